@@ -1,0 +1,75 @@
+import { z } from "zod";
+import type { JobContext } from "./context.ts";
+import type { Json } from "./json.ts";
+import type { Partial, Snooze } from "./outcome.ts";
+import { retryPolicySchema } from "./retry.ts";
+
+/** What may happen to a running job when somebody cancels it (MISSION 3). */
+export const CANCELLABLE = ["never", "asks", "abandon"] as const;
+/** Whether an overrun job is only marked, or failed (MISSION 4). */
+export const ON_TIMEOUT = ["flag", "fail"] as const;
+export const ISOLATIONS = ["none", "process"] as const;
+/** What an action can be used for beside single jobs. */
+export const ACTION_FLAGS = ["group", "groupMember", "workflow", "timed"] as const;
+
+export const nameSchema = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9._-]*$/,
+    "lower-case letters, digits, dots, dashes and underscores, beginning with a letter or digit",
+  )
+  .max(100);
+
+const actionFields = {
+  /** Unique, and how jobs are created by name. */
+  name: nameSchema,
+  /** The action type: the code that runs. */
+  type: nameSchema,
+  description: z.string().max(2_000).default(""),
+  enabled: z.boolean().default(true),
+  /** Defaults that each job's own configuration is laid over, then copied. */
+  configuration: z.record(z.string(), z.unknown()).default({}),
+  queue: nameSchema.default("default"),
+  site: nameSchema.default("default"),
+  priority: z.enum(["lowest", "low", "normal", "high", "highest", "urgent"]).default("normal"),
+  /** How long an attempt may run before it is marked or failed, in milliseconds; null: for ever. */
+  timeoutMs: z.int().min(1).max(31_536_000_000).nullable().default(null),
+  onTimeout: z.enum(ON_TIMEOUT).default("flag"),
+  cancellable: z.enum(CANCELLABLE).default("never"),
+  isolation: z.enum(ISOLATIONS).default("none"),
+  /** The heap of an isolated handler, in MiB; null: the runtime's own limit. */
+  memoryMiB: z.int().min(32).max(1_048_576).nullable().default(null),
+  retry: z.preprocess((value) => value ?? {}, retryPolicySchema),
+  flags: z.array(z.enum(ACTION_FLAGS)).default([]),
+  /** A CEL condition over `target`, `owner`, `tags` and `configuration`; a job is refused when it is false. */
+  runRule: z.string().max(4_000).nullable().default(null),
+};
+
+export const actionSchema = z.strictObject(actionFields);
+/** An action as callers write it: only `name` and `type` are needed. */
+export type ActionInput = z.input<typeof actionSchema>;
+
+/** A named definition of work, as stored. Each change makes a new version; jobs keep theirs. */
+export type Action = z.output<typeof actionSchema> & { readonly version: number };
+
+/** Work that the handler of an action type does. The return value is the job's result. */
+export type Run<Configuration, Result> = (context: JobContext<Configuration>) => Promise<Result | Partial | Snooze>;
+
+/** Code that can run: a name, the schema of its configuration, `run`. Plain data, whoever made it. */
+export interface ActionType<Schema extends z.ZodType = z.ZodType, Result = unknown> {
+  readonly type: string;
+  readonly version: number;
+  readonly configuration: Schema;
+  /** The URL of the module that exports this type; needed for isolation `process`. */
+  readonly module?: string;
+  readonly run: Run<z.output<Schema>, Result>;
+  /** Undoes what an attempt journaled, by name; each must be idempotent. */
+  readonly undo?: Readonly<Record<string, (data: Json, context: JobContext<z.output<Schema>>) => Promise<void>>>;
+}
+
+/** Declares an action type; configuration and result are inferred. */
+export function defineActionType<Schema extends z.ZodType, Result>(
+  definition: ActionType<Schema, Result>,
+): ActionType<Schema, Result> {
+  return Object.freeze({ ...definition });
+}

@@ -1,0 +1,40 @@
+import type { Target } from "./job.ts";
+import type { Json, JsonObject } from "./json.ts";
+
+/** Variables of a job: kept across its attempts, seen by no other job. */
+export interface Variables {
+  get(name: string): Json | undefined;
+  /** Stores a value. Refused with `stale_attempt` when another attempt has taken over. */
+  set(name: string, value: Json): Promise<void>;
+  all(): JsonObject;
+}
+
+export interface JobLog {
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+/** All that an attempt may see. Nothing outside it is needed to run or to retry. */
+export interface JobContext<Configuration = unknown> {
+  readonly job: {
+    readonly id: string;
+    readonly action: string;
+    readonly type: string;
+    readonly owner: string;
+    readonly tags: readonly string[];
+    readonly retries: number;
+  };
+  readonly configuration: Configuration;
+  readonly target: Target | null;
+  /** Numbers executions from 1, never reused. */
+  readonly attempt: number;
+  /** Aborted when the job is asked to stop and its action allows it; never otherwise. */
+  readonly signal: AbortSignal;
+  /** Reports how far the work is, 0 to 100. Cheap: calls are thinned out before they are stored. */
+  progress(percent: number, message?: string, stats?: JsonObject): void;
+  readonly log: JobLog;
+  readonly variables: Variables;
+  /** Makes, on the first call, a directory of this attempt only, and returns its path. Removed when the attempt has ended. */
+  workspace(): Promise<string>;
+}

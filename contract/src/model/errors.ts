@@ -1,0 +1,82 @@
+/** Every error that a caller can meet: code, what it means, what to do next. Codes are never reused. */
+export const ERRORS = {
+  action_disabled: { status: 409, next: "Enable the action first, or create the job for another one." },
+  action_exists: { status: 409, next: "Choose another name, or change the existing action." },
+  action_in_use: { status: 409, next: "Disable the action instead; jobs still refer to it." },
+  action_refused: {
+    status: 422,
+    next: "The action's run rule does not hold for this target; choose another target or change the rule.",
+  },
+  amend_refused: {
+    status: 409,
+    next: "Wait until the attempt has ended; a configuration is changed only while no attempt lives.",
+  },
+  database_lost: {
+    status: 503,
+    next: "Check that the server is up; the call may be repeated with the same idempotency key.",
+  },
+  database_unsupported: { status: 500, next: "Use PostgreSQL 15 or newer, UTF8 encoded." },
+  idempotency_conflict: { status: 409, next: "Use another key for another request, or read the job of the first one." },
+  invalid_argument: { status: 400, next: "Correct the field that is named and call again." },
+  invalid_configuration: { status: 422, next: "Correct the configuration so that it fits the action type's schema." },
+  job_not_found: { status: 404, next: "Check the id; the job may have been purged by the retention policy." },
+  node_name_in_use: { status: 409, next: "Stop the other node or choose another name." },
+  not_cancellable: {
+    status: 409,
+    next: "Wait for the job to end. Its action says that a running job is never cancelled.",
+  },
+  payload_too_large: { status: 413, next: "Store large data in a file and pass its path." },
+  pooler_unsupported: { status: 500, next: "Connect to PostgreSQL directly, or through a pooler in session mode." },
+  rollback_unfinished: { status: 409, next: "Wait until the rollback has ended, or resolve it." },
+  schema_newer: {
+    status: 500,
+    next: "Update Callsheet on this machine; the database was migrated by a newer version.",
+  },
+  schema_changed: { status: 500, next: "Restore the migration's text; an applied migration must never change." },
+  stale_attempt: {
+    status: 409,
+    next: "Stop: another attempt has taken over, nothing of this one is accepted any more.",
+  },
+  stopped: { status: 503, next: "Open Callsheet again; this instance has been closed." },
+  unknown_action: { status: 404, next: "Create the action first, or check its name." },
+  unknown_action_type: { status: 422, next: "Start a node that supports the type, or correct its name." },
+  unstorable_result: {
+    status: 422,
+    next: "Return plain JSON without NUL characters and lone surrogates, at most 1 MiB.",
+  },
+  wrong_state: { status: 409, next: "Do one of the operations that are legal now." },
+} as const satisfies Record<string, { readonly status: number; readonly next: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** A caller's mistake or a refused operation. Match on `code`, never on the message or the class. */
+export class CallsheetError extends Error {
+  readonly code: ErrorCode;
+  /** What to do next, one sentence. */
+  readonly next: string;
+  /** Facts of this case: the job's id and state, the field, the operations that are legal now. */
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, details: Readonly<Record<string, unknown>>, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "CallsheetError";
+    this.code = code;
+    this.next = ERRORS[code].next;
+    this.details = details;
+  }
+}
+
+/** Makes the error of a code. `message` says what was wrong in one sentence. */
+export function callsheetError(
+  code: ErrorCode,
+  message: string,
+  details: Readonly<Record<string, unknown>> = {},
+  cause?: unknown,
+): CallsheetError {
+  return new CallsheetError(code, message, details, cause);
+}
+
+/** Whether this is a `CallsheetError`, of any copy of this package. */
+export function isCallsheetError(error: unknown): error is CallsheetError {
+  return error instanceof Error && error.name === "CallsheetError" && "code" in error && "next" in error;
+}

@@ -1,0 +1,29 @@
+import type { Json } from "./json.ts";
+import type { JobEvent, JobState } from "./lifecycle.ts";
+
+/** Who did something, and why. Every operation takes one. */
+export interface Authority {
+  /** A person's or program's name; `system` for the engine. */
+  readonly actor: string;
+  /** Free text, kept in the history. */
+  readonly reason?: string;
+}
+
+/** One line of a job's history: append-only, numbered from 1 without gaps. */
+export interface HistoryEntry {
+  readonly jobId: string;
+  readonly seq: number;
+  readonly at: Date;
+  readonly event: JobEvent | "amend" | "set_priority" | "message";
+  readonly from: JobState | null;
+  /** States passed between `from` and `to` that this line names too, in order. */
+  readonly via: readonly JobState[];
+  readonly to: JobState;
+  readonly attempt: number | null;
+  readonly token: string | null;
+  readonly node: string | null;
+  readonly actor: string | null;
+  readonly reason: string | null;
+  /** Details of the line: the error of a failure, the difference of an amendment, the actual start of an attempt. */
+  readonly data: Json;
+}

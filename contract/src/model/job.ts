@@ -1,0 +1,79 @@
+import { z } from "zod";
+import type { PriorityName } from "./admission.ts";
+import type { Json, JsonObject } from "./json.ts";
+import type { JobState } from "./lifecycle.ts";
+
+export const JOB_KINDS = ["job", "group", "run", "task", "timed", "queue"] as const;
+export type JobKind = (typeof JOB_KINDS)[number];
+
+/** How a job was created. */
+export const ORIGINS = ["library", "api", "person", "workflow", "timed", "filter", "queue"] as const;
+export type Origin = (typeof ORIGINS)[number];
+
+/** The object that a job works on. Compared by exact text. */
+export const targetSchema = z.strictObject({
+  type: z.string().trim().min(1).max(100),
+  id: z
+    .string()
+    .trim()
+    .min(1)
+    .refine((id) => new TextEncoder().encode(id).length <= 200, "at most 200 bytes"),
+});
+export type Target = z.output<typeof targetSchema>;
+
+/** The error that ended an attempt. `stack` is there when the handler threw something unexpected. */
+export interface JobError {
+  readonly code: string;
+  readonly message: string;
+  readonly stack?: string;
+  readonly data?: Json;
+}
+
+export interface Progress {
+  /** 0 to 100. */
+  readonly percent: number;
+  readonly message: string | null;
+  /** What the handler measures: frames per second, speed, bytes. */
+  readonly stats: JsonObject | null;
+  readonly at: Date;
+}
+
+/** A job as every reader sees it: one view over what is stored. */
+export interface Job<Configuration = Json, Result = Json> {
+  readonly id: string;
+  readonly kind: JobKind;
+  readonly action: string;
+  /** The version of the action that was copied at creation. */
+  readonly actionVersion: number;
+  readonly type: string;
+  readonly site: string;
+  readonly queue: string;
+  readonly state: JobState;
+  readonly priority: PriorityName;
+  readonly owner: string;
+  readonly origin: Origin;
+  readonly parentId: string | null;
+  readonly target: Target | null;
+  readonly tags: readonly string[];
+  readonly configuration: Configuration;
+  readonly configurationVersion: number;
+  readonly variables: JsonObject;
+  readonly idempotencyKey: string | null;
+  readonly createdAt: Date;
+  /** When it is, or was, scheduled to begin; null until it is planned. */
+  readonly startAt: Date | null;
+  /** When it may next be started: later than `startAt` after a back-off or snooze. */
+  readonly dueAt: Date | null;
+  /** The actual start of its last attempt. */
+  readonly startedAt: Date | null;
+  /** When its last attempt ended; null while it is to run again. */
+  readonly endedAt: Date | null;
+  /** `endedAt - startedAt`, milliseconds. */
+  readonly durationMs: number | null;
+  readonly attempt: number;
+  readonly retries: number;
+  readonly node: string | null;
+  readonly progress: Progress | null;
+  readonly result: Result | null;
+  readonly error: JobError | null;
+}
