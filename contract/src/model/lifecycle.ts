@@ -1,0 +1,108 @@
+import { COMPOSITE_INTENTS, type JobEvent, RULES, type Rule, SINGLE_KINDS } from "./edge.ts";
+import type { JobKind } from "./job.ts";
+import { JOB_STATES, type JobState, LIVE, SETTLED, WAITING } from "./state.ts";
+
+export { type Actor, COMPOSITE_INTENTS, type JobEvent, SINGLE_KINDS } from "./edge.ts";
+export { JOB_STATES, type JobState, LIVE, SETTLED, STATE_MEANING, TERMINAL, WAITING } from "./state.ts";
+
+/** One row of the lifecycle: an event with its rule. */
+export interface Edge extends Rule {
+  readonly event: JobEvent;
+}
+
+/** Every event by which a job changes its state, in the order of a job's life. */
+export const JOB_EVENTS = Object.keys(RULES) as readonly JobEvent[];
+
+export const LIFECYCLE = Object.fromEntries(JOB_EVENTS.map((event) => [event, { event, ...RULES[event] }])) as Readonly<
+  Record<JobEvent, Edge>
+>;
+
+/** The states in which an event may happen to a job of this kind; of any kind, when none is named. Empty for `create`. */
+export function fromStates(event: JobEvent, kind?: JobKind): readonly JobState[] {
+  const edge = LIFECYCLE[event];
+  if (kind === undefined) return distinct([edge.from, ...Object.values(edge.fromOfKind ?? {})].flat());
+  if (!(edge.kinds ?? SINGLE_KINDS).some((known) => known === kind)) return [];
+  return edge.fromOfKind?.[kind] ?? edge.from;
+}
+
+/** Where an event may lead a job that is in this state (null: it does not exist yet). Empty: nowhere, or the job is gone. */
+export function toStates(event: JobEvent, from: JobState | null): readonly JobState[] {
+  const edge = LIFECYCLE[event];
+  if (from === null) return event === "create" ? edge.to : [];
+  if (edge.keeps?.includes(from)) return [from];
+  return fromStates(event).includes(from) ? edge.to : [];
+}
+
+/**
+ * Whether an event may happen in a state and, when `to` is given, lead to that state. A `from` of null is a job that
+ * does not exist yet, a `to` of null one that is gone. Without a kind: for a job of any kind.
+ */
+export function isLegal(event: JobEvent, from: JobState | null, to?: JobState | null, kind?: JobKind): boolean {
+  if (from === null && event !== "create") return false;
+  if (from !== null && !fromStates(event, kind).includes(from)) return false;
+  if (to === undefined) return true;
+  return to === null ? event === "remove" : toStates(event, from).includes(to);
+}
+
+/** Every event that may happen to a job in this state. */
+export function legalEvents(state: JobState, kind?: JobKind): readonly JobEvent[] {
+  return JOB_EVENTS.filter((event) => isLegal(event, state, undefined, kind));
+}
+
+type Asked = "never" | "asks" | "abandon";
+
+/** What a person or a caller can ask for: the events it becomes, and states in which it is accepted beside theirs. */
+const OPERATIONS = {
+  plan: { events: ["plan"], also: [] },
+  unplan: { events: ["unplan"], also: [] },
+  hold: { events: ["hold"], also: [] },
+  resume: { events: ["resume"], also: [] },
+  cancel: { events: ["cancel"], also: [] },
+  // Remembered while the attempt lives.
+  retry: { events: ["retry"], also: ["timed_out"] },
+  amend: { events: [], also: [...WAITING, "failed", "partial"] },
+  set_priority: { events: [], also: [...WAITING, "failed", "partial"] },
+  // Says that a live attempt's node will never answer: it fails, or its cancel settles.
+  declare_lost: { events: [], also: LIVE },
+} as const satisfies Record<string, { readonly events: readonly JobEvent[]; readonly also: readonly JobState[] }>;
+
+/** What a person or a caller of the API may ask for on a job that exists. */
+export type Operation = keyof typeof OPERATIONS;
+export const OPERATION_NAMES = Object.keys(OPERATIONS) as readonly Operation[];
+
+/** The event that a cancel of a live job becomes, by what its action says. */
+export const CANCEL_OF_LIVE = {
+  never: [],
+  asks: ["ask_cancel"],
+  abandon: ["abandon"],
+} as const satisfies Record<Asked, readonly JobEvent[]>;
+
+/**
+ * The operations that are legal now, for the details of `wrong_state`. `kind` and `cancellable` are those of the job;
+ * unknown, an operation is listed when it is legal for some.
+ */
+export function legalOperations(
+  state: JobState,
+  of: { readonly kind?: JobKind; readonly cancellable?: Asked } = {},
+): readonly Operation[] {
+  if (of.kind === "group" || of.kind === "run") return operationsOfComposite(state);
+  return OPERATION_NAMES.filter((operation) => {
+    const { events, also } = OPERATIONS[operation];
+    if (also.some((accepted) => accepted === state)) return true;
+    const meant: readonly JobEvent[] = operation === "cancel" ? [...events, ...cancelsOfLive(of.cancellable)] : events;
+    return meant.some((event) => isLegal(event, state, undefined, of.kind));
+  });
+}
+
+function operationsOfComposite(state: JobState): readonly Operation[] {
+  if (!SETTLED.some((settled) => settled === state)) return COMPOSITE_INTENTS;
+  return state === "failed" ? ["retry"] : [];
+}
+
+function cancelsOfLive(cancellable?: Asked): readonly JobEvent[] {
+  return cancellable === undefined ? Object.values(CANCEL_OF_LIVE).flat() : CANCEL_OF_LIVE[cancellable];
+}
+
+function distinct(states: readonly JobState[]): readonly JobState[] {
+  return JOB_STATES.filter((state) => states.includes(state));
+}
