@@ -13,9 +13,7 @@ export interface Edge extends Rule {
 /** Every event by which a job changes its state, in the order of a job's life. */
 export const JOB_EVENTS = Object.keys(RULES) as readonly JobEvent[];
 
-export const LIFECYCLE = Object.fromEntries(JOB_EVENTS.map((event) => [event, { event, ...RULES[event] }])) as Readonly<
-  Record<JobEvent, Edge>
->;
+export const LIFECYCLE: Readonly<Record<JobEvent, Edge>> = withNames(RULES);
 
 /** The states in which an event may happen to a job of this kind; of any kind, when none is named. Empty for `create`. */
 export function fromStates(event: JobEvent, kind?: JobKind): readonly JobState[] {
@@ -105,4 +103,10 @@ function cancelsOfLive(cancellable?: Asked): readonly JobEvent[] {
 
 function distinct(states: readonly JobState[]): readonly JobState[] {
   return JOB_STATES.filter((state) => states.includes(state));
+}
+
+function withNames(rules: Readonly<Record<JobEvent, Rule>>): Readonly<Record<JobEvent, Edge>> {
+  const edges: Partial<Record<JobEvent, Edge>> = {};
+  for (const event of JOB_EVENTS) edges[event] = { event, ...rules[event] };
+  return edges as Record<JobEvent, Edge>;
 }
