@@ -1,0 +1,110 @@
+import { unlink } from "node:fs/promises";
+import { join } from "node:path";
+import type { Address } from "./admin.ts";
+import { findBinaries } from "./binaries.ts";
+import { decide } from "./decide.ts";
+import { inspectCluster, makeCluster, removeUnfinished } from "./directory.ts";
+import { PostgresError } from "./errors.ts";
+import { type Home, ownerOf, refuseForeignOwner, refuseUnreachable } from "./home.ts";
+import { isPassing, type Launched, launch } from "./launch.ts";
+import { observe, type Seen } from "./observe.ts";
+import { type Deadline, pause } from "./pause.ts";
+import { belonging } from "./processes.ts";
+import { chooseServerUser, readUserFacts } from "./run-as.ts";
+
+export interface OpenContext {
+  readonly home: Home;
+  readonly env: NodeJS.ProcessEnv;
+  readonly binDir: string | undefined;
+  readonly sockets: "prefer" | "avoid";
+  readonly deadline: Deadline;
+  readonly signal: AbortSignal | undefined;
+  readonly log: (line: string) => void;
+}
+
+/** A server of this home that answers our password. */
+export interface Running {
+  readonly address: Address;
+  readonly version: string;
+  readonly origin: "started" | "adopted";
+}
+
+/** Makes, starts, adopts or waits until the server answers. Only under the opener's lock. */
+export async function bringUp(context: OpenContext): Promise<Running> {
+  let launched: Launched | undefined;
+  let said = "";
+  for (;;) {
+    const seen = await observe(context.home);
+    const decision = decide(seen);
+    if (decision.act === "adopt") return running(seen, launched ? "started" : "adopted");
+    if (decision.act === "refuse") throw inUse(context.home, decision.why, decision.pids);
+    const reason = await launched?.ended();
+    if (reason !== undefined) {
+      if (!isPassing(reason)) throw startFailed(context.home, reason);
+      launched = undefined;
+    }
+    if (decision.act === "wait" || launched) {
+      const why = decision.act === "wait" ? decision.why : "the server is starting";
+      if (context.deadline.isPast()) throw notReady(context.home, why, seen);
+      if (context.deadline.elapsedMs() > 3000 && said !== why) context.log(`waiting: ${why}`);
+      if (context.deadline.elapsedMs() > 3000) said = why;
+      await pause(launched ? 15 : 40, context.signal);
+      continue;
+    }
+    if (decision.act === "clear_and_start") await unlink(join(context.home.cluster, "postmaster.pid"));
+    launched = await start(context);
+  }
+}
+
+/** Makes the directory if there is none, and spawns the server. */
+async function start(context: OpenContext): Promise<Launched> {
+  const { home, env, binDir } = context;
+  const cluster = await inspectCluster(home);
+  const owner = cluster === "absent" ? undefined : await ownerOf(home.cluster);
+  const user = chooseServerUser(readUserFacts(owner));
+  refuseForeignOwner(home.cluster, owner, user);
+  await refuseUnreachable(home.root, user);
+  const major = cluster === "absent" ? undefined : cluster.major;
+  const binaries = await findBinaries({ env, binDir, major, user });
+  if (cluster === "absent") {
+    context.log(`making the database directory ${home.cluster} with PostgreSQL ${binaries.version}`);
+    await makeCluster(home, binaries, user);
+  } else {
+    await removeUnfinished(home);
+  }
+  return launch(home, binaries, user, context.sockets);
+}
+
+function running(seen: Seen, origin: Running["origin"]): Running {
+  if (!seen.address || !seen.version) throw new Error("a server that answers has an address and a version");
+  return { address: seen.address, version: seen.version, origin };
+}
+
+function inUse(home: Home, why: string, pids: readonly number[]): PostgresError {
+  return new PostgresError(
+    "data_directory_in_use",
+    `${home.cluster} is in use by process ${pids.join(", ")}: ${why}.`,
+    `Stop process ${pids.join(", ")}, or choose another data directory.`,
+  );
+}
+
+function notReady(home: Home, why: string, seen: Seen): PostgresError {
+  const pid = typeof seen.postmaster === "object" ? seen.postmaster.pid : undefined;
+  const pids = [pid, ...seen.others].filter((value) => value !== undefined);
+  const isOurs = pid !== undefined && belonging(pid, home.cluster) === "ours";
+  const named = pids.length > 0 ? ` (process ${pids.join(", ")})` : "";
+  return new PostgresError(
+    isOurs && seen.answer === "not_ready" ? "server_not_ready" : "data_directory_in_use",
+    `The server in ${home.cluster} cannot be used yet: ${why}${named}.`,
+    `Wait and start again; ${home.log} says what it does.`,
+  );
+}
+
+function startFailed(home: Home, reason: string): PostgresError {
+  const isFull = /No space left|Disk quota/i.test(reason);
+  return new PostgresError(
+    "server_start_failed",
+    `PostgreSQL did not start: ${reason}.`,
+    isFull ? "Free space on this disk, then start again." : `See ${home.log}, correct the cause, then start again.`,
+  );
+}

@@ -1,0 +1,124 @@
+import { type Connection, connectionFor, connectionUrl, saveConnection } from "./connection-file.ts";
+import { readSecrets } from "./directory.ts";
+import { PostgresError } from "./errors.ts";
+import { type Home, prepareHome } from "./home.ts";
+import { takeLock } from "./lock-file.ts";
+import { capLog } from "./log-file.ts";
+import { bringUp, type OpenContext, type Running } from "./open-server.ts";
+import { deadlineIn, every } from "./pause.ts";
+import { isKept, stopFast } from "./stop.ts";
+import { forgetDeadUsers, presentUsers, type Registration, register, unregister } from "./users.ts";
+
+export interface PrivateServerOptions {
+  /** Where everything of the server lies; made if it is missing. */
+  readonly dataDir: string;
+  /** The `bin` directory of a PostgreSQL ≥ 15 to use instead of CALLSHEET_POSTGRES_BIN and the npm package. */
+  readonly binDir?: string;
+  /** Told what takes long, a line at a time. Default: nobody. */
+  readonly log?: (line: string) => void;
+  /** Gives up waiting; what was started by then is stopped again. */
+  readonly signal?: AbortSignal;
+  /** How long to wait for another opener, and for a server that starts or recovers. Default 120,000. */
+  readonly timeoutMs?: number;
+  /** "avoid" listens on the loopback with a password, as where sockets are not possible. Default "prefer". */
+  readonly sockets?: "prefer" | "avoid";
+  /** Default process.env. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** One use of the machine's private server. */
+export interface PrivateServer {
+  /** What `pg` needs to connect, as an ordinary role that owns the database. */
+  readonly connection: Connection;
+  /** The same as a URL that `pg` accepts. */
+  readonly url: string;
+  /** Such as "18.4". */
+  readonly version: string;
+  readonly dataDir: string;
+  /** Leaves. The last user that leaves stops the server, unless it was started to stay. Safe twice. */
+  close(): Promise<void>;
+}
+
+const LOG_CHECK_MS = 30_000;
+
+/** Opens the private server of a data directory: starts it, adopts the running one, or waits for one that starts. */
+export async function openPrivateServer(options: PrivateServerOptions): Promise<PrivateServer> {
+  const { context, opened } = await enter(options);
+  const endLogCheck = every(LOG_CHECK_MS, () => void capLog(context.home.log).catch(() => undefined));
+  let closing: Promise<void> | undefined;
+  return {
+    connection: opened.connection,
+    url: connectionUrl(opened.connection),
+    version: opened.running.version,
+    dataDir: context.home.root,
+    close() {
+      endLogCheck();
+      closing ??= leave(context, opened.registration);
+      return closing;
+    },
+  };
+}
+
+interface Opened {
+  readonly registration: Registration;
+  readonly running: Running;
+  readonly connection: Connection;
+}
+
+/** Registers as a user and brings the server up, under the opener's lock. */
+async function enter(options: PrivateServerOptions): Promise<{ context: OpenContext; opened: Opened }> {
+  refuseWindows();
+  const home = await prepareHome(options.dataDir);
+  const context: OpenContext = {
+    home,
+    env: options.env ?? process.env,
+    binDir: options.binDir,
+    sockets: options.sockets ?? "prefer",
+    deadline: deadlineIn(options.timeoutMs ?? 120_000),
+    signal: options.signal,
+    log: options.log ?? (() => undefined),
+  };
+  const lock = await takeLock(home.lock, context.deadline, options.signal);
+  try {
+    await forgetDeadUsers(home.users);
+    const registration = await register(home.users);
+    try {
+      const running = await bringUp(context);
+      const connection = connectionFor(running.address, await readSecrets(home));
+      await saveConnection(home, connection);
+      return { context, opened: { registration, running, connection } };
+    } catch (error) {
+      await unregister(registration);
+      if (error instanceof PostgresError && error.code === "aborted") await stopIfUnused(home);
+      throw error;
+    }
+  } finally {
+    await lock.release();
+  }
+}
+
+async function leave(context: OpenContext, registration: Registration): Promise<void> {
+  const { home } = context;
+  const lock = await takeLock(home.lock, deadlineIn(60_000));
+  try {
+    await unregister(registration);
+    await stopIfUnused(home);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function stopIfUnused(home: Home): Promise<void> {
+  await forgetDeadUsers(home.users);
+  if ((await presentUsers(home.users)).length > 0 || (await isKept(home))) return;
+  await stopFast(home, deadlineIn(60_000));
+}
+
+function refuseWindows(): void {
+  if (process.platform !== "win32") return;
+  throw new PostgresError(
+    "platform_unsupported",
+    "The private PostgreSQL does not run on Windows.",
+    "Set DATABASE_URL to a PostgreSQL server, or run Callsheet in WSL.",
+  );
+}
