@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { cp, mkdir, open, readdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { PostgresError, systemCode } from "./errors.ts";
@@ -56,11 +56,9 @@ export async function cachedCopy(
 
 async function copyPackage(source: string, aside: string): Promise<void> {
   const native = join(source, "native");
-  await mkdir(aside, { mode: 0o755 });
-  for (const part of ["bin", "lib", "share"]) {
-    await cp(join(native, part), join(aside, part), { recursive: true, filter: (path) => isNeeded(path) });
-  }
-  await settle(aside, "plain");
+  await mkdir(aside, { mode: 0o700 });
+  for (const part of ["bin", "lib", "share"]) await copyTree(join(native, part), join(aside, part));
+  await setModeAndSync(aside, 0o755);
   const declared = await readFile(join(native, "pg-symlinks.json"), "utf8").catch(() => "[]");
   for (const link of linksFor(await readdir(join(aside, "lib")), parseJson(declared))) {
     await mkdir(dirname(join(aside, link.path)), { recursive: true });
@@ -70,14 +68,20 @@ async function copyPackage(source: string, aside: string): Promise<void> {
   }
 }
 
-/** Gives everything the modes that the server's user needs, whatever the installation's were, and makes it durable. */
-async function settle(directory: string, kind: "plain" | "programs"): Promise<void> {
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
-    const path = join(directory, entry.name);
-    if (entry.isDirectory()) await settle(path, entry.name === "bin" ? "programs" : "plain");
-    if (entry.isFile()) await setModeAndSync(path, kind === "programs" ? 0o755 : 0o644);
-  }
-  await setModeAndSync(directory, 0o755);
+/** Copies with the modes that the server's user needs, whatever the installation's were, and makes it durable. */
+async function copyTree(from: string, to: string): Promise<void> {
+  await mkdir(to, { mode: 0o700 });
+  const entries = await readdir(from, { withFileTypes: true });
+  const isProgram = basename(to) === "bin";
+  await Promise.all(
+    entries.filter(isNeeded).map(async (entry) => {
+      const target = join(to, entry.name);
+      if (entry.isDirectory()) return copyTree(join(from, entry.name), target);
+      await copyFile(join(from, entry.name), target);
+      await setModeAndSync(target, isProgram ? 0o755 : 0o644);
+    }),
+  );
+  await setModeAndSync(to, 0o755);
 }
 
 async function setModeAndSync(path: string, mode: number): Promise<void> {
@@ -90,9 +94,9 @@ async function setModeAndSync(path: string, mode: number): Promise<void> {
   }
 }
 
-/** Static libraries and what compiles extensions is not copied. */
-function isNeeded(path: string): boolean {
-  return !path.endsWith(".a") && !["pgxs", "pkgconfig"].includes(basename(path));
+/** Static libraries and what compiles extensions is not copied; links are made anew. */
+function isNeeded(entry: { readonly name: string; isSymbolicLink(): boolean }): boolean {
+  return !entry.isSymbolicLink() && !entry.name.endsWith(".a") && !["pgxs", "pkgconfig"].includes(entry.name);
 }
 
 async function moveIn(aside: string, target: string): Promise<void> {

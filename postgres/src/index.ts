@@ -6,3 +6,6 @@ export { POSTGRES_ERROR_CODES, PostgresError } from "./errors.ts";
 export { defaultDataDir } from "./home.ts";
 export type { PrivateServer, PrivateServerOptions } from "./server.ts";
 export { openPrivateServer } from "./server.ts";
+export type { ServerStatus, StopOptions } from "./status.ts";
+export { serverStatus, startDetached, stopServer } from "./status.ts";
+export { makeTemporaryDirectory, openTemporaryServer, removeAbandoned, removeTemporary } from "./temporary.ts";

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import type { Binaries } from "./binaries.ts";
+import { readConnection } from "./connection-file.ts";
 import { PostgresError, systemCode } from "./errors.ts";
 import type { Home } from "./home.ts";
 import { capLog, logSince, logSize, openLog } from "./log-file.ts";
@@ -26,7 +27,8 @@ export async function launch(
   sockets: "prefer" | "avoid",
 ): Promise<Launched> {
   const directories = sockets === "prefer" ? socketDirectories(home.root, home.sockets, user.uid) : [];
-  const transport = await chooseTransport(directories, user);
+  const last = await readConnection(home);
+  const transport = await chooseTransport(directories, user, last?.host === "127.0.0.1" ? last.port : undefined);
   // The server's user must read it; it holds no secrets.
   await replaceFile(home.configuration, configurationFile(tunedSettings(memoryLimit())), 0o644);
   await capLog(home.log);

@@ -35,11 +35,14 @@ export interface PrivateServer {
   /** Such as "18.4". */
   readonly version: string;
   readonly dataDir: string;
+  /** Starts the server again if it is gone, and returns when it answers; the connection facts stay the same. */
+  revive(): Promise<void>;
   /** Leaves. The last user that leaves stops the server, unless it was started to stay. Safe twice. */
   close(): Promise<void>;
 }
 
 const LOG_CHECK_MS = 30_000;
+const DEFAULT_TIMEOUT_MS = 120_000;
 
 /** Opens the private server of a data directory: starts it, adopts the running one, or waits for one that starts. */
 export async function openPrivateServer(options: PrivateServerOptions): Promise<PrivateServer> {
@@ -51,6 +54,7 @@ export async function openPrivateServer(options: PrivateServerOptions): Promise<
     url: connectionUrl(opened.connection),
     version: opened.running.version,
     dataDir: context.home.root,
+    revive: () => reviveServer(context, opened.connection, options),
     close() {
       endLogCheck();
       closing ??= leave(context, opened.registration);
@@ -74,7 +78,7 @@ async function enter(options: PrivateServerOptions): Promise<{ context: OpenCont
     env: options.env ?? process.env,
     binDir: options.binDir,
     sockets: options.sockets ?? "prefer",
-    deadline: deadlineIn(options.timeoutMs ?? 120_000),
+    deadline: deadlineIn(options.timeoutMs ?? DEFAULT_TIMEOUT_MS),
     signal: options.signal,
     log: options.log ?? (() => undefined),
   };
@@ -95,6 +99,22 @@ async function enter(options: PrivateServerOptions): Promise<{ context: OpenCont
   } finally {
     await lock.release();
   }
+}
+
+async function reviveServer(context: OpenContext, known: Connection, options: PrivateServerOptions): Promise<void> {
+  const deadline = deadlineIn(options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  const lock = await takeLock(context.home.lock, deadline, options.signal);
+  try {
+    const { address } = await bringUp({ ...context, deadline });
+    if (address.host === known.host && address.port === known.port) return;
+  } finally {
+    await lock.release();
+  }
+  throw new PostgresError(
+    "server_start_failed",
+    `The server came back at another address than ${known.host}, which is taken.`,
+    "Close this server and open it again.",
+  );
 }
 
 async function leave(context: OpenContext, registration: Registration): Promise<void> {

@@ -35,14 +35,18 @@ export function socketDirectories(home: string, beside: string, uid: number): re
 }
 
 /** Finds a way to reach the server that works here, making a private directory for its socket if it can. */
-export async function chooseTransport(directories: readonly string[], user: ServerUser): Promise<Transport> {
+export async function chooseTransport(
+  directories: readonly string[],
+  user: ServerUser,
+  lastPort: number | undefined,
+): Promise<Transport> {
   for (const directory of directories) {
     if (!fitsSocket(directory, process.platform)) continue;
     if ((await isPrivate(directory, user)) && (await canListen(directory))) {
       return { kind: "socket", directory, port: SOCKET_PORT };
     }
   }
-  return { kind: "loopback", port: await freePort() };
+  return { kind: "loopback", port: await freePort(lastPort) };
 }
 
 /** Makes the directory for the server's user only; one that somebody else made is not used. */
@@ -73,13 +77,18 @@ async function canListen(directory: string): Promise<boolean> {
   });
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** The port of last time if it is free, so that whoever knows it can come back; else any. */
+async function freePort(lastPort: number | undefined): Promise<number> {
+  return (lastPort !== undefined && (await bindable(lastPort))) || (await bindable(0)) || SOCKET_PORT;
+}
+
+function bindable(port: number): Promise<number | undefined> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
+    server.once("error", () => resolve(undefined));
+    server.listen(port, "127.0.0.1", () => {
       const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+      server.close(() => resolve(typeof address === "object" && address ? address.port : undefined));
     });
   });
 }

@@ -1,4 +1,4 @@
-import { readFile, unlink } from "node:fs/promises";
+import { readFile, rmdir, unlink } from "node:fs/promises";
 import { PostgresError } from "./errors.ts";
 import type { Home } from "./home.ts";
 import { parseJson } from "./identity-file.ts";
@@ -42,6 +42,10 @@ export async function stopFast(home: Home, deadline: Deadline): Promise<"stopped
   while (belonging(file.pid, home.cluster) !== "gone") {
     if (deadline.isPast()) throw stopFailed(home, file.pid);
     await pause(10);
+  }
+  // A directory for the socket alone; if anything else is in it, it stays.
+  if (file.socketDirectory && file.socketDirectory !== home.sockets) {
+    await rmdir(file.socketDirectory).catch(() => undefined);
   }
   return "stopped";
 }
