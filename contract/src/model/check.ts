@@ -1,0 +1,150 @@
+import type { HistoryEntry } from "./history.ts";
+import type { JobKind } from "./job.ts";
+import { isLegal, JOB_EVENTS, type JobEvent } from "./lifecycle.ts";
+import { type JobState, LIVE, TERMINAL } from "./state.ts";
+
+/** One line of a job's history, as far as the checker reads it. */
+export interface HistoryLine extends Pick<HistoryEntry, "seq" | "event" | "from" | "via"> {
+  /** Null: the line tells that the job was removed. */
+  readonly to: JobState | null;
+  readonly attempt?: number | null;
+  /** The fencing token of the attempt that the line speaks of: a whole number, as text where it is stored so. */
+  readonly token?: string | number | bigint | null;
+}
+
+/** The invariants that a job's history keeps, by number. */
+export const INVARIANTS = {
+  I01: "Lines are numbered from 1 without gaps.",
+  I02: "Each line begins in the state in which the line before it ended.",
+  I03: "Every step is an edge of the lifecycle for the job's kind.",
+  I05: "After a terminal state there is no other one, except by rearm and reanimate.",
+  I06: "Each attempt's token is greater than all earlier ones, and a line with a token has the current one.",
+  I07: "One attempt lives at a time, and each start counts one attempt more.",
+} as const;
+export type Invariant = keyof typeof INVARIANTS;
+
+export interface Violation {
+  readonly invariant: Invariant;
+  /** The number of the line, as it is written there. */
+  readonly seq: number;
+  readonly message: string;
+}
+
+/** Checks a job's whole history, oldest line first. Without a kind: against the edges of all kinds. */
+export function checkHistory(lines: readonly HistoryLine[], kind?: JobKind): readonly Violation[] {
+  return [...checkChain(lines), ...checkSteps(lines, kind), ...checkAttempts(lines)];
+}
+
+/** One change of state. A line that names states passed at once has several; only the last one's event is known. */
+interface Step {
+  readonly from: JobState | null;
+  readonly to: JobState | null;
+  readonly event: JobEvent | null;
+}
+
+function checkChain(lines: readonly HistoryLine[]): Violation[] {
+  const found: Violation[] = [];
+  lines.forEach((line, index) => {
+    const expected = index + 1;
+    if (line.seq !== expected) found.push(violation("I01", line, `It should be numbered ${expected}.`));
+    const before = lines[index - 1];
+    if (before === undefined && line.from !== null)
+      found.push(violation("I02", line, "It should be the job's creation."));
+    if (before === undefined) return;
+    if (before.to === null) found.push(violation("I02", line, "The job is gone."));
+    else if (line.from !== before.to)
+      found.push(
+        violation("I02", line, `It begins in ${name(line.from)}; the line before ended in ${name(before.to)}.`),
+      );
+  });
+  return found;
+}
+
+function checkSteps(lines: readonly HistoryLine[], kind: JobKind | undefined): Violation[] {
+  const found: Violation[] = [];
+  for (const line of lines) {
+    if (asEvent(line.event) === null) {
+      if (line.to !== line.from || line.via.length > 0)
+        found.push(violation("I03", line, `${line.event} changes no state.`));
+      continue;
+    }
+    for (const step of stepsOf(line)) {
+      const words = `${step.event ?? "a step"} from ${name(step.from)} to ${name(step.to)}`;
+      if (!isEdge(step, kind)) found.push(violation("I03", line, `There is no edge for ${words}.`));
+      if (leavesTheEnd(step)) found.push(violation("I05", line, `${name(step.from)} is final: ${words}.`));
+    }
+  }
+  return found;
+}
+
+function checkAttempts(lines: readonly HistoryLine[]): Violation[] {
+  const found: Violation[] = [];
+  const now = { attempt: 0, isLive: false, token: null as bigint | null, greatest: 0n };
+  for (const line of lines) {
+    let starts = 0;
+    for (const step of asEvent(line.event) === null ? [] : stepsOf(line)) {
+      if (step.to === "running") {
+        if (now.isLive) found.push(violation("I07", line, "It starts while another attempt lives."));
+        starts += 1;
+      }
+      now.isLive = LIVE.some((live) => live === step.to);
+    }
+    now.attempt += starts;
+    if (starts > 0) now.token = null;
+    if (line.attempt !== undefined && line.attempt !== null && line.attempt !== now.attempt) {
+      found.push(violation("I07", line, `It speaks of attempt ${line.attempt}; ${now.attempt} were started.`));
+      now.attempt = line.attempt;
+    }
+    if (line.token !== undefined && line.token !== null) found.push(...checkToken(line, line.token, now));
+  }
+  return found;
+}
+
+function checkToken(
+  line: HistoryLine,
+  written: string | number | bigint,
+  now: { readonly attempt: number; token: bigint | null; greatest: bigint },
+): Violation[] {
+  if (!/^\d+$/.test(String(written))) return [violation("I06", line, `${written} is no token.`)];
+  const token = BigInt(written);
+  if (now.attempt === 0) return [violation("I06", line, "It has a token, and no attempt was started.")];
+  if (now.token !== null)
+    return token === now.token ? [] : [violation("I06", line, `Its token is ${token}; the attempt's is ${now.token}.`)];
+  now.token = token;
+  if (token <= now.greatest) return [violation("I06", line, `Token ${token} follows ${now.greatest}.`)];
+  now.greatest = token;
+  return [];
+}
+
+function stepsOf(line: HistoryLine): readonly Step[] {
+  const states = [line.from, ...line.via, line.to];
+  return states.slice(1).map((to, index) => ({
+    from: states[index] ?? null,
+    to,
+    event: index === states.length - 2 ? asEvent(line.event) : null,
+  }));
+}
+
+function isEdge({ event, from, to }: Step, kind: JobKind | undefined): boolean {
+  const events = event === null ? JOB_EVENTS : [event];
+  return events.some((one) => isLegal(one, from, to, kind));
+}
+
+function leavesTheEnd({ event, from, to }: Step): boolean {
+  if (!TERMINAL.some((terminal) => terminal === from)) return false;
+  return !BEYOND_THE_END.some((one) => (event === null || event === one) && isLegal(one, from, to));
+}
+
+const BEYOND_THE_END = ["rearm", "reanimate", "remove"] as const satisfies readonly JobEvent[];
+
+function asEvent(event: HistoryLine["event"]): JobEvent | null {
+  return JOB_EVENTS.find((known) => known === event) ?? null;
+}
+
+function violation(invariant: Invariant, line: HistoryLine, message: string): Violation {
+  return { invariant, seq: line.seq, message };
+}
+
+function name(state: JobState | null): string {
+  return state ?? "nothing";
+}
