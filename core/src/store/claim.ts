@@ -1,0 +1,192 @@
+import type { Line, Queryable, Statement } from "./database.ts";
+
+/** How far a lane was read: everything before it was taken. Dead entries before it need not be walked again. */
+export interface Watermark {
+  readonly rank: number;
+  readonly dueAt: string;
+  readonly id: string;
+}
+
+export interface ClaimRequest {
+  readonly nodeId: number;
+  /** Lanes that the node can run, each with how far it was read. */
+  readonly lanes: readonly { readonly id: number; readonly after?: Watermark | undefined }[];
+  readonly want: number;
+}
+
+/** A job that was taken. `ordinal`: its place among the members of its claim, from 1; 0: it has a row of its own. */
+export interface Claimed {
+  readonly id: string;
+  readonly token: string;
+  readonly ordinal: number;
+  readonly attempt: number;
+  readonly retries: number;
+  readonly actionVersionId: number;
+  readonly ownerId: number;
+  /** JSON text is parsed already. */
+  readonly configuration: unknown;
+  readonly target: { readonly type: string; readonly id: string } | null;
+  readonly tags: readonly string[];
+  readonly variables: Readonly<Record<string, unknown>> | null;
+}
+
+export interface ClaimAnswer {
+  readonly jobs: readonly Claimed[];
+  /** Per lane, the last key that was read of its pending jobs. */
+  readonly marks: ReadonlyMap<number, Watermark>;
+}
+
+/** The advisory lock that pauses take exclusively, and each claim shares (the barrier). */
+export const BARRIER = "hashtextextended('callsheet.barrier', 0)";
+const BARRIER_SHARED: Statement = {
+  name: "barrier_shared",
+  text: `select pg_advisory_xact_lock_shared(${BARRIER})`,
+  values: [],
+};
+
+/*
+ * Queued jobs by turn (index work_queued), then pending ones of the same lanes (index work_pending, from the watermark on).
+ * Fresh plain jobs leave `work` and become members of one claim row: one delete each instead of an update that is not HOT
+ * and a second write at the end. The others keep their row. Both by ctid: the rows are locked, so it cannot change.
+ */
+const CLAIM = `
+  with asked as materialized (
+    select l.* from unnest($2::int[], $4::smallint[], $5::timestamptz[], $6::uuid[]) as l (lane_id, rank, due_at, job_id)
+    join callsheet.lane on lane.id = l.lane_id and not lane.paused
+  ), queued as materialized (
+    select w.ctid as tid, w.plain from callsheet.work w
+    where w.state = 'queued' and w.lane_id = any(array(select lane_id from asked))
+    order by w.turn limit $3::int for update skip locked
+  ), pending as materialized (
+    select p.* from asked a cross join lateral (
+      select w.ctid as tid, w.plain, w.lane_id, w.rank, w.due_at, w.job_id from callsheet.work w
+      where w.state = 'pending' and w.lane_id = a.lane_id and (w.rank, w.due_at, w.job_id) >= (a.rank, a.due_at, a.job_id)
+      order by w.rank, w.due_at, w.job_id limit least($3::int, $7::int) for update skip locked
+    ) p
+    order by p.rank, p.due_at, p.job_id limit $3::int - (select count(*) from queued)
+  ), token as materialized (
+    select nextval('callsheet.token_number') as token where exists (select from queued) or exists (select from pending)
+  ), members as materialized (
+    delete from callsheet.work where ctid = any(array(select tid from queued where plain union all select tid from pending where plain))
+    returning job_id, turn
+  ), claimed as (
+    insert into callsheet.claim (token, node_id, started_at, queued, open, ended, ids)
+    select (select token from token), $1::int, callsheet.now(), count(turn), count(*), repeat('0', count(*)::int)::bit varying, array_agg(job_id)
+    from (select job_id, turn from members order by turn nulls last) m having count(*) > 0
+    returning ids
+  ), own as (
+    update callsheet.work w
+    set state = 'running', attempt = w.attempt + 1, token = (select token from token), node_id = $1::int, started_at = callsheet.now()
+    where w.ctid = any(array(select tid from queued where not plain union all select tid from pending where not plain))
+    returning w.job_id, w.attempt, w.retries
+  ), taken as (
+    select m.id, m.n as ordinal, 1 as attempt, 0 as retries from claimed, unnest(claimed.ids) with ordinality as m (id, n)
+    union all
+    select job_id, 0, attempt, retries from own
+  )
+  select (select token from token)::text as token,
+    string_agg(j.id::text, ',') as ids, string_agg(t.ordinal::text, ',') as ordinals, string_agg(t.attempt::text, ',') as attempts,
+    string_agg(t.retries::text, ',') as retries, string_agg(j.action_version_id::text, ',') as versions,
+    string_agg(j.owner_id::text, ',') as owners, '[' || string_agg(j.configuration::text, ',') || ']' as configurations,
+    json_object_agg(j.id, json_build_object('type', j.target_type, 'id', j.target_id, 'tags', j.tags,
+      'variables', (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = j.id), 'first', j.variables))
+      filter (where j.target_id is not null or j.tags is not null or j.variables is not null or t.attempt > 1) as extras,
+    (select json_agg(m) from (select lane_id, rank, due_at, max(job_id::text) as job_id from pending group by 1, 2, 3) m) as marks
+  from taken t join callsheet.job j on j.id = t.id`;
+
+interface Row {
+  token: string;
+  ids: string | null;
+  ordinals: string;
+  attempts: string;
+  retries: string;
+  versions: string;
+  owners: string;
+  configurations: string;
+  extras: Record<
+    string,
+    {
+      type: string | null;
+      id: string | null;
+      tags: string[] | null;
+      variables: Record<string, unknown> | null;
+      first: Record<string, unknown> | null;
+    }
+  > | null;
+  marks: { lane_id: number; rank: number; due_at: string; job_id: string }[] | null;
+}
+
+/** Takes up to `want` jobs for a node, best first, in one transaction that no pause can overtake. */
+export async function claimJobs(line: Line, request: ClaimRequest): Promise<ClaimAnswer> {
+  const { lanes, want, nodeId } = request;
+  const quota = Math.max(8, Math.ceil((2 * want) / Math.max(1, lanes.length)));
+  const answers = await line.pipeline([
+    BARRIER_SHARED,
+    {
+      name: "claim",
+      text: CLAIM,
+      values: [
+        nodeId,
+        lanes.map((lane) => lane.id),
+        want,
+        lanes.map((lane) => lane.after?.rank ?? -1),
+        lanes.map((lane) => lane.after?.dueAt ?? "-infinity"),
+        lanes.map((lane) => lane.after?.id ?? "00000000-0000-0000-0000-000000000000"),
+        lanes.length === 1 ? want : quota,
+      ],
+    },
+  ]);
+  return read(answers[1]!.rows[0] as unknown as Row);
+}
+
+function read(row: Row): ClaimAnswer {
+  const marks = new Map<number, Watermark>();
+  for (const { lane_id, rank, due_at, job_id } of row.marks ?? []) {
+    const mark = { rank, dueAt: due_at, id: job_id };
+    const known = marks.get(lane_id);
+    if (!known || isLater(mark, known)) marks.set(lane_id, mark);
+  }
+  if (row.ids === null) return { jobs: [], marks };
+  const [ordinals, attempts, retries, versions, owners] = [
+    row.ordinals,
+    row.attempts,
+    row.retries,
+    row.versions,
+    row.owners,
+  ].map((list) => list.split(","));
+  const configurations = JSON.parse(row.configurations) as unknown[];
+  const jobs = row.ids.split(",").map((id, index): Claimed => {
+    const extra = row.extras?.[id];
+    return {
+      id,
+      token: row.token,
+      ordinal: Number(ordinals![index]),
+      attempt: Number(attempts![index]),
+      retries: Number(retries![index]),
+      actionVersionId: Number(versions![index]),
+      ownerId: Number(owners![index]),
+      configuration: configurations[index],
+      target: extra?.id ? { type: extra.type!, id: extra.id } : null,
+      tags: extra?.tags ?? [],
+      variables: extra?.first || extra?.variables ? { ...extra.first, ...extra.variables } : null,
+    };
+  });
+  return { jobs, marks };
+}
+
+/** Whether `a` comes after `b` in the order of a lane. Instants are compared as the server wrote them, in one zone and form. */
+function isLater(a: Watermark, b: Watermark): boolean {
+  if (a.rank !== b.rank) return a.rank > b.rank;
+  const [first, second] = [Date.parse(a.dueAt), Date.parse(b.dueAt)];
+  if (first !== second) return first > second;
+  return a.dueAt === b.dueAt ? a.id > b.id : a.dueAt > b.dueAt;
+}
+
+/** Tokens of claims that a node holds and does not know of: the answer to their COMMIT was lost. */
+export async function claimsOf(db: Queryable, nodeId: number): Promise<readonly string[]> {
+  const { rows } = await db.query<{ token: string }>({
+    text: "select token::text from callsheet.claim where node_id = $1 order by token",
+    values: [nodeId],
+  });
+  return rows.map((row) => row.token);
+}

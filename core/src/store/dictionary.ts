@@ -1,0 +1,141 @@
+import type { Action } from "@callsheet/contract";
+import sql from "sql-template-tag";
+import type { Queryable } from "./database.ts";
+
+/** A version of an action: what jobs hold as their snapshot of it. */
+export interface ActionVersion {
+  readonly id: number;
+  readonly actionId: number;
+  readonly definition: Action;
+}
+
+type VersionRow = { id: number; actionId: number; version: number; definition: Action };
+const VERSION = `v.id, v.action_id as "actionId", v.version, v.definition`;
+
+function toVersion({ id, actionId, version, definition }: VersionRow): ActionVersion {
+  return { id, actionId, definition: { ...definition, version } };
+}
+
+/** Inserts an action with its first version. Fails on the unique name when it exists. */
+export async function insertAction(
+  tx: Queryable,
+  action: Omit<Action, "version">,
+  actor: string,
+  reason: string | null,
+): Promise<ActionVersion> {
+  const { rows } = await tx.query<{ id: number }>(sql`
+    insert into callsheet.action (name, enabled, version_id) values (${action.name}, ${action.enabled}, 0) returning id`);
+  return addVersion(tx, rows[0]!.id, 1, action, actor, reason);
+}
+
+/** Adds a version and makes it the one that new jobs copy. */
+export async function addVersion(
+  tx: Queryable,
+  actionId: number,
+  version: number,
+  action: Omit<Action, "version">,
+  actor: string,
+  reason: string | null,
+): Promise<ActionVersion> {
+  const { rows } = await tx.query<{ id: number }>(sql`
+    insert into callsheet.action_version (action_id, name, version, type, definition, actor, reason)
+    values (${actionId}, ${action.name}, ${version}, ${action.type}, ${JSON.stringify(action)}, ${actor}, ${reason})
+    returning id`);
+  const { id } = rows[0]!;
+  await tx.query(
+    sql`update callsheet.action set version_id = ${id}, enabled = ${action.enabled}, name = ${action.name} where id = ${actionId}`,
+  );
+  return { id, actionId, definition: { ...action, version } };
+}
+
+/** The current version of an action by name; locks the action's row when it is to be changed. */
+export async function currentAction(
+  db: Queryable,
+  name: string,
+  lock: "" | "for update of a" = "",
+): Promise<ActionVersion | undefined> {
+  const { rows } = await db.query<VersionRow>({
+    text: `select ${VERSION} from callsheet.action a join callsheet.action_version v on v.id = a.version_id where a.name = $1 ${lock}`,
+    values: [name],
+  });
+  return rows[0] && toVersion(rows[0]);
+}
+
+export async function allActions(db: Queryable): Promise<readonly ActionVersion[]> {
+  const { rows } = await db.query<VersionRow>({
+    text: `select ${VERSION} from callsheet.action a join callsheet.action_version v on v.id = a.version_id order by a.name`,
+    values: [],
+  });
+  return rows.map(toVersion);
+}
+
+/** Versions by id, also of actions that were deleted since. */
+export async function actionVersions(db: Queryable, ids: readonly number[]): Promise<readonly ActionVersion[]> {
+  const { rows } = await db.query<VersionRow>({
+    text: `select ${VERSION} from callsheet.action_version v where v.id = any($1::int[])`,
+    values: [ids],
+  });
+  return rows.map(toVersion);
+}
+
+/** Deletes an action; its versions stay for the jobs that copied them. */
+export async function deleteAction(tx: Queryable, actionId: number): Promise<void> {
+  await tx.query(sql`delete from callsheet.action where id = ${actionId}`);
+}
+
+/** The number of an owner, made on first use. */
+export async function ownerId(db: Queryable, name: string): Promise<number> {
+  const { rows } = await db.query<{ id: number }>(sql`
+    with made as (insert into callsheet.owner (name) values (${name}) on conflict (name) do nothing returning id)
+    select id from made union all select id from callsheet.owner where name = ${name} limit 1`);
+  // Another transaction made it after this statement's snapshot was taken.
+  return rows[0]?.id ?? ownerId(db, name);
+}
+
+export async function ownerNames(db: Queryable, ids: readonly number[]): Promise<ReadonlyMap<number, string>> {
+  const { rows } = await db.query<{ id: number; name: string }>(
+    sql`select id, name from callsheet.owner where id = any(${ids}::int[])`,
+  );
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
+export interface LaneKey {
+  readonly site: string;
+  readonly queue: string;
+  readonly actionId: number;
+  readonly type: string;
+}
+
+/** The number of a lane, made on first use. */
+export async function laneId(db: Queryable, lane: LaneKey): Promise<number> {
+  const { site, queue, actionId, type } = lane;
+  const { rows } = await db.query<{ id: number }>(sql`
+    with made as (
+      insert into callsheet.lane (site, queue, action_id, type) values (${site}, ${queue}, ${actionId}, ${type}) on conflict do nothing returning id
+    )
+    select id from made union all
+    select id from callsheet.lane
+    where site = ${site} and queue = ${queue} and action_id = ${actionId} and type = ${type} and needs = '{}' and root_id is null limit 1`);
+  return rows[0]?.id ?? laneId(db, lane);
+}
+
+/** Lanes of jobs that a node of this site with these types can run. */
+export async function lanesFor(db: Queryable, site: string, types: readonly string[]): Promise<readonly number[]> {
+  const { rows } = await db.query<{ id: number }>(sql`
+    select id from callsheet.lane where site = ${site} and type = any(${types}::text[]) and needs = '{}' order by id`);
+  return rows.map((row) => row.id);
+}
+
+/** A number that the facility set. */
+export async function settingNumber(db: Queryable, name: string): Promise<number> {
+  const { rows } = await db.query<{ value: number }>(
+    sql`select value::text::float8 as value from callsheet.setting where name = ${name}`,
+  );
+  return rows[0]!.value;
+}
+
+export async function putSetting(db: Queryable, name: string, value: number): Promise<void> {
+  await db.query(sql`
+    insert into callsheet.setting (name, value) values (${name}, ${JSON.stringify(value)}::jsonb)
+    on conflict (name) do update set value = excluded.value`);
+}

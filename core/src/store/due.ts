@@ -1,0 +1,44 @@
+import sql from "sql-template-tag";
+import type { Queryable } from "./database.ts";
+
+export interface Woken {
+  /** Lanes in which jobs became pending, with the best rank of each. */
+  readonly lanes: readonly { readonly laneId: number; readonly rank: number }[];
+  readonly count: number;
+  /** Milliseconds until the next job comes due; null: none is waiting for its time. */
+  readonly nextMs: number | null;
+}
+
+/** Makes pending what has come due (index work_due), at most `limit` jobs. The next line of each one's history names it. */
+export async function comeDue(db: Queryable, limit: number): Promise<Woken> {
+  const { rows } = await db.query<{ laneId: number; rank: number; count: number }>(sql`
+    with due as materialized (
+      select ctid from callsheet.work
+      where state in ('scheduled', 'retrying') and due_at <= callsheet.now() and rollback in ('none', 'done')
+      order by due_at limit ${limit} for update skip locked
+    ), woken as (
+      update callsheet.work set state = 'pending' where ctid = any(array(select ctid from due)) returning lane_id, rank
+    )
+    select lane_id as "laneId", min(rank)::int as rank, count(*)::int as count from woken group by lane_id`);
+  const { rows: next } = await db.query<{ ms: number | null }>(sql`
+    select (extract(epoch from min(due_at) - callsheet.now()) * 1000)::float8 as ms
+    from callsheet.work where state in ('scheduled', 'retrying')`);
+  return { lanes: rows, count: rows.reduce((sum, row) => sum + row.count, 0), nextMs: next[0]?.ms ?? null };
+}
+
+/** Running jobs whose time-out has passed (index work_deadline), with what their action says. */
+export async function overdueJobs(db: Queryable, limit: number) {
+  const { rows } = await db.query<{
+    id: string;
+    token: string;
+    actionVersionId: number;
+    retries: number;
+    crashes: number;
+  }>(sql`
+    select job_id as id, token::text, action_version_id as "actionVersionId", retries, crashes
+    from callsheet.work where state = 'running' and deadline <= callsheet.now()
+    order by deadline limit ${limit}`);
+  const { rows: next } = await db.query<{ ms: number | null }>(sql`
+    select (extract(epoch from min(deadline) - callsheet.now()) * 1000)::float8 as ms from callsheet.work where state = 'running'`);
+  return { jobs: rows, nextMs: next[0]?.ms ?? null };
+}

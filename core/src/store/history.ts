@@ -1,0 +1,53 @@
+import type { HistoryEntry } from "@callsheet/contract";
+import type { Queryable } from "./database.ts";
+
+/*
+ * The first line of a job's history is its row in `job`, the last one of a settled job its row in `outcome`; only the
+ * lines between are rows of `event`. A retry moves the outcome's line there. So a plain job writes no event at all.
+ */
+const HISTORY = `
+  select h.*, n.name as node from (
+    select id as "jobId", 1 as seq, created_at as at, 'create' as event, null::callsheet.job_state as "from", '{}'::callsheet.job_state[]::text[] as via,
+      first_state as "to", null::int as attempt, null::text as token, null::int as node_id,
+      coalesce(actor, (select name from callsheet.owner o where o.id = owner_id)) as actor, reason, json_build_object('origin', origin) as data
+    from callsheet.job where id = any($1::uuid[])
+    union all
+    select job_id, seq, at, event, from_state, coalesce(via, '{}')::text[], to_state, attempt, token::text, node_id, actor, reason, data
+    from callsheet.event where job_id = any($1::uuid[])
+    union all
+    select job_id, seq, ended_at, coalesce(event, callsheet.usual_event(state)), from_state,
+      coalesce(via, callsheet.passed(from_state, 'running', queued))::text[], state, nullif(attempt, 0), token::text, node_id, actor, reason,
+      json_build_object('startedAt', started_at, 'error', error)
+    from callsheet.outcome where job_id = any($1::uuid[])
+  ) h left join callsheet.node n on n.id = h.node_id
+  order by "jobId", seq`;
+
+/** Every line of these jobs' histories, in order. */
+export async function readHistory(db: Queryable, ids: readonly string[]): Promise<readonly HistoryEntry[]> {
+  const { rows } = await db.query<HistoryEntry & { node_id: number | null }>({ text: HISTORY, values: [ids] });
+  return rows.map(({ node_id: _, ...line }) => line);
+}
+
+/** Configurations that were replaced, oldest first. */
+export async function readAmendments(db: Queryable, id: string) {
+  const { rows } = await db.query<{
+    version: number;
+    configuration: unknown;
+    difference: unknown;
+    at: Date;
+    actor: string;
+    reason: string | null;
+  }>({
+    text: "select version, configuration, difference, at, actor, reason from callsheet.configuration where job_id = $1::uuid order by version",
+    values: [id],
+  });
+  return rows;
+}
+
+export async function readLog(db: Queryable, id: string) {
+  const { rows } = await db.query<{ attempt: number; n: number; at: Date; level: string; message: string }>({
+    text: "select attempt, n, at, level, message from callsheet.log_line where job_id = $1::uuid order by attempt, n",
+    values: [id],
+  });
+  return rows;
+}

@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { callsheetError } from "@callsheet/contract";
+import sql, { raw } from "sql-template-tag";
+import type { Database, Queryable } from "./database.ts";
+
+export interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly text: string;
+  readonly checksum: string;
+}
+
+/** The migrations that this version ships, in order. */
+export function shippedMigrations(): readonly Migration[] {
+  const folder = fileURLToPath(new URL("./migrations/", import.meta.url));
+  return readdirSync(folder)
+    .filter((file) => /^\d{4}_\w+\.sql$/.test(file))
+    .sort()
+    .map((file) => {
+      const text = readFileSync(folder + file, "utf8");
+      return {
+        number: Number(file.slice(0, 4)),
+        name: file,
+        text,
+        checksum: createHash("sha256").update(text).digest("hex"),
+      };
+    });
+}
+
+/** Brings the schema up to date, once, however many processes try; refuses a schema that is newer or was changed. Returns what it applied. */
+export async function migrate(db: Database, migrations = shippedMigrations()): Promise<readonly string[]> {
+  await requireServer(db);
+  return db.transaction(async (tx) => {
+    // Held until the commit: a second process waits here, then finds nothing to do.
+    await tx.query(sql`select pg_advisory_xact_lock(hashtextextended(${`${db.schema}.migrate`}, 0))`);
+    await tx.query(sql`create schema if not exists ${raw(db.schema)}`);
+    await tx.query(
+      sql`create table if not exists callsheet.migration (number int primary key, name text not null, checksum text not null, at timestamptz not null default pg_catalog.now())`,
+    );
+    const { rows: applied } = await tx.query<{ number: number; name: string; checksum: string }>(sql`
+      select number, name, checksum from callsheet.migration order by number`);
+    refuseStrangers(applied, migrations);
+    const missing = migrations.slice(applied.length);
+    for (const migration of missing) await apply(tx, migration);
+    return missing.map((migration) => migration.name);
+  });
+}
+
+async function apply(tx: Queryable, migration: Migration): Promise<void> {
+  await tx.query({ text: migration.text, values: [] });
+  await tx.query(sql`
+    insert into callsheet.migration (number, name, checksum) values (${migration.number}, ${migration.name}, ${migration.checksum})`);
+}
+
+function refuseStrangers(
+  applied: readonly { number: number; name: string; checksum: string }[],
+  known: readonly Migration[],
+): void {
+  for (const [index, row] of applied.entries()) {
+    const migration = known[index];
+    if (!migration) {
+      throw callsheetError(
+        "schema_newer",
+        `The database holds migration ${row.name}, which this version does not know.`,
+        { migration: row.name },
+      );
+    }
+    if (migration.checksum !== row.checksum) {
+      throw callsheetError("schema_changed", `Migration ${row.name} was applied with another text.`, {
+        migration: row.name,
+      });
+    }
+  }
+}
+
+async function requireServer(db: Database): Promise<void> {
+  const { rows } = await db.query<{ version: number; encoding: string }>(sql`
+    select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding`);
+  const { version, encoding } = rows[0]!;
+  if (version < 150_000) {
+    throw callsheetError(
+      "database_unsupported",
+      `This is PostgreSQL ${Math.floor(version / 10_000)}; Callsheet needs 15 or newer.`,
+      { version },
+    );
+  }
+  if (encoding !== "UTF8") {
+    throw callsheetError("database_unsupported", `The database is encoded in ${encoding}; Callsheet needs UTF8.`, {
+      encoding,
+    });
+  }
+}

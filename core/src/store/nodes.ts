@@ -1,0 +1,110 @@
+import sql from "sql-template-tag";
+import type { Queryable } from "./database.ts";
+
+/** Which process a node is: enough to tell, on its machine, whether it still lives. */
+export interface ProcessIdentity {
+  readonly host: string;
+  readonly bootId: string;
+  readonly pid: number;
+  readonly pidStarted: string;
+}
+
+export interface NewNode extends ProcessIdentity {
+  readonly name: string;
+  readonly incarnation: string;
+  readonly site: string;
+  readonly slots: number;
+  readonly types: readonly { readonly type: string; readonly version: number; readonly schema: unknown }[];
+}
+
+export interface NodeRow extends ProcessIdentity {
+  readonly id: number;
+  readonly name: string;
+  readonly incarnation: string;
+  readonly site: string;
+  readonly slots: number;
+  readonly types: readonly { readonly type: string; readonly version: number; readonly schema: unknown }[];
+  readonly state: "up" | "draining" | "gone" | "dead";
+  readonly counter: string;
+  readonly startedAt: Date;
+}
+
+const COLUMNS = `id, name, incarnation, host, boot_id as "bootId", pid, pid_started as "pidStarted", site, slots, types, state, counter::text, started_at as "startedAt"`;
+
+/** Registers a new life of a node. Fails on the unique index `node_name` while another of that name is up. */
+export async function registerNode(db: Queryable, node: NewNode): Promise<number> {
+  const { rows } = await db.query<{ id: number }>(sql`
+    insert into callsheet.node (name, incarnation, host, boot_id, pid, pid_started, site, slots, types, state)
+    values (${node.name}, ${node.incarnation}, ${node.host}, ${node.bootId}, ${node.pid}, ${node.pidStarted}, ${node.site}, ${node.slots},
+      ${JSON.stringify(node.types)}, 'up')
+    returning id`);
+  return rows[0]!.id;
+}
+
+/** Counts one heartbeat. False: this incarnation was declared dead and must stop. */
+export async function beat(db: Queryable, nodeId: number): Promise<boolean> {
+  const { count } = await db.query(
+    sql`update callsheet.node set counter = counter + 1 where id = ${nodeId} and state in ('up', 'draining')`,
+  );
+  return count === 1;
+}
+
+/** Nodes that are up, draining, or dead with work that nobody has recovered yet. */
+export async function standingNodes(db: Queryable): Promise<readonly NodeRow[]> {
+  const { rows } = await db.query<NodeRow>({
+    text: `select ${COLUMNS} from callsheet.node where state in ('up', 'draining') order by id`,
+    values: [],
+  });
+  return rows;
+}
+
+/** Ends a life. False: it had ended before. */
+export async function endNode(db: Queryable, nodeId: number, state: "gone" | "dead", cause: string): Promise<boolean> {
+  const { count } = await db.query(sql`
+    update callsheet.node set state = ${state}, ended_at = callsheet.now(), cause = ${cause} where id = ${nodeId} and state in ('up', 'draining')`);
+  return count === 1;
+}
+
+export async function setDraining(db: Queryable, nodeId: number): Promise<void> {
+  await db.query(sql`update callsheet.node set state = 'draining' where id = ${nodeId} and state = 'up'`);
+}
+
+/** Incarnations that ended with attempts still recorded as theirs. */
+export async function orphaningNodes(db: Queryable): Promise<readonly { id: number; name: string; state: string }[]> {
+  const { rows } = await db.query<{ id: number; name: string; state: string }>(sql`
+    select n.id, n.name, n.state from callsheet.node n
+    where n.state in ('gone', 'dead') and n.id in (
+      select node_id from callsheet.claim
+      union select node_id from callsheet.work where state in ('running', 'timed_out', 'cancelling'))
+    order by n.id`);
+  return rows;
+}
+
+/** Members of claims, by claim, that this incarnation left behind. */
+export async function claimsLeftBy(
+  tx: Queryable,
+  nodeId: number,
+): Promise<readonly { token: string; ids: readonly string[] }[]> {
+  const { rows } = await tx.query<{ token: string; ids: string[] }>(sql`
+    select c.token::text, array_agg(m.id::text) as ids
+    from callsheet.claim c, unnest(c.ids) with ordinality as m (id, n)
+    where c.node_id = ${nodeId} and get_bit(c.ended, m.n::int - 1) = 0
+    group by c.token order by c.token`);
+  return rows;
+}
+
+/** Jobs of this incarnation that have rows of their own and are live (index work_live). */
+export async function liveJobsOf(tx: Queryable, nodeId: number) {
+  const { rows } = await tx.query<{
+    id: string;
+    token: string;
+    state: "running" | "timed_out" | "cancelling";
+    actionVersionId: number;
+    retries: number;
+    crashes: number;
+    intent: number;
+  }>(sql`
+    select job_id as id, token::text, state, action_version_id as "actionVersionId", retries, crashes, intent
+    from callsheet.work where node_id = ${nodeId} and state in ('running', 'timed_out', 'cancelling') order by job_id`);
+  return rows;
+}

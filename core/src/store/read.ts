@@ -1,0 +1,189 @@
+import {
+  JOB_STATES,
+  type Job,
+  type JobError,
+  type JobKind,
+  type JobState,
+  type Json,
+  type JsonObject,
+  type Origin,
+  PRIORITIES,
+  type PriorityName,
+  type Progress,
+  priorityName,
+  SETTLED,
+} from "@callsheet/contract";
+import type { Queryable } from "./database.ts";
+
+/** What a reader may ask for; every field narrows. */
+export interface JobFilter {
+  readonly states?: readonly JobState[];
+  readonly action?: string;
+  readonly owner?: string;
+  readonly target?: { readonly type: string; readonly id: string };
+  readonly tag?: string;
+  readonly parentId?: string;
+  /** At most this many; 50 by default, 1,000 at most. */
+  readonly limit?: number;
+  /** The last id of the page before. */
+  readonly after?: string;
+}
+
+const JOB = `
+  select j.id, j.kind, a.name as action, v.version as "actionVersion", v.type, l.site, l.queue, j.rank, o.name as owner, j.origin,
+    j.parent_id as "parentId", j.target_type as "targetType", j.target_id as "targetId", j.tags, j.configuration,
+    j.configuration_version as "configurationVersion", j.idempotency_key as "idempotencyKey", j.created_at as "createdAt",
+    j.start_at as "startAt", coalesce(w.state, d.state, case when m.token is not null then 'running'::callsheet.job_state end) as state,
+    case when w.state not in ('running', 'timed_out', 'cancelling') then w.due_at end as "dueAt",
+    coalesce(w.started_at, d.started_at, m.started_at) as "startedAt", d.ended_at as "endedAt",
+    coalesce(w.attempt, d.attempt, 1) as attempt, coalesce(w.retries, d.retries, 0) as retries, n.name as node,
+    case when p.job_id is not null then json_build_object('percent', p.percent, 'message', p.message, 'stats', p.stats, 'at', p.at) else d.progress end as progress,
+    d.result, coalesce(d.error, e.error) as error,
+    (select json_object_agg(x.name, x.value) from callsheet.variable x where x.job_id = j.id) as variables, j.variables as first
+  from picked
+  join callsheet.job j on j.id = picked.id
+  join callsheet.action_version v on v.id = j.action_version_id
+  cross join lateral (select v.name) a
+  join callsheet.lane l on l.id = j.lane_id
+  join callsheet.owner o on o.id = j.owner_id
+  left join callsheet.work w on w.job_id = j.id
+  left join callsheet.outcome d on d.job_id = j.id
+  left join lateral (
+    select c.token, c.node_id, c.started_at from callsheet.claim c
+    where w.job_id is null and d.job_id is null and j.id = any(c.ids) limit 1
+  ) m on true
+  left join lateral (
+    select f.data -> 'error' as error from callsheet.event f
+    where w.state in ('retrying', 'pending', 'queued', 'scheduled') and w.attempt > 0 and f.job_id = j.id and f.event in ('back_off', 'fail')
+    order by f.seq desc limit 1
+  ) e on true
+  left join callsheet.node n on n.id = coalesce(w.node_id, d.node_id, m.node_id)
+  left join callsheet.progress p on p.job_id = j.id`;
+
+interface Row {
+  id: string;
+  kind: JobKind;
+  action: string;
+  actionVersion: number;
+  type: string;
+  site: string;
+  queue: string;
+  rank: number;
+  owner: string;
+  origin: Origin;
+  parentId: string | null;
+  targetType: string | null;
+  targetId: string | null;
+  tags: string[] | null;
+  configuration: Json;
+  configurationVersion: number;
+  idempotencyKey: string | null;
+  createdAt: Date;
+  startAt: Date | null;
+  state: JobState;
+  dueAt: Date | null;
+  startedAt: Date | null;
+  endedAt: Date | null;
+  attempt: number;
+  retries: number;
+  node: string | null;
+  progress: { percent: number; message: string | null; stats: JsonObject | null; at: string } | null;
+  result: Json;
+  error: JobError | null;
+  variables: JsonObject | null;
+  first: JsonObject | null;
+}
+
+function toProgress(row: Row): Progress | null {
+  if (row.progress)
+    return {
+      ...row.progress,
+      percent: row.state === "completed" ? 100 : row.progress.percent,
+      at: new Date(row.progress.at),
+    };
+  return row.state === "completed" ? { percent: 100, message: null, stats: null, at: row.endedAt! } : null;
+}
+
+function toJob(row: Row): Job {
+  const { rank, targetType, targetId, variables, first, progress: _, tags, ...rest } = row;
+  const ended = row.startedAt && row.endedAt ? row.endedAt.getTime() - row.startedAt.getTime() : null;
+  return {
+    ...rest,
+    priority: priorityName((PRIORITIES.urgent - rank) as (typeof PRIORITIES)[PriorityName]),
+    target: targetId === null ? null : { type: targetType!, id: targetId },
+    tags: tags ?? [],
+    variables: { ...first, ...variables },
+    progress: toProgress(row),
+    durationMs: ended,
+  };
+}
+
+/** Jobs by id, in no order; ids without a job are absent. */
+export async function readJobs(db: Queryable, ids: readonly string[]): Promise<readonly Job[]> {
+  const { rows } = await db.query<Row>({
+    text: `with picked as (select unnest($1::uuid[]) as id) ${JOB}`,
+    values: [ids],
+  });
+  return rows.map(toJob);
+}
+
+/** A page of jobs, newest first. */
+export async function listJobs(db: Queryable, filter: JobFilter): Promise<readonly Job[]> {
+  const values: unknown[] = [];
+  const bind = (value: unknown) => `$${values.push(value)}`;
+  const states = filter.states ?? JOB_STATES;
+  const where: string[] = [];
+  if (filter.action !== undefined)
+    where.push(`j.action_id in (select action_id from callsheet.action_version where name = ${bind(filter.action)})`);
+  if (filter.owner !== undefined)
+    where.push(`j.owner_id = (select id from callsheet.owner where name = ${bind(filter.owner)})`);
+  if (filter.target)
+    where.push(`j.target_id = ${bind(filter.target.id)} and j.target_type = ${bind(filter.target.type)}`);
+  if (filter.tag !== undefined) where.push(`j.tags @> array[${bind(filter.tag)}]::text[]`);
+  if (filter.parentId !== undefined) where.push(`j.parent_id = ${bind(filter.parentId)}`);
+  if (filter.after !== undefined) where.push(`j.id < ${bind(filter.after)}::uuid`);
+  if (filter.states) where.push(inState(states, bind));
+  const limit = bind(Math.min(filter.limit ?? 50, 1000));
+  const picked = `select j.id from callsheet.job j ${where.length ? `where ${where.join(" and ")}` : ""} order by j.id desc limit ${limit}`;
+  const { rows } = await db.query<Row>({
+    text: `with picked as materialized (${picked}) ${JOB} order by j.id desc`,
+    values,
+  });
+  return rows.map(toJob);
+}
+
+const isSettled = (state: JobState) => (SETTLED as readonly JobState[]).includes(state);
+
+/** Where jobs of these states stand: in `work`, in `outcome`, in a claim. */
+function inState(states: readonly JobState[], bind: (value: unknown) => string): string {
+  const settled = states.filter(isSettled);
+  const waiting = states.filter((state) => !isSettled(state));
+  const places: string[] = [];
+  // Spelled out when completed ones are not asked for, so that the partial index outcome_by_state serves.
+  const partial = settled.includes("completed") ? "" : "state <> 'completed' and ";
+  if (settled.length)
+    places.push(
+      `j.id in (select job_id from callsheet.outcome where ${partial}state = any(${bind(settled)}::callsheet.job_state[]))`,
+    );
+  if (waiting.length)
+    places.push(
+      `j.id in (select job_id from callsheet.work where state = any(${bind(waiting)}::callsheet.job_state[]))`,
+    );
+  if (states.includes("running")) {
+    places.push(
+      `j.id in (select m.id from callsheet.claim c, unnest(c.ids) with ordinality m (id, n) where get_bit(c.ended, m.n::int - 1) = 0)`,
+    );
+  }
+  return places.length ? `(${places.join(" or ")})` : "false";
+}
+
+/** How many jobs stand in each state. */
+export async function countStates(db: Queryable): Promise<Readonly<Record<JobState, number>>> {
+  const { rows } = await db.query<{ state: JobState; count: string }>({
+    text: "select state, count(*) from callsheet.job_state_now group by state",
+    values: [],
+  });
+  const counts = Object.fromEntries(JOB_STATES.map((state) => [state, 0])) as Record<JobState, number>;
+  for (const { state, count } of rows) counts[state] = Number(count);
+  return counts;
+}

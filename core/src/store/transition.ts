@@ -1,0 +1,218 @@
+import { fromStates, type JobEvent, type JobState, SETTLED } from "@callsheet/contract";
+import type { Queryable } from "./database.ts";
+
+/** One job's change of state. What is absent stays as it is. */
+export interface Change {
+  readonly id: string;
+  readonly to: JobState;
+  /** The attempt that speaks; a change of another attempt's job is refused. */
+  readonly token?: string;
+  /** When it may be started, as an instant, or in milliseconds from the database's now. */
+  readonly dueAt?: Date;
+  readonly delayMs?: number;
+  /** Added to the job's count. */
+  readonly retries?: number;
+  readonly crashes?: number;
+  /** Sets all counters to 0 (rearm, reanimate). */
+  readonly fresh?: boolean;
+  /** 1: a retry is remembered until the attempt has ended. */
+  readonly intent?: number;
+  /** The node that runs it, for `start`. */
+  readonly nodeId?: number;
+  /** JSON text. */
+  readonly result?: string;
+  readonly error?: string;
+  /** Details of the line of history, JSON text. */
+  readonly data?: string;
+}
+
+export interface TransitionRequest {
+  readonly event: JobEvent;
+  readonly changes: readonly Change[];
+  readonly actor?: string | null;
+  readonly reason?: string | null;
+  /** Fewer states than the lifecycle allows. */
+  readonly from?: readonly JobState[];
+}
+
+/** A change that took place. */
+export interface Changed {
+  readonly id: string;
+  readonly from: JobState;
+  readonly to: JobState;
+  readonly seq: number;
+  readonly laneId: number;
+  readonly rank: number;
+}
+
+const RECORD = `json_to_recordset($1::json) as c (id uuid, "to" callsheet.job_state, token bigint, due timestamptz, delay bigint,
+  retries smallint, crashes smallint, fresh boolean, intent smallint, node int, result json, error json, data json)`;
+
+/** Locks first, in the order of ids; whatever is read of a row below is what stood there when the lock was had. */
+const HELD = `
+  c as materialized (select * from ${RECORD}),
+  old as materialized (
+    select w.*, c."to", c.due, c.delay, c.retries as more, c.crashes as crashed, c.fresh, c.intent as meant, c.node, c.result, c.error, c.data
+    from c join callsheet.work w on w.job_id = c.id
+    where w.state = any($2::callsheet.job_state[]) and (c.token is null or w.token = c.token)
+    order by w.job_id for update of w
+  )`;
+
+const IS_LIVE = `in ('running', 'timed_out', 'cancelling')`;
+
+const MOVE = `
+  with ${HELD}, moved as (
+    update callsheet.work w
+    set state = old."to", line_state = old."to", seq = w.seq + 1, plain = false,
+      due_at = coalesce(old.due, callsheet.now() + old.delay * interval '1 millisecond', w.due_at),
+      turn = case when old."to" = 'queued' then coalesce(w.turn, w.rank * 100000000000000 + floor(extract(epoch from w.due_at) * 1000)::bigint) when old."to" ${IS_LIVE} then w.turn end,
+      token = case when $3 = 'start' then nextval('callsheet.token_number') else w.token end,
+      attempt = w.attempt + case when $3 = 'start' then 1 else 0 end,
+      started_at = case when $3 = 'start' then callsheet.now() else w.started_at end,
+      node_id = case when old."to" ${IS_LIVE} then coalesce(old.node, w.node_id) end,
+      deadline = case when old."to" = 'running' then w.deadline end,
+      retries = w.retries + coalesce(old.more, 0), crashes = w.crashes + coalesce(old.crashed, 0),
+      intent = case when old."to" ${IS_LIVE} then coalesce(old.meant, w.intent) else 0 end
+    from old where w.job_id = old.job_id
+    returning w.*
+  ), told as (
+    insert into callsheet.event (job_id, at, token, seq, node_id, attempt, event, from_state, to_state, via, actor, reason, data)
+    select m.job_id, callsheet.now(), m.token, m.seq, coalesce(m.node_id, old.node_id), nullif(m.attempt, 0), $3, old.line_state, m.state,
+      callsheet.passed(old.line_state, old.state, old.turn is not null), $4, $5,
+      coalesce(old.data, case when old.error is not null then json_build_object('error', old.error, 'startedAt', old.started_at) end)
+    from moved m join old using (job_id)
+  ), quiet as (
+    delete from callsheet.progress p using moved m where p.job_id = m.job_id and m.state not ${IS_LIVE}
+  )
+  select m.job_id as id, old.state as "from", m.state as "to", m.seq, m.lane_id as "laneId", m.rank from moved m join old using (job_id)`;
+
+const SETTLE = `
+  with ${HELD}, gone as (
+    delete from callsheet.work w using old where w.job_id = old.job_id returning w.job_id
+  ), quiet as (
+    delete from callsheet.progress p using gone where p.job_id = gone.job_id returning p.*
+  ), settled as (
+    insert into callsheet.outcome (job_id, ended_at, started_at, xid, token, node_id, seq, attempt, retries, state, from_state, rollback,
+      crashes, queued, event, via, result, error, progress, actor, reason)
+    select old.job_id, callsheet.now(), old.started_at, pg_current_xact_id()::text::bigint, old.token, old.node_id, old.seq + 1,
+      old.attempt, old.retries + coalesce(old.more, 0), old."to", old.line_state, old.rollback, old.crashes + coalesce(old.crashed, 0), false, $3,
+      callsheet.passed(old.line_state, old.state, old.turn is not null), old.result, old.error,
+      (select json_build_object('percent', q.percent, 'message', q.message, 'stats', q.stats, 'at', q.at) from quiet q where q.job_id = old.job_id),
+      $4, $5
+    from old join gone using (job_id)
+    returning job_id, seq
+  )
+  select s.job_id as id, old.state as "from", old."to", s.seq, old.lane_id as "laneId", old.rank from settled s join old using (job_id)`;
+
+/** The last line of a settled job moves to the events before its row is deleted or written anew. */
+const HELD_OUTCOME = `
+  c as materialized (select * from ${RECORD}),
+  old as materialized (
+    select o.*, c."to", c.due, c.delay, c.retries as more, c.fresh, c.data
+    from c join callsheet.outcome o on o.job_id = c.id
+    where o.state = any($2::callsheet.job_state[]) and (c.token is null or o.token = c.token)
+    order by o.job_id for update of o
+  ), kept as (
+    insert into callsheet.event (job_id, at, xid, token, seq, node_id, attempt, event, from_state, to_state, via, actor, reason, data)
+    select job_id, ended_at, xid, token, seq, node_id, nullif(attempt, 0), coalesce(event, callsheet.usual_event(state)), from_state, state,
+      coalesce(via, callsheet.passed(from_state, 'running', queued)), actor, reason,
+      json_build_object('error', error, 'result', result, 'startedAt', started_at)
+    from old
+  )`;
+
+const REOPEN = `
+  with ${HELD_OUTCOME}, gone as (
+    delete from callsheet.outcome o using old where o.job_id = old.job_id returning o.job_id
+  ), waiting as (
+    insert into callsheet.work (job_id, due_at, token, lane_id, owner_id, action_version_id, seq, attempt, retries, state, line_state,
+      rollback, rank, crashes, intent, plain)
+    select j.id, coalesce(old.due, callsheet.now() + coalesce(old.delay, 0) * interval '1 millisecond'), old.token, j.lane_id, j.owner_id,
+      j.action_version_id, old.seq + 1, old.attempt, case when old.fresh then 0 else old.retries + coalesce(old.more, 0) end, old."to", old."to",
+      'none', j.rank, 0, 0, false
+    from old join gone using (job_id) join callsheet.job j on j.id = old.job_id
+    returning *
+  ), told as (
+    insert into callsheet.event (job_id, at, seq, event, from_state, to_state, via, actor, reason, data)
+    select w.job_id, callsheet.now(), w.seq, $3, old.state, w.state, '{}', $4, $5, old.data from waiting w join old using (job_id)
+  )
+  select w.job_id as id, old.state as "from", w.state as "to", w.seq, w.lane_id as "laneId", w.rank from waiting w join old using (job_id)`;
+
+const RESETTLE = `
+  with ${HELD_OUTCOME}, changed as (
+    update callsheet.outcome o
+    set state = old."to", from_state = old.state, seq = o.seq + 1, via = '{}', event = $3, actor = $4, reason = $5,
+      xid = pg_current_xact_id()::text::bigint
+    from old where o.job_id = old.job_id
+    returning o.job_id, o.state, o.seq
+  )
+  select t.job_id as id, old.state as "from", t.state as "to", t.seq, j.lane_id as "laneId", j.rank
+  from changed t join old using (job_id) join callsheet.job j on j.id = t.job_id`;
+
+/**
+ * Applies one event of the lifecycle to jobs: guarded by the states it may come from and by the attempt's token, with a
+ * line of history each. Jobs that do not fit are left untouched and are absent from the answer. Members of a claim must
+ * be given rows of their own first (`anchorMembers`). To be called in a transaction: an event may need several statements.
+ */
+export async function transition(tx: Queryable, request: TransitionRequest): Promise<readonly Changed[]> {
+  const { event, changes } = request;
+  const from = request.from ?? fromStates(event);
+  const isSettled = (state: JobState) => (SETTLED as readonly JobState[]).includes(state);
+  const unsettledFrom = from.filter((state) => !isSettled(state));
+  const settledFrom = from.filter(isSettled);
+  const intoWork = changes.filter((change) => !isSettled(change.to));
+  const intoOutcome = changes.filter((change) => isSettled(change.to));
+  return [
+    ...(await apply(tx, MOVE, request, intoWork, unsettledFrom)),
+    ...(await apply(tx, SETTLE, request, intoOutcome, unsettledFrom)),
+    ...(await apply(tx, REOPEN, request, intoWork, settledFrom)),
+    ...(await apply(tx, RESETTLE, request, intoOutcome, settledFrom)),
+  ];
+}
+
+async function apply(
+  tx: Queryable,
+  text: string,
+  request: TransitionRequest,
+  changes: readonly Change[],
+  from: readonly JobState[],
+) {
+  if (changes.length === 0 || from.length === 0) return [];
+  const { event, actor = null, reason = null } = request;
+  const { rows } = await tx.query<Changed>({
+    text,
+    values: [`[${changes.map(encode).join(",")}]`, from, event, actor, reason],
+  });
+  return rows;
+}
+
+function encode(change: Change): string {
+  const { id, to, token, dueAt, delayMs, retries, crashes, fresh, intent, nodeId, result, error, data } = change;
+  const plain = JSON.stringify({
+    id,
+    to,
+    token,
+    due: dueAt?.toISOString(),
+    delay: delayMs,
+    retries,
+    crashes,
+    fresh,
+    intent,
+    node: nodeId,
+  });
+  const json = [
+    result === undefined ? "" : `,"result":${result}`,
+    error === undefined ? "" : `,"error":${error}`,
+    data === undefined ? "" : `,"data":${data}`,
+  ];
+  return `${plain.slice(0, -1)}${json.join("")}}`;
+}
+
+/** Removes jobs with all that is stored of them. Refuses none: the caller has checked that they may go. */
+export async function removeJobs(tx: Queryable, ids: readonly string[]): Promise<number> {
+  const values = [ids];
+  for (const table of ["work", "outcome", "event", "configuration", "progress", "variable", "log_line", "undo_entry"]) {
+    await tx.query({ text: `delete from callsheet.${table} where job_id = any($1::uuid[])`, values });
+  }
+  const { count } = await tx.query({ text: "delete from callsheet.job where id = any($1::uuid[])", values });
+  return count;
+}
