@@ -33,7 +33,7 @@ export async function launch(
   await replaceFile(home.configuration, configurationFile(tunedSettings(memoryLimit())), 0o644);
   await capLog(home.log);
   const position = await logSize(home.log);
-  const args = serverArguments(home.cluster, home.configuration, fixedSettings(transport));
+  const args = serverArguments(home.cluster, home.configuration, fixedSettings(transport, home.cluster));
   const log = await openLog(home.log);
   try {
     const child = spawn(join(binaries.bin, "postgres"), args, {

@@ -29,6 +29,9 @@ export interface Running {
   readonly origin: "started" | "adopted";
 }
 
+/** Waiting shorter than this is not worth a word. */
+const QUIET_MS = 3000;
+
 /** Makes, starts, adopts or waits until the server answers. Only under the opener's lock. */
 export async function bringUp(context: OpenContext): Promise<Running> {
   let launched: Launched | undefined;
@@ -39,15 +42,15 @@ export async function bringUp(context: OpenContext): Promise<Running> {
     if (decision.act === "adopt") return running(seen, launched ? "started" : "adopted");
     if (decision.act === "refuse") throw inUse(context.home, decision.why, decision.pids);
     const reason = await launched?.ended();
-    if (reason !== undefined) {
-      if (!isPassing(reason)) throw startFailed(context.home, reason);
-      launched = undefined;
-    }
-    if (decision.act === "wait" || launched) {
-      const why = decision.act === "wait" ? decision.why : "the server is starting";
+    if (reason !== undefined) launched = undefined;
+    if (reason !== undefined && !isPassing(reason)) throw startFailed(context.home, reason);
+    if (decision.act === "wait" || launched || reason !== undefined) {
+      const why = decision.act === "wait" ? decision.why : (reason ?? "the server is starting");
       if (context.deadline.isPast()) throw notReady(context.home, why, seen);
-      if (context.deadline.elapsedMs() > 3000 && said !== why) context.log(`waiting: ${why}`);
-      if (context.deadline.elapsedMs() > 3000) said = why;
+      if (context.deadline.elapsedMs() > QUIET_MS && said !== why) {
+        said = why;
+        context.log(`waiting: ${why}`);
+      }
       await pause(launched ? 15 : 40, context.signal);
       continue;
     }

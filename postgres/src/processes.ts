@@ -1,25 +1,47 @@
-import { readdirSync, readlinkSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
 import { pidState } from "./process-identity.ts";
 
 /** Whether a pid is a server of this directory; "unknown" where the system does not tell. */
 export type Belonging = "ours" | "other" | "gone" | "unknown";
 
-/** A server process works in its data directory, all its life and so do its children. */
+/** What can be seen of a process. Working directory and program are closed to root without CAP_SYS_PTRACE, as in containers. */
+export interface ProcessFacts {
+  readonly directory: string | undefined;
+  readonly program: string | undefined;
+  /** The command line, which the server's children replace by a title. */
+  readonly command: readonly string[];
+}
+
+/** The name that the titles of a server's children carry. */
+export function clusterName(cluster: string): string {
+  return `callsheet-${createHash("sha256").update(cluster).digest("hex").slice(0, 12)}`;
+}
+
+/** Judges one process. A server works in its data directory all its life, and so do its children. */
+export function judgeProcess(facts: ProcessFacts, cluster: string): Exclude<Belonging, "gone"> {
+  const [program = "", ...rest] = facts.command;
+  if (facts.directory !== undefined && facts.program !== undefined) {
+    return facts.directory === cluster && isPostgres(facts.program) ? "ours" : "other";
+  }
+  if (program.startsWith(`postgres: ${clusterName(cluster)}: `)) return "ours";
+  if (isPostgres(program) && rest[rest.indexOf("-D") + 1] === cluster) return "ours";
+  return isPostgres(program) || program.startsWith("postgres:") || program === "" ? "unknown" : "other";
+}
+
 export function belonging(pid: number, cluster: string): Belonging {
   if (pidState(pid) === "none") return "gone";
   if (process.platform !== "linux") return "unknown";
-  const directory = linkOf(pid, "cwd");
-  const program = linkOf(pid, "exe");
-  if (directory === undefined || program === undefined) return pidState(pid) === "none" ? "gone" : "unknown";
-  return directory === cluster && isPostgres(program) ? "ours" : "other";
+  const judged = judgeProcess(factsOf(pid), cluster);
+  return judged === "unknown" && pidState(pid) === "none" ? "gone" : judged;
 }
 
 /** The pids of all server processes that work in this directory, children of a killed one included. */
 export function processesIn(cluster: string): readonly number[] {
   if (process.platform !== "linux") return [];
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return pids.map(Number).filter((pid) => linkOf(pid, "cwd") === cluster && isPostgres(linkOf(pid, "exe") ?? ""));
+  return pids.map(Number).filter((pid) => judgeProcess(factsOf(pid), cluster) === "ours" && pidState(pid) !== "none");
 }
 
 function isPostgres(program: string): boolean {
@@ -27,10 +49,22 @@ function isPostgres(program: string): boolean {
   return ["postgres", "postmaster"].includes(basename(program.replace(/ \(deleted\)$/, "")));
 }
 
+function factsOf(pid: number): ProcessFacts {
+  return { directory: linkOf(pid, "cwd"), program: linkOf(pid, "exe"), command: commandOf(pid) };
+}
+
 function linkOf(pid: number, name: "cwd" | "exe"): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/${name}`);
   } catch {
     return undefined;
+  }
+}
+
+function commandOf(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  } catch {
+    return [];
   }
 }

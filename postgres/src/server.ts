@@ -87,10 +87,7 @@ async function enter(options: PrivateServerOptions): Promise<{ context: OpenCont
     await forgetDeadUsers(home.users);
     const registration = await register(home.users);
     try {
-      const running = await bringUp(context);
-      const connection = connectionFor(running.address, await readSecrets(home));
-      await saveConnection(home, connection);
-      return { context, opened: { registration, running, connection } };
+      return { context, opened: { registration, ...(await bringUpAndSave(context)) } };
     } catch (error) {
       await unregister(registration);
       if (error instanceof PostgresError && error.code === "aborted") await stopIfUnused(home);
@@ -101,12 +98,19 @@ async function enter(options: PrivateServerOptions): Promise<{ context: OpenCont
   }
 }
 
+async function bringUpAndSave(context: OpenContext): Promise<{ running: Running; connection: Connection }> {
+  const running = await bringUp(context);
+  const connection = connectionFor(running.address, await readSecrets(context.home));
+  await saveConnection(context.home, connection);
+  return { running, connection };
+}
+
 async function reviveServer(context: OpenContext, known: Connection, options: PrivateServerOptions): Promise<void> {
   const deadline = deadlineIn(options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   const lock = await takeLock(context.home.lock, deadline, options.signal);
   try {
-    const { address } = await bringUp({ ...context, deadline });
-    if (address.host === known.host && address.port === known.port) return;
+    const { connection } = await bringUpAndSave({ ...context, deadline });
+    if (connection.host === known.host && connection.port === known.port) return;
   } finally {
     await lock.release();
   }

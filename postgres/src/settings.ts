@@ -1,10 +1,12 @@
+import { clusterName } from "./processes.ts";
 import type { Transport } from "./socket.ts";
 
 const MB = 1024 * 1024;
 
 /** What no file and no ALTER SYSTEM may override: the promises about durability, and how the server is reached. */
-export function fixedSettings(transport: Transport): Readonly<Record<string, string>> {
+export function fixedSettings(transport: Transport, cluster: string): Readonly<Record<string, string>> {
   return {
+    cluster_name: clusterName(cluster),
     fsync: "on",
     full_page_writes: "on",
     synchronous_commit: "on",

@@ -34,7 +34,7 @@ export function socketDirectories(home: string, beside: string, uid: number): re
   return [beside, join("/tmp", `callsheet-${uid}-${mark}`)];
 }
 
-/** Finds a way to reach the server that works here, making a private directory for its socket if it can. */
+/** Finds a way to reach a server that is about to start, making a private directory for its socket if it can. */
 export async function chooseTransport(
   directories: readonly string[],
   user: ServerUser,
@@ -43,10 +43,18 @@ export async function chooseTransport(
   for (const directory of directories) {
     if (!fitsSocket(directory, process.platform)) continue;
     if ((await isPrivate(directory, user)) && (await canListen(directory))) {
+      await removeStale(directory);
       return { kind: "socket", directory, port: SOCKET_PORT };
     }
   }
   return { kind: "loopback", port: await freePort(lastPort) };
+}
+
+/** The lock beside a dead server's socket names a pid that may be somebody else's by now. */
+async function removeStale(directory: string): Promise<void> {
+  const path = socketPath(directory, SOCKET_PORT);
+  await unlink(path).catch(() => undefined);
+  await unlink(`${path}.lock`).catch(() => undefined);
 }
 
 /** Makes the directory for the server's user only; one that somebody else made is not used. */
