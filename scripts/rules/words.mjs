@@ -1,0 +1,25 @@
+import { DRAWERS, NOT_SEARCHED, WORDS } from "../words.mjs";
+
+/** Nothing of `words.mjs` stands in any file, and no file is named as a drawer. */
+export function findWords(files) {
+  return files
+    .filter((file) => !NOT_SEARCHED.includes(file.path))
+    .flatMap((file) => [...wordsOf(file), ...drawer(file)]);
+}
+
+function wordsOf(file) {
+  const lines = file.text.split("\n");
+  const words = WORDS.filter((word) => word.in?.test(file.path) ?? true);
+  return words.flatMap((word) =>
+    lines.flatMap((line, index) => {
+      const match = word.pattern.exec(line);
+      if (match === null) return [];
+      return [{ path: file.path, line: index + 1, message: `${word.what}: ${match[0].trim()}. ${word.instead}` }];
+    }),
+  );
+}
+
+function drawer(file) {
+  if (!DRAWERS.pattern.test(file.path)) return [];
+  return [{ path: file.path, line: 1, message: `a name that says nothing. ${DRAWERS.instead}` }];
+}
