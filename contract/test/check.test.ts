@@ -51,7 +51,7 @@ describe("a good history", () => {
         "amend failed > failed",
         "retry failed > pending",
         "start pending > running @3 #30",
-        "message running > running @3 #30",
+        "retry_asked running > running @3 #30",
         "complete running > completed @3 #30",
       ],
     ],

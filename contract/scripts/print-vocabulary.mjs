@@ -1,0 +1,4 @@
+// Prints docs/reference/vocabulary.md. Build first.
+import { vocabularyMarkdown } from "../dist/docs/vocabulary.js";
+
+process.stdout.write(vocabularyMarkdown());
