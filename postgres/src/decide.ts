@@ -10,13 +10,13 @@ export interface Observation {
   readonly belonging: Belonging;
   /** How whoever listens at the address in postmaster.pid answers; "silent" without a file. */
   readonly answer: Answer["kind"];
-  /** Other server processes that work in this directory. */
-  readonly others: readonly number[];
+  /** Other server processes that work in this directory; "hidden" where the system does not tell. */
+  readonly others: readonly number[] | "hidden";
 }
 
 export type Decision =
   | { readonly act: "initialise" | "start" | "adopt" }
-  /** The pid file names a process that has nothing to do with this directory: remove it, then start. */
+  /** It is certain that the pid file is a dead server's, which PostgreSQL alone cannot know: remove it, then start. */
   | { readonly act: "clear_and_start" }
   | { readonly act: "wait"; readonly why: string; readonly pids: readonly number[] }
   | { readonly act: "refuse"; readonly why: string; readonly pids: readonly number[] };
@@ -31,6 +31,8 @@ export function decide(seen: Observation): Decision {
   // Another pid namespace: its server answers although no such pid is here.
   if (seen.answer === "not_ready")
     return { act: "wait", why: "a server is starting or stopping", pids: pid ? [pid] : [] };
+  // PostgreSQL looks for living children by itself, by what the pid file says of their memory: leave that to it.
+  if (seen.others === "hidden") return { act: "start" };
   if (seen.others.length > 0) {
     return {
       act: "wait",
@@ -38,7 +40,8 @@ export function decide(seen: Observation): Decision {
       pids: seen.others,
     };
   }
-  return { act: file === "broken" || seen.belonging === "other" ? "clear_and_start" : "start" };
+  // A pid that another process has by now, or a dead one that nobody has reaped, would make PostgreSQL refuse.
+  return { act: file === "absent" ? "start" : "clear_and_start" };
 }
 
 function decideLiving(seen: Observation, pid: number): Decision {

@@ -34,10 +34,15 @@ export async function observe(home: Home): Promise<Seen> {
     belonging: pid === undefined ? "gone" : belonging(pid, home.cluster),
     answer: answer.kind,
     // Processes matter only when nobody answers; looking through all of them is not free.
-    others: answer.kind === "ours" ? [] : processesIn(home.cluster).filter((other) => other !== pid),
+    others: answer.kind === "ours" ? [] : othersIn(home.cluster, pid),
     address,
     version: answer.kind === "ours" ? answer.version : undefined,
   };
+}
+
+function othersIn(cluster: string, pid: number | undefined): readonly number[] | "hidden" {
+  const found = processesIn(cluster);
+  return found === "hidden" ? found : found.filter((other) => other !== pid);
 }
 
 /** Where a server listens, from its own file; undefined while it has not written that. */

@@ -4,11 +4,12 @@ import type { Address } from "./admin.ts";
 import { findBinaries } from "./binaries.ts";
 import { decide } from "./decide.ts";
 import { inspectCluster, makeCluster, removeUnfinished } from "./directory.ts";
-import { PostgresError } from "./errors.ts";
+import { PostgresError, systemCode } from "./errors.ts";
 import { type Home, ownerOf, refuseForeignOwner, refuseUnreachable } from "./home.ts";
 import { isPassing, type Launched, launch } from "./launch.ts";
 import { observe, type Seen } from "./observe.ts";
 import { type Deadline, pause } from "./pause.ts";
+import { readPostmasterFile } from "./postmaster-file.ts";
 import { belonging } from "./processes.ts";
 import { chooseServerUser, readUserFacts } from "./run-as.ts";
 
@@ -34,15 +35,30 @@ const QUIET_MS = 3000;
 
 /** Makes, starts, adopts or waits until the server answers. Only under the opener's lock. */
 export async function bringUp(context: OpenContext): Promise<Running> {
-  let launched: Launched | undefined;
+  const attempt: Attempt = { launched: undefined };
+  try {
+    return await bringUpAttempt(context, attempt);
+  } catch (error) {
+    // Whoever stops a server that was given up needs its pid file, which a server just spawned has not written yet.
+    if (error instanceof PostgresError && error.code === "aborted") await hasShownItself(context.home, attempt);
+    throw error;
+  }
+}
+
+interface Attempt {
+  launched: Launched | undefined;
+}
+
+async function bringUpAttempt(context: OpenContext, attempt: Attempt): Promise<Running> {
   let said = "";
   for (;;) {
+    const { launched } = attempt;
     const seen = await observe(context.home);
     const decision = decide(seen);
     if (decision.act === "adopt") return running(seen, launched ? "started" : "adopted");
     if (decision.act === "refuse") throw inUse(context.home, decision.why, decision.pids);
     const reason = await launched?.ended();
-    if (reason !== undefined) launched = undefined;
+    if (reason !== undefined) attempt.launched = undefined;
     if (reason !== undefined && !isPassing(reason)) throw startFailed(context.home, reason);
     if (decision.act === "wait" || launched || reason !== undefined) {
       const why = decision.act === "wait" ? decision.why : (reason ?? "the server is starting");
@@ -51,11 +67,24 @@ export async function bringUp(context: OpenContext): Promise<Running> {
         said = why;
         context.log(`waiting: ${why}`);
       }
-      await pause(launched ? 15 : 40, context.signal);
+      await pause(attempt.launched ? 15 : 40, context.signal);
       continue;
     }
-    if (decision.act === "clear_and_start") await unlink(join(context.home.cluster, "postmaster.pid"));
-    launched = await start(context);
+    if (decision.act === "clear_and_start") await removeDeadFile(context.home);
+    attempt.launched = await start(context);
+  }
+}
+
+async function removeDeadFile(home: Home): Promise<void> {
+  await unlink(join(home.cluster, "postmaster.pid")).catch((error) => {
+    if (systemCode(error) !== "ENOENT") throw error;
+  });
+}
+
+async function hasShownItself(home: Home, { launched }: Attempt): Promise<void> {
+  while (launched && (await launched.ended().catch(String)) === undefined) {
+    if (typeof (await readPostmasterFile(home.cluster)) === "object") return;
+    await pause(10);
   }
 }
 
@@ -93,7 +122,8 @@ function inUse(home: Home, why: string, pids: readonly number[]): PostgresError 
 
 function notReady(home: Home, why: string, seen: Seen): PostgresError {
   const pid = typeof seen.postmaster === "object" ? seen.postmaster.pid : undefined;
-  const pids = [pid, ...seen.others].filter((value) => value !== undefined);
+  const others = seen.others === "hidden" ? [] : seen.others;
+  const pids = [pid, ...others].filter((value) => value !== undefined);
   const isOurs = pid !== undefined && belonging(pid, home.cluster) === "ours";
   const named = pids.length > 0 ? ` (process ${pids.join(", ")})` : "";
   return new PostgresError(

@@ -38,8 +38,8 @@ export function belonging(pid: number, cluster: string): Belonging {
 }
 
 /** The pids of all server processes that work in this directory, children of a killed one included. */
-export function processesIn(cluster: string): readonly number[] {
-  if (process.platform !== "linux") return [];
+export function processesIn(cluster: string): readonly number[] | "hidden" {
+  if (process.platform !== "linux") return "hidden";
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   return pids.map(Number).filter((pid) => judgeProcess(factsOf(pid), cluster) === "ours" && pidState(pid) !== "none");
 }

@@ -88,7 +88,8 @@ function stateOf(seen: Awaited<ReturnType<typeof observe>>): ServerStatus["state
   if (seen.cluster === "absent") return "absent";
   if (seen.answer === "ours") return "running";
   if (seen.answer === "not_ready") return "starting_or_stopping";
-  const isHeld = seen.belonging === "ours" || seen.belonging === "unknown" || seen.others.length > 0;
+  const pids = seen.others === "hidden" ? [] : seen.others;
+  const isHeld = seen.belonging === "ours" || seen.belonging === "unknown" || pids.length > 0;
   if (!isHeld) return "stopped";
   const isStarting = typeof seen.postmaster !== "object" || ["", "starting"].includes(seen.postmaster.status);
   return seen.answer === "silent" && isStarting ? "starting_or_stopping" : "unclear";
