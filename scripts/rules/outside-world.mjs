@@ -26,7 +26,7 @@ function globalsOf(file) {
   const own = namesDeclaredIn(file.ast);
   walk(file.ast, (node, ancestors) => {
     const used = usedGlobal(node, ancestors);
-    if (used === undefined || own.has(used)) return;
+    if (used === undefined || own.has(used.split(".")[0])) return;
     report(found, file, lineAt(file.text, node.start), used, OUTSIDE.globals[used]);
   });
   return found;
@@ -71,7 +71,9 @@ function namesDeclaredIn(ast) {
   const names = new Set();
   walk(ast, (node) => {
     if (node.type === "VariableDeclarator") addPattern(names, node.id);
-    if (node.type.startsWith("Import") && node.local !== undefined) names.add(node.local.name);
+    if (node.type === "ImportDeclaration" && !node.source.value.startsWith("node:")) {
+      for (const { local } of node.specifiers) names.add(local.name);
+    }
     for (const parameter of node.params ?? []) addPattern(names, parameter);
     if (node.type === "FunctionDeclaration") addPattern(names, node.id);
   });

@@ -13,8 +13,8 @@ export function findMisplacedSql(files) {
 
 function sqlOf(file) {
   const found = [];
-  walk(file.ast, (node) => {
-    if (!isTagged(node) && !isStatement(node)) return;
+  walk(file.ast, (node, ancestors) => {
+    if (!isTagged(node) && !(isStatement(node) && !ancestors.some(isTagged))) return;
     const message = `SQL outside of a store/ folder: ${SQL.why}. Make it an exported function of a store file.`;
     found.push({ path: file.path, line: lineAt(file.text, node.start), message });
   });
