@@ -103,7 +103,8 @@ describe("admission", () => {
     const queued = [aJob("a", 3), aJob("b", 5), aJob("c", 1)];
     expect(ids(decide({ capacity: 1, queued }))).toEqual({ admit: [], giveWay: ["a", "c"] });
     expect(ids(decide({ capacity: 0, queued, pending: [aJob("d", 6)] })).giveWay).toEqual(["b", "a", "c"]);
-    expect(ids(decide({ capacity: -3, pending: [aJob("d", 6)] })).admit).toEqual([]);
+    const five = (["d", "e", "f", "g", "h"] as const).map((id) => aJob(id, 6));
+    expect(ids(decide({ capacity: -3, pending: five })).admit).toEqual([]);
   });
 
   it("asks for a new turn of a queued job that aged, and of no other", () => {

@@ -116,7 +116,7 @@ describe("a broken history", () => {
         "create nothing > pending",
         "cancel pending > cancelled",
         "remove cancelled > nothing",
-        "retry failed > pending",
+        "create nothing > pending",
       ],
     ],
     ["a note that changes the state", "I03", 2, ["create nothing > pending", "amend pending > failed"]],
