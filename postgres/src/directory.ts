@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { chown, lstat, mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Binaries } from "./binaries.ts";
-import { PostgresError, systemCode } from "./errors.ts";
+import { isDiskFull, PostgresError, systemCode } from "./errors.ts";
 import { foreignCluster, type Home } from "./home.ts";
 import { parseJson } from "./identity-file.ts";
 import type { ServerUser } from "./run-as.ts";
@@ -121,11 +121,10 @@ function stepError(program: string, result: ProgramResult): PostgresError {
     );
   }
   const line = /(?:error|ERROR|FATAL|PANIC): +(.*)/.exec(result.output)?.[1];
-  const isFull = /No space left|Disk quota/i.test(result.output);
   return new PostgresError(
     "initdb_failed",
     `The database directory could not be made (${program}): ${line ?? result.refusal ?? `ended with ${result.code}`}.`,
-    isFull
+    isDiskFull(result.output)
       ? "Free space on this disk, then start again."
       : "Correct the cause and start again; nothing was left behind.",
   );

@@ -40,3 +40,8 @@ export function systemCode(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" ? code : "";
 }
+
+/** Whether PostgreSQL's words mean that the disk is full; it does not always say so plainly. */
+export function isDiskFull(words: string): boolean {
+  return /No space left|quota|wrote only \d+ of \d+ bytes|free disk space/i.test(words);
+}

@@ -4,7 +4,7 @@ import type { Address } from "./admin.ts";
 import { findBinaries } from "./binaries.ts";
 import { decide } from "./decide.ts";
 import { inspectCluster, makeCluster, removeUnfinished } from "./directory.ts";
-import { PostgresError, systemCode } from "./errors.ts";
+import { isDiskFull, PostgresError, systemCode } from "./errors.ts";
 import { type Home, ownerOf, refuseForeignOwner, refuseUnreachable } from "./home.ts";
 import { isPassing, type Launched, launch } from "./launch.ts";
 import { observe, type Seen } from "./observe.ts";
@@ -134,10 +134,11 @@ function notReady(home: Home, why: string, seen: Seen): PostgresError {
 }
 
 function startFailed(home: Home, reason: string): PostgresError {
-  const isFull = /No space left|Disk quota/i.test(reason);
   return new PostgresError(
     "server_start_failed",
     `PostgreSQL did not start: ${reason}.`,
-    isFull ? "Free space on this disk, then start again." : `See ${home.log}, correct the cause, then start again.`,
+    isDiskFull(reason)
+      ? "Free space on this disk, then start again."
+      : `See ${home.log}, correct the cause, then start again.`,
   );
 }

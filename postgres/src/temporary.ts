@@ -17,7 +17,14 @@ export async function openTemporaryServer(options: Omit<PrivateServerOptions, "d
   const directory = await makeTemporaryDirectory();
   try {
     const server = await openPrivateServer({ ...options, dataDir: join(directory, "data") });
-    return { ...server, close: () => server.close().finally(() => removeTemporary(directory)) };
+    const close = async () => {
+      try {
+        await server.close();
+      } finally {
+        await removeTemporary(directory);
+      }
+    };
+    return { ...server, close };
   } catch (error) {
     await removeTemporary(directory);
     throw error;

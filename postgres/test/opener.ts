@@ -31,10 +31,10 @@ export function openElsewhere(
     stdio: ["pipe", "pipe", "inherit"],
     ...(uid === undefined ? {} : { uid, gid: gid ?? uid }),
   });
-  return opener(child);
+  return openerOf(child);
 }
 
-function opener(child: ChildProcess): Opener {
+export function openerOf(child: ChildProcess): Opener {
   const said: Record<string, unknown>[] = [];
   const waiting = new Set<() => void>();
   const wake = () => {
