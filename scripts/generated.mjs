@@ -1,4 +1,7 @@
 // The files that are printed by a program. `npm run generate` writes them, `npm run check` compares them.
-// `print` is a module of ours whose standard output is the whole file.
+// `print` is a script of ours whose standard output is the whole file; it may use what was built.
 
-export const GENERATED = [];
+export const GENERATED = [
+  { file: "docs/reference/lifecycle.md", print: "contract/scripts/print-lifecycle.mjs" },
+  { file: "docs/reference/vocabulary.md", print: "contract/scripts/print-vocabulary.mjs" },
+];

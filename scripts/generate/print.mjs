@@ -7,15 +7,21 @@ export function printGenerated(root, { print }) {
   return execFileSync(process.execPath, [print], { cwd: root, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
 }
 
-/** The generated files that differ from what their program prints. */
+/** The generated files that differ from what their program prints, or whose program fails. */
 export function findStale(root, entries) {
-  return entries
-    .filter((entry) => readIfThere(join(root, entry.file)) !== printGenerated(root, entry))
-    .map(({ file, print }) => ({
-      path: file,
-      line: 1,
-      message: `is not what ${print} prints. Run npm run generate and commit the result; do not edit it by hand.`,
-    }));
+  return entries.flatMap((entry) => {
+    const message = problemOf(root, entry);
+    return message === undefined ? [] : [{ path: entry.file, line: 1, message }];
+  });
+}
+
+function problemOf(root, entry) {
+  try {
+    if (readIfThere(join(root, entry.file)) === printGenerated(root, entry)) return undefined;
+    return `is not what ${entry.print} prints. Run npm run generate and commit the result; do not edit it by hand.`;
+  } catch (cause) {
+    return `cannot be compared, since ${entry.print} fails: ${cause.message}`;
+  }
 }
 
 function readIfThere(file) {

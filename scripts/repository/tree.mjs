@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { parseAst } from "vitest/node";
 
@@ -18,9 +18,14 @@ export function readTree(root) {
   });
   const paths = [...new Set(listed.split("\0"))].filter((path) => path !== "" && TEXT.has(extname(path)));
   return paths
-    .filter((path) => !path.startsWith("samples/") && existsSync(join(root, path)))
+    .filter((path) => !path.startsWith("samples/") && isFile(join(root, path)))
     .sort()
     .map((path) => fileOf(path, readFileSync(join(root, path), "utf8")));
+}
+
+/** Whether git's list names a file that is there: it may have been deleted, or be a link to a directory. */
+function isFile(path) {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 /** A tree out of an object of paths and texts, for the tests of the rules. */
