@@ -1,0 +1,62 @@
+// A child process that plays one part for one system: a producer, a worker, or both. The benchmark's main process only
+// watches, so that what is measured is the system and not the watching.
+import { loadSystem } from "../systems/index.mjs";
+import { callOneByOne, callPaced, callTogether, createMany } from "./calls.mjs";
+import { nowMs } from "./clock.mjs";
+import { makeCounter } from "./counter.mjs";
+
+const REPORT_EVERY_MS = 5;
+
+const { system: name, url } = JSON.parse(process.env.CALLSHEET_BENCH_ACTOR);
+const system = await loadSystem(name);
+const parts = { producer: undefined, worker: undefined, counter: undefined, reporting: undefined };
+
+const commands = {
+  openProducer: async ({ settings }) => {
+    parts.producer = await system.openProducer(url, settings);
+  },
+  openWorker: async ({ settings, attempted }) => {
+    parts.counter = makeCounter(attempted);
+    parts.worker = await system.openWorker(url, settings, parts.counter.count);
+  },
+  startWorker: async () => {
+    const startedMs = nowMs();
+    parts.reporting = reportProgress(parts.counter);
+    await parts.worker.start();
+    return { startedMs };
+  },
+  stopWorker: async () => {
+    clearInterval(parts.reporting);
+    await parts.worker.stop();
+    return { seen: parts.counter.seen, startedAtMs: parts.counter.startedAtMs };
+  },
+  createMany: (how) => createMany(parts.producer, how),
+  callOneByOne: (how) => callOneByOne(parts.producer, how),
+  callTogether: (how) => callTogether(parts.producer, how),
+  callPaced: (how) => callPaced(parts.producer, how),
+  usage: async () => {
+    const { user, system: kernel } = process.cpuUsage();
+    return { cpuUs: user + kernel, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 };
+  },
+  close: async () => {
+    await parts.producer?.close();
+  },
+};
+
+function reportProgress(counter) {
+  let last = -1;
+  return setInterval(() => {
+    if (counter.handled() === last) return;
+    last = counter.handled();
+    process.send({ progress: last, ms: nowMs() });
+  }, REPORT_EVERY_MS);
+}
+
+process.on("message", async ({ id, command, input }) => {
+  try {
+    process.send({ id, value: await commands[command](input ?? {}) });
+  } catch (error) {
+    process.send({ id, error: error?.stack ?? String(error) });
+  }
+});
+process.on("disconnect", () => process.exit(0));

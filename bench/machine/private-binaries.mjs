@@ -1,0 +1,3 @@
+export async function privateBinaries() {
+  throw new Error("todo");
+}

@@ -1,0 +1,76 @@
+import { bestSeries, pairRatios } from "./pairs.mjs";
+import { betterVariant, seriesOf } from "./series.mjs";
+import { spread } from "./statistics.mjs";
+
+const OURS = "callsheet";
+
+/**
+ * The comparisons that Callsheet promises. `against` names the peers: all of them, those on PostgreSQL, those on Redis,
+ * or none (`own`: the figure itself; `size`: the same system in another scenario).
+ */
+export const PROMISES = [
+  promise("drain 10k, 1 process", "drain-10k", { atLeast: 1.5 }),
+  promise("drain 10k, 2 processes", "drain-10k-2", { atLeast: 1.5 }),
+  promise("drain 100k, 1 process", "drain-100k", { atLeast: 1.5 }),
+  promise("drain 100k, 2 processes", "drain-100k-2", { atLeast: 1.5 }),
+  promise("drain 1M, 1 process", "drain-1m", { atLeast: 1.5 }),
+  promise("drain 1M, 2 processes", "drain-1m-2", { atLeast: 1.5 }),
+  promise("create and drain together", "flow", { atLeast: 1.5 }),
+  promise("bulk create 100k", "bulk-create", { atLeast: 1.2 }),
+  promise("single create, 100 callers", "single-create-100", { atLeast: 5, against: "postgres" }),
+  promise("single create, 100 callers", "single-create-100", { atLeast: 1, against: "redis" }),
+  promise("start latency p50", "latency", { atMost: 1, against: "postgres", figure: "p50Ms" }),
+  promise("start latency p99, ms", "latency", { atMost: 10, against: "own", figure: "p99Ms" }),
+  promise("drain 1M beside 10k", "drain-1m", { atLeast: 0.8, against: "size", other: "drain-10k" }),
+  promise("1M right after loading beside 10k", "drain-1m", {
+    atLeast: 0.8,
+    against: "size",
+    other: "drain-10k",
+    variant: "loaded",
+  }),
+  promise("held snapshot, last tenth over first", "snapshot", { atMost: 1.3, against: "own", figure: "growth" }),
+];
+
+function promise(name, scenario, rest) {
+  return { name, scenario, against: "all", figure: "rate", ...rest };
+}
+
+/**
+ * Each promise with what was measured: the ratio's median, min and max over the rounds, the peer it stands against and
+ * whether it is kept. A promise without the results it needs is left out.
+ * @param {readonly import("./series.mjs").Result[]} results
+ * @param {readonly {readonly name: string, readonly store: string}[]} systems
+ */
+export function compare(results, systems) {
+  return PROMISES.map((one) => judge(one, results, systems)).filter((row) => row !== undefined);
+}
+
+function judge(one, results, systems) {
+  const better = one.atMost === undefined ? "high" : "low";
+  const measured = measure(one, results, systems, better);
+  if (measured === undefined || measured.count === 0) return undefined;
+  const kept = one.atMost === undefined ? measured.median >= one.atLeast : measured.median <= one.atMost;
+  const target = one.atMost === undefined ? `>= ${one.atLeast}` : `<= ${one.atMost}`;
+  return { ...measured, name: one.name, figure: one.figure, target, kept };
+}
+
+function measure(one, results, systems, better) {
+  const { scenario, figure } = one;
+  const ours =
+    one.variant === undefined
+      ? (betterVariant(results, { scenario, system: OURS, figure, better })?.points ?? [])
+      : seriesOf(results, { scenario, system: OURS, variant: one.variant, figure });
+  if (one.against === "own") return { ...spread(ours.map((point) => point.value)), versus: "itself" };
+  if (one.against === "size") {
+    const other = betterVariant(results, { scenario: one.other, system: OURS, figure, better });
+    return other && { ...pairRatios(ours, other.points), versus: one.other };
+  }
+  const peers = systems.filter(
+    (system) => system.name !== OURS && (one.against === "all" || system.store === one.against),
+  );
+  const best = bestSeries(
+    peers.map((peer) => betterVariant(results, { scenario, system: peer.name, figure, better })).filter(Boolean),
+    better,
+  );
+  return best && { ...pairRatios(ours, best.points), versus: best.system };
+}

@@ -1,0 +1,44 @@
+// Entry of `npm run bench`: sees to the peers' packages and the Node they need, then hands over to the suite.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const NODE_NEEDED = [22, 18];
+
+if (!existsSync(`${HERE}node_modules/.package-lock.json`)) {
+  console.log("bench: installing the peers (npm ci in bench/)");
+  const installed = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: HERE,
+    stdio: "inherit",
+  });
+  if (installed.status !== 0) {
+    console.error("bench: npm ci in bench/ failed; the peers cannot be measured without their packages");
+    process.exit(1);
+  }
+}
+
+if (isNewEnough(process.versions.node)) {
+  const { main } = await import("./suite.mjs");
+  process.exitCode = await main(process.argv.slice(2));
+} else {
+  const again = spawnSync(newerNode(), [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: "inherit",
+  });
+  process.exitCode = again.status ?? 1;
+}
+
+function isNewEnough(version) {
+  const [major, minor] = version.split(".").map(Number);
+  return major > NODE_NEEDED[0] || (major === NODE_NEEDED[0] && minor >= NODE_NEEDED[1]);
+}
+
+function newerNode() {
+  try {
+    return createRequire(import.meta.url).resolve(`node-${process.platform}-${process.arch}/bin/node`);
+  } catch {
+    console.error(`bench: the peers need Node ${NODE_NEEDED.join(".")} or newer; this is ${process.version}`);
+    return process.exit(1);
+  }
+}

@@ -1,0 +1,70 @@
+import { bulkCreate, singleCreate } from "./create.mjs";
+import { drain } from "./drain.mjs";
+import { flow } from "./flow.mjs";
+import { latency } from "./latency.mjs";
+import { serverLimit } from "./limit.mjs";
+import { heldSnapshot } from "./snapshot.mjs";
+
+const FULL = {
+  bulk: 100_000,
+  single: 2_000,
+  together: 20_000,
+  small: 10_000,
+  middle: 100_000,
+  large: 1_000_000,
+  latency: 1_000,
+  snapshot: 1_000_000,
+  snapshotMs: 14_000,
+};
+
+const QUICK = {
+  bulk: 2_000,
+  single: 50,
+  together: 500,
+  small: 500,
+  middle: 1_000,
+  large: 2_000,
+  latency: 50,
+  snapshot: 5_000,
+  snapshotMs: 500,
+};
+
+/** What `--quick` runs unless told: every piece of code once, not every size. */
+export const QUICK_SCENARIOS = [
+  "server-limit",
+  "bulk-create",
+  "single-create-100",
+  "drain-10k",
+  "drain-100k-2",
+  "flow",
+  "latency",
+  "latency-same",
+  "snapshot",
+];
+
+/**
+ * The scenarios by name. The quick sizes prove that everything runs; they measure nothing.
+ * @param {{size: "full" | "quick", limitMs: number}} how `limitMs` cuts a drain off
+ */
+export function scenariosOf({ size, limitMs }) {
+  const variants = size === "quick" ? ["analysed"] : ["loaded", "analysed"];
+  const backlog = (count, workers) => drain({ count, workers, limitMs, variants });
+  const n = size === "quick" ? QUICK : FULL;
+  return {
+    "server-limit": serverLimit({ count: n.middle, sessions: 1 }),
+    "server-limit-2": serverLimit({ count: n.middle, sessions: 2 }),
+    "bulk-create": bulkCreate({ count: n.bulk }),
+    "single-create": singleCreate({ count: n.single, callers: 1 }),
+    "single-create-100": singleCreate({ count: n.together, callers: 100 }),
+    "drain-10k": backlog(n.small, 1),
+    "drain-10k-2": backlog(n.small, 2),
+    "drain-100k": backlog(n.middle, 1),
+    "drain-100k-2": backlog(n.middle, 2),
+    "drain-1m": backlog(n.large, 1),
+    "drain-1m-2": backlog(n.large, 2),
+    flow: flow({ count: n.middle, limitMs }),
+    latency: latency({ count: n.latency, perSecond: 100, processes: 2 }),
+    "latency-same": latency({ count: n.latency, perSecond: 100, processes: 1 }),
+    snapshot: heldSnapshot({ count: n.snapshot, lengthMs: n.snapshotMs }),
+  };
+}

@@ -1,0 +1,50 @@
+/**
+ * @typedef {object} Producer creates jobs
+ * @property {(jobs: readonly {payload: object, priority: number | undefined}[]) => Promise<unknown>} createMany in one call
+ * @property {(payload: object) => Promise<unknown>} createOne resolves when the job is stored
+ * @property {() => Promise<void>} close
+ *
+ * @typedef {object} Worker runs jobs with a no-op handler that tells `count` the job's number
+ * @property {() => Promise<void>} start
+ * @property {() => Promise<void>} stop finishes what it has begun and gives back the rest
+ *
+ * @typedef {object} Store what a run works on: an empty database or Redis of its own
+ * @property {string} url
+ * @property {(text: string, values?: readonly unknown[]) => Promise<any[]>} [query] PostgreSQL only
+ *
+ * @typedef {object} System a job queue in the benchmark
+ * @property {string} name
+ * @property {string} version
+ * @property {"postgres" | "redis"} store
+ * @property {"everysec" | "always"} [sync] how Redis syncs
+ * @property {Record<"create" | "drain" | "flow" | "latency", Record<string, unknown>>} settings the best that the sweep found
+ * @property {readonly {part: "create" | "drain", settings: Record<string, unknown>}[]} candidates what the sweep tries
+ * @property {() => Promise<string | undefined>} [missing] why it cannot run here
+ * @property {(url: string) => Promise<void>} prepare puts the system's tables into an empty store
+ * @property {(url: string, settings: any) => Promise<Producer>} openProducer
+ * @property {(url: string, settings: any, count: (job: number) => void) => Promise<Worker>} openWorker
+ * @property {(store: Store) => Promise<{left: () => Promise<number>, close: () => Promise<void>}>} watch counts the jobs
+ *   that the store holds as unfinished
+ */
+
+// Loaded on demand, so that a worker process carries its own system only.
+const LOADERS = {
+  callsheet: async () => (await import("./callsheet.mjs")).callsheet,
+  "graphile-worker": async () => (await import("./graphile.mjs")).graphile,
+  "pg-boss": async () => (await import("./pg-boss.mjs")).pgBoss,
+  "bullmq-redis": async () => (await import("./bullmq-redis.mjs")).bullmqRedis,
+  "bullmq-postgres": async () => (await import("./bullmq-postgres.mjs")).bullmqPostgres,
+  "bullmq-redis-always": async () => (await import("./bullmq-redis.mjs")).bullmqRedisAlways,
+};
+
+/** The systems there are. */
+export const SYSTEM_NAMES = Object.keys(LOADERS);
+
+/**
+ * @param {string} name
+ * @returns {Promise<System>}
+ */
+export function loadSystem(name) {
+  if (!Object.hasOwn(LOADERS, name)) throw new Error(`unknown system ${name}: there are ${SYSTEM_NAMES.join(", ")}`);
+  return LOADERS[name]();
+}

@@ -1,0 +1,83 @@
+import { PgBoss } from "pg-boss";
+import { installedVersion } from "./installed-version.mjs";
+
+const QUEUE = "noop";
+
+/** @type {import("./index.mjs").System} */
+export const pgBoss = {
+  name: "pg-boss",
+  version: installedVersion("pg-boss"),
+  store: "postgres",
+  settings: {
+    create: { chunk: 5000, inFlight: 2, max: 10 },
+    drain: drainWith({ batchSize: 2000, localConcurrency: 2 }),
+    flow: { ...drainWith({ batchSize: 2000, localConcurrency: 2 }), notify: true },
+    latency: {
+      batchSize: 10,
+      localConcurrency: 2,
+      burstWhenBatchFull: true,
+      pollingIntervalSeconds: 0.5,
+      notify: true,
+    },
+  },
+  candidates: [
+    ...[1000, 5000, 10000].map((chunk) => ({ part: "create", settings: { chunk, inFlight: 2, max: 10 } })),
+    { part: "create", settings: { chunk: 5000, inFlight: 4, max: 10 } },
+    { part: "drain", settings: drainWith({ batchSize: 500, localConcurrency: 2 }) },
+    { part: "drain", settings: drainWith({ batchSize: 1000, localConcurrency: 4 }) },
+    { part: "drain", settings: drainWith({ batchSize: 2000, localConcurrency: 1 }) },
+    { part: "drain", settings: drainWith({ batchSize: 2000, localConcurrency: 2 }) },
+    { part: "drain", settings: drainWith({ batchSize: 5000, localConcurrency: 2 }) },
+  ],
+  prepare,
+  openProducer,
+  openWorker,
+  watch: async ({ query }) => ({
+    left: async () =>
+      (await query("select count(*)::int n from pgboss.job where name = $1 and state < 'completed'", [QUEUE]))[0].n,
+    close: async () => {},
+  }),
+};
+
+function drainWith(sizes) {
+  return { ...sizes, burstWhenBatchFull: true, pollingIntervalSeconds: 0.5 };
+}
+
+async function prepare(url) {
+  const boss = await openBoss(url, { supervise: false, schedule: false });
+  await boss.createQueue(QUEUE);
+  await boss.stop({ graceful: false });
+}
+
+async function openBoss(connectionString, options) {
+  const boss = new PgBoss({ connectionString, ...options });
+  boss.on("error", (error) => console.error(`pg-boss: ${error.message}`));
+  await boss.start();
+  return boss;
+}
+
+async function openProducer(url, { max, notify }) {
+  const boss = await openBoss(url, { max, supervise: false, schedule: false });
+  if (notify) await boss.updateQueue(QUEUE, { notify: true });
+  return {
+    createMany: (jobs) =>
+      boss.insert(
+        QUEUE,
+        jobs.map(({ payload, priority }) => ({ data: payload, ...(priority === undefined ? {} : { priority }) })),
+      ),
+    createOne: (payload) => boss.send(QUEUE, payload),
+    close: () => boss.stop({ graceful: false }),
+  };
+}
+
+async function openWorker(url, { notify, ...work }, count) {
+  const boss = await openBoss(url, { schedule: false, useListenNotify: notify === true });
+  if (notify) await boss.updateQueue(QUEUE, { notify: true });
+  return {
+    start: () =>
+      boss.work(QUEUE, work, async (jobs) => {
+        for (const job of jobs) count(job.data.i);
+      }),
+    stop: () => boss.stop({ graceful: true, timeout: 10_000 }),
+  };
+}
