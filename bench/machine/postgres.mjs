@@ -29,9 +29,9 @@ const DEBIAN = "/usr/lib/postgresql";
  */
 export async function openPostgres({ kind, directory }) {
   if (/^postgres(ql)?:/.test(kind)) return connect(kind, await localServerPid(kind), async () => {});
-  const binaries = kind === "private" ? await privateBinaries(directory) : debianBinaries();
-  const data = join(directory, "postgres");
   const user = serverUser(["postgres", "nobody"]);
+  const binaries = kind === "private" ? await privateBinaries(user) : debianBinaries();
+  const data = join(directory, "postgres");
   mkdirSync(data, { mode: 0o700 });
   if (user.uid !== undefined) chownSync(data, user.uid, user.gid);
   const password = randomBytes(12).toString("hex");
@@ -91,7 +91,7 @@ async function localServerPid(url) {
 
 async function connect(url, pid, stop) {
   const [{ version }] = await query(url, "select current_setting('server_version') version");
-  const names = Object.keys(POSTGRES_SETTINGS);
+  const names = [...Object.keys(POSTGRES_SETTINGS), "data_checksums"];
   const rows = await query(url, "select name, setting, unit from pg_settings where name = any($1)", [names]);
   const settings = Object.fromEntries(
     rows.map((row) => [row.name, `${row.setting}${row.unit ? ` x ${row.unit}` : ""}`]),

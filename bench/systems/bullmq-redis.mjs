@@ -71,10 +71,14 @@ async function openWorker(url, settings, count) {
   });
   worker.on("error", (error) => console.error(`bullmq: ${error.message}`));
   await worker.waitUntilReady();
+  let running;
   return {
     start: async () => {
-      worker.run();
+      running = worker.run();
     },
-    stop: () => worker.close(),
+    stop: async () => {
+      await worker.close();
+      await running;
+    },
   };
 }
