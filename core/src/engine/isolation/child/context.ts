@@ -1,0 +1,42 @@
+import type { JobContext, Json, JsonObject } from "@callsheet/contract";
+import type { IsolatedRun } from "../isolated-run.ts";
+import { type LogLevel, MAX_LINE_BYTES } from "../log-lines.ts";
+import type { Channel } from "./channel.ts";
+import { createProgress, type ProgressReporter } from "./progress.ts";
+
+/** Makes a handler's context of what the host sent. */
+export function createContext(
+  data: IsolatedRun["context"],
+  channel: Channel,
+  signal: AbortSignal,
+): { readonly context: JobContext; readonly progress: ProgressReporter } {
+  const variables = new Map<string, Json>(Object.entries(data.variables));
+  const progress = createProgress(channel);
+  const log = (level: LogLevel) => (message: string) =>
+    channel.send({ kind: "log", level, message: String(message).slice(0, MAX_LINE_BYTES) });
+  let workspace: Promise<string> | undefined;
+
+  const context: JobContext = {
+    job: data.job,
+    configuration: data.configuration,
+    target: data.target,
+    attempt: data.attempt,
+    signal,
+    progress: progress.report,
+    log: { info: log("info"), warn: log("warn"), error: log("error") },
+    variables: {
+      get: (name) => variables.get(name),
+      set: async (name, value) => {
+        const json = JSON.parse(JSON.stringify(value) ?? "null") as Json;
+        await channel.ask({ kind: "variable", name, value: json });
+        variables.set(name, json);
+      },
+      all: () => Object.fromEntries(variables) as JsonObject,
+    },
+    workspace: () => {
+      workspace ??= channel.ask({ kind: "workspace" }) as Promise<string>;
+      return workspace;
+    },
+  };
+  return { context, progress };
+}
