@@ -1,0 +1,28 @@
+import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
+
+export const ALGORITHMS = ["sha256", "sha1", "md5", "sha512", "crc32"] as const;
+export type Algorithm = (typeof ALGORITHMS)[number];
+
+/** A checksum in the making: fed piece by piece, then asked once for its lower-case hexadecimal digits. */
+export interface Checksum {
+  update(piece: Uint8Array): void;
+  digits(): string;
+}
+
+/** Begins a checksum. */
+export function beginChecksum(algorithm: Algorithm): Checksum {
+  if (algorithm === "crc32") return beginCrc32();
+  const hash = createHash(algorithm);
+  return { update: (piece) => void hash.update(piece), digits: () => hash.digest("hex") };
+}
+
+function beginCrc32(): Checksum {
+  let value = 0;
+  return {
+    update(piece) {
+      value = crc32(piece, value);
+    },
+    digits: () => value.toString(16).padStart(8, "0"),
+  };
+}

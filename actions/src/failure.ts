@@ -1,0 +1,29 @@
+/** Why a handler of this package fails; stable, so that retry policies and filters can name them. */
+export const FAILURES = [
+  "file_changed",
+  "file_not_found",
+  "file_unreadable",
+  "media_damaged",
+  "media_unsupported",
+  "no_path",
+  "not_a_file",
+  "not_media",
+  "outside_roots",
+  "path_invalid",
+  "read_failed",
+] as const;
+export type FailureCode = (typeof FAILURES)[number];
+
+/** An error that ends an attempt with this code and this sentence; no stack is kept of one that has a code. */
+export function failure(code: FailureCode, message: string, cause?: unknown): Error & { readonly code: FailureCode } {
+  return Object.assign(new Error(message, cause === undefined ? undefined : { cause }), { code });
+}
+
+/** A name in quotation marks, in which nothing can break a line or steer a terminal. */
+export function quoted(name: string): string {
+  return JSON.stringify(name).replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, escaped);
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}

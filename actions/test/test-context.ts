@@ -1,0 +1,55 @@
+import { type ActionType, isOutcome, type JobContext, type JsonObject, type Target } from "@callsheet/contract";
+import type { z } from "zod";
+
+export interface Reported {
+  readonly percent: number;
+  readonly message: string | undefined;
+  readonly stats: JsonObject | undefined;
+}
+
+export interface TestContext<Configuration> extends JobContext<Configuration> {
+  /** What the handler reported, in order. */
+  readonly reported: readonly Reported[];
+}
+
+interface Given {
+  readonly target?: Target | null;
+  readonly signal?: AbortSignal;
+  /** Called with each report, after it was kept. */
+  readonly onProgress?: () => void;
+}
+
+/** A context as a node would hand it to a handler, without a node. */
+export function testContext<Configuration>(
+  configuration: Configuration,
+  { target = null, signal = new AbortController().signal, onProgress }: Given = {},
+): TestContext<Configuration> {
+  const reported: Reported[] = [];
+  return {
+    job: { id: "a job", action: "an action", type: "a.type", owner: "tests", tags: [], retries: 0 },
+    configuration,
+    target,
+    attempt: 1,
+    signal,
+    reported,
+    progress(percent, message, stats) {
+      reported.push({ percent, message, stats });
+      onProgress?.();
+    },
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    variables: { get: () => undefined, set: async () => undefined, all: () => ({}) },
+    workspace: async () => {
+      throw new Error("these handlers need no workspace");
+    },
+  };
+}
+
+/** Runs a handler that returns a plain result. */
+export async function resultOf<Schema extends z.ZodType, Result>(
+  type: ActionType<Schema, Result>,
+  context: JobContext<z.output<Schema>>,
+): Promise<Result> {
+  const result = await type.run(context);
+  if (isOutcome(result)) throw new Error(`The handler ended with ${result.kind}.`);
+  return result as Result;
+}
