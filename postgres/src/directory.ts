@@ -130,7 +130,7 @@ function stepError(program: string, result: ProgramResult): PostgresError {
   );
 }
 
-/** Removes siblings that a killed first start left. What its initdb still writes is removed by the next one. */
+/** Removes siblings that a killed first start left. What its initdb still writes is removed later, at a stop or start. */
 export async function removeUnfinished(home: Home): Promise<void> {
   for (const name of await readdir(home.root)) {
     if (!name.startsWith("pg.new-")) continue;

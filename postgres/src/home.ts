@@ -19,7 +19,7 @@ export interface Home {
   readonly configuration: string;
 }
 
-export function homeAt(root: string): Home {
+function homeAt(root: string): Home {
   return {
     root,
     cluster: join(root, "pg"),

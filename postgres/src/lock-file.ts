@@ -27,13 +27,12 @@ export async function takeLock(directory: string, deadline: Deadline, signal?: A
   for (;;) {
     const top = await highest(directory);
     const entry = top === 0 ? undefined : await readEntry(join(directory, numbered(top)));
-    const isFree = !entry?.isHeld || entry.holder === undefined || livenessOf(entry.holder) === "dead";
-    if (isFree) {
+    if (!entry?.isHeld || entry.holder === undefined || livenessOf(entry.holder) === "dead") {
       const lock = await tryNumber(directory, top + 1);
       if (lock) return lock;
       continue;
     }
-    if (deadline.isPast()) throw heldError(entry?.holder);
+    if (deadline.isPast()) throw heldError(directory, entry.holder);
     await pause(20, signal);
   }
 }
@@ -118,10 +117,17 @@ function numbered(number: number): string {
   return String(number).padStart(12, "0");
 }
 
-function heldError(holder: ProcessIdentity | undefined): PostgresError {
+function heldError(directory: string, holder: ProcessIdentity): PostgresError {
+  if (livenessOf(holder) === "unknown") {
+    return new PostgresError(
+      "data_directory_in_use",
+      `Process ${holder.pid} of another container is opening or closing this data directory, or died while it did.`,
+      `Wait for it; if that container is gone for certain, remove ${directory} and start again.`,
+    );
+  }
   return new PostgresError(
     "data_directory_in_use",
-    `Process ${holder?.pid ?? "?"} is opening or closing this data directory and has not finished.`,
-    `Wait for it, or end process ${holder?.pid ?? "?"} if it hangs, then start again.`,
+    `Process ${holder.pid} is opening or closing this data directory and has not finished.`,
+    `Wait for it, or end process ${holder.pid} if it hangs, then start again.`,
   );
 }

@@ -1,7 +1,7 @@
 import { copyFile, open, readFile, stat, truncate } from "node:fs/promises";
 
 /** The server's log is kept below this size, and once more as `server.log.1`. */
-export const LOG_LIMIT_BYTES = 8 * 1024 * 1024;
+const LOG_LIMIT_BYTES = 8 * 1024 * 1024;
 
 /** Moves the log aside when it has grown past the limit. The server appends, so it goes on in the emptied file. */
 export async function capLog(path: string, limitBytes = LOG_LIMIT_BYTES): Promise<void> {

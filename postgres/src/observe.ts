@@ -1,9 +1,10 @@
 import { type Address, type Answer, askServer } from "./admin.ts";
 import type { Observation } from "./decide.ts";
 import { inspectCluster, readSecrets } from "./directory.ts";
-import type { Home } from "./home.ts";
+import { type Home, ownerOf } from "./home.ts";
 import { type PostmasterFile, readPostmasterFile } from "./postmaster-file.ts";
 import { belonging, processesIn } from "./processes.ts";
+import { socketPath } from "./socket.ts";
 
 export interface Seen extends Observation {
   readonly address: Address | undefined;
@@ -26,7 +27,10 @@ export async function observe(home: Home): Promise<Seen> {
   }
   const postmaster = await readPostmasterFile(home.cluster);
   const address = typeof postmaster === "object" ? addressOf(postmaster) : undefined;
-  const answer: Answer = address ? await askServer(address, await readSecrets(home), home.cluster) : { kind: "silent" };
+  const answer: Answer =
+    address && (await isGenuine(address, home))
+      ? await askServer(address, await readSecrets(home), home.cluster)
+      : { kind: "silent" };
   const pid = typeof postmaster === "object" ? postmaster.pid : undefined;
   return {
     cluster: "present",
@@ -38,6 +42,13 @@ export async function observe(home: Home): Promise<Seen> {
     address,
     version: answer.kind === "ours" ? answer.version : undefined,
   };
+}
+
+/** Whoever made a socket in our server's place could ask for the password in clear. */
+async function isGenuine(address: Address, home: Home): Promise<boolean> {
+  if (!address.host.startsWith("/")) return true;
+  const owner = await ownerOf(socketPath(address.host, address.port));
+  return owner !== undefined && owner === (await ownerOf(home.cluster));
 }
 
 function othersIn(cluster: string, pid: number | undefined): readonly number[] | "hidden" {

@@ -1,5 +1,5 @@
 import { type Connection, connectionFor, connectionUrl, saveConnection } from "./connection-file.ts";
-import { readSecrets } from "./directory.ts";
+import { readSecrets, removeUnfinished } from "./directory.ts";
 import { PostgresError } from "./errors.ts";
 import { type Home, prepareHome } from "./home.ts";
 import { takeLock } from "./lock-file.ts";
@@ -7,7 +7,15 @@ import { capLog } from "./log-file.ts";
 import { bringUp, type OpenContext, type Running } from "./open-server.ts";
 import { deadlineIn, every } from "./pause.ts";
 import { isKept, stopFast } from "./stop.ts";
-import { forgetDeadUsers, presentUsers, type Registration, register, unregister } from "./users.ts";
+import {
+  forgetDeadUsers,
+  forgetUnknownUsers,
+  presentUsers,
+  type Registration,
+  register,
+  reregister,
+  unregister,
+} from "./users.ts";
 
 export interface PrivateServerOptions {
   /** Where everything of the server lies; made if it is missing. */
@@ -54,7 +62,7 @@ export async function openPrivateServer(options: PrivateServerOptions): Promise<
     url: connectionUrl(opened.connection),
     version: opened.running.version,
     dataDir: context.home.root,
-    revive: () => reviveServer(context, opened.connection, options),
+    revive: () => reviveServer(context, opened, options),
     close() {
       endLogCheck();
       closing ??= leave(context, opened.registration);
@@ -100,16 +108,20 @@ async function enter(options: PrivateServerOptions): Promise<{ context: OpenCont
 
 async function bringUpAndSave(context: OpenContext): Promise<{ running: Running; connection: Connection }> {
   const running = await bringUp(context);
+  // Another container that used the server before has either gone with it, or will revive it.
+  if (running.origin === "started") await forgetUnknownUsers(context.home.users);
   const connection = connectionFor(running.address, await readSecrets(context.home));
   await saveConnection(context.home, connection);
   return { running, connection };
 }
 
-async function reviveServer(context: OpenContext, known: Connection, options: PrivateServerOptions): Promise<void> {
+async function reviveServer(context: OpenContext, opened: Opened, options: PrivateServerOptions): Promise<void> {
+  const { connection: known, registration } = opened;
   const deadline = deadlineIn(options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   const lock = await takeLock(context.home.lock, deadline, options.signal);
   try {
     const { connection } = await bringUpAndSave({ ...context, deadline });
+    await reregister(registration);
     if (connection.host === known.host && connection.port === known.port) return;
   } finally {
     await lock.release();
@@ -136,6 +148,7 @@ async function stopIfUnused(home: Home): Promise<void> {
   await forgetDeadUsers(home.users);
   if ((await presentUsers(home.users)).length > 0 || (await isKept(home))) return;
   await stopFast(home, deadlineIn(60_000));
+  await removeUnfinished(home);
 }
 
 function refuseWindows(): void {

@@ -10,7 +10,7 @@ export type Transport =
   | { readonly kind: "loopback"; readonly port: number };
 
 /** Only a part of the socket's name, since nothing listens on TCP. */
-export const SOCKET_PORT = 5432;
+const SOCKET_PORT = 5432;
 
 /** The longest path of a socket in bytes: the system's field less its closing NUL. */
 export function longestSocketPath(platform: NodeJS.Platform): number {
@@ -69,7 +69,7 @@ async function isPrivate(directory: string, user: ServerUser): Promise<boolean> 
 }
 
 /** Whether a directory is a real one, of this owner, closed to everybody else. */
-export async function isPrivateNow(directory: string, uid: number): Promise<boolean> {
+async function isPrivateNow(directory: string, uid: number): Promise<boolean> {
   const facts = await lstat(directory).catch(() => undefined);
   return facts?.isDirectory() === true && facts.uid === uid && (facts.mode & 0o077) === 0;
 }

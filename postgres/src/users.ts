@@ -29,6 +29,18 @@ export async function presentUsers(directory: string): Promise<readonly ProcessI
   return users.flatMap(({ identity }) => (identity && livenessOf(identity) !== "dead" ? [identity] : []));
 }
 
+/** Forgets users that cannot be judged. Only when their server is gone: one that lives comes back by `reregister`. */
+export async function forgetUnknownUsers(directory: string): Promise<void> {
+  for (const { path, identity } of await readUsers(directory)) {
+    if (identity && livenessOf(identity) === "unknown") await unlink(path).catch(() => undefined);
+  }
+}
+
+/** Counts a user again that may have been forgotten. */
+export async function reregister(registration: Registration): Promise<void> {
+  await replaceFile(registration.path, `${JSON.stringify(registration.identity)}\n`);
+}
+
 /** Forgets users that died without leaving. Only under the opener's lock. */
 export async function forgetDeadUsers(directory: string): Promise<void> {
   for (const { path, identity } of await readUsers(directory)) {

@@ -1,9 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
-import { chown, lstat, mkdir } from "node:fs/promises";
+import { chown, lstat, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { openPrivateServer } from "../src/index.ts";
+import { openPrivateServer, serverStatus } from "../src/index.ts";
+import { ownIdentity } from "../src/process-identity.ts";
 import { processesIn } from "../src/processes.ts";
 import { openElsewhere, openerOf } from "./opener.ts";
 import { temporaryPlace } from "./place.ts";
@@ -116,4 +117,14 @@ describe.skipIf(!isRoot || !isReadable())("other users", { timeout: 60_000 }, ()
       expect(processesIn(join(dataDir, "pg"))).toEqual([]);
     },
   );
+
+  it("a user in a container that is gone does not keep the next container's server running", async () => {
+    const dataDir = place.shared();
+    const gone = { ...ownIdentity(), namespace: "pid:[1]" };
+    await writeFile(join(dataDir, "users", "1-gone"), JSON.stringify(gone));
+    const server = await openPrivateServer(place.options(dataDir));
+    expect((await serverStatus(dataDir)).userPids).toEqual([process.pid]);
+    await server.close();
+    expect(processesIn(join(dataDir, "pg"))).toEqual([]);
+  });
 });

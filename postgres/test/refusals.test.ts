@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { chmod, chown, lstat, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { findBinaries, openPrivateServer } from "../src/index.ts";
@@ -125,6 +126,28 @@ describe("what is refused", { timeout: 60_000 }, () => {
     const server = await openPrivateServer(place.options(small));
     expect(await query(server.url, "select 1 as one")).toEqual([{ one: 1 }]);
     await server.close();
+  });
+
+  it.skipIf(!isRoot)("a socket that somebody else made in our server's place: it is never asked", async () => {
+    const { dataDir } = await openPrivateServer(place.options(place.shared())).then(async (server) => {
+      await server.close();
+      return server;
+    });
+    const sockets = place.dataDir();
+    await mkdir(sockets);
+    let calls = 0;
+    const impostor = createServer((socket) => {
+      calls += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => impostor.listen(join(sockets, ".s.PGSQL.5432"), resolve));
+    const path = join(dataDir, "pg/postmaster.pid");
+    await writeFile(path, `${2 ** 22 + 1}\n${dataDir}/pg\n1\n5432\n${sockets}\n\n1 1\nready\n`);
+    const server = await openPrivateServer(place.options(place.shared()));
+    expect(server.connection.host).not.toBe(sockets);
+    await server.close();
+    impostor.close();
+    expect(calls).toBe(0);
   });
 
   it("binaries that are not there, too old, or of another version than the directory", async () => {
