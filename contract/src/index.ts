@@ -3,6 +3,7 @@ export * from "./model/admission.ts";
 export * from "./model/check.ts";
 export * from "./model/composite.ts";
 export * from "./model/context.ts";
+export * from "./model/ending.ts";
 export * from "./model/errors.ts";
 export * from "./model/history.ts";
 export * from "./model/job.ts";

@@ -11,6 +11,7 @@ export const ERRORS = {
     status: 409,
     next: "Wait until the attempt has ended; a configuration is changed only while no attempt lives.",
   },
+  database_missing: { status: 500, next: "Set DATABASE_URL to a PostgreSQL 15 or newer, or install @callsheet/postgres." },
   database_lost: {
     status: 503,
     next: "Check that the server is up; the call may be repeated with the same idempotency key.",
@@ -44,6 +45,7 @@ export const ERRORS = {
     status: 422,
     next: "Return plain JSON without NUL characters and lone surrogates, at most 1 MiB.",
   },
+  wait_timeout: { status: 504, next: "Wait longer, or look why the job is not done yet; it goes on." },
   wrong_state: { status: 409, next: "Do one of the operations that are legal now." },
 } as const satisfies Record<string, { readonly status: number; readonly next: string }>;
 

@@ -14,7 +14,7 @@ export interface HistoryEntry {
   readonly jobId: string;
   readonly seq: number;
   readonly at: Date;
-  readonly event: JobEvent | "amend" | "set_priority" | "message";
+  readonly event: JobEvent | "amend" | "set_priority" | "retry_asked";
   readonly from: JobState | null;
   /** States passed between `from` and `to` that this line names too, in order. */
   readonly via: readonly JobState[];

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { PriorityName } from "./admission.ts";
 import type { Json, JsonObject } from "./json.ts";
-import type { JobState } from "./lifecycle.ts";
+import type { JobState } from "./state.ts";
 
 export const JOB_KINDS = ["job", "group", "run", "task", "timed", "queue"] as const;
 export type JobKind = (typeof JOB_KINDS)[number];

@@ -47,7 +47,7 @@ const OPTIONAL = {
   x: "text",
   r: "text",
 } as const;
-type Key = keyof typeof OPTIONAL;
+export type Key = keyof typeof OPTIONAL;
 const COLUMN: Partial<Record<Key, string>> = {
   tt: "target_type",
   ti: "target_id",
@@ -127,8 +127,14 @@ function insertFor(keys: readonly Key[]): { name: string; text: string } {
   return statement;
 }
 
+/** Rows as JSON text, and the optional keys that any of them uses. */
+export interface EncodedRows {
+  readonly rows: readonly string[];
+  readonly keys: ReadonlySet<Key>;
+}
+
 /** The statement that inserts these rows, each with its place in `work`; all or none. Locks nothing that others need. */
-export function insertJobs(rows: readonly string[], keys: ReadonlySet<Key>, defaults: BatchDefaults): Statement {
+export function insertJobs({ rows, keys }: EncodedRows, defaults: BatchDefaults): Statement {
   const { name, text } = insertFor([...keys].sort());
   const { ownerId, rank, actionId, actionVersionId, laneId, kind, origin } = defaults;
   return {

@@ -139,3 +139,9 @@ export async function putSetting(db: Queryable, name: string, value: number): Pr
     insert into callsheet.setting (name, value) values (${name}, ${JSON.stringify(value)}::jsonb)
     on conflict (name) do update set value = excluded.value`);
 }
+
+/** The database's time: the only clock that decides. */
+export async function databaseNow(db: Queryable): Promise<Date> {
+  const { rows } = await db.query<{ now: Date }>(sql`select callsheet.now() as now`);
+  return rows[0]!.now;
+}

@@ -17,7 +17,7 @@ const HISTORY = `
     union all
     select job_id, seq, ended_at, coalesce(event, callsheet.usual_event(state)), from_state,
       coalesce(via, callsheet.passed(from_state, 'running', queued))::text[], state, nullif(attempt, 0), token::text, node_id, actor, reason,
-      json_build_object('startedAt', started_at, 'error', error)
+      coalesce(data, json_build_object('startedAt', started_at, 'error', error))
     from callsheet.outcome where job_id = any($1::uuid[])
   ) h left join callsheet.node n on n.id = h.node_id
   order by "jobId", seq`;

@@ -108,3 +108,12 @@ export async function liveJobsOf(tx: Queryable, nodeId: number) {
     from callsheet.work where node_id = ${nodeId} and state in ('running', 'timed_out', 'cancelling') order by job_id`);
   return rows;
 }
+
+/** The JSON Schemas of an action type's configuration that nodes announced, newest version first. */
+export async function announcedSchemas(db: Queryable, type: string) {
+  const { rows } = await db.query<{ version: number; schema: unknown }>(sql`
+    select distinct (t ->> 'version')::int as version, t -> 'schema' as schema
+    from callsheet.node n, jsonb_array_elements(n.types) t
+    where t ->> 'type' = ${type} order by 1 desc`);
+  return rows;
+}

@@ -187,3 +187,12 @@ export async function countStates(db: Queryable): Promise<Readonly<Record<JobSta
   for (const { state, count } of rows) counts[state] = Number(count);
   return counts;
 }
+
+/** Those of these jobs that are settled. */
+export async function settledAmong(db: Queryable, ids: readonly string[]): Promise<readonly string[]> {
+  const { rows } = await db.query<{ id: string }>({
+    text: "select job_id as id from callsheet.outcome where job_id = any($1::uuid[])",
+    values: [ids],
+  });
+  return rows.map((row) => row.id);
+}

@@ -108,7 +108,7 @@ const SETTLE = `
 const HELD_OUTCOME = `
   c as materialized (select * from ${RECORD}),
   old as materialized (
-    select o.*, c."to", c.due, c.delay, c.retries as more, c.fresh, c.data
+    select o.*, c."to", c.due, c.delay, c.retries as more, c.fresh, c.data as said
     from c join callsheet.outcome o on o.job_id = c.id
     where o.state = any($2::callsheet.job_state[]) and (c.token is null or o.token = c.token)
     order by o.job_id for update of o
@@ -116,7 +116,7 @@ const HELD_OUTCOME = `
     insert into callsheet.event (job_id, at, xid, token, seq, node_id, attempt, event, from_state, to_state, via, actor, reason, data)
     select job_id, ended_at, xid, token, seq, node_id, nullif(attempt, 0), coalesce(event, callsheet.usual_event(state)), from_state, state,
       coalesce(via, callsheet.passed(from_state, 'running', queued)), actor, reason,
-      json_build_object('error', error, 'result', result, 'startedAt', started_at)
+      coalesce(data, json_build_object('error', error, 'result', result, 'startedAt', started_at))
     from old
   )`;
 
@@ -133,14 +133,14 @@ const REOPEN = `
     returning *
   ), told as (
     insert into callsheet.event (job_id, at, seq, event, from_state, to_state, via, actor, reason, data)
-    select w.job_id, callsheet.now(), w.seq, $3, old.state, w.state, '{}', $4, $5, old.data from waiting w join old using (job_id)
+    select w.job_id, callsheet.now(), w.seq, $3, old.state, w.state, '{}', $4, $5, old.said from waiting w join old using (job_id)
   )
   select w.job_id as id, old.state as "from", w.state as "to", w.seq, w.lane_id as "laneId", w.rank from waiting w join old using (job_id)`;
 
 const RESETTLE = `
   with ${HELD_OUTCOME}, changed as (
     update callsheet.outcome o
-    set state = old."to", from_state = old.state, seq = o.seq + 1, via = '{}', event = $3, actor = $4, reason = $5,
+    set state = old."to", from_state = old.state, seq = o.seq + 1, via = '{}', event = $3, actor = $4, reason = $5, data = old.said,
       xid = pg_current_xact_id()::text::bigint
     from old where o.job_id = old.job_id
     returning o.job_id, o.state, o.seq
@@ -205,6 +205,39 @@ function encode(change: Change): string {
     data === undefined ? "" : `,"data":${data}`,
   ];
   return `${plain.slice(0, -1)}${json.join("")}}`;
+}
+
+/**
+ * Writes a line that changes no state (`amend`, `set_priority`, `retry_asked`) into a job's history. On a settled job it
+ * becomes the last line, the one that the outcome row holds.
+ */
+export async function note(
+  tx: Queryable,
+  line: {
+    readonly id: string;
+    readonly event: string;
+    readonly actor: string;
+    readonly reason: string | null;
+    readonly data: string | null;
+  },
+): Promise<void> {
+  const { id, event, actor, reason, data } = line;
+  const { count } = await tx.query({
+    text: `
+      with noted as (
+        update callsheet.work set seq = seq + 1, plain = false where job_id = $1::uuid returning *
+      )
+      insert into callsheet.event (job_id, at, token, seq, node_id, attempt, event, from_state, to_state, via, actor, reason, data)
+      select job_id, callsheet.now(), token, seq, node_id, nullif(attempt, 0), $2, line_state, line_state, '{}', $3, $4, $5::json from noted`,
+    values: [id, event, actor, reason, data],
+  });
+  if (count > 0) return;
+  const { rows } = await tx.query<{ state: JobState }>({
+    text: "select state from callsheet.outcome where job_id = $1::uuid",
+    values: [id],
+  });
+  const changes = rows.map(({ state }) => encode({ id, to: state, ...(data === null ? {} : { data }) }));
+  await tx.query({ text: RESETTLE, values: [`[${changes.join(",")}]`, SETTLED, event, actor, reason] });
 }
 
 /** Removes jobs with all that is stored of them. Refuses none: the caller has checked that they may go. */

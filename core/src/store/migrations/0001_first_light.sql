@@ -86,9 +86,10 @@ create index job_by_tag on callsheet.job using gin (tags) where tags is not null
 create unique index job_idempotency on callsheet.job (action_id, idempotency_key) where idempotency_key is not null;
 
 -- The state of a job that is not settled (lock order: 2). Narrow, because each transition rewrites it.
+-- turn: effective rank and due time in one number that sorts (contract: turnOf); kept while a job that had one runs.
 -- rank: 0 urgent, 1 highest … 5 lowest. plain: fresh, without needs: may run as a member of a claim.
 -- line_state: where the last written line of history ends; states passed since then are named by the next line.
--- turn: place in the internal queue; kept while the job that stood there runs. intent: 1 retry when the attempt has ended.
+-- intent: 1 retry when the attempt has ended.
 create table callsheet.work (
   job_id            uuid primary key,
   due_at            timestamptz,
@@ -161,6 +162,7 @@ create table callsheet.outcome (
   result     json,
   error      json,
   progress   json,
+  data       json,
   actor      text,
   reason     text,
   constraint outcome_state check (state >= 'completed')
@@ -316,11 +318,15 @@ create table callsheet.composite (
   job_id     uuid primary key,
   live       int not null default 0,
   overdue    int not null default 0,
+  due        int not null default 0,
   waiting    int not null default 0,
+  unplanned  int not null default 0,
   held       int not null default 0,
   bad        int not null default 0,
   good       int not null default 0,
   cancelled  int not null default 0,
+  rolling    int not null default 0,
+  begun      boolean not null default false,
   intent     text not null default 'none' check (intent in ('none', 'pause', 'cancel')),
   closed     boolean not null default false,
   generation int not null default 1,

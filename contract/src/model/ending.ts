@@ -1,0 +1,99 @@
+import type { JobError } from "./job.ts";
+import type { JobEvent, JobState } from "./lifecycle.ts";
+import { delayFor, mayRetry, type RetryPolicy } from "./retry.ts";
+
+/** How an attempt ended, as its node or the reaper reports it. */
+export type Ending =
+  | { readonly kind: "completed" }
+  | { readonly kind: "partial" }
+  | { readonly kind: "failed"; readonly error: JobError }
+  | { readonly kind: "snoozed"; readonly until: Date }
+  /** The handler was never entered: the node drains or shuts down. */
+  | { readonly kind: "handed_back" }
+  /** The node died, or an operator said that it did. */
+  | { readonly kind: "lost"; readonly error: JobError };
+
+/** What is known of the live job that ended. */
+export interface EndingJob {
+  readonly state: "running" | "timed_out" | "cancelling";
+  readonly retries: number;
+  /** How many nodes died with it. */
+  readonly crashes: number;
+  /** A retry was asked for while it lived. */
+  readonly retryAsked: boolean;
+  readonly policy: RetryPolicy;
+}
+
+export interface EndingStep {
+  readonly event: JobEvent;
+  readonly to: JobState;
+  readonly delayMs?: number;
+  readonly dueAt?: Date;
+  readonly retries?: 1;
+  readonly crashes?: 1;
+  readonly error?: JobError;
+}
+
+/** After so many deaths of nodes a job is quarantined as poison (MISSION 15). */
+export const POISON_CRASHES = 3;
+
+/**
+ * What follows when an attempt ends: one step, or two when a remembered retry is carried out. MISSION 2 (a retry of a
+ * timed-out job), 3 (a cancelled one that completes is completed), 8 (retries by policy), 14 and 15 (lost nodes).
+ */
+export function decideEnding(job: EndingJob, ending: Ending, random: number): readonly EndingStep[] {
+  switch (ending.kind) {
+    case "completed":
+      return [{ event: "complete", to: "completed" }];
+    case "partial":
+      return [{ event: "complete_partly", to: "partial" }];
+    case "snoozed":
+      if (job.state === "cancelling") return [{ event: "settle", to: "cancelled" }];
+      return [{ event: "snooze", to: "scheduled", dueAt: ending.until }];
+    case "handed_back":
+      if (job.state === "cancelling") return [{ event: "settle", to: "cancelled" }];
+      if (job.state === "running") return [{ event: "hand_back", to: "queued" }];
+      return afterFailure(
+        job,
+        { code: "handed_back", message: "The node stopped before the handler was entered." },
+        random,
+      );
+    case "failed":
+      if (job.state === "cancelling") return [{ event: "settle", to: "cancelled", error: ending.error }];
+      return afterFailure(job, ending.error, random);
+    case "lost":
+      return afterLoss(job, ending.error, random);
+  }
+}
+
+function afterFailure(job: EndingJob, error: JobError, random: number): readonly EndingStep[] {
+  if (job.retryAsked) {
+    return [
+      { event: "fail", to: "failed", error },
+      { event: "retry", to: "pending", retries: 1 },
+    ];
+  }
+  // Restarts after a node's death are counted apart and use up no retry of the policy.
+  const used = job.retries - job.crashes;
+  if (!mayRetry(job.policy, used, error.code)) return [{ event: "fail", to: "failed", error }];
+  return [{ event: "back_off", to: "retrying", delayMs: delayFor(job.policy, used + 1, random), retries: 1, error }];
+}
+
+function afterLoss(job: EndingJob, error: JobError, random: number): readonly EndingStep[] {
+  if (job.state === "cancelling") return [{ event: "settle", to: "cancelled", crashes: 1, error }];
+  const crashes = job.crashes + 1;
+  if (crashes >= POISON_CRASHES) {
+    const message = `${crashes} nodes died while they ran it. ${error.message}`;
+    return [{ event: "fail", to: "failed", crashes: 1, error: { ...error, code: "poison", message } }];
+  }
+  return [
+    {
+      event: "back_off",
+      to: "retrying",
+      delayMs: delayFor(job.policy, crashes, random),
+      retries: 1,
+      crashes: 1,
+      error,
+    },
+  ];
+}

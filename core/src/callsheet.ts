@@ -1,0 +1,145 @@
+import type { Action, ActionInput, ActionType, Authority } from "@callsheet/contract";
+import type { z } from "zod";
+import { type Engine, type EngineOptions, openEngine } from "./engine/engine.ts";
+import type { Node, NodeOptions } from "./engine/node.ts";
+import { Jobs } from "./jobs.ts";
+import {
+  type ActionDefinition,
+  changeAction,
+  copyAction,
+  createAction,
+  disableAction,
+  enableAction,
+  getAction,
+  listActions,
+  putAction,
+  removeAction,
+} from "./operations/actions.ts";
+
+/** An action of which the types of configuration and result are known. */
+export interface ActionHandle<Configuration = Readonly<Record<string, unknown>>, Result = unknown> {
+  readonly name: string;
+  readonly version: number;
+  readonly definition: Action;
+  /** Types only; never there at run time. */
+  readonly $types?: { readonly configuration: Configuration; readonly result: Result };
+}
+
+type HandleOf<Type> =
+  Type extends ActionType<infer Schema, infer Result> ? ActionHandle<z.input<Schema>, Result> : ActionHandle;
+
+/** Definitions of work. Each change makes a new version; jobs keep the one they copied. */
+export class Actions {
+  readonly #engine: Engine;
+  readonly #authority: Authority;
+
+  constructor(engine: Engine, authority: Authority) {
+    this.#engine = engine;
+    this.#authority = authority;
+  }
+
+  /** Creates an action, or changes the one of that name. Given the type's code, the handle is typed by it. */
+  async put<const Type extends ActionType | string>(
+    definition: Omit<ActionInput, "type"> & { readonly type: Type },
+  ): Promise<HandleOf<Type>> {
+    const { type } = definition;
+    if (typeof type !== "string") this.#engine.types.register(type);
+    const action = await putAction(this.#engine.desk, definition as ActionDefinition, this.#authority);
+    return { name: action.name, version: action.version, definition: action } as HandleOf<Type>;
+  }
+
+  /** Creates an action; fails with `action_exists` when the name is taken. */
+  create(definition: ActionDefinition): Promise<Action> {
+    return createAction(this.#engine.desk, definition, this.#authority);
+  }
+
+  /** Changes some fields. */
+  change(name: string, fields: Partial<ActionInput>): Promise<Action> {
+    return changeAction(this.#engine.desk, name, fields, this.#authority);
+  }
+
+  enable(name: string): Promise<Action> {
+    return enableAction(this.#engine.desk, name, this.#authority);
+  }
+
+  /** No more jobs can be created for it; those that exist go on. */
+  disable(name: string): Promise<Action> {
+    return disableAction(this.#engine.desk, name, this.#authority);
+  }
+
+  /** Copies an action under another name; the copy starts disabled. */
+  copy(name: string, newName: string): Promise<Action> {
+    return copyAction(this.#engine.desk, name, newName, this.#authority);
+  }
+
+  /** Deletes an action. Its jobs can still be run and retried. */
+  remove(name: string): Promise<void> {
+    return removeAction(this.#engine.desk, name);
+  }
+
+  get(name: string): Promise<Action> {
+    return getAction(this.#engine.desk, name);
+  }
+
+  list(): Promise<readonly Action[]> {
+    return listActions(this.#engine.desk);
+  }
+}
+
+/**
+ * A job scheduler on PostgreSQL. Without options it starts a private server of its own; with `databaseUrl` it uses yours.
+ *
+ * @example
+ * const cs = await Callsheet.open();
+ * const hello = await cs.actions.put({ name: "hello", type: helloType });
+ * const node = await cs.work({ name: "here", types: [helloType] });
+ * const job = await cs.jobs.create(hello, { configuration: { to: "you" } });
+ * console.log(await cs.jobs.wait(job.id));
+ */
+export class Callsheet {
+  readonly actions: Actions;
+  readonly jobs: Jobs;
+  readonly #engine: Engine;
+  readonly #authority: Authority;
+
+  private constructor(engine: Engine, authority: Authority) {
+    this.#engine = engine;
+    this.#authority = authority;
+    this.actions = new Actions(engine, authority);
+    this.jobs = new Jobs(engine, authority);
+  }
+
+  /** Opens Callsheet and brings its schema up to date. */
+  static async open(options: EngineOptions = {}): Promise<Callsheet> {
+    return new Callsheet(await openEngine(options), { actor: options.actor ?? "system" });
+  }
+
+  /** The same Callsheet, on behalf of somebody: what is done through it names the actor, and the reason if there is one. */
+  as(actor: string, reason?: string): Callsheet {
+    return new Callsheet(this.#engine, { actor, ...(reason === undefined ? {} : { reason }) });
+  }
+
+  /** Who acts through this one. */
+  get actor(): string {
+    return this.#authority.actor;
+  }
+
+  /** Starts a node in this process: it runs jobs of the given types. */
+  work(options: NodeOptions): Promise<Node> {
+    return this.#engine.work(options);
+  }
+
+  /** Sets the capacity of the internal queue, in jobs (default 1,000), or the step of ageing (default 10 minutes). */
+  configure(settings: { readonly queueCapacity?: number; readonly ageingStepMs?: number }): Promise<void> {
+    return this.#engine.configure(settings);
+  }
+
+  /** Stops its nodes, then everything else. May be called twice. */
+  close(): Promise<void> {
+    return this.#engine.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

@@ -1,0 +1,148 @@
+import {
+  type Action,
+  type ActionType,
+  callsheetError,
+  type JobContext,
+  type JobLog,
+  type Json,
+  type JsonObject,
+  type Target,
+  type Variables,
+} from "@callsheet/contract";
+import { storableJson, storableText } from "../operations/configuration.ts";
+import type { Claimed } from "../store/claim.ts";
+
+/** What an attempt needs of its node; everything but `progress` and `log` is asked for rarely. */
+export interface AttemptHost {
+  /** Stores a variable under the attempt's token. False: it was superseded. */
+  putVariable(attempt: Attempt, name: string, value: string): Promise<boolean>;
+  makeWorkspace(attempt: Attempt): Promise<string>;
+}
+
+export interface AttemptLine {
+  readonly n: number;
+  readonly level: string;
+  readonly message: string;
+}
+
+const LONGEST_LINE = 8_192;
+const MOST_LINES = 10_000;
+
+/**
+ * One execution of a job on this node, and the context that its handler sees. Parts that most handlers never touch are made
+ * on first use: a node starts tens of thousands of these a second.
+ */
+export class Attempt implements JobContext {
+  readonly job: JobContext["job"];
+  readonly configuration: unknown;
+  readonly target: Target | null;
+  readonly attempt: number;
+  /** What the handler last said of its progress, until it is stored. */
+  latest: { percent: number; message: string | null; stats: JsonObject | null } | undefined;
+  /** Lines that are not stored yet. */
+  lines: AttemptLine[] = [];
+  /** It has a row of its own, or is being given one. */
+  isAnchored: boolean;
+  /** Another attempt took over, or the job was abandoned: nothing of this one counts any more. */
+  isSuperseded = false;
+  workspacePath: string | undefined;
+  readonly claimed: Claimed;
+  readonly definition: Action;
+  /** Milliseconds from the claim to the handler's start. */
+  readonly offsetMs: number;
+  /** The engine's monotonic clock at the handler's start. */
+  readonly startedAt: number;
+  readonly #host: AttemptHost;
+  #controller: AbortController | undefined;
+  #isAborted = false;
+  #variables: Record<string, Json> | undefined;
+  #lineCount = 0;
+
+  constructor(
+    host: AttemptHost,
+    claimed: Claimed,
+    definition: Action,
+    owner: string,
+    times: { startedAt: number; offsetMs: number },
+  ) {
+    this.#host = host;
+    this.claimed = claimed;
+    this.definition = definition;
+    this.startedAt = times.startedAt;
+    this.offsetMs = times.offsetMs;
+    this.configuration = claimed.configuration;
+    this.target = claimed.target;
+    this.attempt = claimed.attempt;
+    this.isAnchored = false;
+    this.job = {
+      id: claimed.id,
+      action: definition.name,
+      type: definition.type,
+      owner,
+      tags: claimed.tags,
+      retries: claimed.retries,
+    };
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#isAborted) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  /** Tells the handler that it should stop. It may ignore it. */
+  abort(): void {
+    this.#isAborted = true;
+    this.#controller?.abort();
+  }
+
+  progress(percent: number, message?: string, stats?: JsonObject): void {
+    const bounded = Number.isFinite(percent) ? Math.min(100, Math.max(0, percent)) : 0;
+    this.latest = { percent: bounded, message: message === undefined ? null : clean(message), stats: stats ?? null };
+  }
+
+  get log(): JobLog {
+    const write = (level: string) => (message: string) => {
+      this.#lineCount += 1;
+      if (this.#lineCount > MOST_LINES) return;
+      const text =
+        this.#lineCount === MOST_LINES
+          ? `No more than ${MOST_LINES} lines of one attempt are kept.`
+          : clean(String(message));
+      this.lines.push({ n: this.#lineCount, level, message: text });
+    };
+    return { info: write("info"), warn: write("warn"), error: write("error") };
+  }
+
+  get variables(): Variables {
+    this.#variables ??= { ...(this.claimed.variables as Record<string, Json> | null) };
+    const values = this.#variables;
+    return {
+      get: (name) => values[name],
+      all: () => ({ ...values }),
+      set: async (name, value) => {
+        const key = storableText(name, "variable", 100);
+        const stored = await this.#host.putVariable(this, key, storableJson(value, `variable ${key}`));
+        if (!stored)
+          throw callsheetError("stale_attempt", `Another attempt of job ${this.job.id} has taken over.`, {
+            id: this.job.id,
+          });
+        values[key] = value;
+      },
+    };
+  }
+
+  workspace(): Promise<string> {
+    return this.#host.makeWorkspace(this);
+  }
+}
+
+function clean(text: string): string {
+  return text.slice(0, LONGEST_LINE).replaceAll("\0", "\u2400").toWellFormed();
+}
+
+/** The context that a type's handler is given: the attempt, its configuration as the schema reads it. */
+export function contextFor(attempt: Attempt, type: ActionType, configuration: unknown): JobContext {
+  if (type.configuration === undefined || configuration === attempt.configuration) return attempt;
+  return Object.create(attempt, { configuration: { value: configuration, enumerable: true } }) as JobContext;
+}

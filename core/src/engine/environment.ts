@@ -1,0 +1,124 @@
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { v7 } from "uuid";
+import type { ProcessIdentity } from "../store/nodes.ts";
+
+export interface Timer {
+  cancel(): void;
+}
+
+/**
+ * All that the engine takes from the world outside: time, randomness, ids, timers, processes, files. Nothing else in core
+ * reads a clock or draws a number, so that an engine can be run on made-up ones.
+ */
+export interface Environment {
+  /** Milliseconds of this machine's clock; for display only. Decisions use the database's time. */
+  now(): number;
+  /** Milliseconds that only grow. */
+  monotonic(): number;
+  /** A number in [0, 1). */
+  random(): number;
+  /** A UUIDv7. */
+  newId(): string;
+  /** A random id that tells nothing. */
+  newIncarnation(): string;
+  readonly timers: {
+    /** Calls once after a wait; a wait beyond an hour is cut to an hour, so callers look again. Never keeps a process alive. */
+    after(ms: number, call: () => void): Timer;
+    /** Calls once the current work of the event loop is done. */
+    soon(call: () => void): void;
+  };
+  readonly processes: {
+    self(): ProcessIdentity;
+    /** Whether this process still lives; undefined: it is on another machine. */
+    isAlive(process: ProcessIdentity): boolean | undefined;
+    spawn(command: string, args: readonly string[], options: SpawnOptions): ChildProcess;
+    /** Ends a whole process group at once, named by its leader's pid. */
+    killGroup(pid: number): void;
+    /** The environment variables of this process. */
+    readonly variables: Readonly<Record<string, string | undefined>>;
+  };
+  readonly files: {
+    /** Makes a new empty directory for one attempt. */
+    makeWorkspace(name: string): Promise<string>;
+    remove(path: string): Promise<void>;
+    readText(path: string): Promise<string>;
+  };
+}
+
+const LONGEST_WAIT_MS = 3_600_000;
+
+/** The machine as it is. */
+export function systemEnvironment(options: { readonly workDir?: string } = {}): Environment {
+  return {
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    random: () => Math.random(),
+    newId: () => v7(),
+    newIncarnation: () => randomUUID(),
+    timers: {
+      after: (ms, call) => {
+        const handle = setTimeout(call, Math.min(Math.max(0, ms), LONGEST_WAIT_MS)).unref();
+        return { cancel: () => clearTimeout(handle) };
+      },
+      soon: (call) => void setImmediate(call),
+    },
+    processes: {
+      self,
+      isAlive,
+      spawn: (command, args, spawnOptions) => spawn(command, [...args], spawnOptions),
+      killGroup: (pid) => void process.kill(-pid, "SIGKILL"),
+      variables: process.env,
+    },
+    files: {
+      makeWorkspace: async (name) => {
+        const parent = options.workDir ?? tmpdir();
+        await mkdir(parent, { recursive: true });
+        return mkdtemp(join(parent, `callsheet-${name}-`));
+      },
+      remove: (path) => rm(path, { recursive: true, force: true }),
+      readText: (path) => readFile(path, "utf8"),
+    },
+  };
+}
+
+function self(): ProcessIdentity {
+  return { host: hostname(), bootId: bootId(), pid: process.pid, pidStarted: startOf(process.pid) ?? "" };
+}
+
+function isAlive(other: ProcessIdentity): boolean | undefined {
+  if (other.host !== hostname()) return undefined;
+  // After a restart of the machine none of its processes lives.
+  if (other.bootId !== bootId()) return false;
+  const started = startOf(other.pid);
+  if (started !== undefined) return started === other.pidStarted;
+  try {
+    process.kill(other.pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function bootId(): string {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  } catch {
+    return "";
+  }
+}
+
+/** The start time of a process in clock ticks since boot, where the system tells: a number that a reused pid does not share. */
+function startOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,94 @@
+import {
+  type CallsheetError,
+  type Ending,
+  isOutcome,
+  type JobError,
+  type Json,
+  type Partial,
+} from "@callsheet/contract";
+import { storableJson } from "../operations/configuration.ts";
+
+/** How a handler's run ended, ready to be stored: `result` is JSON text. */
+export interface HandlerEnd {
+  readonly ending: Ending;
+  readonly result: string | null;
+}
+
+const COMPLETED: HandlerEnd = { ending: { kind: "completed" }, result: null };
+
+/** Reads what a handler returned. A result that cannot be stored fails its own job and nobody else's. */
+export function endOfReturn(value: unknown): HandlerEnd {
+  if (value === undefined || value === null) return COMPLETED;
+  try {
+    if (!isOutcome(value)) return { ending: COMPLETED.ending, result: storableJson(value, "The result") };
+    if (value.kind === "snooze") return endOfSnooze(value.until);
+    return { ending: { kind: "partial" }, result: storableJson(partialResult(value), "The result") };
+  } catch (error) {
+    const { message } = error as CallsheetError;
+    return { ending: { kind: "failed", error: { code: "unstorable_result", message } }, result: null };
+  }
+}
+
+const partialResult = ({ output, problems }: Partial): Json => ({
+  output,
+  problems: problems.map((problem) => ({ ...problem })),
+});
+
+function endOfSnooze(until: Date): HandlerEnd {
+  const time = until instanceof Date ? until.getTime() : Number.NaN;
+  if (Number.isNaN(time) || time > Date.UTC(9999, 11, 31)) {
+    return {
+      ending: {
+        kind: "failed",
+        error: { code: "invalid_argument", message: "snooze needs a date up to the year 9999." },
+      },
+      result: null,
+    };
+  }
+  return { ending: { kind: "snoozed", until }, result: null };
+}
+
+/** Reads what a handler threw. An error with a code is a message to people; any other keeps its stack. */
+export function endOfThrow(thrown: unknown): HandlerEnd {
+  return { ending: { kind: "failed", error: errorOf(thrown) }, result: null };
+}
+
+const LONGEST_MESSAGE = 10_000;
+const LONGEST_STACK = 20_000;
+
+export function errorOf(thrown: unknown): JobError {
+  if (!(thrown instanceof Error) && (typeof thrown !== "object" || thrown === null)) {
+    return { code: "handler_failed", message: text(String(thrown), LONGEST_MESSAGE) };
+  }
+  const { code, message, stack, data } = thrown as {
+    code?: unknown;
+    message?: unknown;
+    stack?: unknown;
+    data?: unknown;
+  };
+  const told = {
+    message: text(
+      typeof message === "string" && message ? message : "The handler failed and did not say why.",
+      LONGEST_MESSAGE,
+    ),
+    ...storableData(data),
+  };
+  if (typeof code === "string" && /^[\w.-]{1,100}$/.test(code)) return { code, ...told };
+  return {
+    code: "handler_failed",
+    ...told,
+    ...(typeof stack === "string" ? { stack: text(stack, LONGEST_STACK) } : {}),
+  };
+}
+
+const text = (value: string, longest: number) => value.slice(0, longest).replaceAll("\0", "\u2400").toWellFormed();
+
+function storableData(data: unknown): { data?: Json } {
+  if (data === undefined) return {};
+  try {
+    return { data: JSON.parse(storableJson(data, "data")) as Json };
+  } catch {
+    // What cannot be stored of an error's details must not hide the error.
+    return {};
+  }
+}

@@ -1,0 +1,16 @@
+import type { Catalogue } from "../operations/catalogue.ts";
+import type { TypeRegistry } from "../operations/types.ts";
+import type { Store } from "../store/store.ts";
+import type { Bus } from "./bus.ts";
+import type { Environment } from "./environment.ts";
+import type { EngineLog } from "./service.ts";
+
+/** What every part of the engine is given: the world and the store as values from outside. */
+export interface Part {
+  readonly store: Store;
+  readonly catalogue: Catalogue;
+  readonly types: TypeRegistry;
+  readonly environment: Environment;
+  readonly bus: Bus;
+  readonly log: EngineLog;
+}

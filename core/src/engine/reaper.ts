@@ -1,0 +1,82 @@
+import type { JobError } from "@callsheet/contract";
+import { type EndedAttempt, endAttempts } from "../operations/end.ts";
+import type { NodeRow } from "../store/nodes.ts";
+import type { Part } from "./part.ts";
+import { type Service, startService } from "./service.ts";
+
+/** A node whose counter did not change while this reaper watched without a break is dead. */
+const SILENCE_MS = 20_000;
+const ROUND_MS = 2_000;
+const BATCH = 500;
+
+type Watched = { readonly counter: string; readonly since: number };
+
+/**
+ * Declares nodes dead, and ends what they were running: failed with cause `node_lost`, then retried. A node of this machine
+ * is dead when its process is; another when its heartbeat stands still. A heartbeat is judged by its counter, never by a
+ * clock, and only over a time in which the database answered every look.
+ */
+export function startReaper(part: Part): Service {
+  const { store, environment, log } = part;
+  let watched = new Map<string, Watched>();
+  return startService({
+    name: "reaper",
+    environment,
+    log,
+    everyMs: ROUND_MS,
+    round: async () => {
+      try {
+        const nodes = await store.standingNodes();
+        watched = watch(watched, nodes, environment.monotonic());
+        for (const node of nodes) {
+          const cause = causeOfDeath(part, node, watched.get(node.incarnation)!);
+          if (cause) await store.endNode(node.id, "dead", cause);
+        }
+      } catch (error) {
+        // What was not seen cannot be judged: the watch begins anew.
+        watched = new Map();
+        throw error;
+      }
+      await recover(part);
+      return null;
+    },
+  });
+}
+
+function watch(before: ReadonlyMap<string, Watched>, nodes: readonly NodeRow[], now: number): Map<string, Watched> {
+  return new Map(
+    nodes.map(({ incarnation, counter }) => {
+      const known = before.get(incarnation);
+      return [incarnation, known?.counter === counter ? known : { counter, since: now }];
+    }),
+  );
+}
+
+function causeOfDeath({ environment }: Part, node: NodeRow, seen: Watched): string | undefined {
+  const alive = environment.processes.isAlive(node);
+  if (alive === false) return "its process has ended";
+  if (environment.monotonic() - seen.since > SILENCE_MS) return `no heartbeat for ${SILENCE_MS / 1_000} s`;
+  return undefined;
+}
+
+/** Ends every attempt that ended nodes left behind. Done again, it changes nothing: each is guarded by its token. */
+export async function recover(part: Part): Promise<void> {
+  for (const node of await part.store.orphaningNodes()) {
+    const error: JobError = { code: "node_lost", message: `Node "${node.name}" was lost while it ran the job.` };
+    const lost = (id: string, token: string, isMember: boolean): EndedAttempt => ({
+      id,
+      token,
+      isMember,
+      ending: { kind: "lost", error },
+    });
+    const members = (await part.store.claimsLeftBy(node.id)).flatMap(({ token, ids }) =>
+      ids.map((id) => lost(id, token, true)),
+    );
+    const rows = (await part.store.liveJobsOf(node.id)).map(({ id, token }) => lost(id, token, false));
+    const all = [...members, ...rows];
+    for (let from = 0; from < all.length; from += BATCH) {
+      await endAttempts(part.store, part.catalogue, all.slice(from, from + BATCH), part.environment.random);
+    }
+    if (all.length > 0) part.bus.publish({ kind: "due" });
+  }
+}

@@ -1,0 +1,78 @@
+import type { Environment, Timer } from "./environment.ts";
+
+/** What the engine says of its own running; never of a job's. */
+export interface EngineLog {
+  error(service: string, error: unknown): void;
+}
+
+export interface ServiceOptions {
+  readonly name: string;
+  readonly environment: Environment;
+  readonly log: EngineLog;
+  /** The longest wait between two rounds. */
+  readonly everyMs: number;
+  /** The shortest wait between two rounds, however often it is woken. Default 0. */
+  readonly gapMs?: number;
+  /** One round. Answers in how many milliseconds the next is needed; null: `everyMs`. */
+  readonly round: () => Promise<number | null>;
+}
+
+/** A background duty: rounds that never overlap, sooner when woken, later after an error, until it is stopped. */
+export interface Service {
+  wake(): void;
+  /** Lets the round that is under way end. May be called twice, and before the first round. */
+  stop(): Promise<void>;
+}
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+
+export function startService(options: ServiceOptions): Service {
+  const { environment, everyMs, gapMs = 0 } = options;
+  let timer: Timer | undefined;
+  let running: Promise<void> | undefined;
+  let isWoken = false;
+  let isStopped = false;
+  let failures = 0;
+  let lastEnd = Number.NEGATIVE_INFINITY;
+
+  const sleep = (ms: number) => {
+    timer?.cancel();
+    if (!isStopped) timer = environment.timers.after(ms, start);
+  };
+  const start = () => {
+    if (isStopped || running !== undefined) return;
+    isWoken = false;
+    running = turn().finally(() => {
+      running = undefined;
+    });
+  };
+  const turn = async () => {
+    let waitMs: number;
+    try {
+      waitMs = Math.min((await options.round()) ?? everyMs, everyMs);
+      failures = 0;
+    } catch (error) {
+      if (!isStopped) options.log.error(options.name, error);
+      const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures++);
+      waitMs = pause * (1 + environment.random());
+      isWoken = false;
+    }
+    lastEnd = environment.monotonic();
+    sleep(isWoken ? gapMs : Math.max(waitMs, gapMs));
+  };
+
+  environment.timers.soon(start);
+  return {
+    wake: () => {
+      if (isWoken) return;
+      isWoken = true;
+      if (running === undefined) sleep(Math.max(0, lastEnd + gapMs - environment.monotonic()));
+    },
+    stop: async () => {
+      isStopped = true;
+      timer?.cancel();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,10 @@
+export * from "@callsheet/contract";
+export { type ActionHandle, type Actions, Callsheet } from "./callsheet.ts";
+export type { EngineOptions as CallsheetOptions } from "./engine/engine.ts";
+export { type Environment, systemEnvironment } from "./engine/environment.ts";
+export type { Node, NodeOptions } from "./engine/node.ts";
+export type { Created, Jobs } from "./jobs.ts";
+export type { ActionDefinition } from "./operations/actions.ts";
+export type { JobInput } from "./operations/create.ts";
+export type { CallerTransaction } from "./store/database.ts";
+export type { JobFilter } from "./store/read.ts";

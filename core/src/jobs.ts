@@ -1,0 +1,147 @@
+import {
+  type Authority,
+  callsheetError,
+  type HistoryEntry,
+  type Job,
+  type JobState,
+  type Json,
+  type PriorityName,
+} from "@callsheet/contract";
+import type { ActionHandle } from "./callsheet.ts";
+import type { Engine } from "./engine/engine.ts";
+import { cancelJob } from "./operations/cancel.ts";
+import type { JobInput } from "./operations/create.ts";
+import { checkId } from "./operations/operate.ts";
+import { holdJob, planJob, resumeJob, setPriority, unplanJob } from "./operations/plan.ts";
+import { amendJob, retryJob } from "./operations/retry.ts";
+import type { CallerTransaction } from "./store/database.ts";
+import type { JobFilter } from "./store/read.ts";
+
+/** A job that was created. */
+export interface Created<Configuration = unknown, Result = unknown> {
+  readonly id: string;
+  /** Types only; never there at run time. */
+  readonly $types?: { readonly configuration: Configuration; readonly result: Result };
+}
+
+type Ref<Configuration, Result> = string | Created<Configuration, Result>;
+const idOf = (ref: Ref<unknown, unknown>): string => (typeof ref === "string" ? ref : ref.id);
+
+/** Jobs: one unit of work each, from its creation to the end of its history. */
+export class Jobs {
+  readonly #engine: Engine;
+  readonly #authority: Authority;
+
+  constructor(engine: Engine, authority: Authority) {
+    this.#engine = engine;
+    this.#authority = authority;
+  }
+
+  /**
+   * Creates a job of an action. Fails with `unknown_action`, `action_disabled`, `action_refused`, `invalid_configuration`,
+   * `invalid_argument`, `payload_too_large` or `idempotency_conflict`. Once it answers, the job is stored.
+   */
+  async create<Configuration, Result>(
+    action: ActionHandle<Configuration, Result> | string,
+    input: JobInput<Configuration> = {},
+    options: { readonly tx?: CallerTransaction } = {},
+  ): Promise<Created<Configuration, Result>> {
+    const [job] = await this.createMany(action, [input], options);
+    return job!;
+  }
+
+  /**
+   * Creates many jobs, 5,000 or 4 MB a statement: a chunk is stored whole or not at all. In a transaction of the caller's
+   * own all are stored with it, or none; nothing that others need is locked.
+   */
+  async createMany<Configuration, Result>(
+    action: ActionHandle<Configuration, Result> | string,
+    inputs: readonly JobInput<Configuration>[],
+    options: { readonly tx?: CallerTransaction } = {},
+  ): Promise<readonly Created<Configuration, Result>[]> {
+    const { actor, reason = null } = this.#authority;
+    const name = typeof action === "string" ? action : action.name;
+    const request = { action: name, inputs: inputs as readonly JobInput[], actor, reason, origin: "library" as const };
+    const ids = await this.#engine.creator.create(options.tx ? { ...request, tx: options.tx } : request);
+    return ids.map((id) => ({ id }));
+  }
+
+  /** A job as it stands now; fails with `job_not_found`. */
+  async get<Configuration = Json, Result = Json>(job: Ref<Configuration, Result>): Promise<Job<Configuration, Result>> {
+    const id = checkId(idOf(job));
+    const [found] = await this.#engine.store.readJobs([id]);
+    if (!found) throw callsheetError("job_not_found", `There is no job ${id}.`, { id });
+    return found as Job<Configuration, Result>;
+  }
+
+  /** A page of jobs, newest first. */
+  list(filter: JobFilter = {}): Promise<readonly Job[]> {
+    return this.#engine.store.listJobs(filter);
+  }
+
+  /** How many jobs stand in each state. */
+  count(): Promise<Readonly<Record<JobState, number>>> {
+    return this.#engine.store.countStates();
+  }
+
+  /** Every line of a job's history, oldest first. */
+  async history(job: Ref<unknown, unknown>): Promise<readonly HistoryEntry[]> {
+    return this.#engine.store.readHistory([checkId(idOf(job))]);
+  }
+
+  /** The lines that its handlers logged. */
+  log(job: Ref<unknown, unknown>) {
+    return this.#engine.store.readLog(checkId(idOf(job)));
+  }
+
+  /** The configurations that were replaced, with who, when, why and the difference. */
+  amendments(job: Ref<unknown, unknown>) {
+    return this.#engine.store.readAmendments(checkId(idOf(job)));
+  }
+
+  /** Gives a job a start time, or another one. */
+  schedule(job: Ref<unknown, unknown>, startAt: Date): Promise<JobState> {
+    return planJob(this.#engine.desk, idOf(job), startAt, this.#authority);
+  }
+
+  /** Takes the start time away: the scheduler ignores the job until it is scheduled again. */
+  unschedule(job: Ref<unknown, unknown>): Promise<JobState> {
+    return unplanJob(this.#engine.desk, idOf(job), this.#authority);
+  }
+
+  hold(job: Ref<unknown, unknown>): Promise<JobState> {
+    return holdJob(this.#engine.desk, idOf(job), this.#authority);
+  }
+
+  /** Lets a held job go on; one whose time has passed is due at once. */
+  resume(job: Ref<unknown, unknown>): Promise<JobState> {
+    return resumeJob(this.#engine.desk, idOf(job), this.#authority);
+  }
+
+  setPriority(job: Ref<unknown, unknown>, priority: PriorityName): Promise<void> {
+    return setPriority(this.#engine.desk, idOf(job), priority, this.#authority);
+  }
+
+  /** Cancels a job; a live one only as its action allows. Answers the state that this led to. */
+  cancel(job: Ref<unknown, unknown>): Promise<JobState> {
+    return cancelJob(this.#engine.desk, idOf(job), this.#authority);
+  }
+
+  /** Runs a failed job again; remembered while a timed-out attempt lives. */
+  retry(job: Ref<unknown, unknown>): Promise<JobState> {
+    return retryJob(this.#engine.desk, idOf(job), this.#authority);
+  }
+
+  /** Replaces the configuration while no attempt lives; the old one is kept. Answers the new version. */
+  amend(job: Ref<unknown, unknown>, configuration: Readonly<Record<string, unknown>>): Promise<number> {
+    return amendJob(this.#engine.desk, this.#engine.types, idOf(job), configuration, this.#authority);
+  }
+
+  /** Waits until a job is settled. Fails with `wait_timeout`; the job goes on. */
+  wait<Configuration = Json, Result = Json>(
+    job: Ref<Configuration, Result>,
+    options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<Job<Configuration, Result>> {
+    return this.#engine.waiting.wait(checkId(idOf(job)), options) as Promise<Job<Configuration, Result>>;
+  }
+}

@@ -1,0 +1,220 @@
+import { createHash } from "node:crypto";
+import {
+  callsheetError,
+  type Origin,
+  PRIORITIES,
+  type PriorityName,
+  parsePriority,
+  type Target,
+  targetSchema,
+} from "@callsheet/contract";
+import type { z } from "zod";
+import { type BatchDefaults, type EncodedRows, encodeRow, type Key, type NewJob } from "../store/create.ts";
+import type { ActionVersion } from "../store/dictionary.ts";
+import type { Statements } from "../store/store.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { settleConfiguration, storableJson, storableText } from "./configuration.ts";
+import { requireRunRule } from "./run-rule.ts";
+import type { TypeRegistry } from "./types.ts";
+
+/** What a caller says of a job; the action says the rest. */
+export interface JobInput<Configuration = Readonly<Record<string, unknown>>> {
+  /** Laid over the action's own configuration. */
+  readonly configuration?: Partial<Configuration>;
+  readonly target?: Target;
+  /** When it is to begin. Absent: now. Null: it stays `created` until it is planned. */
+  readonly startAt?: Date | null;
+  readonly priority?: PriorityName;
+  /** Default: who creates it. */
+  readonly owner?: string;
+  readonly tags?: readonly string[];
+  readonly variables?: Readonly<Record<string, unknown>>;
+  /** One job per action and key, for as long as the job is kept: the same request again answers the first job's id. */
+  readonly idempotencyKey?: string;
+}
+
+export interface Creation {
+  readonly action: string;
+  readonly inputs: readonly JobInput[];
+  readonly actor: string;
+  readonly reason: string | null;
+  readonly origin: Origin;
+}
+
+export interface Makers {
+  readonly catalogue: Catalogue;
+  readonly types: TypeRegistry;
+  readonly newId: () => string;
+}
+
+/** Jobs that were checked and are ready to be inserted. */
+export interface Prepared {
+  readonly jobs: readonly NewJob[];
+  readonly defaults: BatchDefaults;
+}
+
+/** Statements hold at most this much text; a chunk is the unit of atomicity of `createMany` outside a caller's transaction. */
+const CHUNK_BYTES = 4_000_000;
+const CHUNK_JOBS = 5_000;
+const LATEST = Date.UTC(9999, 11, 31);
+const EARLIEST = Date.UTC(1970, 0, 1);
+
+/** Checks what is asked for and copies the action's part. Touches no row of a job. */
+export async function prepareJobs(makers: Makers, creation: Creation): Promise<Prepared> {
+  const version = await makers.catalogue.current(creation.action);
+  const { definition } = version;
+  if (!definition.enabled)
+    throw callsheetError("action_disabled", `Action "${definition.name}" is disabled.`, { action: definition.name });
+  const schema = await makers.types.schema(definition.type);
+  const actor = storableText(creation.actor, "actor", 200);
+  const defaults: BatchDefaults = {
+    actionId: version.actionId,
+    actionVersionId: version.id,
+    ownerId: await makers.catalogue.ownerId(actor),
+    laneId: await makers.catalogue.laneId(version),
+    rank: rankOf(definition.priority),
+    kind: "job",
+    origin: creation.origin,
+  };
+  const jobs: NewJob[] = [];
+  for (const input of creation.inputs) {
+    const owner =
+      input.owner === undefined || input.owner === actor ? undefined : storableText(input.owner, "owner", 200);
+    const ownerId = owner === undefined ? undefined : await makers.catalogue.ownerId(owner);
+    jobs.push(prepareJob(makers.newId(), version, schema, input, { actor, ownerId, reason: creation.reason }));
+  }
+  return { jobs, defaults };
+}
+
+type Said = { readonly actor: string; readonly ownerId: number | undefined; readonly reason: string | null };
+
+function prepareJob(
+  id: string,
+  version: ActionVersion,
+  schema: z.ZodType | undefined,
+  input: JobInput,
+  said: Said,
+): NewJob {
+  const { definition } = version;
+  const configuration = settleConfiguration(schema, definition.configuration, input.configuration);
+  if (definition.runRule !== null) {
+    const { target = null, tags = [], owner = said.actor } = input;
+    requireRunRule(definition.runRule, definition.name, {
+      target,
+      owner,
+      tags,
+      configuration: JSON.parse(configuration),
+    });
+  }
+  const job: { -readonly [Name in keyof NewJob]: NewJob[Name] } = { id, configuration };
+  if (said.ownerId !== undefined) {
+    job.ownerId = said.ownerId;
+    job.actor = said.actor;
+  }
+  if (said.reason !== null) job.reason = storableText(said.reason, "reason", 2_000);
+  if (input.priority !== undefined && input.priority !== definition.priority)
+    job.rank = rankOf(checkPriority(input.priority));
+  if (input.startAt !== undefined) job.startAt = checkInstant(input.startAt, "startAt");
+  if (input.target !== undefined) job.target = checkTarget(input.target);
+  if (input.tags !== undefined && input.tags.length > 0) job.tags = checkTags(input.tags);
+  if (input.variables !== undefined) job.variables = storableJson(input.variables, "variables");
+  if (input.idempotencyKey !== undefined) {
+    job.idempotencyKey = storableText(input.idempotencyKey, "idempotencyKey", 200);
+    job.requestHash = hashOf(input);
+  }
+  return job;
+}
+
+export function rankOf(priority: PriorityName): number {
+  return PRIORITIES.urgent - PRIORITIES[priority];
+}
+
+export function checkPriority(value: unknown): PriorityName {
+  const priority = parsePriority(value);
+  if (!priority)
+    throw callsheetError(
+      "invalid_argument",
+      `"${String(value)}" is not a priority: ${Object.keys(PRIORITIES).join(", ")}.`,
+      { field: "priority" },
+    );
+  return priority;
+}
+
+/** An instant that PostgreSQL and every reader can show; null passes. */
+export function checkInstant<Value extends Date | null>(value: Value, field: string): Value {
+  if (value === null) return value;
+  const time = value instanceof Date ? value.getTime() : Number.NaN;
+  if (!(time >= EARLIEST && time <= LATEST)) {
+    throw callsheetError("invalid_argument", `${field} must be a date between the years 1970 and 9999, or null.`, {
+      field,
+    });
+  }
+  return value;
+}
+
+function checkTarget(target: Target): Target {
+  const parsed = targetSchema.safeParse(target);
+  if (!parsed.success)
+    throw callsheetError("invalid_argument", `target: ${parsed.error.issues[0]?.message}`, { field: "target" });
+  storableText(parsed.data.type, "target.type", 100);
+  storableText(parsed.data.id, "target.id", 200);
+  return parsed.data;
+}
+
+function checkTags(tags: readonly string[]): readonly string[] {
+  if (!Array.isArray(tags) || tags.length > 100)
+    throw callsheetError("invalid_argument", "tags must be at most 100 texts.", { field: "tags" });
+  return tags.map((tag) => storableText(tag, "tags", 100));
+}
+
+function hashOf(input: JobInput): string {
+  const { idempotencyKey: _, ...request } = input;
+  return createHash("sha256")
+    .update(JSON.stringify(request, Object.keys(request).sort()))
+    .update(JSON.stringify(request))
+    .digest("base64");
+}
+
+/** Rows in statements of bounded size. */
+export function chunks(jobs: readonly NewJob[]): readonly EncodedRows[] {
+  const all: { rows: string[]; keys: Set<Key>; bytes: number }[] = [];
+  for (const job of jobs) {
+    let last = all.at(-1);
+    if (!last || last.bytes > CHUNK_BYTES || last.rows.length >= CHUNK_JOBS) {
+      last = { rows: [], keys: new Set(), bytes: 0 };
+      all.push(last);
+    }
+    const row = encodeRow(job, last.keys);
+    last.rows.push(row);
+    last.bytes += row.length;
+  }
+  return all;
+}
+
+/**
+ * Finds the first job of each idempotency key that was taken. Answers the ids in the order of `jobs`; fails with
+ * `idempotency_conflict` when the first request under a key was another one.
+ */
+export async function resolveKeys(
+  db: Statements,
+  actionId: number,
+  jobs: readonly NewJob[],
+  created: ReadonlySet<string>,
+): Promise<readonly string[]> {
+  const missing = jobs.filter((job) => job.idempotencyKey !== undefined && !created.has(job.id));
+  if (missing.length === 0) return jobs.map((job) => job.id);
+  const found = await db.jobsByKey(
+    actionId,
+    missing.map((job) => job.idempotencyKey!),
+  );
+  const byKey = new Map(found.map((row) => [row.key, row]));
+  return jobs.map((job) => {
+    if (job.idempotencyKey === undefined || created.has(job.id)) return job.id;
+    const first = byKey.get(job.idempotencyKey);
+    if (first?.hash === job.requestHash) return first!.id;
+    throw callsheetError("idempotency_conflict", `Key "${job.idempotencyKey}" was used for another request.`, {
+      key: job.idempotencyKey,
+      firstJobId: first?.id,
+    });
+  });
+}

@@ -1,0 +1,107 @@
+import {
+  type Authority,
+  callsheetError,
+  isLegal,
+  type JobEvent,
+  type JobState,
+  legalOperations,
+  type Operation,
+} from "@callsheet/contract";
+import type { JobFacts } from "../store/jobs.ts";
+import type { Statements, Store } from "../store/store.ts";
+import type { Catalogue } from "./catalogue.ts";
+
+type Hint =
+  | { readonly kind: "lane"; readonly laneId: number; readonly rank: number }
+  | { readonly kind: "due" }
+  | { readonly kind: "job"; readonly id: string };
+
+/** What every operation on a job works with. */
+export interface Desk {
+  readonly store: Store;
+  readonly catalogue: Catalogue;
+  /** Tells nodes that a lane has something new, that a time was set, that something was done to a live job. */
+  readonly announce: (hint: Hint) => void;
+}
+
+export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+export function checkId(id: unknown): string {
+  if (typeof id === "string" && UUID.test(id)) return id.toLowerCase();
+  throw callsheetError("invalid_argument", `"${String(id).slice(0, 60)}" is not the id of a job.`, { field: "id" });
+}
+
+/**
+ * Runs one operation on one job: locks it where its state stands, lets `act` check and change it, and commits. A member of
+ * a claim is given a row of its own first, so that its attempt goes on with something that can carry the change.
+ */
+export async function operate<T>(
+  desk: Desk,
+  id: string,
+  act: (tx: Statements, job: JobFacts) => Promise<T>,
+): Promise<T> {
+  const key = checkId(id);
+  return desk.store.transaction(async (tx) => {
+    const job = (await tx.lockJob(key)) ?? (await anchored(tx, key));
+    if (!job) throw callsheetError("job_not_found", `There is no job ${id}.`, { id });
+    return act(tx, job);
+  });
+}
+
+async function anchored(tx: Statements, id: string): Promise<JobFacts | undefined> {
+  const token = await tx.claimHolding(id);
+  if (token !== undefined) await tx.anchorMembers(token, [id]);
+  // Also when it had just ended: then it is settled now.
+  return tx.lockJob(id);
+}
+
+/** The error of an operation that the state does not allow: it names those that are legal now. */
+export async function wrongState(desk: Desk, job: JobFacts, operation: Operation) {
+  const { definition } = await desk.catalogue.version(job.actionVersionId);
+  const legal = legalOperations(job.state, { kind: job.kind, cancellable: definition.cancellable });
+  return callsheetError("wrong_state", `A job that is ${job.state} cannot be ${PAST[operation]}.`, {
+    id: job.id,
+    state: job.state,
+    operation,
+    legal,
+  });
+}
+
+const PAST: Record<Operation, string> = {
+  plan: "planned",
+  unplan: "unplanned",
+  hold: "held",
+  resume: "resumed",
+  cancel: "cancelled",
+  retry: "retried",
+  amend: "amended",
+  set_priority: "given another priority",
+  declare_lost: "declared lost",
+};
+
+/** Applies an event that the lifecycle allows now, or fails with `wrong_state`. */
+export async function step(
+  desk: Desk,
+  tx: Statements,
+  job: JobFacts,
+  request: {
+    readonly event: JobEvent;
+    readonly to: JobState;
+    readonly operation: Operation;
+    readonly dueAt?: Date;
+    readonly retries?: 1;
+    readonly data?: string;
+  },
+  authority: Authority,
+): Promise<JobState> {
+  const { event, to, operation, ...rest } = request;
+  if (!isLegal(event, job.state, to, job.kind)) throw await wrongState(desk, job, operation);
+  const [changed] = await tx.transition({
+    event,
+    changes: [{ id: job.id, to, ...rest }],
+    actor: authority.actor,
+    reason: authority.reason ?? null,
+  });
+  if (!changed) throw await wrongState(desk, job, operation);
+  return changed.to;
+}

@@ -1,0 +1,84 @@
+import { type Authority, callsheetError, type JobState } from "@callsheet/contract";
+import { settleConfiguration, storableJson } from "./configuration.ts";
+import { difference } from "./difference.ts";
+import { LEGAL_FOR } from "./legal.ts";
+import { type Desk, operate, step, wrongState } from "./operate.ts";
+import type { TypeRegistry } from "./types.ts";
+
+/**
+ * Runs a failed job again. A retry asked for while a timed-out attempt lives never starts a second one: it is remembered,
+ * dropped if the attempt completes, done if it fails (MISSION 2).
+ */
+export async function retryJob(desk: Desk, id: string, authority: Authority): Promise<JobState> {
+  const { laneId, rank, state } = await operate(desk, id, async (tx, job) => {
+    if (job.rollback !== "none" && job.rollback !== "done") {
+      throw callsheetError("rollback_unfinished", `The rollback of job ${id} is ${job.rollback}.`, {
+        id,
+        rollback: job.rollback,
+      });
+    }
+    if (job.state === "timed_out") {
+      await tx.rememberRetry(job.id);
+      await tx.note({
+        id: job.id,
+        event: "retry_asked",
+        actor: authority.actor,
+        reason: authority.reason ?? null,
+        data: null,
+      });
+      return job;
+    }
+    // A job that backs off was counted when it did.
+    const counted = job.state === "retrying" ? {} : { retries: 1 as const };
+    const state = await step(
+      desk,
+      tx,
+      job,
+      { event: "retry", to: "pending", operation: "retry", dueAt: await tx.databaseNow(), ...counted },
+      authority,
+    );
+    return { ...job, state };
+  });
+  desk.announce({ kind: "lane", laneId, rank });
+  return state;
+}
+
+/** Replaces a job's configuration while no attempt lives. The old one is kept, with who, when, why and the difference. Answers the new version. */
+export async function amendJob(
+  desk: Desk,
+  types: TypeRegistry,
+  id: string,
+  configuration: Readonly<Record<string, unknown>>,
+  authority: Authority,
+): Promise<number> {
+  return operate(desk, id, async (tx, job) => {
+    if (!LEGAL_FOR.amend(job)) {
+      if (job.state === "running" || job.state === "timed_out" || job.state === "cancelling") {
+        throw callsheetError("amend_refused", `Job ${id} is ${job.state}; its attempt has pinned the configuration.`, {
+          id,
+          state: job.state,
+        });
+      }
+      throw await wrongState(desk, job, "amend");
+    }
+    const { definition } = await desk.catalogue.version(job.actionVersionId);
+    const settled = settleConfiguration(await types.schema(definition.type), {}, configuration);
+    const changes = storableJson(difference(job.configuration, JSON.parse(settled)), "configuration");
+    const { actor, reason = null } = authority;
+    const version = await tx.amendConfiguration({
+      id: job.id,
+      configuration: settled,
+      difference: changes,
+      actor,
+      reason,
+    });
+    await tx.note({
+      id: job.id,
+      event: "amend",
+      actor,
+      reason,
+      data: JSON.stringify({ version, difference: JSON.parse(changes) }),
+    });
+    return version;
+  });
+}

@@ -1,0 +1,99 @@
+import type { JobKind, JobState } from "@callsheet/contract";
+import sql from "sql-template-tag";
+import type { Queryable } from "./database.ts";
+
+/** What operations on one job need to know before they decide. */
+export interface JobFacts {
+  readonly id: string;
+  readonly kind: JobKind;
+  readonly state: JobState;
+  readonly rollback: "none" | "required" | "running" | "done" | "failed";
+  readonly actionVersionId: number;
+  readonly laneId: number;
+  readonly rank: number;
+  readonly configuration: unknown;
+  readonly configurationVersion: number;
+  readonly token: string | null;
+}
+
+/**
+ * Locks a job where its state stands and reads it, or undefined. A member of a claim must have been anchored before.
+ * The rows are read by the statement after the one that locked.
+ */
+export async function lockJob(tx: Queryable, id: string): Promise<JobFacts | undefined> {
+  await tx.query(sql`select from callsheet.work where job_id = ${id} for update`);
+  await tx.query(sql`select from callsheet.outcome where job_id = ${id} for update`);
+  const { rows } = await tx.query<JobFacts>(sql`
+    select j.id, j.kind, s.state, s.rollback, j.action_version_id as "actionVersionId", j.lane_id as "laneId", j.rank, j.configuration,
+      j.configuration_version as "configurationVersion", s.token::text
+    from callsheet.job j join (
+      select job_id, state, rollback, token from callsheet.work where job_id = ${id}
+      union all select job_id, state, rollback, token from callsheet.outcome where job_id = ${id}
+    ) s on s.job_id = j.id`);
+  return rows[0];
+}
+
+/** A live attempt that is about to end. */
+export interface LiveAttempt {
+  readonly id: string;
+  readonly state: "running" | "timed_out" | "cancelling";
+  readonly retries: number;
+  readonly crashes: number;
+  readonly intent: number;
+  readonly actionVersionId: number;
+}
+
+/** Locks live attempts, each named by its token; superseded ones are absent. */
+export async function lockAttempts(
+  tx: Queryable,
+  attempts: readonly { readonly id: string; readonly token: string }[],
+): Promise<readonly LiveAttempt[]> {
+  const { rows } = await tx.query<LiveAttempt>(sql`
+    select w.job_id as id, w.state, w.retries, w.crashes, w.intent, w.action_version_id as "actionVersionId"
+    from callsheet.work w join unnest(${attempts.map((one) => one.id)}::uuid[], ${attempts.map((one) => one.token)}::bigint[]) as a (id, token)
+      on w.job_id = a.id and w.token = a.token
+    where w.state in ('running', 'timed_out', 'cancelling')
+    order by w.job_id for update of w`);
+  return rows;
+}
+
+/** Sets the start time of a job. */
+export async function changePlan(tx: Queryable, id: string, startAt: Date | null): Promise<void> {
+  await tx.query(sql`update callsheet.job set start_at = ${startAt} where id = ${id}`);
+  await tx.query(sql`update callsheet.work set due_at = ${startAt} where job_id = ${id}`);
+}
+
+/** Sets the priority of a job. */
+export async function changePriority(tx: Queryable, id: string, rank: number): Promise<void> {
+  await tx.query(sql`update callsheet.job set rank = ${rank} where id = ${id}`);
+  await tx.query(sql`update callsheet.work set rank = ${rank} where job_id = ${id}`);
+}
+
+/** A retry that was asked for while the attempt lives: done when it has failed, forgotten when it completes. */
+export async function rememberRetry(tx: Queryable, id: string): Promise<void> {
+  await tx.query(sql`update callsheet.work set intent = 1 where job_id = ${id} and state = 'timed_out'`);
+}
+
+/** Replaces a job's configuration and keeps the old one with who, when, why and the difference. */
+export async function amendConfiguration(
+  tx: Queryable,
+  amendment: {
+    readonly id: string;
+    readonly configuration: string;
+    readonly difference: string;
+    readonly actor: string;
+    readonly reason: string | null;
+  },
+): Promise<number> {
+  const { id, configuration, difference, actor, reason } = amendment;
+  const { rows } = await tx.query<{ version: number }>(sql`
+    with old as materialized (select id, configuration, configuration_version from callsheet.job where id = ${id} for update),
+    kept as (
+      insert into callsheet.configuration (job_id, version, configuration, difference, at, actor, reason)
+      select id, configuration_version, configuration, ${difference}::json, callsheet.now(), ${actor}, ${reason} from old
+    )
+    update callsheet.job j set configuration = ${configuration}::json, configuration_version = old.configuration_version + 1
+    from old where j.id = old.id
+    returning j.configuration_version as version`);
+  return rows[0]!.version;
+}

@@ -1,0 +1,161 @@
+import { admitJobs, becomeAdmitter, giveWay, pendingHeads, queuedJobs } from "./admission.ts";
+import { type ClaimAnswer, type ClaimRequest, claimJobs, claimsOf } from "./claim.ts";
+import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
+import type { CallerTransaction, Database, Queryable } from "./database.ts";
+import {
+  actionVersions,
+  addVersion,
+  allActions,
+  currentAction,
+  databaseNow,
+  deleteAction,
+  insertAction,
+  laneId,
+  lanesFor,
+  ownerId,
+  ownerNames,
+  putSetting,
+  settingNumber,
+} from "./dictionary.ts";
+import { comeDue, overdueJobs } from "./due.ts";
+import { anchorMembers, anchorRows, type Completion, claimHolding, completeMembers } from "./finish.ts";
+import { readAmendments, readHistory, readLog } from "./history.ts";
+import { amendConfiguration, changePlan, changePriority, lockAttempts, lockJob, rememberRetry } from "./jobs.ts";
+import {
+  announcedSchemas,
+  beat,
+  claimsLeftBy,
+  endNode,
+  liveJobsOf,
+  orphaningNodes,
+  registerNode,
+  setDraining,
+  standingNodes,
+} from "./nodes.ts";
+import { putLogLines, putProgress, putVariable } from "./progress.ts";
+import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
+import { note, removeJobs, transition } from "./transition.ts";
+
+/** Every statement that runs wherever it is sent: on the pool, in a transaction, in a caller's transaction. */
+const STATEMENTS = {
+  actionVersions,
+  addVersion,
+  admitJobs,
+  allActions,
+  amendConfiguration,
+  anchorMembers,
+  anchorRows,
+  announcedSchemas,
+  beat,
+  becomeAdmitter,
+  changePlan,
+  changePriority,
+  claimHolding,
+  claimsLeftBy,
+  claimsOf,
+  comeDue,
+  countStates,
+  currentAction,
+  databaseNow,
+  deleteAction,
+  endNode,
+  giveWay,
+  insertAction,
+  jobsByKey,
+  laneId,
+  lanesFor,
+  listJobs,
+  liveJobsOf,
+  lockAttempts,
+  lockJob,
+  note,
+  orphaningNodes,
+  overdueJobs,
+  ownerId,
+  ownerNames,
+  pendingHeads,
+  putLogLines,
+  putProgress,
+  putSetting,
+  putVariable,
+  queuedJobs,
+  readAmendments,
+  readHistory,
+  readJobs,
+  readLog,
+  registerNode,
+  rememberRetry,
+  removeJobs,
+  setDraining,
+  settingNumber,
+  settledAmong,
+  standingNodes,
+  transition,
+  createJobs: (db: Queryable, rows: EncodedRows, defaults: BatchDefaults) =>
+    db.query<{ id: string }>(insertJobs(rows, defaults)),
+};
+
+type Bound<All> = {
+  readonly [Name in keyof All]: All[Name] extends (db: Queryable, ...rest: infer Rest) => infer Result
+    ? (...rest: Rest) => Result
+    : never;
+};
+/** The statements, bound to where they run. */
+export type Statements = Bound<typeof STATEMENTS>;
+
+/** Connections of the hot path: their statements are prepared, their plans pinned. */
+export interface HotPath {
+  claim(request: ClaimRequest): Promise<ClaimAnswer>;
+  complete(completions: readonly Completion[]): Promise<readonly (readonly number[])[]>;
+  close(): Promise<void>;
+}
+
+/** All that the operations and the engine know of the database. */
+export interface Store extends Statements {
+  transaction<T>(work: (tx: Statements) => Promise<T>): Promise<T>;
+  within(tx: CallerTransaction): Statements;
+  /** Creation on a connection of its own, with prepared statements. */
+  openCreation(): Promise<{ createJobs: Statements["createJobs"]; close(): Promise<void> }>;
+  openHotPath(name: string): Promise<HotPath>;
+  /** Tells other processes that there may be something to do; lost hints cost time, never jobs. */
+  notify(payload: string): Promise<void>;
+  listen(onMessage: (payload: string) => void, onLoss: () => void): Promise<{ close(): Promise<void> }>;
+  close(): Promise<void>;
+}
+
+function bind(db: Queryable): Statements {
+  const bound = Object.entries(STATEMENTS).map(([name, statement]) => [
+    name,
+    (...rest: unknown[]) => (statement as (db: Queryable, ...rest: unknown[]) => unknown)(db, ...rest),
+  ]);
+  return Object.fromEntries(bound) as Statements;
+}
+
+export function createStore(db: Database): Store {
+  const channel = `${db.schema}_hint`;
+  return {
+    ...bind(db),
+    transaction: (work) => db.transaction((tx) => work(bind(tx))),
+    within: (tx) => bind(db.within(tx)),
+    openCreation: async () => {
+      const line = await db.line("create");
+      return { createJobs: (rows, defaults) => line.query(insertJobs(rows, defaults)), close: () => line.close() };
+    },
+    openHotPath: async (name) => {
+      // Two connections: while one commits what ended, the other takes what comes next.
+      const [claims, ends] = [await db.line(`claim ${name}`), await db.line(`finish ${name}`)];
+      return {
+        claim: (request) => claimJobs(claims, request),
+        complete: (completions) => completeMembers(ends, completions),
+        close: async () => {
+          await Promise.allSettled([claims.close(), ends.close()]);
+        },
+      };
+    },
+    notify: async (payload) => {
+      await db.query({ text: "select pg_notify($1, $2)", values: [channel, payload] });
+    },
+    listen: (onMessage, onLoss) => db.listen(channel, onMessage, onLoss),
+    close: () => db.close(),
+  };
+}
