@@ -143,6 +143,7 @@ export const OUTSIDE = {
     globalThis: "name what you need, so that this rule can see it",
     global: "name what you need, so that this rule can see it",
   },
+  /** Types of them are harmless. */
   modules: {
     "node:child_process": "use the processes that you were given",
     "node:worker_threads": "use the processes that you were given",
@@ -150,6 +151,8 @@ export const OUTSIDE = {
     "node:timers/promises": "use the timers that you were given",
     "node:perf_hooks": "take the time from the clock you were given",
     "node:process": "take what you need of the process as values",
+    "node:fs": "use the files that you were given",
+    "node:fs/promises": "use the files that you were given",
   },
   /** Single names of modules of which the rest is harmless. */
   names: {
@@ -157,5 +160,16 @@ export const OUTSIDE = {
     uuid: ["v1", "v4", "v6", "v7", "default"],
   },
   /** The places where the outside is taken in. An entry that ends in "/" is a folder. `what` defaults to everything. */
-  except: [{ files: "core/src/engine/environment.ts", why: "the one place that hands the outside in" }],
+  except: [
+    { files: "core/src/engine/environment.ts", why: "the one place that hands the outside in" },
+    {
+      files: "core/src/engine/isolation/child/",
+      why: "the far side of a handler's own process: it is the outside, and no seeded clock reaches it",
+    },
+    {
+      files: "core/src/store/migrate.ts",
+      what: ["node:fs", "node:fs/promises"],
+      why: "migrations are files of the package, read once before anything runs",
+    },
+  ],
 };

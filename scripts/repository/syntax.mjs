@@ -19,13 +19,14 @@ export function lineAt(text, offset) {
   return line;
 }
 
-/** Every import of a file, static, dynamic, re-exported or of types only: its specifier, line and imported names. */
+/** Every import of a file, static, dynamic, re-exported or of types only: its specifier, line, names, and whether all are types. */
 export function importsOf(file) {
   const found = [];
   walk(file.ast, (node) => {
     const source = sourceOf(node);
     if (typeof source?.value !== "string") return;
-    found.push({ specifier: source.value, line: lineAt(file.text, node.start), names: namesOf(node) });
+    const isType = isTypeOnly(node);
+    found.push({ specifier: source.value, line: lineAt(file.text, node.start), names: namesOf(node), isType });
   });
   return found;
 }
@@ -40,6 +41,12 @@ const IMPORTS = new Set([
 
 function sourceOf(node) {
   return IMPORTS.has(node.type) ? node.source : undefined;
+}
+
+function isTypeOnly(node) {
+  if (node.type === "TSImportType" || node.importKind === "type" || node.exportKind === "type") return true;
+  const specifiers = node.specifiers ?? [];
+  return specifiers.length > 0 && specifiers.every((one) => (one.importKind ?? one.exportKind) === "type");
 }
 
 function namesOf(node) {

@@ -11,7 +11,7 @@ export function findOutsideWorld(files) {
 
 function modulesOf(file) {
   const found = [];
-  for (const { specifier, line, names } of importsOf(file)) {
+  for (const { specifier, line, names } of importsOf(file).filter(({ isType }) => !isType)) {
     const wholly = OUTSIDE.modules[specifier];
     if (wholly !== undefined) report(found, file, line, specifier, wholly);
     for (const name of names.filter((one) => OUTSIDE.names[specifier]?.includes(one))) {

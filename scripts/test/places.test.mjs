@@ -56,6 +56,8 @@ describe("the outside world", () => {
     ["globalThis", "globalThis.setTimeout(tick, 5);"],
     ["node:child_process", 'import { spawn } from "node:child_process";'],
     ["node:child_process", 'const { spawn } = await import("node:child_process");'],
+    ["node:child_process", 'import { type ChildProcess, spawn } from "node:child_process";'],
+    ["node:fs/promises", 'import { readFile } from "node:fs/promises";'],
     ["node:timers/promises", 'import { setTimeout as sleep } from "node:timers/promises";'],
     ["randomUUID of node:crypto", 'import { createHash, randomUUID } from "node:crypto";'],
     ["crypto.randomUUID", 'import crypto from "node:crypto"; crypto.randomUUID();'],
@@ -74,6 +76,10 @@ describe("the outside world", () => {
     ["a parameter", "const wait = ({ setTimeout }, ms) => setTimeout(tick, ms);"],
     ["a name of its own", "const process = await start(); process.kill; function f(crypto) { crypto.randomUUID(); }"],
     ["the rest of a module", 'import { createHash } from "node:crypto"; import { validate } from "uuid";'],
+    [
+      "a type of a module",
+      'import type { Stats } from "node:fs"; import { type ChildProcess } from "node:child_process";',
+    ],
     ["text", 'log("Date.now()"); // Math.random()'],
   ])("%s is accepted", (_what, text) => {
     expect(problemsOf("core/src/engine/claimer.ts", text)).toEqual([]);
@@ -81,6 +87,12 @@ describe("the outside world", () => {
 
   test("the one place that hands the outside in may use it", () => {
     expect(problemsOf("core/src/engine/environment.ts", 'import "node:child_process"; Date.now();')).toEqual([]);
+  });
+
+  test("an exception for one thing is none for another", () => {
+    const [problem, ...more] = problemsOf("core/src/store/migrate.ts", 'import "node:fs"; Date.now();');
+    expect(problem.message).toContain("Date.now");
+    expect(more).toEqual([]);
   });
 
   test("other workspaces are not the engine", () => {
