@@ -1,8 +1,92 @@
+import { installedVersion } from "./installed-version.mjs";
+
+const ACTION = "noop";
+const TYPE = "bench.noop";
+
+// From the least urgent level of a mixed backlog to the most.
+const PRIORITIES = ["lowest", "low", "normal", "high", "highest"];
+
+// One setting for everything: it must not need tuning for a backlog or for a lone job.
+const SETTINGS = { slots: 100 };
+
+/** @type {import("./index.mjs").System} */
 export const callsheet = {
   name: "callsheet",
-  version: "0",
+  version: installedVersion("@callsheet/core"),
   store: "postgres",
-  missing: async () => "the library is not built",
-  settings: {},
-  candidates: [],
+  settings: { create: { chunk: 5000, inFlight: 2 }, drain: SETTINGS, flow: SETTINGS, latency: SETTINGS },
+  candidates: [
+    ...[1000, 5000, 20000].map((chunk) => ({ part: "create", settings: { chunk, inFlight: 2 } })),
+    { part: "create", settings: { chunk: 5000, inFlight: 4 } },
+    ...[24, 100, 500].map((slots) => ({ part: "drain", settings: { slots } })),
+  ],
+  missing: async () => {
+    try {
+      const { Callsheet } = await import("@callsheet/core");
+      return Callsheet === undefined ? "the library has no Callsheet" : undefined;
+    } catch (error) {
+      return `the library is not built: npm ci and npm run build first (${error.message})`;
+    }
+  },
+  prepare: async (url) => {
+    const { cs } = await open(url, () => {});
+    await cs.close();
+  },
+  openProducer,
+  openWorker,
+  watch: async ({ query }) => ({
+    left: async () => {
+      const [{ n }] = await query(`
+        select ((select count(*) from callsheet.job)
+              - (select count(*) from callsheet.outcome where state = 'completed'))::int n`);
+      return n;
+    },
+    close: async () => {},
+  }),
 };
+
+async function open(url, count) {
+  const { Callsheet, defineActionType } = await import("@callsheet/core");
+  const { z } = await import("zod");
+  const type = defineActionType({
+    type: TYPE,
+    version: 1,
+    configuration: z.object({ i: z.number(), to: z.string(), k: z.string() }),
+    run: async (context) => {
+      count(context.configuration.i);
+    },
+  });
+  const cs = await Callsheet.open({ databaseUrl: url });
+  const action = await cs.actions.put({ name: ACTION, type });
+  return { cs, type, action };
+}
+
+async function openProducer(url) {
+  const { cs, action } = await open(url, () => {});
+  return {
+    createMany: (jobs) =>
+      cs.jobs.createMany(
+        action,
+        jobs.map(({ payload, priority }) => ({
+          configuration: payload,
+          ...(priority === undefined ? {} : { priority: PRIORITIES[priority] }),
+        })),
+      ),
+    createOne: (payload) => cs.jobs.create(action, { configuration: payload }),
+    close: () => cs.close(),
+  };
+}
+
+async function openWorker(url, { slots }, count) {
+  const { cs, type } = await open(url, count);
+  let node;
+  return {
+    start: async () => {
+      node = await cs.work({ name: `bench-${process.pid}`, types: [type], slots });
+    },
+    stop: async () => {
+      await node.stop();
+      await cs.close();
+    },
+  };
+}
