@@ -10,9 +10,8 @@ import {
   type IsolationHost,
   type IsolationOptions,
 } from "../src/engine/isolation/host.ts";
-import { seams as systemSeams } from "./fixtures/isolation/seams.mjs";
+import { seams } from "./fixtures/isolation/seams.mjs";
 
-const seams = systemSeams as IsolationOptions;
 const fixture = (name: string) => new URL(`./fixtures/isolation/${name}`, import.meta.url).href;
 const HANDLERS = fixture("handlers.mjs");
 const opened: { readonly close: () => Promise<void> }[] = [];
@@ -141,7 +140,7 @@ describe("what a handler gets and gives back", () => {
     const run = start("remembers", {
       workspace: async () => {
         asked += 1;
-        return `/work/${asked}`;
+        return `/rooms/${asked}`;
       },
       setVariable: async (name, value) => {
         await new Promise((resolve) => setTimeout(resolve, 50));
@@ -150,7 +149,7 @@ describe("what a handler gets and gives back", () => {
     });
     expect(await run.outcome).toEqual({
       kind: "returned",
-      value: { first: "/work/1", second: "/work/1", count: { n: 2 } },
+      value: { first: "/rooms/1", second: "/rooms/1", count: { n: 2 } },
     });
     expect(order).toEqual(['count {"n":2}', "late true"]);
   });

@@ -1,6 +1,5 @@
 import {
   type Action,
-  type ActionType,
   callsheetError,
   type JobContext,
   type JobLog,
@@ -34,13 +33,14 @@ const MOST_LINES = 10_000;
  */
 export class Attempt implements JobContext {
   readonly job: JobContext["job"];
-  readonly configuration: unknown;
+  /** What the schema of its type made of the stored one. */
+  configuration: unknown;
   readonly target: Target | null;
   readonly attempt: number;
   /** What the handler last said of its progress, until it is stored. */
   latest: { percent: number; message: string | null; stats: JsonObject | null } | undefined;
   /** Lines that are not stored yet. */
-  lines: AttemptLine[] = [];
+  lines: AttemptLine[] | undefined;
   /** It has a row of its own, or is being given one. */
   isAnchored: boolean;
   /** Another attempt took over, or the job was abandoned: nothing of this one counts any more. */
@@ -109,6 +109,7 @@ export class Attempt implements JobContext {
         this.#lineCount === MOST_LINES
           ? `No more than ${MOST_LINES} lines of one attempt are kept.`
           : clean(String(message));
+      this.lines ??= [];
       this.lines.push({ n: this.#lineCount, level, message: text });
     };
     return { info: write("info"), warn: write("warn"), error: write("error") };
@@ -139,10 +140,4 @@ export class Attempt implements JobContext {
 
 function clean(text: string): string {
   return text.slice(0, LONGEST_LINE).replaceAll("\0", "\u2400").toWellFormed();
-}
-
-/** The context that a type's handler is given: the attempt, its configuration as the schema reads it. */
-export function contextFor(attempt: Attempt, type: ActionType, configuration: unknown): JobContext {
-  if (type.configuration === undefined || configuration === attempt.configuration) return attempt;
-  return Object.create(attempt, { configuration: { value: configuration, enumerable: true } }) as JobContext;
 }

@@ -111,7 +111,7 @@ async function openOn(
     creator,
     waiting,
     work: async (nodeOptions) => {
-      if (closing) throw callsheetError("stopped", "This Callsheet was closed.");
+      if (closing !== undefined) throw callsheetError("stopped", "This Callsheet was closed.");
       duties ??= startDuties();
       await duties;
       const node = await startNode(part, nodeOptions, waiting.settled);

@@ -63,8 +63,8 @@ export function createKeeper({ part, nodeId, running }: KeeperOptions): Keeper {
     const at = new Date(environment.now()).toISOString();
     const lines = attempts.flatMap((attempt) => {
       const taken = attempt.lines;
-      if (taken.length === 0) return [];
-      attempt.lines = [];
+      if (taken === undefined) return [];
+      attempt.lines = undefined;
       return taken.map((line) => ({ id: attempt.job.id, attempt: attempt.attempt, at, ...line }));
     });
     if (lines.length > 0) await store.putLogLines(lines);
@@ -107,7 +107,7 @@ export function createKeeper({ part, nodeId, running }: KeeperOptions): Keeper {
       if (running().has(id)) isLookedFor = true;
     },
     ended: (attempt) => {
-      if (attempt.lines.length > 0) leftovers.push(attempt);
+      if (attempt.lines !== undefined) leftovers.push(attempt);
     },
     putVariable: async (attempt, name, value) => {
       if (!attempt.isAnchored) await anchor([attempt]);

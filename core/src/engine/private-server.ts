@@ -10,7 +10,10 @@ export interface Server {
 type Postgres = typeof import("@callsheet/postgres");
 
 /** Starts, or joins, the private server of this machine. It is an optional package: an application with a database needs none. */
-export async function openPrivateDatabase(dataDir: string | undefined, variables: Environment["processes"]["variables"]): Promise<Server> {
+export async function openPrivateDatabase(
+  dataDir: string | undefined,
+  variables: Environment["processes"]["variables"],
+): Promise<Server> {
   let postgres: Postgres;
   try {
     postgres = await import("@callsheet/postgres");

@@ -1,8 +1,8 @@
-import { type ActionType, type CallsheetError, callsheetError } from "@callsheet/contract";
+import { type ActionType, type CallsheetError, callsheetError, isCallsheetError } from "@callsheet/contract";
 import { checkConfiguration } from "../operations/configuration.ts";
 import type { Claimed } from "../store/claim.ts";
 import type { ActionVersion } from "../store/dictionary.ts";
-import { Attempt, type AttemptHost, contextFor } from "./attempt.ts";
+import { Attempt, type AttemptHost } from "./attempt.ts";
 import type { IsolationHost } from "./isolation/host.ts";
 import { endOfReturn, endOfThrow, type HandlerEnd } from "./outcome.ts";
 import type { Part } from "./part.ts";
@@ -45,13 +45,12 @@ export function createRunner({ part, slots, isolation, host, onEnd }: RunnerOpti
     onEnd(attempt, size, end);
   };
 
-  const enter = (attempt: Attempt): Promise<HandlerEnd> => {
+  const enter = (attempt: Attempt): Promise<unknown> => {
     const { definition } = attempt;
     const type = types.get(definition.type);
     if (!type) throw callsheetError("unknown_action_type", `This node does not know action type "${definition.type}".`);
-    const configuration = checkConfiguration(type.configuration, attempt.configuration);
-    if (definition.isolation === "process") return enterIsolated(isolation, attempt, type);
-    return type.run(contextFor(attempt, type, configuration)).then(endOfReturn, endOfThrow);
+    attempt.configuration = checkConfiguration(type.configuration, attempt.claimed.configuration);
+    return definition.isolation === "process" ? enterIsolated(isolation, attempt, type) : type.run(attempt);
   };
 
   return {
@@ -64,27 +63,24 @@ export function createRunner({ part, slots, isolation, host, onEnd }: RunnerOpti
       const offsetMs = Math.max(0, Math.round(startedAt - claimedAt));
       const attempt = new Attempt(host, claimed, version.definition, owner, { startedAt, offsetMs });
       running.set(claimed.id, attempt);
-      let end: Promise<HandlerEnd>;
+      const returned = (value: unknown) => finish(attempt, size, endOfReturn(value));
+      const threw = (error: unknown) => finish(attempt, size, endOfThrow(error));
       try {
-        end = enter(attempt);
+        // A handler that is no async function may return anything.
+        Promise.resolve(enter(attempt)).then(returned, threw);
       } catch (error) {
-        end = Promise.resolve(endOfThrow(withoutStack(error)));
+        queueMicrotask(() => threw(isCallsheetError(error) ? asMessage(error) : error));
       }
-      end.then(
-        (done) => finish(attempt, size, done),
-        (error: unknown) => finish(attempt, size, endOfThrow(error)),
-      );
     },
   };
 }
 
-/** An error of the catalogue is a message to people. */
-function withoutStack(error: unknown): unknown {
-  const { code, message, details } = error as CallsheetError;
-  return typeof code === "string" ? { code, message, data: details } : error;
+/** An error of the catalogue is a message to people: it keeps no stack. */
+function asMessage({ code, message, details }: CallsheetError): object {
+  return { code, message, data: details };
 }
 
-async function enterIsolated(isolation: IsolationHost, attempt: Attempt, type: ActionType): Promise<HandlerEnd> {
+async function enterIsolated(isolation: IsolationHost, attempt: Attempt, type: ActionType): Promise<unknown> {
   const { definition, job, target, attempt: number, variables } = attempt;
   if (!type.module)
     throw callsheetError(
@@ -95,7 +91,7 @@ async function enterIsolated(isolation: IsolationHost, attempt: Attempt, type: A
     module: type.module,
     type: type.type,
     memoryMiB: definition.memoryMiB,
-    context: { job, configuration: attempt.configuration, target, attempt: number, variables: variables.all() },
+    context: { job, configuration: attempt.claimed.configuration, target, attempt: number, variables: variables.all() },
     signal: attempt.signal,
     onProgress: (percent, message, stats) => attempt.progress(percent, message ?? undefined, stats ?? undefined),
     onLog: (level, message) => attempt.log[level](message),
@@ -104,12 +100,12 @@ async function enterIsolated(isolation: IsolationHost, attempt: Attempt, type: A
   });
   switch (outcome.kind) {
     case "returned":
-      return endOfReturn(outcome.value);
+      return outcome.value;
     case "threw":
       return endOfThrow(
         outcome.error.stack === undefined ? outcome.error : { ...outcome.error, code: outcome.error.code },
       );
     case "died":
-      return endOfThrow({ code: outcome.code, message: outcome.message });
+      throw { code: outcome.code, message: outcome.message };
   }
 }

@@ -38,7 +38,9 @@ export function startService(options: ServiceOptions): Service {
 
   const sleep = (ms: number) => {
     timer?.cancel();
-    if (!isStopped) timer = environment.timers.after(ms, start);
+    if (isStopped) return;
+    if (ms > 0) timer = environment.timers.after(ms, start);
+    else environment.timers.soon(start);
   };
   const start = () => {
     if (isStopped || running !== undefined) return;

@@ -61,7 +61,7 @@ export function createWaiting({ store, environment, log }: Part): Waiting {
         own.add(waiter);
         signal?.addEventListener("abort", aborted, { once: true });
         if (signal?.aborted) return aborted();
-        service ??= startService({ name: "wait", environment, log, everyMs: LOOK_MS, gapMs: 5, round: look });
+        service ??= startService({ name: "wait", environment, log, everyMs: LOOK_MS, round: look });
         service.wake();
       }),
     settled: (ids) => {

@@ -8,7 +8,7 @@ export type { IsolatedRun } from "./isolated-run.ts";
 export type { IsolationOptions } from "./isolation-options.ts";
 
 export interface IsolationHost {
-  /** Runs one handler to its end in a new process. Never rejects. Its process and all that stayed in its group are gone when it resolves. */
+  /** Runs one handler to its end in a new process. Never rejects. Its process is gone when it resolves, and all that stayed in its group has been killed. */
   run(run: IsolatedRun): Promise<IsolatedOutcome>;
   /** Ends all processes that still run and waits for them. Nothing is started afterwards. */
   close(): Promise<void>;

@@ -52,7 +52,6 @@ export const childMessageSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("threw"), error: thrown }),
 ]);
 export type ChildMessage = z.output<typeof childMessageSchema>;
-export type Thrown = z.output<typeof thrown>;
 
 /** The messages that say how the handler ended; the first one counts. */
 export type FinalMessage = Extract<
