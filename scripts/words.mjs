@@ -26,7 +26,7 @@ export const WORDS = [
   },
   {
     what: "a path of one machine",
-    pattern: /(?<![\w.$}*-])\/(?:work|home\/(?!\$|\{|<)[\w-]+|Users\/[\w-]+)\//,
+    pattern: /(?<![\w.$}*-])\/(?:home\/(?!\$|\{|<)[\w-]+|Users\/[\w-]+)\//,
     instead: "Use a path relative to the repository, or one that the program finds out.",
   },
   {

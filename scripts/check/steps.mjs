@@ -33,5 +33,5 @@ function program(name, what, command) {
 
 /** A gate that a rule of ours keeps: fine when it finds nothing. */
 function rule(name, what, find) {
-  return { name, what, find: (root) => find(readTree(root)) };
+  return { name, what, find: (root) => find(readTree(root), root) };
 }

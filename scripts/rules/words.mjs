@@ -1,3 +1,4 @@
+import { lineAt } from "../repository/syntax.mjs";
 import { DRAWERS, NOT_SEARCHED, WORDS } from "../words.mjs";
 
 /** Nothing of `words.mjs` stands in any file, and no file is named as a drawer. */
@@ -17,6 +18,13 @@ function wordsOf(file) {
       return [{ path: file.path, line: index + 1, message: `${word.what}: ${match[0].trim()}. ${word.instead}` }];
     }),
   );
+}
+
+function checkout(file, root) {
+  const at = file.text.indexOf(`${root}/`);
+  if (at === -1) return [];
+  const message = `the path of this checkout: ${root}. Use a path relative to the repository.`;
+  return [{ path: file.path, line: lineAt(file.text, at), message }];
 }
 
 function drawer(file) {

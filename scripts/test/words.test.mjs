@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { treeOf } from "../repository/tree.mjs";
 import { findWords } from "../rules/words.mjs";
 
-const problemsOf = (path, text) => findWords(treeOf({ [path]: text }));
+const problemsOf = (path, text) => findWords(treeOf({ [path]: text }), "/srv/callsheet");
 
 test.each([
   ["core/src/a.ts", "// TODO mend this"],
@@ -11,6 +11,7 @@ test.each([
   ["core/test/a.test.ts", 'describe.skip("x", () => {});'],
   ["core/src/a.ts", "// @ts-ignore"],
   ["README.md", "<<<<<<< ours"],
+  ["core/test/a.test.ts", 'open("/srv/callsheet/samples/dog.mp4");'],
   ["docs/a.md", "see /home/ada/callsheet/core"],
   ["scripts/a.mjs", 'run("/Users/ada/callsheet");'],
   ["package-lock.json", '      "resolved": "https://registry.example.com/pg/-/pg-8.23.1.tgz",'],
