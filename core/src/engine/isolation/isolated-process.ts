@@ -187,7 +187,7 @@ function spawnChild(run: IsolatedRun, options: IsolationOptions): ChildProcess {
   const heap = run.memoryMiB === null ? [] : [`--max-old-space-size=${run.memoryMiB}`];
   return options.spawn(process.execPath, [...heap, MAIN, String(process.pid)], {
     // A group of its own, so that what it starts can be ended with it, and Ctrl-C at the node does not reach it.
-    detached: false,
+    detached: true,
     shell: false,
     env: childEnvironment(options.variables),
     // The fourth is the channel. Not Node's own IPC: that takes messages of any size, as fast as they come.
