@@ -131,10 +131,30 @@ function onNetwork(path: string, system: string): PostgresError {
   );
 }
 
+/** Gives the system's refusals below a data directory one sentence; other errors are left as they are. */
+export async function explainingPlace<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof PostgresError || !PLACE_CODES.includes(systemCode(error))) throw error;
+    throw unwritable(path, error);
+  }
+}
+
+const PLACE_CODES: readonly string[] = ["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "EIO", "ENOTDIR", "EMFILE"];
+
 function unwritable(path: string, cause: unknown): PostgresError {
+  if (["ENOSPC", "EDQUOT"].includes(systemCode(cause))) {
+    return new PostgresError(
+      "data_directory_unwritable",
+      `The disk that holds the data directory ${path} is full.`,
+      "Free space on this disk, then start again; nothing was lost.",
+      cause,
+    );
+  }
   return new PostgresError(
     "data_directory_unwritable",
-    `The data directory ${path} cannot be made or read (${systemCode(cause) || "it is not a directory"}).`,
+    `The data directory ${path} cannot be made, read or written (${systemCode(cause) || "it is not a directory"}).`,
     "Choose another data directory, or correct its permissions.",
     cause,
   );

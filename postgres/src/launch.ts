@@ -30,7 +30,7 @@ export async function launch(
   const last = await readConnection(home);
   const transport = await chooseTransport(directories, user, last?.host === "127.0.0.1" ? last.port : undefined);
   // The server's user must read it; it holds no secrets.
-  await replaceFile(home.configuration, configurationFile(tunedSettings(memoryLimit())), 0o644);
+  await replaceFile(home.configuration, configurationFile(home.cluster, tunedSettings(memoryLimit())), 0o644);
   await capLog(home.log);
   const position = await logSize(home.log);
   const args = serverArguments(home.cluster, home.configuration, fixedSettings(transport, home.cluster));

@@ -1,7 +1,7 @@
 import { type Connection, connectionFor, connectionUrl, saveConnection } from "./connection-file.ts";
 import { readSecrets, removeUnfinished } from "./directory.ts";
 import { PostgresError } from "./errors.ts";
-import { type Home, prepareHome } from "./home.ts";
+import { explainingPlace, type Home, prepareHome } from "./home.ts";
 import { takeLock } from "./lock-file.ts";
 import { capLog } from "./log-file.ts";
 import { bringUp, type OpenContext, type Running } from "./open-server.ts";
@@ -54,18 +54,19 @@ const DEFAULT_TIMEOUT_MS = 120_000;
 
 /** Opens the private server of a data directory: starts it, adopts the running one, or waits for one that starts. */
 export async function openPrivateServer(options: PrivateServerOptions): Promise<PrivateServer> {
-  const { context, opened } = await enter(options);
+  const { context, opened } = await explainingPlace(options.dataDir, () => enter(options));
+  const { root } = context.home;
   const endLogCheck = every(LOG_CHECK_MS, () => void capLog(context.home.log).catch(() => undefined));
   let closing: Promise<void> | undefined;
   return {
     connection: opened.connection,
     url: connectionUrl(opened.connection),
     version: opened.running.version,
-    dataDir: context.home.root,
-    revive: () => reviveServer(context, opened, options),
+    dataDir: root,
+    revive: () => explainingPlace(root, () => reviveServer(context, opened, options)),
     close() {
       endLogCheck();
-      closing ??= leave(context, opened.registration);
+      closing ??= explainingPlace(root, () => leave(context, opened.registration));
       return closing;
     },
   };

@@ -39,10 +39,19 @@ export function tunedSettings(memoryBytes: number): Readonly<Record<string, stri
   };
 }
 
-/** postgresql.conf, read by the server at its start. */
-export function configurationFile(settings: Readonly<Record<string, string>>): string {
-  const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`);
-  return `# Written by Callsheet at each start. Changes: ALTER SYSTEM as the superuser.\n${lines.join("\n")}\n`;
+/** Our postgresql.conf: what initdb found out about this machine, and over it the given settings. */
+export function configurationFile(cluster: string, settings: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = ${quoted(value)}`);
+  return [
+    "# Written by Callsheet at each start. Changes: ALTER SYSTEM as the superuser.",
+    `include_if_exists ${quoted(`${cluster}/postgresql.conf`)}`,
+    ...lines,
+    "",
+  ].join("\n");
+}
+
+function quoted(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
 }
 
 /** The arguments that make `postgres` serve a directory. */

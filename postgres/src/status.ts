@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { connectionUrl, readConnection } from "./connection-file.ts";
 import { PostgresError, systemCode } from "./errors.ts";
-import { findHome, type Home } from "./home.ts";
+import { explainingPlace, findHome, type Home } from "./home.ts";
 import { lockHolder, takeLock } from "./lock-file.ts";
 import { observe } from "./observe.ts";
 import { deadlineIn } from "./pause.ts";
@@ -47,7 +47,11 @@ export interface StopOptions {
 }
 
 /** Stops the server of a data directory; "not_running" if there is none. */
-export async function stopServer(dataDir: string, options: StopOptions = {}): Promise<"stopped" | "not_running"> {
+export function stopServer(dataDir: string, options: StopOptions = {}): Promise<"stopped" | "not_running"> {
+  return explainingPlace(dataDir, () => stop(dataDir, options));
+}
+
+async function stop(dataDir: string, options: StopOptions): Promise<"stopped" | "not_running"> {
   const home = await findHome(dataDir);
   if (!home || !(await hasBeenUsed(home))) return "not_running";
   const deadline = deadlineIn(options.timeoutMs ?? 60_000);
@@ -65,7 +69,11 @@ export async function stopServer(dataDir: string, options: StopOptions = {}): Pr
 }
 
 /** What can be seen of the server of a data directory, without changing or locking anything. */
-export async function serverStatus(dataDir: string): Promise<ServerStatus> {
+export function serverStatus(dataDir: string): Promise<ServerStatus> {
+  return explainingPlace(dataDir, () => look(dataDir));
+}
+
+async function look(dataDir: string): Promise<ServerStatus> {
   const home = await findHome(dataDir);
   if (!home) return nothingAt(dataDir);
   const seen = await observe(home);

@@ -19,6 +19,8 @@ export async function replaceFile(path: string, text: string, mode = 0o600): Pro
 export async function writeDurably(path: string, text: string, mode: number): Promise<void> {
   const file = await open(path, "wx", mode);
   try {
+    // Whatever the umask: what the server's user must read is readable, what nobody must read is not.
+    await file.chmod(mode);
     await file.writeFile(text);
     await file.sync();
   } finally {

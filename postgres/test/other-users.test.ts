@@ -39,10 +39,10 @@ describe.skipIf(!isRoot || !isReadable())("other users", { timeout: 60_000 }, ()
     return directory;
   }
 
-  function openUnder(command: readonly string[], dataDir: string) {
+  function openUnder(command: readonly string[], dataDir: string, more: NodeJS.ProcessEnv = {}) {
     const [program = "", ...args] = command;
     const child = spawn(program, [...args, process.execPath, OPENER, dataDir, "5000"], {
-      env: place.env(),
+      env: { ...place.env(), ...more },
       stdio: ["pipe", "pipe", "inherit"],
     });
     return openerOf(child);
@@ -117,6 +117,15 @@ describe.skipIf(!isRoot || !isReadable())("other users", { timeout: 60_000 }, ()
       expect(processesIn(join(dataDir, "pg"))).toEqual([]);
     },
   );
+
+  it("root with a umask that closes everything still makes what the server's user needs", async () => {
+    const base = place.dataDir();
+    const closed = ["sh", "-c", 'umask 077; exec "$@"', "sh"];
+    const opener = openUnder(closed, join(base, "data"), { CALLSHEET_CACHE_DIR: join(base, "cache") });
+    await opener.saying("opened");
+    opener.tell("close");
+    await opener.saying("closed");
+  });
 
   it("a user in a container that is gone does not keep the next container's server running", async () => {
     const dataDir = place.shared();

@@ -27,6 +27,6 @@ export function temporaryPlace(): Place {
     root = await makeTemporaryDirectory();
   });
   afterAll(() => removeTemporary(root), 60_000);
-  const shared = () => join(root, "shared");
+  const shared = () => join(root, "it's shared ü");
   return { dataDir, shared, env, options: (given = dataDir()) => ({ dataDir: given, env: env() }), root: () => root };
 }

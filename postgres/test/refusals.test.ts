@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, chown, lstat, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { chmod, chown, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -32,6 +32,18 @@ describe("what is refused", { timeout: 60_000 }, () => {
   }
 
   const open = (dataDir: string) => refusal(openPrivateServer({ ...place.options(dataDir), timeoutMs: 300 }));
+
+  it("Windows, with the way out", async () => {
+    const platform = Object.getOwnPropertyDescriptor(process, "platform") as PropertyDescriptor;
+    Object.defineProperty(process, "platform", { ...platform, value: "win32" });
+    try {
+      const refused = await open(place.dataDir());
+      expect(refused.code).toBe("platform_unsupported");
+      expect(refused.hint).toContain("DATABASE_URL");
+    } finally {
+      Object.defineProperty(process, "platform", platform);
+    }
+  });
 
   it("a place that is no directory", async () => {
     const file = place.dataDir();
@@ -124,8 +136,18 @@ describe("what is refused", { timeout: 60_000 }, () => {
     expect((await readdir(small)).filter((name) => name.startsWith("pg"))).toEqual([]);
     execFileSync("mount", ["-o", "remount,size=300m", small]);
     const server = await openPrivateServer(place.options(small));
-    expect(await query(server.url, "select 1 as one")).toEqual([{ one: 1 }]);
+    await query(server.url, "create table kept as select 1 as one");
     await server.close();
+
+    spawnSync("dd", ["if=/dev/zero", `of=${small}/filling`, "bs=64k"]);
+    spawnSync("dd", ["if=/dev/zero", `of=${small}/filling`, "bs=1", "oflag=append", "conv=notrunc"]);
+    const later = await open(small);
+    expect(later.code).toBe("data_directory_unwritable");
+    expect(later.message).toContain("is full");
+    await rm(join(small, "filling"));
+    const again = await openPrivateServer(place.options(small));
+    expect(await query(again.url, "select one from kept")).toEqual([{ one: 1 }]);
+    await again.close();
   });
 
   it.skipIf(!isRoot)("a socket that somebody else made in our server's place: it is never asked", async () => {

@@ -1,6 +1,7 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { openPrivateServer, serverStatus, startDetached, stopServer } from "../src/index.ts";
 import { capLog } from "../src/log-file.ts";
@@ -8,7 +9,7 @@ import { readPostmasterFile } from "../src/postmaster-file.ts";
 import { pidState } from "../src/process-identity.ts";
 import { processesIn } from "../src/processes.ts";
 import { makeTemporaryDirectory, openTemporaryServer, removeAbandoned, removeTemporary } from "../src/temporary.ts";
-import { openElsewhere } from "./opener.ts";
+import { openElsewhere, openerOf } from "./opener.ts";
 import { temporaryPlace } from "./place.ts";
 import { query, refusal } from "./query.ts";
 
@@ -45,6 +46,22 @@ describe("who uses the server", { timeout: 60_000 }, () => {
     living?.tell("close");
     await living?.saying("closed");
     expect(processesIn(join(dataDir, "pg"))).toEqual([]);
+  });
+
+  it("is not stopped by the Ctrl-C that stops its engine", async () => {
+    const dataDir = place.shared();
+    const script = fileURLToPath(new URL("./opener.mjs", import.meta.url));
+    const child = spawn(process.execPath, [script, dataDir], { env: place.env(), detached: true, stdio: "pipe" });
+    const engine = openerOf(child);
+    await engine.saying("opened");
+    const pid = await serverPid(dataDir);
+    if (child.pid === undefined) throw new Error("the engine was not spawned");
+    // A terminal signals the whole group in its foreground.
+    process.kill(-child.pid, "SIGINT");
+    await engine.ended;
+    const next = await openPrivateServer(place.options(dataDir));
+    expect(await serverPid(dataDir)).toBe(pid);
+    await next.close();
   });
 
   it("leaves a server running that was started to stay, until it is stopped", async () => {
