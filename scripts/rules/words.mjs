@@ -1,11 +1,11 @@
 import { lineAt } from "../repository/syntax.mjs";
 import { DRAWERS, NOT_SEARCHED, WORDS } from "../words.mjs";
 
-/** Nothing of `words.mjs` stands in any file, and no file is named as a drawer. */
-export function findWords(files) {
+/** Nothing of `words.mjs` stands in any file, nor the place of the checkout itself, and no file is named as a drawer. */
+export function findWords(files, root) {
   return files
     .filter((file) => !NOT_SEARCHED.includes(file.path))
-    .flatMap((file) => [...wordsOf(file), ...drawer(file)]);
+    .flatMap((file) => [...wordsOf(file), ...checkout(file, root), ...drawer(file)]);
 }
 
 function wordsOf(file) {
