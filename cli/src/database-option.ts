@@ -1,0 +1,23 @@
+import { join } from "node:path";
+import { defaultDataDir } from "@callsheet/postgres";
+
+/** Where a command keeps its jobs: in a private server's data directory, or in a PostgreSQL of somebody's. */
+export type DatabaseChoice = { readonly dataDir: string } | { readonly databaseUrl: string };
+
+/** The directory that was asked for; else the environment's DATABASE_URL; else `folder` below the user's data directory. */
+export function chooseDatabase(
+  asked: string | undefined,
+  folder: string,
+  variables: NodeJS.ProcessEnv,
+): DatabaseChoice {
+  if (asked !== undefined) return { dataDir: asked };
+  if (variables.DATABASE_URL) return { databaseUrl: variables.DATABASE_URL };
+  return { dataDir: join(defaultDataDir(variables), folder) };
+}
+
+/** Says where that is, without the password that a URL may hold. */
+export function describeDatabase(choice: DatabaseChoice): string {
+  if ("dataDir" in choice) return `private PostgreSQL in ${choice.dataDir}`;
+  const { host } = URL.canParse(choice.databaseUrl) ? new URL(choice.databaseUrl) : { host: "" };
+  return `PostgreSQL of DATABASE_URL${host === "" ? "" : ` on ${host}`}`;
+}
