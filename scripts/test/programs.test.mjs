@@ -1,10 +1,13 @@
 // The gates that other programs check, with our settings, in a tree that breaks them.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { STEPS } from "../check/steps.mjs";
 import { repositoryRoot } from "../repository/root.mjs";
 import { aTree, runIn } from "./made-up-tree.mjs";
+
+// A busy machine may need long for a compiler.
+vi.setConfig({ testTimeout: 120_000 });
 
 const ours = (path) => readFileSync(join(repositoryRoot(), path), "utf8");
 const commandOf = (name) => STEPS.find((step) => step.name === name).command;
