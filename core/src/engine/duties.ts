@@ -70,6 +70,7 @@ export function startOverrun({ store, catalogue, environment, log, bus }: Part):
 export function startAdmission({ store, environment, log }: Part): Service {
   const eager = 100;
   let gap = eager;
+  let lanes = 1;
   return startService({
     name: "admission",
     environment,
@@ -81,7 +82,10 @@ export function startAdmission({ store, environment, log }: Part): Service {
         if (!(await tx.becomeAdmitter())) return null;
         const capacity = await tx.settingNumber("queue_capacity");
         const queued = await tx.queuedJobs();
-        const pending = await tx.pendingHeads(Math.max(1, Math.min(capacity, 1_000)));
+        // Enough to fill the room from the lanes that had work the last time; what is missing comes with the next round.
+        const room = Math.max(0, capacity - queued.length);
+        const pending = await tx.pendingHeads(Math.min(1_000, Math.max(20, Math.ceil((4 * room) / lanes))));
+        lanes = Math.max(1, new Set(pending.map((one) => one.laneId)).size);
         if (pending.length === 0 && queued.length === 0) return null;
         const stepMs = await tx.settingNumber("ageing_step_ms");
         const now = (pending[0] ?? queued[0])!.now;

@@ -39,21 +39,25 @@ export function createFeeder({ part, claimer, runner, reporter, nodeId, onLoss, 
   let ready: Ready[] = [];
   let next = 0;
   let ahead = 0;
-  let batchAt = 0;
   let isStopped = false;
   let isPumping = false;
   let mustReconcile = false;
   let round: Promise<number | null> | undefined;
   let wake = () => {};
 
+  /** The last of a batch has begun: in time, and more is claimed ahead; late, and less. */
+  const adapt = (waitedMs: number) => {
+    ahead = waitedMs < AHEAD_MS ? Math.min(MOST_AHEAD, ahead * 2 + 16) : Math.floor(ahead / 2);
+  };
   const waiting = () => ready.length - next;
   const pump = () => {
     isPumping = false;
-    while (runner.free > 0 && next < ready.length) runner.start(ready[next++]!);
+    while (runner.free > 0 && next < ready.length) {
+      const one = ready[next++]!;
+      if (one.isLast) adapt(environment.monotonic() - one.claimedAt);
+      runner.start(one);
+    }
     if (next > 0 && next === ready.length) {
-      // Begun in time: claim further ahead; too late: less far.
-      const tookMs = environment.monotonic() - batchAt;
-      if (ready.length > 1) ahead = tookMs < AHEAD_MS ? Math.min(MOST_AHEAD, ahead * 2 + 16) : Math.floor(ahead / 2);
       ready = [];
       next = 0;
     }
@@ -72,8 +76,9 @@ export function createFeeder({ part, claimer, runner, reporter, nodeId, onLoss, 
     );
     const owners = await catalogue.ownerNames(claimed.map((job) => job.ownerId));
     const size = claimed.reduce((count, job) => count + (job.ordinal > 0 ? 1 : 0), 0);
-    return claimed.map((job) => ({
+    return claimed.map((job, index) => ({
       claimed: job,
+      isLast: index === claimed.length - 1,
       version: versions.get(job.actionVersionId)!,
       owner: owners.get(job.ownerId)!,
       size,
@@ -108,7 +113,10 @@ export function createFeeder({ part, claimer, runner, reporter, nodeId, onLoss, 
   const claim = async (): Promise<number | null> => {
     if (mustReconcile) await reconcile();
     while (!isStopped) {
-      if (waiting() > 0 && environment.monotonic() - batchAt > TOO_LONG_MS) await handBackWaiting();
+      if (waiting() > 0 && environment.monotonic() - ready[next]!.claimedAt > TOO_LONG_MS) {
+        ahead = 0;
+        await handBackWaiting();
+      }
       // Ends that are not stored yet hold the next claim back, so that memory stays bounded.
       if (waiting() * 2 > ahead || reporter.backlog > 2 * MOST_AHEAD) return waiting() > 0 ? TOO_LONG_MS : null;
       const want = Math.min(MOST_AHEAD, Math.max(0, runner.free - waiting()) + Math.max(0, ahead - waiting()));
@@ -116,7 +124,6 @@ export function createFeeder({ part, claimer, runner, reporter, nodeId, onLoss, 
       const claimed = await claimer.claim(want);
       if (claimed.length > 0) {
         const prepared = await prepare(claimed, environment.monotonic());
-        if (waiting() === 0) batchAt = environment.monotonic();
         ready = ready.slice(next).concat(prepared);
         next = 0;
         pump();

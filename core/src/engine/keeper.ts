@@ -61,13 +61,22 @@ export function createKeeper({ part, nodeId, running }: KeeperOptions): Keeper {
   };
   const storeLines = async (attempts: readonly Attempt[]) => {
     const at = new Date(environment.now()).toISOString();
-    const lines = attempts.flatMap((attempt) => {
-      const taken = attempt.lines;
-      if (taken === undefined) return [];
-      attempt.lines = undefined;
-      return taken.map((line) => ({ id: attempt.job.id, attempt: attempt.attempt, at, ...line }));
-    });
-    if (lines.length > 0) await store.putLogLines(lines);
+    const taken = attempts.flatMap((attempt) =>
+      attempt.lines === undefined ? [] : [{ attempt, lines: attempt.lines }],
+    );
+    if (taken.length === 0) return;
+    for (const { attempt } of taken) attempt.lines = undefined;
+    try {
+      await store.putLogLines(
+        taken.flatMap(({ attempt, lines }) =>
+          lines.map((line) => ({ id: attempt.job.id, attempt: attempt.attempt, at, ...line })),
+        ),
+      );
+    } catch (error) {
+      for (const { attempt, lines } of taken) attempt.lines = [...lines, ...(attempt.lines ?? [])];
+      leftovers.push(...taken.map(({ attempt }) => attempt).filter((attempt) => !running().has(attempt.job.id)));
+      throw error;
+    }
   };
   /** Reads what stands as ours: one that is cancelling is told, one that stands no more was superseded. */
   const check = async (attempts: readonly Attempt[]) => {
@@ -78,7 +87,8 @@ export function createKeeper({ part, nodeId, running }: KeeperOptions): Keeper {
       const job = live.get(attempt.job.id);
       if (!running().has(attempt.job.id)) continue;
       if (job?.token === attempt.claimed.token) {
-        attempt.isAnchored = true;
+        // Somebody gave it a row of its own; one that always had one still lacks its line `start`.
+        if (attempt.claimed.ordinal > 0) attempt.isAnchored = true;
         if (job.state === "cancelling") attempt.abort();
       } else if (!members.has(attempt.job.id)) {
         attempt.isSuperseded = true;

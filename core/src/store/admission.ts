@@ -4,6 +4,7 @@ import type { Queryable } from "./database.ts";
 /** A job that stands in the internal queue, or would like to. */
 export interface Candidate {
   readonly id: string;
+  readonly laneId: number;
   readonly rank: number;
   readonly dueAt: Date;
   /** Null: it is pending. */
@@ -23,14 +24,14 @@ export async function becomeAdmitter(tx: Queryable): Promise<boolean> {
 /** The internal queue, by turn (index work_queued). */
 export async function queuedJobs(tx: Queryable): Promise<readonly Candidate[]> {
   const { rows } = await tx.query<Candidate>(sql`
-    select job_id as id, rank, due_at as "dueAt", turn::float8 as turn, callsheet.now() as now from callsheet.work where state = 'queued' order by turn`);
+    select job_id as id, lane_id as "laneId", rank, due_at as "dueAt", turn::float8 as turn, callsheet.now() as now from callsheet.work where state = 'queued' order by turn`);
   return rows;
 }
 
-/** The first pending jobs of each lane and rank (index work_pending): no other can be among the best `limit`. */
+/** The first `limit` pending jobs of each lane and rank (index work_pending). */
 export async function pendingHeads(tx: Queryable, limit: number): Promise<readonly Candidate[]> {
   const { rows } = await tx.query<Candidate>(sql`
-    select w.id, w.rank, w."dueAt", null::float8 as turn, callsheet.now() as now
+    select w.id, l.id as "laneId", w.rank, w."dueAt", null::float8 as turn, callsheet.now() as now
     from callsheet.lane l cross join generate_series(0, 5) as r (rank) cross join lateral (
       select job_id as id, rank, due_at as "dueAt" from callsheet.work
       where state = 'pending' and lane_id = l.id and rank = r.rank

@@ -1,5 +1,7 @@
-export { type ManualClock, openManualClock } from "./manual-clock.ts";
-export { aJob, aNode, type JobPlan, type PlacedJob } from "./place-job.ts";
+export { countTimers } from "./count-timers.ts";
+export type { ManualClock } from "./manual-clock.ts";
+export { aJob, aNode, anAction, type JobPlan, type PlacedJob } from "./place-job.ts";
+export { runUntilIdle } from "./run-until-idle.ts";
 export { openTestDatabase, type TestDatabase, type TestDatabaseOptions } from "./test-database.ts";
 export { openTestServer, type TestServer } from "./test-server.ts";
-export { runUntilIdle, until, type WaitOptions } from "./wait.ts";
+export { until, type WaitOptions } from "./until.ts";
