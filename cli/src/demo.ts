@@ -25,7 +25,7 @@ export async function runDemo({ media, database, output, signal }: DemoOptions):
 
     // An action is a named definition of work: a type with a configuration and rules of running.
     const checksum = await cs.actions.put({ name: "checksum", type: fileChecksum, retry: { limit: 2 } });
-    const probe = await cs.actions.put({ name: "probe", type: mediaProbe, retry: {}, timeoutMs: 30_000 });
+    const probe = await cs.actions.put({ name: "probe", type: mediaProbe, timeoutMs: 30_000 });
 
     // A job is one run of an action, with a copy of its configuration. Once created, it is stored.
     const names = (await readdir(media)).filter((name) => name !== "NOTICE").sort();

@@ -39,7 +39,7 @@ const actionFields = {
   isolation: z.enum(ISOLATIONS).default("none"),
   /** The heap of an isolated handler, in MiB; null: the runtime's own limit. */
   memoryMiB: z.int().min(32).max(1_048_576).nullable().default(null),
-  retry: z.preprocess((value) => value ?? {}, retryPolicySchema),
+  retry: retryPolicySchema.prefault({}),
   flags: z.array(z.enum(ACTION_FLAGS)).default([]),
   /** A CEL condition over `target`, `owner`, `tags` and `configuration`; a job is refused when it is false. */
   runRule: z.string().max(4_000).nullable().default(null),

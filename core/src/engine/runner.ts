@@ -93,7 +93,7 @@ async function enterIsolated(isolation: IsolationHost, attempt: Attempt, type: A
     module: type.module,
     type: type.type,
     memoryMiB: definition.memoryMiB,
-    context: { job, configuration: attempt.claimed.configuration, target, attempt: number, variables: variables.all() },
+    context: { job, configuration: attempt.configuration, target, attempt: number, variables: variables.all() },
     signal: attempt.signal,
     onProgress: (percent, message, stats) => attempt.progress(percent, message ?? undefined, stats ?? undefined),
     onLog: (level, message) => attempt.log[level](message),
