@@ -1,5 +1,6 @@
 import { unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Address } from "./admin.ts";
 import { findBinaries } from "./binaries.ts";
 import { decide } from "./decide.ts";
@@ -70,12 +71,14 @@ async function bringUpAttempt(context: OpenContext, attempt: Attempt): Promise<R
       await pause(attempt.launched ? 15 : 40, context.signal);
       continue;
     }
-    if (decision.act === "clear_and_start") await removeDeadFile(context.home);
+    if (decision.act === "clear_and_start") await removeDeadFile(context.home, seen.postmaster);
     attempt.launched = await start(context);
   }
 }
 
-async function removeDeadFile(home: Home): Promise<void> {
+async function removeDeadFile(home: Home, seen: Seen["postmaster"]): Promise<void> {
+  // A server that a killed opener spawned may have written its own meanwhile.
+  if (!isDeepStrictEqual(await readPostmasterFile(home.cluster), seen)) return;
   await unlink(join(home.cluster, "postmaster.pid")).catch((error) => {
     if (systemCode(error) !== "ENOENT") throw error;
   });

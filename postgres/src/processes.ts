@@ -22,11 +22,12 @@ export function clusterName(cluster: string): string {
 /** Judges one process. A server works in its data directory all its life, and so do its children. */
 export function judgeProcess(facts: ProcessFacts, cluster: string): Exclude<Belonging, "gone"> {
   const [program = "", ...rest] = facts.command;
+  // One that was spawned just now is not in its directory yet.
+  if (isPostgres(facts.program ?? program) && rest[rest.indexOf("-D") + 1] === cluster) return "ours";
   if (facts.directory !== undefined && facts.program !== undefined) {
     return facts.directory === cluster && isPostgres(facts.program) ? "ours" : "other";
   }
   if (program.startsWith(`postgres: ${clusterName(cluster)}: `)) return "ours";
-  if (isPostgres(program) && rest[rest.indexOf("-D") + 1] === cluster) return "ours";
   return isPostgres(program) || program.startsWith("postgres:") || program === "" ? "unknown" : "other";
 }
 

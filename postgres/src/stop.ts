@@ -39,7 +39,7 @@ export async function stopFast(home: Home, deadline: Deadline): Promise<"stopped
   if (whose === "gone" || whose === "other") return "not_running";
   if (whose === "unknown" && (await observe(home)).answer !== "ours") return "not_stopped";
   process.kill(file.pid, "SIGINT");
-  while (belonging(file.pid, home.cluster) !== "gone") {
+  while (["ours", "unknown"].includes(belonging(file.pid, home.cluster))) {
     if (deadline.isPast()) throw stopFailed(home, file.pid);
     await pause(10);
   }

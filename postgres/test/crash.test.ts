@@ -80,6 +80,7 @@ describe("kill -9", { timeout: 60_000 + ROUNDS * 15_000 }, () => {
       const target = TARGETS[round % TARGETS.length] ?? "everything";
       await new Promise((resolve) => setTimeout(resolve, momentMs));
       if (!opener.said.some((one) => "opened" in one)) struckBeforeOpen += 1;
+      if (opener.hasEnded()) throw new Error(`the engine ended by itself: ${JSON.stringify(opener.said)}`);
       await strike(target, group, dataDir);
       if (target !== "postmaster") await opener.ended;
 

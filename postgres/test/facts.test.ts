@@ -210,7 +210,9 @@ describe("processes", () => {
     [{ directory: cluster, program: "/x/bin/postgres", command: [] }, "ours"],
     [{ directory: cluster, program: "/x/bin/postgres (deleted)", command: [] }, "ours"],
     [{ directory: cluster, program: "/bin/bash", command: [] }, "other"],
-    [{ directory: "/other/pg", program: "/x/bin/postgres", command: ["postgres", "-D", cluster] }, "other"],
+    [{ directory: "/", program: "/x/bin/postgres", command: ["/x/bin/postgres", "-D", cluster] }, "ours"],
+    [{ directory: "/other/pg", program: "/x/bin/postgres", command: ["postgres", "-D", "/other/pg"] }, "other"],
+    [{ directory: "/", program: "/bin/grep", command: ["grep", "-D", cluster] }, "other"],
     [{ command: ["/x/bin/postgres", "-D", cluster, "-c"] }, "ours"],
     [{ command: [title, ""] }, "ours"],
     // Started by hand perhaps, with PGDATA or a relative path: nobody can tell.

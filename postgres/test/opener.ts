@@ -12,6 +12,7 @@ export interface Opener {
   /** kill -9, and waits until it is gone. */
   readonly kill: () => Promise<void>;
   readonly ended: Promise<void>;
+  readonly hasEnded: () => boolean;
 }
 
 /** Opens a data directory in a process of its own. */
@@ -77,5 +78,6 @@ export function openerOf(child: ChildProcess): Opener {
       await ended;
     },
     ended,
+    hasEnded: () => isOver,
   };
 }

@@ -194,6 +194,10 @@ describe("what is refused", { timeout: 60_000 }, () => {
     const refused = await refusal(findBinaries({ env: { CALLSHEET_CACHE_DIR: cache }, major: 18 }));
     expect(refused.code).toBe("postgres_not_found");
     expect(refused.message).toContain("mounted noexec");
+    // For a new directory an installed one of another version does as well.
+    const fresh = findBinaries({ env: { CALLSHEET_CACHE_DIR: cache } });
+    if (existsSync(DEBIAN_15)) expect(await fresh).toMatchObject({ origin: "installed" });
+    else expect((await refusal(fresh)).code).toBe("postgres_not_found");
     expect(await readdir(cache)).toEqual([]);
   });
 
