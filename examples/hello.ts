@@ -18,7 +18,9 @@ const cs = await Callsheet.open(); // a private PostgreSQL; or { databaseUrl }
 const hello = await cs.actions.put({ name: "hello", type: greet, retry: { limit: 3 }, timeoutMs: 60_000 });
 await cs.work({ name: "here", types: [greet], slots: 4 });
 
-const job = await cs.as("ada").jobs.create(hello, { configuration: { to: "world" }, priority: "high", idempotencyKey: "first" });
+const job = await cs
+  .as("ada")
+  .jobs.create(hello, { configuration: { to: "world" }, priority: "high", idempotencyKey: "first" });
 const done = await cs.jobs.wait(job);
 console.log(done.state, done.result, await cs.jobs.history(job));
 await cs.close();

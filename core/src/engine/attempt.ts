@@ -96,10 +96,11 @@ export class Attempt implements JobContext {
     this.#controller?.abort();
   }
 
-  progress(percent: number, message?: string, stats?: JsonObject): void {
+  // Both are functions of their own, so that a handler may take them out of its context.
+  readonly progress = (percent: number, message?: string, stats?: JsonObject): void => {
     const bounded = Number.isFinite(percent) ? Math.min(100, Math.max(0, percent)) : 0;
     this.latest = { percent: bounded, message: message === undefined ? null : clean(message), stats: stats ?? null };
-  }
+  };
 
   get log(): JobLog {
     const write = (level: string) => (message: string) => {
@@ -133,9 +134,7 @@ export class Attempt implements JobContext {
     };
   }
 
-  workspace(): Promise<string> {
-    return this.#host.makeWorkspace(this);
-  }
+  readonly workspace = (): Promise<string> => this.#host.makeWorkspace(this);
 }
 
 function clean(text: string): string {

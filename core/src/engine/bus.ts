@@ -29,6 +29,7 @@ export function createBus(store: Store, environment: Environment, log: EngineLog
   const jobs = new Set<string>();
   let hasDue = false;
   let timer: Timer | undefined;
+  let lastSent = Number.NEGATIVE_INFINITY;
   let sending: Promise<void> | undefined;
   let listener: { close(): Promise<void> } | undefined;
   let isClosed = false;
@@ -38,6 +39,7 @@ export function createBus(store: Store, environment: Environment, log: EngineLog
   };
   const flush = () => {
     timer = undefined;
+    lastSent = environment.monotonic();
     const payload = encode(self, lanes, jobs, hasDue);
     lanes.clear();
     jobs.clear();
@@ -45,6 +47,20 @@ export function createBus(store: Store, environment: Environment, log: EngineLog
     sending = store.notify(payload).catch((error: unknown) => {
       if (!isClosed) log.error("hints", error);
     });
+  };
+  /** The first hint goes at once, after all that is said in this turn of the event loop; those that follow it wait. */
+  const planFlush = (): Timer => {
+    const waitMs = lastSent + GAP_MS - environment.monotonic();
+    if (waitMs > 0) return environment.timers.after(waitMs, flush);
+    let isCancelled = false;
+    environment.timers.soon(() => {
+      if (!isCancelled) flush();
+    });
+    return {
+      cancel: () => {
+        isCancelled = true;
+      },
+    };
   };
   const listen = async (): Promise<void> => {
     if (isClosed) return;
@@ -75,7 +91,7 @@ export function createBus(store: Store, environment: Environment, log: EngineLog
       if (hint.kind === "lane") lanes.set(hint.laneId, Math.min(hint.rank, lanes.get(hint.laneId) ?? hint.rank));
       else if (hint.kind === "job") jobs.add(hint.id);
       else hasDue = true;
-      if (!isClosed) timer ??= environment.timers.after(GAP_MS, flush);
+      if (!isClosed) timer ??= planFlush();
     },
     subscribe: (hear) => {
       hearers.add(hear);
