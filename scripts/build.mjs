@@ -1,13 +1,4 @@
-// Builds every workspace, and puts beside the compiled files what the compiler leaves behind.
-import { spawnSync } from "node:child_process";
-import { copyAssets } from "./build/copy-assets.mjs";
-import { repositoryRoot } from "./repository/root.mjs";
-import { readWorkspaces } from "./repository/workspaces.mjs";
+// Builds every workspace; arguments go to the compiler, such as --force.
+import { build } from "./build/build.mjs";
 
-const root = repositoryRoot();
-const compiled = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-b", ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: "inherit",
-});
-for (const workspace of readWorkspaces(root)) copyAssets(workspace.directory);
-process.exitCode = compiled.status ?? 1;
+process.exitCode = build(process.argv.slice(2)) ? 0 : 1;

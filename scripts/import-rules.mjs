@@ -106,7 +106,7 @@ export const KEPT_PACKAGES = [
   {
     package: "sql-template-tag",
     within: "core/src/",
-    files: ["core/src/store/"],
+    files: ["core/src/store/", "core/src/testing/store/"],
     why: "SQL stands in store/ folders only",
   },
 ];
