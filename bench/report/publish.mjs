@@ -100,14 +100,14 @@ function settingsOf(report) {
 function sweepOf(sweep) {
   if (sweep === undefined) return [];
   const rows = sweep.results.map((one) => [
-    one.system,
+    one.contended ? `${one.system} *` : one.system,
     one.part,
     `\`${JSON.stringify(one.settings)}\``,
-    readable(one.rate),
+    `${readable(one.median)} ${one.figure === "rate" ? "jobs/s" : "ms"}`,
   ]);
   return [
-    "## The search for the peers' settings",
-    `\`npm run bench -- sweep\` on ${sweep.date.slice(0, 10)}: ${sweep.jobs.toLocaleString("en-US")} jobs, ${sweep.rounds} rounds, median jobs/s; bulk create for \`create\`, one process on an analysed backlog for \`drain\`.`,
-    markdownTable(["system", "part", "settings", "jobs/s"], rows),
+    "## The search for the settings",
+    `\`npm run bench -- sweep\` on ${sweep.date.slice(0, 10)}: ${sweep.jobs.toLocaleString("en-US")} jobs, ${sweep.rounds} rounds, medians, the best first. \`create\` is bulk create; \`single\` is 100 concurrent callers; \`drain\` is one process on an analysed backlog; \`latency\` is the median from call to start.`,
+    markdownTable(["system", "part", "settings", "found"], rows),
   ];
 }

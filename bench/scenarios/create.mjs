@@ -6,18 +6,22 @@ export const bulkCreate = ({ count }) => ({
   title: `bulk create of ${count.toLocaleString("en-US")} jobs`,
   variants: () => [""],
   play: (stage) =>
-    create(stage, count, (producer, { chunk, inFlight }) => producer.ask("createMany", { count, chunk, inFlight })),
+    create(stage, { count, settings: stage.system.settings.create }, (producer, { chunk, inFlight }) =>
+      producer.ask("createMany", { count, chunk, inFlight }),
+    ),
 });
 
 /** Creates jobs one in a call, with `callers` calls at a time. @param {{count: number, callers: number}} size */
 export const singleCreate = ({ count, callers }) => ({
   title: callers === 1 ? "single create, one at a time" : `single create, ${callers} concurrent callers`,
   variants: () => [""],
-  play: (stage) => create(stage, count, (producer) => producer.ask("callTogether", { count, callers })),
+  play: (stage) =>
+    create(stage, { count, settings: stage.system.settings.single }, (producer) =>
+      producer.ask("callTogether", { count, callers }),
+    ),
 });
 
-async function create(stage, count, call) {
-  const settings = stage.system.settings.create;
+async function create(stage, { count, settings }, call) {
   const producer = stage.actor();
   await producer.ask("openProducer", { settings });
   const meter = await stage.meter([producer]);

@@ -14,10 +14,10 @@ export const latency = ({ count, perSecond, processes }) => ({
   title: `start latency at ${perSecond} jobs a second, ${processes === 1 ? "one process" : "two processes"}`,
   variants: () => [""],
   play: async (stage) => {
-    const { create, latency: settings } = stage.system.settings;
+    const { single, latency: settings } = stage.system.settings;
     const [worker] = await openWorkers(stage, { workers: 1, attempted: count, settings });
     const producer = processes === 1 ? worker : stage.actor();
-    await producer.ask("openProducer", { settings: { ...create, notify: settings.notify } });
+    await producer.ask("openProducer", { settings: { ...single, notify: settings.notify } });
     const watch = await stage.system.watch(stage.store);
     await worker.ask("startWorker");
     const actors = [...new Set([worker, producer])];

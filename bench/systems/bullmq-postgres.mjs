@@ -15,6 +15,7 @@ export const bullmqPostgres = {
   store: "postgres",
   settings: {
     create: { chunk: 1000, inFlight: 4, max: 10 },
+    single: { max: 10 },
     drain: { concurrency: 10, max: 10 },
     flow: { concurrency: 10, max: 10 },
     latency: { concurrency: 10, max: 10 },
@@ -24,6 +25,8 @@ export const bullmqPostgres = {
     { part: "create", settings: { chunk: 1000, inFlight: 4, max: 10 } },
     ...[10, 20, 50, 200].map((concurrency) => ({ part: "drain", settings: { concurrency, max: 10 } })),
     { part: "drain", settings: { concurrency: 20, max: 20 } },
+    ...[2, 10, 20].map((max) => ({ part: "single", settings: { max } })),
+    ...[1, 10].map((concurrency) => ({ part: "latency", settings: { concurrency, max: 10 } })),
   ],
   prepare: async (url) => {
     const queue = new onPostgres.Queue(QUEUE, { connection: { connectionString: url, migrate: true } });

@@ -13,6 +13,7 @@ export const bullmqRedis = {
   sync: "everysec",
   settings: {
     create: { chunk: 1000, inFlight: 2 },
+    single: {},
     drain: { concurrency: 200 },
     flow: { concurrency: 200 },
     latency: { concurrency: 200 },
@@ -22,6 +23,7 @@ export const bullmqRedis = {
     { part: "create", settings: { chunk: 1000, inFlight: 4 } },
     ...[50, 100, 200, 500].map((concurrency) => ({ part: "drain", settings: { concurrency } })),
     { part: "drain", settings: { concurrency: 200, removeOnComplete: { count: 1000 } } },
+    ...[1, 200].map((concurrency) => ({ part: "latency", settings: { concurrency } })),
   ],
   prepare: async () => {},
   openProducer,

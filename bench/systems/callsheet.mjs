@@ -14,7 +14,7 @@ export const callsheet = {
   name: "callsheet",
   version: installedVersion("@callsheet/core"),
   store: "postgres",
-  settings: { create: { chunk: 5000, inFlight: 2 }, drain: SETTINGS, flow: SETTINGS, latency: SETTINGS },
+  settings: { create: { chunk: 5000, inFlight: 2 }, single: {}, drain: SETTINGS, flow: SETTINGS, latency: SETTINGS },
   candidates: [
     ...[1000, 5000, 20000].map((chunk) => ({ part: "create", settings: { chunk, inFlight: 2 } })),
     { part: "create", settings: { chunk: 5000, inFlight: 4 } },
@@ -29,8 +29,8 @@ export const callsheet = {
     }
   },
   prepare: async (url) => {
-    const { cs } = await open(url, () => {});
-    await cs.close();
+    await open(url);
+    await close();
   },
   openProducer,
   openWorker,
@@ -45,7 +45,24 @@ export const callsheet = {
   }),
 };
 
-async function open(url, count) {
+// A producer and a worker of one process share one Callsheet, as they do in an application.
+const shared = { users: 0, opening: undefined, count: () => {} };
+
+async function open(url) {
+  shared.users += 1;
+  shared.opening ??= openFirst(url);
+  return shared.opening;
+}
+
+async function close() {
+  shared.users -= 1;
+  if (shared.users > 0) return;
+  const { cs } = await shared.opening;
+  shared.opening = undefined;
+  await cs.close();
+}
+
+async function openFirst(url) {
   const { Callsheet, defineActionType } = await import("@callsheet/core");
   const { z } = await import("zod");
   const type = defineActionType({
@@ -53,7 +70,7 @@ async function open(url, count) {
     version: 1,
     configuration: z.object({ i: z.number(), to: z.string(), k: z.string() }),
     run: async (context) => {
-      count(context.configuration.i);
+      shared.count(context.configuration.i);
     },
   });
   const cs = await Callsheet.open({ databaseUrl: url });
@@ -62,7 +79,7 @@ async function open(url, count) {
 }
 
 async function openProducer(url) {
-  const { cs, action } = await open(url, () => {});
+  const { cs, action } = await open(url);
   return {
     createMany: (jobs) =>
       cs.jobs.createMany(
@@ -73,12 +90,13 @@ async function openProducer(url) {
         })),
       ),
     createOne: (payload) => cs.jobs.create(action, { configuration: payload }),
-    close: () => cs.close(),
+    close,
   };
 }
 
 async function openWorker(url, { slots }, count) {
-  const { cs, type } = await open(url, count);
+  const { cs, type } = await open(url);
+  shared.count = count;
   let node;
   return {
     start: async () => {
@@ -86,7 +104,7 @@ async function openWorker(url, { slots }, count) {
     },
     stop: async () => {
       await node.stop();
-      await cs.close();
+      await close();
     },
   };
 }

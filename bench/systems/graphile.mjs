@@ -14,11 +14,17 @@ export const graphile = {
   store: "postgres",
   settings: {
     create: { chunk: 5000, inFlight: 2, maxPoolSize: 10 },
+    single: { maxPoolSize: 10 },
     drain: drainWith({ localQueue: 2000, concurrentJobs: 100 }),
     flow: drainWith({ localQueue: 2000, concurrentJobs: 100 }),
     latency: { concurrentJobs: 10, maxPoolSize: 12 },
   },
   candidates: [
+    ...[2, 10, 20].map((maxPoolSize) => ({ part: "single", settings: { maxPoolSize } })),
+    { part: "latency", settings: { concurrentJobs: 1, maxPoolSize: 10 } },
+    { part: "latency", settings: { concurrentJobs: 10, maxPoolSize: 12 } },
+    { part: "latency", settings: { concurrentJobs: 10, completeJobBatchDelay: 0, maxPoolSize: 12 } },
+    { part: "latency", settings: drainWith({ localQueue: 2000, concurrentJobs: 100 }) },
     ...[1000, 5000, 10000].map((chunk) => ({ part: "create", settings: { chunk, inFlight: 2, maxPoolSize: 10 } })),
     { part: "create", settings: { chunk: 5000, inFlight: 4, maxPoolSize: 10 } },
     { part: "drain", settings: drainWith({ localQueue: 500, concurrentJobs: 24 }) },

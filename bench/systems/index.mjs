@@ -17,8 +17,9 @@
  * @property {string} version
  * @property {"postgres" | "redis"} store
  * @property {"everysec" | "always"} [sync] how Redis syncs
- * @property {Record<"create" | "drain" | "flow" | "latency", Record<string, unknown>>} settings the best that the sweep found
- * @property {readonly {part: "create" | "drain", settings: Record<string, unknown>}[]} candidates what the sweep tries
+ * @property {Record<"create" | "single" | "drain" | "flow" | "latency", Record<string, unknown>>} settings
+ *   the best that the sweep found: for bulk and single creation, a backlog, creation and drain together, a lone job
+ * @property {readonly {part: "create" | "single" | "drain" | "latency", settings: Record<string, unknown>}[]} candidates what the sweep tries
  * @property {() => Promise<string | undefined>} [missing] why it cannot run here
  * @property {(url: string) => Promise<void>} prepare puts the system's tables into an empty store
  * @property {(url: string, settings: any) => Promise<Producer>} openProducer

@@ -10,6 +10,7 @@ export const pgBoss = {
   store: "postgres",
   settings: {
     create: { chunk: 5000, inFlight: 2, max: 10 },
+    single: { max: 10 },
     drain: drainWith({ batchSize: 2000, localConcurrency: 2 }),
     flow: { ...drainWith({ batchSize: 2000, localConcurrency: 2 }), notify: true },
     latency: {
@@ -21,6 +22,13 @@ export const pgBoss = {
     },
   },
   candidates: [
+    ...[2, 10, 20].map((max) => ({ part: "single", settings: { max } })),
+    ...[
+      { batchSize: 1, localConcurrency: 1 },
+      { batchSize: 10, localConcurrency: 1 },
+      { batchSize: 10, localConcurrency: 2 },
+      { batchSize: 10, localConcurrency: 4 },
+    ].map((sizes) => ({ part: "latency", settings: { ...drainWith(sizes), notify: true } })),
     ...[1000, 5000, 10000].map((chunk) => ({ part: "create", settings: { chunk, inFlight: 2, max: 10 } })),
     { part: "create", settings: { chunk: 5000, inFlight: 4, max: 10 } },
     { part: "drain", settings: drainWith({ batchSize: 500, localConcurrency: 2 }) },

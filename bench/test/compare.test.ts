@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { compare } from "../measure/compare.mjs";
 import { bestSeries, pairRatios } from "../measure/pairs.mjs";
 import { betterVariant, seriesOf } from "../measure/series.mjs";
+import { bestFirst } from "../measure/sweep-order.mjs";
 
 const SYSTEMS = [
   { name: "callsheet", store: "postgres" },
@@ -53,6 +54,19 @@ describe("pairing", () => {
     expect(bestSeries([lucky, steady], "high")?.system).toBe("steady");
     expect(bestSeries([lucky, steady], "low")?.system).toBe("lucky");
     expect(bestSeries([{ system: "absent", points: [] }], "high")).toBeUndefined();
+  });
+});
+
+describe("a sweep's order", () => {
+  it("puts the highest rate and the least latency first, within a system and part", () => {
+    const tried = (part: string, figure: string, median: number) => ({ system: "snail", part, figure, median });
+    const order = bestFirst([
+      tried("latency", "p50Ms", 9),
+      tried("drain", "rate", 10),
+      tried("latency", "p50Ms", 3),
+      tried("drain", "rate", 90),
+    ]);
+    expect(order.map((one) => one.median)).toEqual([90, 10, 3, 9]);
   });
 });
 

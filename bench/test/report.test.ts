@@ -100,13 +100,13 @@ describe("publishing", () => {
       date: "2026-01-01T00:00:00.000Z",
       jobs: 100_000,
       rounds: 3,
-      results: [{ system: "elephant", part: "drain", settings: { size: 500 }, rate: 1234 }],
+      results: [{ system: "elephant", part: "drain", settings: { size: 500 }, figure: "rate", median: 1234 }],
     };
     const page = pageOf(report(run("callsheet", 1, 300), run("elephant", 1, 100)), sweep);
     expect(page).toContain("2026-01-02 at commit abc1234: 2 x Abacus");
     expect(page).toContain('| elephant 2 | `{"drain":{"size":2000}}` |');
     expect(page).toContain("Not measured: rabbit (no burrow).");
-    expect(page).toContain('| elephant | drain | `{"size":500}` | 1,234 |');
+    expect(page).toContain('| elephant | drain | `{"size":500}` | 1,234 jobs/s |');
     expect(page).toContain("| drain 10k, 1 process | elephant | >= 1.5 | 3.00 | 3.00 - 3.00 | yes |");
     expect(page).not.toContain("marked `*`");
   });
