@@ -1,4 +1,4 @@
-import { fromStates, type JobEvent, type JobState, SETTLED } from "@callsheet/contract";
+import { fromStates, isLegal, type JobEvent, type JobState, SETTLED } from "@callsheet/contract";
 import type { Queryable } from "./database.ts";
 
 /** One job's change of state. What is absent stays as it is. */
@@ -149,7 +149,7 @@ const RESETTLE = `
   from changed t join old using (job_id) join callsheet.job j on j.id = t.job_id`;
 
 /**
- * Applies one event of the lifecycle to jobs: guarded by the states it may come from and by the attempt's token, with a
+ * Applies one event of the lifecycle to jobs: guarded by the states it may lead from and to, and by the attempt's token, with a
  * line of history each. Jobs that do not fit are left untouched and are absent from the answer. Members of a claim must
  * be given rows of their own first (`anchorMembers`). To be called in a transaction: an event may need several statements.
  */
@@ -176,13 +176,19 @@ async function apply(
   changes: readonly Change[],
   from: readonly JobState[],
 ) {
-  if (changes.length === 0 || from.length === 0) return [];
   const { event, actor = null, reason = null } = request;
-  const { rows } = await tx.query<Changed>({
-    text,
-    values: [`[${changes.map(encode).join(",")}]`, from, event, actor, reason],
-  });
-  return rows;
+  const changed: Changed[] = [];
+  for (const to of new Set(changes.map((change) => change.to))) {
+    const fitting = changes.filter((change) => change.to === to);
+    const states = from.filter((state) => isLegal(event, state, to));
+    if (states.length === 0) continue;
+    const { rows } = await tx.query<Changed>({
+      text,
+      values: [`[${fitting.map(encode).join(",")}]`, states, event, actor, reason],
+    });
+    changed.push(...rows);
+  }
+  return changed;
 }
 
 function encode(change: Change): string {
