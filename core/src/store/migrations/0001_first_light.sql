@@ -175,7 +175,7 @@ create function callsheet.passed(line callsheet.job_state, state callsheet.job_s
 returns callsheet.job_state[] language sql immutable as $$
   select case when line = state then '{}'::callsheet.job_state[] else array_remove(array[
     case when line in ('scheduled', 'retrying') and state <> 'pending' then 'pending'::callsheet.job_state end,
-    case when queued and state <> 'queued' then 'queued'::callsheet.job_state end,
+    case when queued and state <> 'queued' and line <> 'queued' then 'queued'::callsheet.job_state end,
     state], null) end
 $$;
 
