@@ -1,7 +1,7 @@
 import { type ActionType, isOutcome, type JobContext, type JsonObject, type Target } from "@callsheet/contract";
 import type { z } from "zod";
 
-export interface Reported {
+interface Reported {
   readonly percent: number;
   readonly message: string | undefined;
   readonly stats: JsonObject | undefined;

@@ -7,7 +7,7 @@ import { inStateColour, stateName } from "./state-colour.ts";
 import { type Column, renderTable } from "./table.ts";
 
 /** What two jobs found out about one file. */
-export interface DemoRow {
+interface DemoRow {
   readonly name: string;
   readonly checksum: Job<unknown, ChecksumResult>;
   readonly probe: Job<unknown, ProbeResult>;

@@ -1,4 +1,4 @@
-import type { HistoryEntry, Job, JobState } from "@callsheet/core";
+import type { HistoryEntry, Job, JobState } from "@callsheet/contract";
 import { formatDuration } from "./amount.ts";
 import { printable } from "./printable.ts";
 import { stateName } from "./state-colour.ts";

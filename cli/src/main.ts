@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { Command, CommanderError } from "commander";
+import { resolve } from "node:path";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { chooseDatabase, describeDatabase } from "./database-option.ts";
-import { runDemo } from "./demo.ts";
 import { describeFailure } from "./failure.ts";
 import { printable } from "./printable.ts";
 import { findSamples } from "./samples.ts";
@@ -34,7 +34,10 @@ async function run(argv: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    if (interrupt.signal.aborted) return EXIT.interrupted;
+    if (interrupt.signal.aborted) {
+      process.stderr.write("Interrupted.\n");
+      return EXIT.interrupted;
+    }
     process.stderr.write(describeFailure(error));
     return EXIT.failed;
   }
@@ -55,9 +58,15 @@ function programWith(onDemo: (flags: DemoFlags) => Promise<void>): Command {
   program
     .command("demo")
     .description("run the sample media through checksum and probe jobs, and show how they went")
-    .option("--data-dir <directory>", "where the private server keeps the demo's data")
+    .option("--data-dir <directory>", "where the private server keeps the demo's data", directory)
     .action(onDemo);
   return program;
+}
+
+function directory(text: string): string {
+  // An empty variable of a script must not turn the current folder into a database.
+  if (text.trim() === "") throw new InvalidArgumentError("It is empty.");
+  return resolve(text);
 }
 
 async function demo({ dataDir }: DemoFlags): Promise<boolean> {
@@ -65,6 +74,8 @@ async function demo({ dataDir }: DemoFlags): Promise<boolean> {
   const database = chooseDatabase(dataDir, "demo", process.env);
   const lines = [`Media: ${media}`, `Database: ${describeDatabase(database)}`, ""];
   process.stdout.write(lines.map((line) => `${printable(line)}\n`).join(""));
+  // Loaded when it is needed, so that --help and --version answer at once.
+  const { runDemo } = await import("./demo.ts");
   return runDemo({ media, database, output: process.stdout, signal: interrupt.signal });
 }
 

@@ -1,4 +1,4 @@
-import { type Job, WAITING } from "@callsheet/core";
+import { type Job, WAITING } from "@callsheet/contract";
 import { createLogUpdate } from "log-update";
 import stringWidth from "string-width";
 import { printable } from "./printable.ts";

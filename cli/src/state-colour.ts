@@ -1,4 +1,4 @@
-import type { JobState } from "@callsheet/core";
+import type { JobState } from "@callsheet/contract";
 import colours from "picocolors";
 
 const plain = (text: string): string => text;
