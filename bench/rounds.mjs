@@ -14,6 +14,7 @@ export async function measure({ servers, scenarios, rounds, calmMs, onResult }) 
         try {
           onResult(await playRun(run, { scenario, round, calmMs, servers }));
         } catch (error) {
+          if (servers.isClosing()) return failures;
           failures += 1;
           console.error(`${scenario.name}: ${run.system.name} failed: ${error.stack}`);
         }

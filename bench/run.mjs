@@ -1,5 +1,6 @@
 // Entry of `npm run bench`: sees to the peers' packages and the Node they need, then hands over to the suite.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -23,10 +24,16 @@ if (isNewEnough(process.versions.node)) {
   const { main } = await import("./suite.mjs");
   process.exitCode = await main(process.argv.slice(2));
 } else {
-  const again = spawnSync(newerNode(), [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
-    stdio: "inherit",
-  });
-  process.exitCode = again.status ?? 1;
+  process.exitCode = await runOn(newerNode());
+}
+
+/** The same again on another Node, which is told to stop when we are. A terminal's Ctrl-C reaches both of us by itself. */
+async function runOn(node) {
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
+  process.on("SIGINT", () => {});
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  const [code] = await once(child, "exit");
+  return code ?? 1;
 }
 
 function isNewEnough(version) {

@@ -9,12 +9,17 @@ import { loadSystem } from "./systems/index.mjs";
  */
 export async function openServers(options) {
   const directory = makeDirectory(options.data);
+  const removeAtExit = () => removeDirectory(directory);
+  process.on("exit", removeAtExit);
   const opened = new Map();
   const systems = [];
   const skipped = [];
+  let isClosing = false;
   const close = async () => {
+    isClosing = true;
     for (const server of opened.values()) await server.stop();
     removeDirectory(directory);
+    process.off("exit", removeAtExit);
   };
   try {
     opened.set("postgres", await openPostgres({ kind: options.postgres, directory }));
@@ -38,8 +43,8 @@ export async function openServers(options) {
     systems,
     skipped,
     servers: [...opened.values()],
-    postgres: opened.get("postgres"),
     serverOf,
+    isClosing: () => isClosing,
     close,
   };
 }

@@ -40,14 +40,18 @@ function say(text) {
 }
 
 async function withServers(options, play) {
-  const servers = await openServers(options);
-  const end = (signal) => servers.close().finally(() => process.exit(signal === "SIGINT" ? 130 : 143));
-  process.once("SIGINT", end).once("SIGTERM", end);
+  let servers;
+  let ending;
+  const end = (signal) => {
+    ending ??= (servers?.close() ?? Promise.resolve()).finally(() => process.exit(signal === "SIGINT" ? 130 : 143));
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, end);
+  servers = await openServers(options);
   try {
     for (const { name, reason } of servers.skipped) console.log(`skipped: ${name}: ${reason}`);
     return await play(servers);
   } finally {
-    await servers.close();
+    if (ending === undefined) await servers.close();
   }
 }
 
@@ -68,7 +72,7 @@ async function measureAll(servers, scenarios, options) {
     },
   });
   printSummary(report);
-  printComparison(compare(report.results, report.systems));
+  printComparison(compare(report.results, report.systems), report);
   const broken = failures > 0 || report.results.some((result) => result.void);
   if (broken)
     console.log(`\n${failures} runs failed, ${report.results.filter((one) => one.void).length} runs lost jobs`);

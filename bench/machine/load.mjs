@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { readProcesses, TICK_US, treeOf } from "./processes.mjs";
 
 /** More than this share of one core taken by others makes a run contended. */
-export const FOREIGN_LIMIT = 0.1;
+const FOREIGN_LIMIT = 0.1;
 
 /** Less than this is the coarseness of the kernel's clock and not load. */
 const LEAST_US = 30_000;

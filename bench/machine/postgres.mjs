@@ -8,7 +8,7 @@ import { privateBinaries } from "./private-binaries.mjs";
 import { readProcesses, usageOfTree } from "./processes.mjs";
 
 /** The same for every system. Durability is PostgreSQL's default, written out; the rest is sized for a small machine. */
-export const POSTGRES_SETTINGS = {
+const POSTGRES_SETTINGS = {
   fsync: "on",
   synchronous_commit: "on",
   full_page_writes: "on",
@@ -64,7 +64,7 @@ export async function openPostgres({ kind, directory }) {
 }
 
 /** The newest PostgreSQL that Debian installed here. */
-export function debianBinaries() {
+function debianBinaries() {
   const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).map(Number).filter(Number.isInteger) : [];
   const newest = Math.max(0, ...versions);
   const binaries = join(DEBIAN, String(newest), "bin");
@@ -117,6 +117,7 @@ async function freshDatabase(adminUrl, pid) {
   await query(adminUrl, "checkpoint");
   const url = Object.assign(new URL(adminUrl), { pathname: `/${name}` }).href;
   const client = new pg.Client({ connectionString: url });
+  client.on("error", () => {}); // the server may end it while it stops
   await client.connect();
   const read = async (text, values) => (await client.query(text, values)).rows;
   return {

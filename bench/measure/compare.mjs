@@ -6,9 +6,10 @@ const OURS = "callsheet";
 
 /**
  * The comparisons that Callsheet promises. `against` names the peers: all of them, those on PostgreSQL, those on Redis,
- * or none (`own`: the figure itself; `size`: the same system in another scenario).
+ * or none (`own`: the figure itself; `size`: the same system in another scenario; `server`: PostgreSQL without a client).
+ * Without a target a figure is told and not judged.
  */
-export const PROMISES = [
+const PROMISES = [
   promise("drain 10k, 1 process", "drain-10k", { atLeast: 1.5 }),
   promise("drain 10k, 2 processes", "drain-10k-2", { atLeast: 1.5 }),
   promise("drain 100k, 1 process", "drain-100k", { atLeast: 1.5 }),
@@ -29,6 +30,11 @@ export const PROMISES = [
     variant: "loaded",
   }),
   promise("held snapshot, last tenth over first", "snapshot", { atMost: 1.3, against: "own", figure: "growth" }),
+  promise("drain 100k beside the server alone", "drain-100k", { against: "server", other: "server-limit" }),
+  promise("drain 100k, 2 processes, beside the server alone", "drain-100k-2", {
+    against: "server",
+    other: "server-limit-2",
+  }),
 ];
 
 function promise(name, scenario, rest) {
@@ -49,9 +55,13 @@ function judge(one, results, systems) {
   const better = one.atMost === undefined ? "high" : "low";
   const measured = measure(one, results, systems, better);
   if (measured === undefined || measured.count === 0) return undefined;
-  const kept = one.atMost === undefined ? measured.median >= one.atLeast : measured.median <= one.atMost;
-  const target = one.atMost === undefined ? `>= ${one.atLeast}` : `<= ${one.atMost}`;
-  return { ...measured, name: one.name, figure: one.figure, target, kept };
+  return { ...measured, name: one.name, figure: one.figure, ...verdict(one, measured.median) };
+}
+
+function verdict({ atLeast, atMost }, value) {
+  if (atLeast !== undefined) return { target: `>= ${atLeast}`, kept: value >= atLeast };
+  if (atMost !== undefined) return { target: `<= ${atMost}`, kept: value <= atMost };
+  return { target: "-", kept: undefined };
 }
 
 function measure(one, results, systems, better) {
@@ -61,6 +71,10 @@ function measure(one, results, systems, better) {
       ? (betterVariant(results, { scenario, system: OURS, figure, better })?.points ?? [])
       : seriesOf(results, { scenario, system: OURS, variant: one.variant, figure });
   if (one.against === "own") return { ...spread(ours.map((point) => point.value)), versus: "itself" };
+  if (one.against === "server") {
+    const alone = seriesOf(results, { scenario: one.other, system: "postgresql", figure });
+    return { ...pairRatios(ours, alone), versus: one.other };
+  }
   if (one.against === "size") {
     const other = betterVariant(results, { scenario: one.other, system: OURS, figure, better });
     return other && { ...pairRatios(ours, other.points), versus: one.other };

@@ -63,7 +63,7 @@ function comparisonOf(report) {
     row.target,
     readable(row.median),
     `${readable(row.min)} - ${readable(row.max)}`,
-    row.kept ? "yes" : "no",
+    row.kept === undefined ? "" : row.kept ? "yes" : "no",
   ]);
   return [
     "## Callsheet beside the best peer",

@@ -53,8 +53,12 @@ export function printSummary(report) {
   for (const { title, head, rows } of summarise(report)) console.log(`\n${title}\n${textTable(head, rows)}`);
 }
 
-/** @param {ReturnType<typeof import("../measure/compare.mjs").compare>} rows */
-export function printComparison(rows) {
+/**
+ * The ratios; of quick runs they prove nothing and are not judged.
+ * @param {ReturnType<typeof import("../measure/compare.mjs").compare>} rows
+ * @param {{quick: boolean}} report
+ */
+export function printComparison(rows, { quick }) {
   if (rows.length === 0) return;
   const cells = rows.map((row) => [
     row.name,
@@ -62,9 +66,11 @@ export function printComparison(rows) {
     row.target,
     readable(row.median),
     `${readable(row.min)} - ${readable(row.max)}`,
-    row.kept ? "kept" : "MISSED",
+    quick ? "not judged" : verdict(row.kept),
   ]);
   console.log(
     `\nCallsheet, pair by pair\n${textTable(["measure", "against", "target", "median", "range", ""], cells)}`,
   );
 }
+
+const verdict = (kept) => (kept === undefined ? "" : kept ? "kept" : "MISSED");

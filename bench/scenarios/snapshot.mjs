@@ -16,6 +16,7 @@ export const heldSnapshot = ({ count, lengthMs }) => ({
     await load(stage, count);
     await stage.store.analyse();
     const holder = new pg.Client({ connectionString: stage.store.url });
+    holder.on("error", () => {}); // the server may end it while it stops
     await holder.connect();
     try {
       await holder.query("begin isolation level repeatable read read only");

@@ -123,7 +123,7 @@ export async function openWorkers(stage, { workers, attempted, settings }) {
 }
 
 /** @param {readonly {handled: () => number}[]} actors */
-export const handledBy = (actors) => actors.reduce((sum, actor) => sum + actor.handled(), 0);
+const handledBy = (actors) => actors.reduce((sum, actor) => sum + actor.handled(), 0);
 
 /**
  * Waits until every job's handler has begun and the store holds none as unfinished, or until the time is up.

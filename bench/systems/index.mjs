@@ -39,7 +39,7 @@ const LOADERS = {
 };
 
 /** The systems there are. */
-export const SYSTEM_NAMES = Object.keys(LOADERS);
+const SYSTEM_NAMES = Object.keys(LOADERS);
 
 /**
  * @param {string} name

@@ -133,6 +133,19 @@ describe("promises", () => {
     expect(rowNamed(results, "1M right after loading beside 10k")).toMatchObject({ median: 0.6, kept: false });
   });
 
+  it("tells the share of what the server does alone, and judges it not", () => {
+    const results = [
+      result("drain-100k", "callsheet", 1, { rate: 45 }),
+      result("server-limit", "postgresql", 1, { rate: 90 }),
+    ];
+    expect(rowNamed(results, "drain 100k beside the server alone")).toMatchObject({
+      versus: "server-limit",
+      median: 0.5,
+      target: "-",
+      kept: undefined,
+    });
+  });
+
   it("leaves out what was not measured", () => {
     expect(compare([result("flow", "elephant", 1, { rate: 1 })], SYSTEMS)).toEqual([]);
   });
