@@ -43,9 +43,12 @@ export class Attempt implements JobContext {
   lines: AttemptLine[] | undefined;
   /** It has a row of its own, or is being given one. */
   isAnchored: boolean;
+  /** Settled when it has been given its row. */
+  anchoring: Promise<void> | undefined;
   /** Another attempt took over, or the job was abandoned: nothing of this one counts any more. */
   isSuperseded = false;
-  workspacePath: string | undefined;
+  /** Set when the handler has asked for one. */
+  workspaceMade: Promise<string> | undefined;
   readonly claimed: Claimed;
   readonly definition: Action;
   /** Milliseconds from the claim to the handler's start. */
@@ -96,10 +99,23 @@ export class Attempt implements JobContext {
     this.#controller?.abort();
   }
 
+  /**
+   * Nothing of it counts any more: another attempt took over, or its job was abandoned or failed by its time-out. The
+   * handler hears of it only where its action lets a running job be stopped.
+   */
+  supersede(): void {
+    this.isSuperseded = true;
+    if (this.definition.cancellable !== "never") this.abort();
+  }
+
   // Both are functions of their own, so that a handler may take them out of its context.
   readonly progress = (percent: number, message?: string, stats?: JsonObject): void => {
     const bounded = Number.isFinite(percent) ? Math.min(100, Math.max(0, percent)) : 0;
-    this.latest = { percent: bounded, message: message === undefined ? null : clean(message), stats: stats ?? null };
+    this.latest = {
+      percent: bounded,
+      message: message === undefined ? null : clean(`${message}`),
+      stats: stats ?? null,
+    };
   };
 
   get log(): JobLog {
@@ -134,7 +150,10 @@ export class Attempt implements JobContext {
     };
   }
 
-  readonly workspace = (): Promise<string> => this.#host.makeWorkspace(this);
+  readonly workspace = (): Promise<string> => {
+    this.workspaceMade ??= this.#host.makeWorkspace(this);
+    return this.workspaceMade;
+  };
 }
 
 function clean(text: string): string {

@@ -32,6 +32,7 @@ export function createBus(store: Store, environment: Environment, log: EngineLog
   let lastSent = Number.NEGATIVE_INFINITY;
   let sending: Promise<void> | undefined;
   let listener: { close(): Promise<void> } | undefined;
+  let again: Timer | undefined;
   let isClosed = false;
 
   const tell = (hint: Hint | undefined) => {
@@ -64,20 +65,26 @@ export function createBus(store: Store, environment: Environment, log: EngineLog
   };
   const listen = async (): Promise<void> => {
     if (isClosed) return;
-    listener = await store.listen(
+    let isLost = false;
+    const opened = await store.listen(
       (payload) => {
         for (const hint of decode(self, payload)) tell(hint);
       },
       () => {
+        // A connection may tell of its loss more than once.
+        if (isLost) return;
+        isLost = true;
         listener = undefined;
         reconnect(1);
       },
     );
+    if (isClosed) return opened.close();
+    if (!isLost) listener = opened;
     tell(undefined);
   };
   const reconnect = (tries: number) => {
     if (isClosed) return;
-    environment.timers.after(Math.min(5_000, 100 * 2 ** tries), () => {
+    again = environment.timers.after(Math.min(5_000, 100 * 2 ** tries), () => {
       listen().catch((error: unknown) => {
         log.error("hints", error);
         reconnect(tries + 1);
@@ -104,6 +111,7 @@ export function createBus(store: Store, environment: Environment, log: EngineLog
         flush();
       }
       isClosed = true;
+      again?.cancel();
       await sending;
       await listener?.close();
     },

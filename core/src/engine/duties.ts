@@ -51,6 +51,7 @@ export function startOverrun({ store, catalogue, environment, log, bus }: Part):
             environment.random,
           );
           bus.publish({ kind: "job", id });
+          bus.publish({ kind: "due" });
         } else {
           await store.transaction((tx) =>
             tx.transition({ event: "overrun", changes: [{ id, token, to: "timed_out" }] }),

@@ -95,14 +95,20 @@ async function openOn(
     await bus.listen();
     return [startDue(part), startOverrun(part), startAdmission(part), startReaper(part)];
   };
+  /** Every part is closed, whatever became of those before it; the first failure is told at the end. */
   const close = async () => {
-    await Promise.all([...nodes].map((node) => node.stop()));
-    await Promise.all(((await duties?.catch(() => [])) ?? []).map((service) => service.stop()));
-    await waiting.stop();
-    await creator.close();
-    await bus.close();
-    await store.close();
-    await server.close();
+    const steps: readonly (() => Promise<unknown>)[] = [
+      () => Promise.all([...nodes].map((node) => node.stop())),
+      async () => Promise.all(((await duties?.catch(() => [])) ?? []).map((service) => service.stop())),
+      () => waiting.stop(),
+      () => creator.close(),
+      () => bus.close(),
+      () => store.close(),
+      () => server.close(),
+    ];
+    const failures: unknown[] = [];
+    for (const step of steps) await step().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   };
   return {
     store,
@@ -112,11 +118,18 @@ async function openOn(
     waiting,
     work: async (nodeOptions) => {
       if (closing !== undefined) throw callsheetError("stopped", "This Callsheet was closed.");
-      duties ??= startDuties();
+      duties ??= startDuties().catch((error: unknown) => {
+        duties = undefined;
+        throw error;
+      });
       await duties;
       const node = await startNode(part, nodeOptions, waiting.settled);
-      nodes.add(node);
-      return node;
+      if (closing === undefined) {
+        nodes.add(node);
+        return node;
+      }
+      await node.stop();
+      throw callsheetError("stopped", "This Callsheet was closed.");
     },
     configure: async ({ queueCapacity, ageingStepMs }) => {
       if (queueCapacity !== undefined)

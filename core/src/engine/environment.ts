@@ -31,6 +31,8 @@ export interface Environment {
     after(ms: number, call: () => void): Timer;
     /** Calls once the current work of the event loop is done. */
     soon(call: () => void): void;
+    /** Keeps the process alive until it is cancelled, also when it has no connection for a while. */
+    keepAlive(): Timer;
   };
   readonly processes: {
     self(): ProcessIdentity;
@@ -87,6 +89,10 @@ export function systemEnvironment(options: { readonly workDir?: string } = {}): 
         return { cancel: () => clearTimeout(handle) };
       },
       soon: (call) => void setImmediate(call),
+      keepAlive: () => {
+        const handle = setInterval(() => {}, LONGEST_WAIT_MS);
+        return { cancel: () => clearInterval(handle) };
+      },
     },
     processes: {
       self,

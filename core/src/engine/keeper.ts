@@ -1,6 +1,7 @@
 import { isCallsheetError } from "@callsheet/contract";
 import type { Attempt, AttemptHost } from "./attempt.ts";
 import type { Part } from "./part.ts";
+import { createWords } from "./words.ts";
 
 export interface KeeperOptions {
   readonly part: Part;
@@ -16,8 +17,11 @@ export interface Keeper extends AttemptHost {
   round(): Promise<number | null>;
   /** Something was done to this job. */
   look(id: string): void;
-  /** The handler has ended; its last lines are stored. */
-  ended(attempt: Attempt): void;
+  /** The handler has ended, and said something that is not stored yet: calls once it is, or cannot be for now. */
+  leave(attempt: Attempt, call: () => void): void;
+  /** Whether the last words of this job's attempt are still to be stored; without an id: of any. */
+  isLeaving(id?: string): boolean;
+  onHungry(wake: () => void): void;
 }
 
 const ANCHOR_MS = 1_000;
@@ -25,108 +29,90 @@ const CHECK_MS = 5_000;
 
 export function createKeeper({ part, nodeId, running }: KeeperOptions): Keeper {
   const { store, environment } = part;
-  const leftovers: Attempt[] = [];
+  const words = createWords(part);
+  /** Attempts that have ended, until their last words are stored. */
+  const leaving = new Map<Attempt, (() => void) | undefined>();
   let checkAt = 0;
   let isLookedFor = false;
+  let wake = () => {};
 
   const needsRow = (attempt: Attempt, now: number) => {
+    if (attempt.isAnchored) return false;
     const { timeoutMs } = attempt.definition;
     const patience = timeoutMs === null ? ANCHOR_MS : Math.min(ANCHOR_MS, timeoutMs / 2);
     return attempt.latest !== undefined || now - attempt.startedAt >= patience;
   };
-  const anchor = async (attempts: readonly Attempt[]) => {
-    const tokens = new Map<string, { members: string[]; rows: string[] }>();
+  const anchor = (attempts: readonly Attempt[]): Promise<void> => {
+    const anchoring = giveRows(part, attempts).catch((error: unknown) => {
+      for (const attempt of attempts) attempt.isAnchored = false;
+      for (const attempt of attempts) attempt.anchoring = undefined;
+      throw error;
+    });
     for (const attempt of attempts) {
-      const { id, token, ordinal } = attempt.claimed;
-      const ids = tokens.get(token) ?? { members: [], rows: [] };
-      tokens.set(token, ids);
-      (ordinal > 0 ? ids.members : ids.rows).push(id);
       // From here on the reporter ends it by its row, also while the statement is under way.
       attempt.isAnchored = true;
+      attempt.anchoring = anchoring;
     }
-    for (const [token, { members, rows }] of tokens) {
-      if (members.length > 0) await store.transaction((tx) => tx.anchorMembers(token, members));
-      if (rows.length > 0) await store.anchorRows(token, rows);
-    }
+    return anchoring;
   };
-  const storeProgress = async (attempts: readonly Attempt[]) => {
-    const reports = attempts.flatMap((attempt) => {
-      const { latest, claimed } = attempt;
-      if (!latest) return [];
-      attempt.latest = undefined;
-      const stats = latest.stats === null ? null : JSON.stringify(latest.stats);
-      return [{ id: claimed.id, token: claimed.token, ...latest, stats }];
-    });
-    if (reports.length > 0) await store.putProgress(reports);
-  };
-  const storeLines = async (attempts: readonly Attempt[]) => {
-    const at = new Date(environment.now()).toISOString();
-    const taken = attempts.flatMap((attempt) =>
-      attempt.lines === undefined ? [] : [{ attempt, lines: attempt.lines }],
-    );
-    if (taken.length === 0) return;
-    for (const { attempt } of taken) attempt.lines = undefined;
+  const storeWords = async (attempts: readonly Attempt[]): Promise<void> => {
+    const ended = [...leaving.keys()];
     try {
-      await store.putLogLines(
-        taken.flatMap(({ attempt, lines }) =>
-          lines.map((line) => ({ id: attempt.job.id, attempt: attempt.attempt, at, ...line })),
-        ),
-      );
+      await words.store([...attempts, ...ended]);
+      for (const attempt of ended) leave(attempt);
     } catch (error) {
-      for (const { attempt, lines } of taken) attempt.lines = [...lines, ...(attempt.lines ?? [])];
-      leftovers.push(...taken.map(({ attempt }) => attempt).filter((attempt) => !running().has(attempt.job.id)));
+      // Its end is not held up; the words stay here for the next round.
+      for (const attempt of ended) release(attempt);
       throw error;
     }
   };
-  /** Reads what stands as ours: one that is cancelling is told, one that stands no more was superseded. */
-  const check = async (attempts: readonly Attempt[]) => {
-    const anchored = attempts.filter((attempt) => attempt.isAnchored || attempt.claimed.ordinal === 0);
-    const live = new Map((await store.liveJobsOf(nodeId())).map((job) => [job.id, job]));
-    const members = new Set((await store.claimsLeftBy(nodeId())).flatMap(({ ids }) => ids));
-    for (const attempt of [...anchored, ...attempts.filter((one) => !one.isAnchored)]) {
-      const job = live.get(attempt.job.id);
-      if (!running().has(attempt.job.id)) continue;
-      if (job?.token === attempt.claimed.token) {
-        // Somebody gave it a row of its own; one that always had one still lacks its line `start`.
-        if (attempt.claimed.ordinal > 0) attempt.isAnchored = true;
-        if (job.state === "cancelling") attempt.abort();
-      } else if (!members.has(attempt.job.id)) {
-        attempt.isSuperseded = true;
-        attempt.abort();
-      }
-    }
+  const release = (attempt: Attempt) => {
+    const call = leaving.get(attempt);
+    if (leaving.has(attempt)) leaving.set(attempt, undefined);
+    call?.();
+  };
+  const leave = (attempt: Attempt) => {
+    release(attempt);
+    leaving.delete(attempt);
   };
 
   return {
     round: async () => {
       const attempts = [...running().values()];
-      const ended = leftovers.splice(0);
-      if (attempts.length === 0 && ended.length === 0) return 250;
+      if (attempts.length === 0 && leaving.size === 0) return 250;
       const now = environment.monotonic();
-      await anchor(attempts.filter((attempt) => !attempt.isAnchored && needsRow(attempt, now)));
-      await storeProgress(attempts);
-      await storeLines([...attempts, ...ended]);
+      const rowless = [...attempts, ...leaving.keys()].filter((attempt) => needsRow(attempt, now));
+      try {
+        if (rowless.length > 0) await anchor(rowless);
+      } finally {
+        await storeWords(attempts);
+      }
       if (attempts.length > 0 && (isLookedFor || now >= checkAt)) {
         isLookedFor = false;
         checkAt = now + CHECK_MS;
-        await check(attempts);
+        await check(part, nodeId(), attempts, running());
       }
       return 100;
     },
     look: (id) => {
       if (running().has(id)) isLookedFor = true;
     },
-    ended: (attempt) => {
-      if (attempt.lines !== undefined) leftovers.push(attempt);
+    leave: (attempt, call) => {
+      leaving.set(attempt, call);
+      wake();
+    },
+    isLeaving: (id) =>
+      [...leaving].some(([attempt, call]) => call !== undefined && (id === undefined || attempt.job.id === id)),
+    onHungry: (call) => {
+      wake = call;
     },
     putVariable: async (attempt, name, value) => {
-      if (!attempt.isAnchored) await anchor([attempt]);
+      await (attempt.anchoring ?? anchor([attempt]));
       return store.putVariable(attempt.job.id, attempt.claimed.token, name, value);
     },
     makeWorkspace: async (attempt) => {
       try {
-        attempt.workspacePath ??= await environment.files.makeWorkspace(`${attempt.job.id}-${attempt.attempt}`);
-        return attempt.workspacePath;
+        return await environment.files.makeWorkspace(`${attempt.job.id}-${attempt.attempt}`);
       } catch (error) {
         if (isCallsheetError(error)) throw error;
         throw Object.assign(new Error(`No workspace could be made: ${(error as Error).message}`), {
@@ -135,4 +121,43 @@ export function createKeeper({ part, nodeId, running }: KeeperOptions): Keeper {
       }
     },
   };
+}
+
+/** Gives attempts rows of their own, with the line `start` in their history. */
+async function giveRows({ store }: Part, attempts: readonly Attempt[]): Promise<void> {
+  const tokens = new Map<string, { members: string[]; rows: string[] }>();
+  for (const { claimed } of attempts) {
+    const { id, token, ordinal } = claimed;
+    const ids = tokens.get(token) ?? { members: [], rows: [] };
+    tokens.set(token, ids);
+    (ordinal > 0 ? ids.members : ids.rows).push(id);
+  }
+  for (const [token, { members, rows }] of tokens) {
+    if (members.length > 0) await store.transaction((tx) => tx.anchorMembers(token, members));
+    if (rows.length > 0) await store.anchorRows(token, rows);
+  }
+}
+
+/** Reads what stands as the node's: one that is cancelling is told, one that stands no more was superseded. */
+async function check(
+  { store }: Part,
+  nodeId: number,
+  attempts: readonly Attempt[],
+  running: ReadonlyMap<string, Attempt>,
+): Promise<void> {
+  // Members first: a job may move from its claim to a row of its own in between, never back.
+  const members = new Map((await store.claimsLeftBy(nodeId)).flatMap(({ token, ids }) => ids.map((id) => [id, token])));
+  const live = new Map((await store.liveJobsOf(nodeId)).map((job) => [job.id, job]));
+  for (const attempt of attempts) {
+    const { id, token, ordinal } = attempt.claimed;
+    if (running.get(id) !== attempt) continue;
+    const job = live.get(id);
+    if (job?.token === token) {
+      // Somebody gave it a row of its own; one that always had one still lacks its line `start`.
+      if (ordinal > 0) attempt.isAnchored = true;
+      if (job.state === "cancelling") attempt.abort();
+    } else if (members.get(id) !== token) {
+      attempt.supersede();
+    }
+  }
 }

@@ -2,7 +2,6 @@ import { type ActionType, callsheetError, isCallsheetError } from "@callsheet/co
 import { announcedSchema } from "../operations/types.ts";
 import { violates } from "../store/failure.ts";
 import type { HotPath } from "../store/store.ts";
-import type { Attempt } from "./attempt.ts";
 import { createClaimer } from "./claimer.ts";
 import { createFeeder } from "./feeder.ts";
 import { createIsolationHost } from "./isolation/host.ts";
@@ -38,6 +37,8 @@ export interface Node {
 const BEAT_MS = 5_000;
 const POLL_MS = 500;
 const GRACE_MS = 30_000;
+/** However short the grace: time to store what has ended. */
+const LEAST_FLUSH_MS = 2_000;
 
 /** Registers a node and starts it. */
 export async function startNode(
@@ -53,6 +54,7 @@ export async function startNode(
   for (const type of options.types) part.types.register(type);
   let nodeId = await register(part, { name, site, slots, types: options.types });
 
+  const alive = environment.timers.keepAlive();
   const hot = createHot(part, name);
   const isolation = createIsolationHost({
     spawn: environment.processes.spawn,
@@ -66,14 +68,21 @@ export async function startNode(
   const claimer = createClaimer({ part, nodeId: () => nodeId, site, types, hot: hot.get });
   const reporter = createReporter({ part, hot: hot.get, onLoss: hot.lost, onStored });
   const keeper = createKeeper({ part, nodeId: () => nodeId, running: () => runner.running });
+  let lateWords = 0;
   const runner = createRunner({
     part,
     slots,
     isolation,
     host: keeper,
     onEnd: (attempt, size, end) => {
-      keeper.ended(attempt);
-      if (!attempt.isSuperseded) reporter.report(attempt, size, end);
+      const report = () => {
+        if (attempt.isSuperseded) lateWords += 1;
+        else reporter.report(attempt, size, end);
+      };
+      // What a handler said is there for whoever waits for its end.
+      const hasWords = attempt.lines !== undefined || (attempt.latest !== undefined && end.ending.kind !== "completed");
+      if (hasWords) keeper.leave(attempt, report);
+      else report();
       feeder.more();
     },
   });
@@ -83,7 +92,7 @@ export async function startNode(
     runner,
     reporter,
     onLoss: hot.lost,
-    isKnown: (id) => runner.running.has(id),
+    isKnown: (id) => runner.running.has(id) || keeper.isLeaving(id),
     nodeId: () => nodeId,
   });
 
@@ -92,7 +101,7 @@ export async function startNode(
       "node",
       callsheetError("stale_attempt", `Node "${name}" was declared dead; it goes on as a new incarnation.`),
     );
-    for (const attempt of runner.running.values()) supersede(attempt);
+    for (const attempt of runner.running.values()) attempt.supersede();
     feeder.forget();
     nodeId = await register(part, { name, site, slots, types: options.types });
   };
@@ -111,25 +120,37 @@ export async function startNode(
     }),
   ];
   feeder.onHungry(() => services[0]!.wake());
+  keeper.onHungry(() => services[1]!.wake());
   const unsubscribe = bus.subscribe((hint) => {
     if (hint?.kind === "job") keeper.look(hint.id);
     else if (claimer.hear(hint)) services[0]!.wake();
   });
 
+  // Whatever the database answers, the node ends; what it leaves behind is found and recovered by others.
+  const attempted = (work: Promise<unknown>) => work.catch((error: unknown) => part.log.error("node", error));
   const close = async () => {
     unsubscribe();
-    await Promise.all(services.map((service) => service.stop()));
+    reporter.close();
     await isolation.close();
-    await store.endNode(nodeId, "gone", "it was stopped");
+    await Promise.all(services.map((service) => service.stop()));
+    await attempted(store.endNode(nodeId, "gone", "it was stopped"));
     await hot.close();
+    alive.cancel();
   };
   let ending: Promise<void> | undefined;
-  const end = (graceMs: number | null) => {
+  let isFlushed = false;
+  let deadline = Number.POSITIVE_INFINITY;
+  const end = (graceMs: number) => {
+    deadline = Math.min(deadline, environment.monotonic() + graceMs);
     ending ??= (async () => {
-      await store.setDraining(nodeId);
-      await feeder.stop();
-      await emptied(part, runner.running, graceMs);
-      await reporter.flush();
+      await attempted(store.setDraining(nodeId));
+      await attempted(feeder.stop());
+      await emptied(part, { isBusy: () => runner.running.size > 0 || keeper.isLeaving(), until: () => deadline });
+      const flushFrom = environment.monotonic();
+      void reporter.flush().then(() => {
+        isFlushed = true;
+      });
+      await emptied(part, { isBusy: () => !isFlushed, until: () => Math.max(deadline, flushFrom + LEAST_FLUSH_MS) });
       await close();
     })();
     return ending;
@@ -140,16 +161,11 @@ export async function startNode(
       return runner.running.size;
     },
     get refused() {
-      return reporter.refused;
+      return reporter.refused + lateWords;
     },
-    drain: () => end(null),
+    drain: () => end(Number.POSITIVE_INFINITY),
     stop: ({ graceMs = GRACE_MS } = {}) => end(graceMs),
   };
-}
-
-function supersede(attempt: Attempt): void {
-  attempt.isSuperseded = true;
-  attempt.abort();
 }
 
 async function register(
@@ -201,10 +217,9 @@ function createHot(part: Part, name: string) {
   };
 }
 
-/** Waits until no handler runs, at most `graceMs`. */
-async function emptied(part: Part, running: ReadonlyMap<string, Attempt>, graceMs: number | null): Promise<void> {
-  const until = graceMs === null ? Number.POSITIVE_INFINITY : part.environment.monotonic() + graceMs;
-  while (running.size > 0 && part.environment.monotonic() < until) {
-    await new Promise<void>((resolve) => void part.environment.timers.after(10, resolve));
+/** Waits until nothing is busy any more, or the deadline has passed, which may be moved meanwhile. */
+async function emptied({ environment }: Part, of: { isBusy: () => boolean; until: () => number }): Promise<void> {
+  while (of.isBusy() && environment.monotonic() < of.until()) {
+    await new Promise<void>((resolve) => void environment.timers.after(10, resolve));
   }
 }

@@ -53,12 +53,23 @@ export function endOfThrow(thrown: unknown): HandlerEnd {
   return { ending: { kind: "failed", error: errorOf(thrown) }, result: null };
 }
 
+const HANDLER_FAILED = "handler_failed";
+const UNTOLD = "The handler failed and did not say why.";
 const LONGEST_MESSAGE = 10_000;
 const LONGEST_STACK = 20_000;
 
 export function errorOf(thrown: unknown): JobError {
+  try {
+    return described(thrown);
+  } catch {
+    // Its own getters threw. What cannot be read must not keep the attempt from ending.
+    return { code: HANDLER_FAILED, message: UNTOLD };
+  }
+}
+
+function described(thrown: unknown): JobError {
   if (!(thrown instanceof Error) && (typeof thrown !== "object" || thrown === null)) {
-    return { code: "handler_failed", message: text(String(thrown), LONGEST_MESSAGE) };
+    return { code: HANDLER_FAILED, message: text(String(thrown), LONGEST_MESSAGE) };
   }
   const { code, message, stack, data } = thrown as {
     code?: unknown;
@@ -67,15 +78,12 @@ export function errorOf(thrown: unknown): JobError {
     data?: unknown;
   };
   const told = {
-    message: text(
-      typeof message === "string" && message ? message : "The handler failed and did not say why.",
-      LONGEST_MESSAGE,
-    ),
+    message: text(typeof message === "string" && message ? message : UNTOLD, LONGEST_MESSAGE),
     ...storableData(data),
   };
-  if (typeof code === "string" && /^[\w.-]{1,100}$/.test(code)) return { code, ...told };
+  if (typeof code === "string" && code !== HANDLER_FAILED && /^[\w.-]{1,100}$/.test(code)) return { code, ...told };
   return {
-    code: "handler_failed",
+    code: HANDLER_FAILED,
     ...told,
     ...(typeof stack === "string" ? { stack: text(stack, LONGEST_STACK) } : {}),
   };

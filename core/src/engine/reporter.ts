@@ -16,6 +16,8 @@ export interface Reporter {
   readonly refused: number;
   /** Waits until everything is stored. */
   flush(): Promise<void>;
+  /** Takes no more, and gives up what could not be stored: the node has ended. */
+  close(): void;
 }
 
 export interface ReporterOptions {
@@ -44,6 +46,7 @@ export function createReporter({ part, hot, onLoss, onStored }: ReporterOptions)
   let refused = 0;
   let running: Promise<void> | undefined;
   let isScheduled = false;
+  let isClosed = false;
 
   const store = async (taken: ReadonlyMap<string, Members>, ended: readonly EndedAttempt[]): Promise<void> => {
     const late = await storeMembers(taken);
@@ -116,6 +119,7 @@ export function createReporter({ part, hot, onLoss, onStored }: ReporterOptions)
       try {
         return await work(taken, ended);
       } catch (error) {
+        if (isClosed) return;
         if (isLoss(error)) {
           onLoss(error);
           await new Promise<void>((resolve) => void part.environment.timers.after(PAUSE_MS, resolve));
@@ -144,6 +148,7 @@ export function createReporter({ part, hot, onLoss, onStored }: ReporterOptions)
       return refused;
     },
     report: (attempt, size, end) => {
+      if (isClosed) return;
       const { id, token, ordinal } = attempt.claimed;
       pending.add(id);
       if (ordinal > 0 && !attempt.isAnchored && end.ending.kind === "completed") {
@@ -175,6 +180,9 @@ export function createReporter({ part, hot, onLoss, onStored }: ReporterOptions)
         start();
         await running;
       }
+    },
+    close: () => {
+      isClosed = true;
     },
   };
 }

@@ -40,10 +40,11 @@ export function createRunner({ part, slots, isolation, host, onEnd }: RunnerOpti
   const running = new Map<string, Attempt>();
 
   const finish = (attempt: Attempt, size: number, end: HandlerEnd) => {
-    running.delete(attempt.job.id);
-    if (attempt.workspacePath !== undefined) {
-      environment.files.remove(attempt.workspacePath).catch((error: unknown) => part.log.error("workspace", error));
-    }
+    const { id } = attempt.job;
+    running.delete(running.get(id) === attempt ? id : keyOfOlder(attempt));
+    attempt.workspaceMade
+      ?.then(environment.files.remove, () => {})
+      .catch((error: unknown) => part.log.error("workspace", error));
     onEnd(attempt, size, end);
   };
 
@@ -64,6 +65,12 @@ export function createRunner({ part, slots, isolation, host, onEnd }: RunnerOpti
       const startedAt = environment.monotonic();
       const offsetMs = Math.max(0, Math.round(startedAt - claimedAt));
       const attempt = new Attempt(host, claimed, version.definition, owner, { startedAt, offsetMs });
+      // A superseded attempt of the same job still runs here: it keeps its slot until it ends.
+      const older = running.get(claimed.id);
+      if (older) {
+        older.supersede();
+        running.set(keyOfOlder(older), older);
+      }
       running.set(claimed.id, attempt);
       const returned = (value: unknown) => finish(attempt, size, endOfReturn(value));
       const threw = (error: unknown) => finish(attempt, size, endOfThrow(error));
@@ -76,6 +83,8 @@ export function createRunner({ part, slots, isolation, host, onEnd }: RunnerOpti
     },
   };
 }
+
+const keyOfOlder = (attempt: Attempt): string => `${attempt.job.id}/${attempt.attempt}`;
 
 /** An error of the catalogue is a message to people: it keeps no stack. */
 function asMessage({ code, message, details }: CallsheetError): object {
@@ -104,9 +113,7 @@ async function enterIsolated(isolation: IsolationHost, attempt: Attempt, type: A
     case "returned":
       return outcome.value;
     case "threw":
-      return endOfThrow(
-        outcome.error.stack === undefined ? outcome.error : { ...outcome.error, code: outcome.error.code },
-      );
+      throw outcome.error;
     case "died":
       throw { code: outcome.code, message: outcome.message };
   }

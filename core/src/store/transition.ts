@@ -71,7 +71,7 @@ const MOVE = `
       started_at = case when $3 = 'start' then callsheet.now() else w.started_at end,
       node_id = case when old."to" ${IS_LIVE} then coalesce(old.node, w.node_id) end,
       deadline = case when old."to" = 'running' then w.deadline end,
-      retries = w.retries + coalesce(old.more, 0), crashes = w.crashes + coalesce(old.crashed, 0),
+      retries = w.retries + coalesce(old.more, 0), crashes = case when $3 = 'retry' then 0 else w.crashes + coalesce(old.crashed, 0) end,
       intent = case when old."to" ${IS_LIVE} then coalesce(old.meant, w.intent) else 0 end
     from old where w.job_id = old.job_id
     returning w.*

@@ -5,7 +5,11 @@ const HOUR_MS = 3_600_000;
 
 describe("the properties of a job", () => {
   test("are those of its action and of whoever created it, as long as nobody says otherwise", async () => {
-    const { cs, action, name, create } = await aFloor({ configuration: { crf: 23 }, priority: "high", queue: "proxies" });
+    const { cs, action, name, create } = await aFloor({
+      configuration: { crf: 23 },
+      priority: "high",
+      queue: "proxies",
+    });
     const before = Date.now();
     const { id } = await create();
     const job = await cs.jobs.get(id);
@@ -59,7 +63,14 @@ describe("the properties of a job", () => {
     expect(await cs.jobs.get(id)).toMatchObject({ state: "running", attempt: 2, retries: 1, error: null });
     second.returns({ frames: 250 });
     const done = await cs.jobs.wait(id);
-    expect(done).toMatchObject({ state: "completed", attempt: 2, retries: 1, node: "edit-01", dueAt: null, error: null });
+    expect(done).toMatchObject({
+      state: "completed",
+      attempt: 2,
+      retries: 1,
+      node: "edit-01",
+      dueAt: null,
+      error: null,
+    });
     expect(done).toMatchObject({ result: { frames: 250 }, progress: { percent: 100 } });
     expect(done.durationMs).toBe(done.endedAt!.getTime() - done.startedAt!.getTime());
     expect(done.startedAt!.getTime()).toBeGreaterThanOrEqual(retrying.startedAt!.getTime());
