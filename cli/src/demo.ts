@@ -23,9 +23,10 @@ export async function runDemo({ media, database, output, signal }: DemoOptions):
     // An action type is code: here two that ship with Callsheet, which may read this one folder.
     const { fileChecksum, mediaProbe } = mediaActions({ roots: [media] });
 
-    // An action is a named definition of work: a type with a configuration and rules of running.
-    const checksum = await cs.actions.put({ name: "checksum", type: fileChecksum, retry: { limit: 2 } });
-    const probe = await cs.actions.put({ name: "probe", type: mediaProbe, timeoutMs: 30_000 });
+    // An action is a named definition of work: a type with a configuration and rules of running. Jobs run at its site.
+    const site = "demo";
+    const checksum = await cs.actions.put({ name: "demo.checksum", type: fileChecksum, site, retry: { limit: 2 } });
+    const probe = await cs.actions.put({ name: "demo.probe", type: mediaProbe, site, timeoutMs: 30_000 });
 
     // A job is one run of an action, with a copy of its configuration. Once created, it is stored.
     const names = (await readdir(media)).filter((name) => name !== "NOTICE").sort();
@@ -36,8 +37,8 @@ export async function runDemo({ media, database, output, signal }: DemoOptions):
     const checksums = await cs.jobs.createMany(checksum, inputs);
     const probes = await cs.jobs.createMany(probe, inputs);
 
-    // A node runs jobs: any number of them, in any processes and on any machines. Here it is this process.
-    await cs.work({ name: `demo-${process.pid}`, types: [fileChecksum, mediaProbe], slots: 2 });
+    // A node runs jobs of its site. There may be many, on many machines; here it is this process.
+    await cs.work({ name: `demo-${process.pid}`, site, types: [fileChecksum, mediaProbe], slots: 2 });
     await follow(cs.jobs, [...checksums, ...probes], progressOn(output), signal);
 
     // A job knows its result by the type of its action, and remembers how it came to it.

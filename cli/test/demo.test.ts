@@ -2,11 +2,13 @@ import { copyFile, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
-import { makeTemporaryDirectory, removeTemporary, serverStatus } from "@callsheet/postgres";
+import { mediaActions } from "@callsheet/actions";
+import { Callsheet } from "@callsheet/core";
+import { makeTemporaryDirectory, openPrivateServer, removeTemporary, serverStatus } from "@callsheet/postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runDemo } from "../src/demo.ts";
 import { findSamples } from "../src/samples.ts";
-import { callsheet } from "./command.ts";
+import { callsheet, callsheetWith } from "./command.ts";
 
 let own: string;
 beforeAll(async () => {
@@ -25,7 +27,7 @@ describe("the demo, as a command", () => {
     const names = (await readdir(findSamples())).filter((name) => name !== "NOTICE");
     expect(stdout).toContain(`\n${names.length * 2} of ${names.length * 2} jobs completed.\n`);
     for (const name of names) {
-      for (const action of ["checksum", "probe"]) {
+      for (const action of ["demo.checksum", "demo.probe"]) {
         expect(stdout).toContain(`${name} ${action}: completed\n`);
         expect(stdout).toMatch(new RegExp(`^ {2}${name} ${action}: pending → .+ → completed .* on demo-\\d+$`, "m"));
       }
@@ -36,6 +38,24 @@ describe("the demo, as a command", () => {
     expect(lineOf(stdout, "city.jpg ")).toMatch(/^city.jpg +image, jpeg +689.3 kB {2}76204f90870d {2}completed/);
     expect(stdout).not.toContain("\u001b");
     expect((await serverStatus(dataDir())).state).not.toBe("running");
+  });
+
+  it("runs on the PostgreSQL of DATABASE_URL, leaves it running, and touches no jobs of others", async () => {
+    const server = await openPrivateServer({ dataDir: dataDir() });
+    try {
+      await using cs = await Callsheet.open({ databaseUrl: server.url });
+      const { fileChecksum } = mediaActions();
+      const checksum = await cs.actions.put({ name: "checksum", type: fileChecksum });
+      const others = await cs.jobs.create(checksum, { configuration: { path: "/another/machine's" } });
+      const { exitCode, stdout, stderr } = await callsheetWith({ DATABASE_URL: server.url }, "demo").ended;
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+      expect(stdout).toContain("Database: PostgreSQL of DATABASE_URL");
+      expect(stdout).toContain("12 of 12 jobs completed.");
+      expect((await serverStatus(dataDir())).state).toBe("running");
+      expect((await cs.jobs.get(others)).attempt).toBe(0);
+    } finally {
+      await server.close();
+    }
   });
 
   it("ends with 130 when it is interrupted, and leaves no server behind", async () => {
