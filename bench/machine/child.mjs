@@ -11,6 +11,8 @@ import { setTimeout as pause } from "node:timers/promises";
  */
 export async function runToEnd(command, parameters, options = {}) {
   const child = spawn(command, parameters, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+  const killWithUs = () => child.kill("SIGKILL");
+  process.prependListener("exit", killWithUs);
   let printed = "";
   child.stdout.on("data", (data) => {
     printed += data;
@@ -19,6 +21,7 @@ export async function runToEnd(command, parameters, options = {}) {
     printed += data;
   });
   const [code] = await once(child, "close");
+  process.off("exit", killWithUs);
   if (code !== 0) throw new Error(`${command} ended with ${code}: ${printed.trim()}`);
   return printed;
 }
@@ -38,7 +41,8 @@ export async function startServer(command, parameters, { answers, stopSignal, sp
   });
   const gone = once(child, "close");
   const killWithUs = () => child.kill(stopSignal);
-  process.on("exit", killWithUs);
+  // Before the listener that removes its directory.
+  process.prependListener("exit", killWithUs);
   const stop = async () => {
     process.off("exit", killWithUs);
     child.kill(stopSignal);

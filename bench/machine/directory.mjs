@@ -1,5 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { median, quantile } from "../measure/statistics.mjs";
 
@@ -9,19 +20,25 @@ const MEMORY_FILE_SYSTEMS = new Map([
 ]);
 
 /**
- * A throw-away directory below `parent` that any user may enter. Refused in memory, where fsync costs nothing.
+ * A throw-away directory below `parent` that any user may enter, named for this process; what a killed run left there is
+ * removed. Refused in memory, where fsync costs nothing.
  * @param {string} parent
  */
 export function makeDirectory(parent) {
   const memory = MEMORY_FILE_SYSTEMS.get(statfsSync(parent).type);
   if (memory) throw new Error(`${parent} is a ${memory}: nothing is durable there; name another one with --data`);
-  const directory = mkdtempSync(join(parent, "callsheet-bench-"));
+  for (const name of readdirSync(parent)) {
+    const [, owner] = /^callsheet-bench-(\d+)-/.exec(name) ?? [];
+    if (owner !== undefined && !existsSync(`/proc/${owner}`)) removeDirectory(join(parent, name));
+  }
+  const directory = mkdtempSync(join(parent, `callsheet-bench-${process.pid}-`));
   chmodSync(directory, 0o711);
   return directory;
 }
 
-/** @param {string} directory */
-export const removeDirectory = (directory) => rmSync(directory, { recursive: true, force: true });
+/** Removes a directory that a server which is just stopping may still write to. @param {string} directory */
+export const removeDirectory = (directory) =>
+  rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 20 });
 
 /**
  * What one durable write of 8 KiB costs on this disk, in microseconds.
