@@ -15,6 +15,7 @@ import {
   putAction,
   removeAction,
 } from "./operations/actions.ts";
+import { storableText } from "./operations/configuration.ts";
 
 /** An action of which the types of configuration and result are known. */
 export interface ActionHandle<Configuration = Readonly<Record<string, unknown>>, Result = unknown> {
@@ -42,9 +43,9 @@ export class Actions {
   async put<const Type extends ActionType | string>(
     definition: Omit<ActionInput, "type"> & { readonly type: Type },
   ): Promise<HandleOf<Type>> {
-    const { type } = definition;
-    if (typeof type !== "string") this.#engine.types.register(type);
+    const { type } = Object(definition) as typeof definition;
     const action = await putAction(this.#engine.desk, definition as ActionDefinition, this.#authority);
+    if (typeof type !== "string") this.#engine.types.register(type);
     return { name: action.name, version: action.version, definition: action } as HandleOf<Type>;
   }
 
@@ -111,12 +112,15 @@ export class Callsheet {
 
   /** Opens Callsheet and brings its schema up to date. */
   static async open(options: EngineOptions = {}): Promise<Callsheet> {
-    return new Callsheet(await openEngine(options), { actor: options.actor ?? "system" });
+    const authority = { actor: storableText(options.actor ?? "system", "actor", 200) };
+    return new Callsheet(await openEngine(options), authority);
   }
 
   /** The same Callsheet, on behalf of somebody: what is done through it names the actor, and the reason if there is one. */
   as(actor: string, reason?: string): Callsheet {
-    return new Callsheet(this.#engine, { actor, ...(reason === undefined ? {} : { reason }) });
+    storableText(actor, "actor", 200);
+    if (reason === undefined) return new Callsheet(this.#engine, { actor });
+    return new Callsheet(this.#engine, { actor, reason: storableText(reason, "reason", 2_000) });
   }
 
   /** Who acts through this one. */

@@ -5,6 +5,6 @@ export { type Environment, systemEnvironment } from "./engine/environment.ts";
 export type { Node, NodeOptions } from "./engine/node.ts";
 export type { Created, Jobs } from "./jobs.ts";
 export type { ActionDefinition } from "./operations/actions.ts";
-export type { JobInput } from "./operations/create.ts";
+export type { JobInput } from "./operations/job-input.ts";
 export type { CallerTransaction } from "./store/database.ts";
 export type { JobFilter } from "./store/read.ts";

@@ -10,7 +10,8 @@ import {
 import type { ActionHandle } from "./callsheet.ts";
 import type { Engine } from "./engine/engine.ts";
 import { cancelJob } from "./operations/cancel.ts";
-import type { JobInput } from "./operations/create.ts";
+import { checkFilter } from "./operations/filter.ts";
+import type { JobInput } from "./operations/job-input.ts";
 import { checkId } from "./operations/operate.ts";
 import { holdJob, planJob, resumeJob, setPriority, unplanJob } from "./operations/plan.ts";
 import { amendJob, retryJob } from "./operations/retry.ts";
@@ -25,7 +26,14 @@ export interface Created<Configuration = unknown, Result = unknown> {
 }
 
 type Ref<Configuration, Result> = string | Created<Configuration, Result>;
-const idOf = (ref: Ref<unknown, unknown>): string => (typeof ref === "string" ? ref : ref.id);
+// Callers without types may pass anything; what is no id is refused by its check.
+const idOf = (ref: Ref<unknown, unknown>): string => (typeof ref === "string" ? ref : ref?.id);
+
+function nameOf(action: { readonly name: string } | string): string {
+  const name: unknown = typeof action === "string" ? action : action?.name;
+  if (typeof name === "string") return name;
+  throw callsheetError("invalid_argument", "An action is given by its handle or its name.", { field: "action" });
+}
 
 /** Jobs: one unit of work each, from its creation to the end of its history. */
 export class Jobs {
@@ -60,8 +68,15 @@ export class Jobs {
     options: { readonly tx?: CallerTransaction } = {},
   ): Promise<readonly Created<Configuration, Result>[]> {
     const { actor, reason = null } = this.#authority;
-    const name = typeof action === "string" ? action : action.name;
-    const request = { action: name, inputs: inputs as readonly JobInput[], actor, reason, origin: "library" as const };
+    if (!Array.isArray(inputs))
+      throw callsheetError("invalid_argument", "Many jobs are described by a list.", { field: "inputs" });
+    const request = {
+      action: nameOf(action),
+      inputs: inputs as readonly JobInput[],
+      actor,
+      reason,
+      origin: "library" as const,
+    };
     const ids = await this.#engine.creator.create(options.tx ? { ...request, tx: options.tx } : request);
     return ids.map((id) => ({ id }));
   }
@@ -75,8 +90,8 @@ export class Jobs {
   }
 
   /** A page of jobs, newest first. */
-  list(filter: JobFilter = {}): Promise<readonly Job[]> {
-    return this.#engine.store.listJobs(filter);
+  async list(filter: JobFilter = {}): Promise<readonly Job[]> {
+    return this.#engine.store.listJobs(checkFilter(filter));
   }
 
   /** How many jobs stand in each state. */
@@ -90,12 +105,12 @@ export class Jobs {
   }
 
   /** The lines that its handlers logged. */
-  log(job: Ref<unknown, unknown>) {
+  async log(job: Ref<unknown, unknown>) {
     return this.#engine.store.readLog(checkId(idOf(job)));
   }
 
   /** The configurations that were replaced, with who, when, why and the difference. */
-  amendments(job: Ref<unknown, unknown>) {
+  async amendments(job: Ref<unknown, unknown>) {
     return this.#engine.store.readAmendments(checkId(idOf(job)));
   }
 
@@ -138,7 +153,7 @@ export class Jobs {
   }
 
   /** Waits until a job is settled. Fails with `wait_timeout`; the job goes on. */
-  wait<Configuration = Json, Result = Json>(
+  async wait<Configuration = Json, Result = Json>(
     job: Ref<Configuration, Result>,
     options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
   ): Promise<Job<Configuration, Result>> {

@@ -2,8 +2,9 @@ import { callsheetError } from "@callsheet/contract";
 import { createCatalogue } from "../operations/catalogue.ts";
 import { type Creator, createCreator } from "../operations/creator.ts";
 import type { Desk } from "../operations/operate.ts";
-import { createTypeRegistry, type TypeRegistry } from "../operations/types.ts";
+import { createTypeRegistry, type TypeRegistry } from "../operations/type-registry.ts";
 import { openDatabase } from "../store/database.ts";
+import { openingFailure } from "../store/failure.ts";
 import { migrate } from "../store/migrate.ts";
 import { createStore, type Store } from "../store/store.ts";
 import { createBus } from "./bus.ts";
@@ -77,7 +78,7 @@ async function openOn(
     await migrate(db);
   } catch (error) {
     await db.close();
-    throw error;
+    throw openingFailure(error);
   }
   const store = createStore(db);
   const catalogue = createCatalogue(store, environment.monotonic);
@@ -85,7 +86,7 @@ async function openOn(
   const bus = createBus(store, environment, log);
   const part: Part = { store, catalogue, types, environment, bus, log };
   const waiting = createWaiting(part);
-  const creator = createCreator(store, { catalogue, types, newId: environment.newId }, (hint) => bus.publish(hint));
+  const creator = createCreator(store, { catalogue, types, ...environment }, (hint) => bus.publish(hint));
   const nodes = new Set<Node>();
   let duties: Promise<readonly Service[]> | undefined;
   let closing: Promise<void> | undefined;
@@ -131,7 +132,8 @@ async function openOn(
       await node.stop();
       throw callsheetError("stopped", "This Callsheet was closed.");
     },
-    configure: async ({ queueCapacity, ageingStepMs }) => {
+    configure: async (settings) => {
+      const { queueCapacity, ageingStepMs } = Object(settings) as typeof settings;
       if (queueCapacity !== undefined)
         await store.putSetting("queue_capacity", positive(queueCapacity, "queueCapacity"));
       if (ageingStepMs !== undefined) await store.putSetting("ageing_step_ms", positive(ageingStepMs, "ageingStepMs"));

@@ -9,151 +9,168 @@ export interface FeederOptions {
   readonly part: Part;
   readonly claimer: Claimer;
   readonly runner: Runner;
+  readonly slots: number;
   readonly reporter: Reporter;
   readonly nodeId: () => number;
   readonly onLoss: (error: unknown) => void;
+  /** Whether this job's attempt runs here, or its end is being stored. */
   readonly isKnown: (id: string) => boolean;
-}
-
-/** Keeps a node's slots filled: claims ahead only as far as the node runs in a moment, and hands back what did not begin. */
-export interface Feeder {
-  /** Claims as long as there is room and work. */
-  round(): Promise<number | null>;
-  /** A slot has become free. */
-  more(): void;
-  onHungry(wake: () => void): void;
-  /** Drops what was claimed and not begun: it is not this incarnation's any more. */
-  forget(): void;
-  /** Stops claiming, and hands back what had not begun. */
-  stop(): Promise<void>;
+  /** Told when more could be claimed. */
+  readonly onHungry: () => void;
 }
 
 const MOST_AHEAD = 2_000;
-/** What was claimed ahead should have begun within this time; longer, and less is claimed ahead. */
+/** What is claimed ahead begins within about this time. */
 const AHEAD_MS = 60;
+const LEAST_MEASURE_MS = 5;
 /** What has not begun by then is handed back: other nodes may have room. */
 const TOO_LONG_MS = 250;
 
-export function createFeeder({ part, claimer, runner, reporter, nodeId, onLoss, isKnown }: FeederOptions): Feeder {
-  const { environment, catalogue, store } = part;
-  let ready: Ready[] = [];
-  let next = 0;
-  let ahead = 0;
-  let isStopped = false;
-  let isPumping = false;
-  let mustReconcile = false;
-  let round: Promise<number | null> | undefined;
-  let wake = () => {};
+/** Keeps a node's slots filled: claims ahead only as far as the node runs in a moment, and hands back what did not begin. */
+export class Feeder {
+  readonly #options: FeederOptions;
+  #ready: readonly Ready[] = [];
+  #next = 0;
+  #ahead = 0;
+  #ended = 0;
+  #endedPerMs = 0;
+  #measuredAt = Number.NEGATIVE_INFINITY;
+  #isStopped = false;
+  #isPumping = false;
+  #mustReconcile = false;
+  #round: Promise<number | null> | undefined;
 
-  /** The last of a batch has begun: in time, and more is claimed ahead; late, and less. */
-  const adapt = (waitedMs: number) => {
-    ahead = waitedMs < AHEAD_MS ? Math.min(MOST_AHEAD, ahead * 2 + 16) : Math.floor(ahead / 2);
-  };
-  const waiting = () => ready.length - next;
-  const pump = () => {
-    isPumping = false;
-    while (runner.free > 0 && next < ready.length) {
-      const one = ready[next++]!;
-      if (one.isLast) adapt(environment.monotonic() - one.claimedAt);
-      runner.start(one);
-    }
-    if (next > 0 && next === ready.length) {
-      ready = [];
-      next = 0;
-    }
-    if (waiting() * 2 <= ahead) wake();
-  };
-  const more = () => {
-    if (isPumping) return;
-    isPumping = true;
-    queueMicrotask(pump);
-  };
+  constructor(options: FeederOptions) {
+    this.#options = options;
+  }
 
-  const prepare = async (claimed: readonly Claimed[], claimedAt: number): Promise<readonly Ready[]> => {
-    const versions = await catalogue.versions(
-      claimed.map((job) => job.actionVersionId),
-      store,
-    );
+  /** Claims as long as there is room and work. */
+  round(): Promise<number | null> {
+    this.#round = this.#claim().catch((error: unknown) => {
+      this.#mustReconcile = true;
+      this.#options.onLoss(error);
+      throw error;
+    });
+    return this.#round;
+  }
+
+  /** A slot has become free. */
+  more(): void {
+    this.#ended += 1;
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    queueMicrotask(() => this.#pump());
+  }
+
+  /** Drops what was claimed and not begun: it is not this incarnation's any more. */
+  forget(): void {
+    this.#ready = [];
+    this.#next = 0;
+  }
+
+  /** Stops claiming, and hands back what had not begun. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#round?.catch(() => {});
+    await this.#handBackWaiting();
+  }
+
+  get #waiting(): number {
+    return this.#ready.length - this.#next;
+  }
+
+  #pump(): void {
+    this.#isPumping = false;
+    const { runner } = this.#options;
+    while (runner.free > 0 && this.#next < this.#ready.length) {
+      runner.start(this.#ready[this.#next++]!);
+    }
+    if (this.#next > 0 && this.#waiting === 0) this.forget();
+    if (this.#waiting * 2 <= this.#ahead) this.#options.onHungry();
+  }
+
+  /**
+   * How many to claim ahead: what the node ends in a moment, when that is more than its slots hold. A node whose handlers
+   * run longer claims none, so that what is shown as running runs.
+   */
+  #measure(): void {
+    const now = this.#options.part.environment.monotonic();
+    const tookMs = now - this.#measuredAt;
+    if (tookMs < LEAST_MEASURE_MS) return;
+    this.#endedPerMs = (this.#endedPerMs + this.#ended / tookMs) / 2;
+    this.#measuredAt = now;
+    this.#ended = 0;
+    const soon = Math.floor(this.#endedPerMs * AHEAD_MS);
+    this.#ahead = soon > this.#options.slots ? Math.min(MOST_AHEAD, soon) : 0;
+  }
+
+  async #claim(): Promise<number | null> {
+    const { part, claimer, runner, reporter } = this.#options;
+    const { environment } = part;
+    if (this.#mustReconcile) await this.#reconcile();
+    while (!this.#isStopped) {
+      this.#measure();
+      if (this.#waiting > 0 && environment.monotonic() - this.#ready[this.#next]!.claimedAt > TOO_LONG_MS) {
+        this.#ahead = 0;
+        this.#endedPerMs = 0;
+        await this.#handBackWaiting();
+      }
+      const [waiting, ahead] = [this.#waiting, this.#ahead];
+      // Ends that are not stored yet hold the next claim back, so that memory stays bounded.
+      if (waiting * 2 > ahead || reporter.backlog > 2 * MOST_AHEAD) return waiting > 0 ? TOO_LONG_MS : null;
+      const want = Math.min(MOST_AHEAD, Math.max(0, runner.free - waiting) + Math.max(0, ahead - waiting));
+      if (want === 0) return null;
+      const claimed = await claimer.claim(want);
+      if (claimed.length > 0) {
+        const prepared = await this.#prepare(claimed, environment.monotonic());
+        this.#ready = this.#ready.slice(this.#next).concat(prepared);
+        this.#next = 0;
+        this.#pump();
+      }
+      if (claimed.length < want) return null;
+    }
+    return null;
+  }
+
+  async #prepare(claimed: readonly Claimed[], claimedAt: number): Promise<readonly Ready[]> {
+    const { catalogue, store } = this.#options.part;
+    const versionIds = claimed.map((job) => job.actionVersionId);
+    const versions = await catalogue.versions(versionIds, store);
     const owners = await catalogue.ownerNames(claimed.map((job) => job.ownerId));
     const size = claimed.reduce((count, job) => count + (job.ordinal > 0 ? 1 : 0), 0);
-    return claimed.map((job, index) => ({
+    return claimed.map((job) => ({
       claimed: job,
-      isLast: index === claimed.length - 1,
       version: versions.get(job.actionVersionId)!,
       owner: owners.get(job.ownerId)!,
       size,
       claimedAt,
     }));
-  };
+  }
 
-  const handBack = async (jobs: readonly { id: string; token: string; isMember: boolean }[]) => {
+  async #handBack(jobs: readonly { id: string; token: string; isMember: boolean }[]): Promise<void> {
     if (jobs.length === 0) return;
+    const { store, catalogue, environment, bus } = this.#options.part;
     const ended = jobs.map((job) => ({ ...job, ending: { kind: "handed_back" as const } }));
     const { changed } = await endAttempts(store, catalogue, ended, environment.random);
-    for (const { laneId, rank } of changed) part.bus.publish({ kind: "lane", laneId, rank });
-  };
-  const handBackWaiting = async () => {
-    const left = ready.slice(next);
-    ready = [];
-    next = 0;
-    await handBack(left.map(({ claimed: { id, token, ordinal } }) => ({ id, token, isMember: ordinal > 0 })));
-  };
+    for (const { laneId, rank } of changed) bus.publish({ kind: "lane", laneId, rank });
+  }
+
+  async #handBackWaiting(): Promise<void> {
+    const left = this.#ready.slice(this.#next);
+    this.forget();
+    await this.#handBack(left.map(({ claimed: { id, token, ordinal } }) => ({ id, token, isMember: ordinal > 0 })));
+  }
 
   /** The answer to a claim's COMMIT was lost: what stands as ours and was never begun goes back. */
-  const reconcile = async () => {
-    const known = (id: string) => isKnown(id) || reporter.isPending(id) || ready.some((one) => one.claimed.id === id);
-    const members = (await store.claimsLeftBy(nodeId())).flatMap(({ token, ids }) =>
-      ids.map((id) => ({ id, token, isMember: true })),
-    );
-    const rows = (await store.liveJobsOf(nodeId())).map(({ id, token }) => ({ id, token, isMember: false }));
-    await handBack([...members, ...rows].filter(({ id }) => !known(id)));
-    mustReconcile = false;
-  };
-
-  const claim = async (): Promise<number | null> => {
-    if (mustReconcile) await reconcile();
-    while (!isStopped) {
-      if (waiting() > 0 && environment.monotonic() - ready[next]!.claimedAt > TOO_LONG_MS) {
-        ahead = 0;
-        await handBackWaiting();
-      }
-      // Ends that are not stored yet hold the next claim back, so that memory stays bounded.
-      if (waiting() * 2 > ahead || reporter.backlog > 2 * MOST_AHEAD) return waiting() > 0 ? TOO_LONG_MS : null;
-      const want = Math.min(MOST_AHEAD, Math.max(0, runner.free - waiting()) + Math.max(0, ahead - waiting()));
-      if (want === 0) return null;
-      const claimed = await claimer.claim(want);
-      if (claimed.length > 0) {
-        const prepared = await prepare(claimed, environment.monotonic());
-        ready = ready.slice(next).concat(prepared);
-        next = 0;
-        pump();
-      }
-      if (claimed.length < want) return null;
-    }
-    return null;
-  };
-
-  return {
-    round: () => {
-      round = claim().catch((error: unknown) => {
-        mustReconcile = true;
-        onLoss(error);
-        throw error;
-      });
-      return round;
-    },
-    more,
-    onHungry: (call) => {
-      wake = call;
-    },
-    forget: () => {
-      ready = [];
-      next = 0;
-    },
-    stop: async () => {
-      isStopped = true;
-      await round?.catch(() => {});
-      await handBackWaiting();
-    },
-  };
+  async #reconcile(): Promise<void> {
+    const { part, nodeId, isKnown, reporter } = this.#options;
+    const claims = await part.store.claimsLeftBy(nodeId());
+    const members = claims.flatMap(({ token, ids }) => ids.map((id) => ({ id, token, isMember: true })));
+    const live = await part.store.liveJobsOf(nodeId());
+    const rows = live.map(({ id, token }) => ({ id, token, isMember: false }));
+    const waiting = new Set(this.#ready.map((one) => one.claimed.id));
+    const isOurs = (id: string) => isKnown(id) || reporter.isPending(id) || waiting.has(id);
+    await this.#handBack([...members, ...rows].filter(({ id }) => !isOurs(id)));
+    this.#mustReconcile = false;
+  }
 }

@@ -1,49 +1,90 @@
 import { isCallsheetError } from "@callsheet/contract";
 import type { Attempt, AttemptHost } from "./attempt.ts";
 import type { Part } from "./part.ts";
-import { createWords } from "./words.ts";
+import { createWords, type Words } from "./words.ts";
 
 export interface KeeperOptions {
   readonly part: Part;
   readonly nodeId: () => number;
   readonly running: () => ReadonlyMap<string, Attempt>;
-}
-
-/**
- * Looks after attempts that run longer than a moment: gives them rows of their own, stores their progress and log, and
- * hears when one was cancelled or superseded.
- */
-export interface Keeper extends AttemptHost {
-  round(): Promise<number | null>;
-  /** Something was done to this job. */
-  look(id: string): void;
-  /** The handler has ended, and said something that is not stored yet: calls once it is, or cannot be for now. */
-  leave(attempt: Attempt, call: () => void): void;
-  /** Whether the last words of this job's attempt are still to be stored; without an id: of any. */
-  isLeaving(id?: string): boolean;
-  onHungry(wake: () => void): void;
+  /** Told when there is something to store. */
+  readonly onHungry: () => void;
 }
 
 const ANCHOR_MS = 1_000;
 const CHECK_MS = 5_000;
 
-export function createKeeper({ part, nodeId, running }: KeeperOptions): Keeper {
-  const { store, environment } = part;
-  const words = createWords(part);
+/**
+ * Looks after attempts that run longer than a moment: gives them rows of their own, stores their progress and log, and
+ * hears when one was cancelled or superseded.
+ */
+export class Keeper implements AttemptHost {
+  readonly #options: KeeperOptions;
+  readonly #words: Words;
   /** Attempts that have ended, until their last words are stored. */
-  const leaving = new Map<Attempt, (() => void) | undefined>();
-  let checkAt = 0;
-  let isLookedFor = false;
-  let wake = () => {};
+  readonly #leaving = new Map<Attempt, (() => void) | undefined>();
+  #checkAt = 0;
+  #isLookedFor = false;
 
-  const needsRow = (attempt: Attempt, now: number) => {
-    if (attempt.isAnchored) return false;
-    const { timeoutMs } = attempt.definition;
-    const patience = timeoutMs === null ? ANCHOR_MS : Math.min(ANCHOR_MS, timeoutMs / 2);
-    return attempt.latest !== undefined || now - attempt.startedAt >= patience;
-  };
-  const anchor = (attempts: readonly Attempt[]): Promise<void> => {
-    const anchoring = giveRows(part, attempts).catch((error: unknown) => {
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    this.#words = createWords(options.part);
+  }
+
+  async round(): Promise<number | null> {
+    const { part, nodeId, running } = this.#options;
+    const attempts = [...running().values()];
+    if (attempts.length === 0 && this.#leaving.size === 0) return 250;
+    const now = part.environment.monotonic();
+    const rowless = [...attempts, ...this.#leaving.keys()].filter((attempt) => needsRow(attempt, now));
+    try {
+      if (rowless.length > 0) await this.#anchor(rowless);
+    } finally {
+      await this.#storeWords(attempts);
+    }
+    if (attempts.length > 0 && (this.#isLookedFor || now >= this.#checkAt)) {
+      this.#isLookedFor = false;
+      this.#checkAt = now + CHECK_MS;
+      await check(part, nodeId(), attempts, running());
+    }
+    return 100;
+  }
+
+  /** Something was done to this job. */
+  look(id: string): void {
+    if (this.#options.running().has(id)) this.#isLookedFor = true;
+  }
+
+  /** The handler has ended, and said something that is not stored yet: calls once it is, or cannot be for now. */
+  leave(attempt: Attempt, call: () => void): void {
+    this.#leaving.set(attempt, call);
+    this.#options.onHungry();
+  }
+
+  /** Whether the last words of this job's attempt are still to be stored; without an id: of any. */
+  isLeaving(id?: string): boolean {
+    return [...this.#leaving].some(
+      ([attempt, call]) => call !== undefined && (id === undefined || attempt.job.id === id),
+    );
+  }
+
+  async putVariable(attempt: Attempt, name: string, value: string): Promise<boolean> {
+    await (attempt.anchoring ?? this.#anchor([attempt]));
+    return this.#options.part.store.putVariable(attempt.job.id, attempt.claimed.token, name, value);
+  }
+
+  async makeWorkspace(attempt: Attempt): Promise<string> {
+    try {
+      return await this.#options.part.environment.files.makeWorkspace(`${attempt.job.id}-${attempt.attempt}`);
+    } catch (error) {
+      if (isCallsheetError(error)) throw error;
+      const message = `No workspace could be made: ${(error as Error).message}`;
+      throw Object.assign(new Error(message), { code: "no_workspace" });
+    }
+  }
+
+  #anchor(attempts: readonly Attempt[]): Promise<void> {
+    const anchoring = giveRows(this.#options.part, attempts).catch((error: unknown) => {
       for (const attempt of attempts) attempt.isAnchored = false;
       for (const attempt of attempts) attempt.anchoring = undefined;
       throw error;
@@ -54,73 +95,35 @@ export function createKeeper({ part, nodeId, running }: KeeperOptions): Keeper {
       attempt.anchoring = anchoring;
     }
     return anchoring;
-  };
-  const storeWords = async (attempts: readonly Attempt[]): Promise<void> => {
-    const ended = [...leaving.keys()];
+  }
+
+  async #storeWords(attempts: readonly Attempt[]): Promise<void> {
+    const ended = [...this.#leaving.keys()];
     try {
-      await words.store([...attempts, ...ended]);
-      for (const attempt of ended) leave(attempt);
+      await this.#words.store([...attempts, ...ended]);
     } catch (error) {
-      // Its end is not held up; the words stay here for the next round.
-      for (const attempt of ended) release(attempt);
+      // Their end is not held up; the words stay here for the next round.
+      for (const attempt of ended) this.#release(attempt);
       throw error;
     }
-  };
-  const release = (attempt: Attempt) => {
-    const call = leaving.get(attempt);
-    if (leaving.has(attempt)) leaving.set(attempt, undefined);
-    call?.();
-  };
-  const leave = (attempt: Attempt) => {
-    release(attempt);
-    leaving.delete(attempt);
-  };
+    for (const attempt of ended) {
+      this.#release(attempt);
+      this.#leaving.delete(attempt);
+    }
+  }
 
-  return {
-    round: async () => {
-      const attempts = [...running().values()];
-      if (attempts.length === 0 && leaving.size === 0) return 250;
-      const now = environment.monotonic();
-      const rowless = [...attempts, ...leaving.keys()].filter((attempt) => needsRow(attempt, now));
-      try {
-        if (rowless.length > 0) await anchor(rowless);
-      } finally {
-        await storeWords(attempts);
-      }
-      if (attempts.length > 0 && (isLookedFor || now >= checkAt)) {
-        isLookedFor = false;
-        checkAt = now + CHECK_MS;
-        await check(part, nodeId(), attempts, running());
-      }
-      return 100;
-    },
-    look: (id) => {
-      if (running().has(id)) isLookedFor = true;
-    },
-    leave: (attempt, call) => {
-      leaving.set(attempt, call);
-      wake();
-    },
-    isLeaving: (id) =>
-      [...leaving].some(([attempt, call]) => call !== undefined && (id === undefined || attempt.job.id === id)),
-    onHungry: (call) => {
-      wake = call;
-    },
-    putVariable: async (attempt, name, value) => {
-      await (attempt.anchoring ?? anchor([attempt]));
-      return store.putVariable(attempt.job.id, attempt.claimed.token, name, value);
-    },
-    makeWorkspace: async (attempt) => {
-      try {
-        return await environment.files.makeWorkspace(`${attempt.job.id}-${attempt.attempt}`);
-      } catch (error) {
-        if (isCallsheetError(error)) throw error;
-        throw Object.assign(new Error(`No workspace could be made: ${(error as Error).message}`), {
-          code: "no_workspace",
-        });
-      }
-    },
-  };
+  #release(attempt: Attempt): void {
+    const call = this.#leaving.get(attempt);
+    this.#leaving.set(attempt, undefined);
+    call?.();
+  }
+}
+
+function needsRow(attempt: Attempt, now: number): boolean {
+  if (attempt.isAnchored) return false;
+  const { timeoutMs } = attempt.definition;
+  const patience = timeoutMs === null ? ANCHOR_MS : Math.min(ANCHOR_MS, timeoutMs / 2);
+  return attempt.latest !== undefined || now - attempt.startedAt >= patience;
 }
 
 /** Gives attempts rows of their own, with the line `start` in their history. */

@@ -1,14 +1,16 @@
-import { type ActionType, callsheetError, isCallsheetError } from "@callsheet/contract";
-import { announcedSchema } from "../operations/types.ts";
-import { violates } from "../store/failure.ts";
-import type { HotPath } from "../store/store.ts";
+import { type ActionType, callsheetError } from "@callsheet/contract";
+import type { Attempt } from "./attempt.ts";
 import { createClaimer } from "./claimer.ts";
-import { createFeeder } from "./feeder.ts";
-import { createIsolationHost } from "./isolation/host.ts";
-import { createKeeper } from "./keeper.ts";
+import type { Environment, Timer } from "./environment.ts";
+import { Feeder } from "./feeder.ts";
+import { createHot, type Hot } from "./hot.ts";
+import { createIsolationHost, type IsolationHost } from "./isolation/host.ts";
+import { Keeper } from "./keeper.ts";
+import type { HandlerEnd } from "./outcome.ts";
 import type { Part } from "./part.ts";
-import { createReporter } from "./reporter.ts";
-import { createRunner } from "./runner.ts";
+import { register } from "./registration.ts";
+import { Reporter } from "./reporter.ts";
+import { createRunner, type Runner } from "./runner.ts";
 import { type Service, startService } from "./service.ts";
 
 export interface NodeOptions {
@@ -21,200 +23,178 @@ export interface NodeOptions {
   readonly slots?: number;
 }
 
-/** A worker: takes jobs of the types it has, and runs them. */
-export interface Node {
-  readonly name: string;
-  /** Handlers that run now. */
-  readonly running: number;
-  /** Words of superseded attempts that were refused. */
-  readonly refused: number;
-  /** Takes no more jobs, and waits for those that run. Nothing is killed. */
-  drain(): Promise<void>;
-  /** Takes no more jobs, hands back those that had not begun, and waits for the others up to `graceMs` (default 30 s). */
-  stop(options?: { readonly graceMs?: number }): Promise<void>;
-}
+type Identity = Required<NodeOptions>;
+/** Told of jobs whose end is stored. */
+type OnStored = (ids: readonly string[]) => void;
 
 const BEAT_MS = 5_000;
 const POLL_MS = 500;
+const KEEP_MS = 250;
 const GRACE_MS = 30_000;
 /** However short the grace: time to store what has ended. */
 const LEAST_FLUSH_MS = 2_000;
 
 /** Registers a node and starts it. */
-export async function startNode(
-  part: Part,
-  options: NodeOptions,
-  onStored: (ids: readonly string[]) => void,
-): Promise<Node> {
-  const { store, environment, bus } = part;
-  const { name, site = "default", slots = 4 } = options;
+export async function startNode(part: Part, options: NodeOptions, onStored: OnStored): Promise<Node> {
+  const { name, site = "default", slots = 4, types } = options;
   if (!Number.isInteger(slots) || slots < 1 || slots > 10_000) {
     throw callsheetError("invalid_argument", "slots must be a whole number from 1 to 10,000.", { field: "slots" });
   }
-  for (const type of options.types) part.types.register(type);
-  let nodeId = await register(part, { name, site, slots, types: options.types });
-
-  const alive = environment.timers.keepAlive();
-  const hot = createHot(part, name);
-  const isolation = createIsolationHost({
-    spawn: environment.processes.spawn,
-    killGroup: environment.processes.killGroup,
-    readText: environment.files.readText,
-    variables: environment.processes.variables,
-    timers: environment.timers,
-    monotonic: environment.monotonic,
-  });
-  const types = options.types.map((type) => type.type);
-  const claimer = createClaimer({ part, nodeId: () => nodeId, site, types, hot: hot.get });
-  const reporter = createReporter({ part, hot: hot.get, onLoss: hot.lost, onStored });
-  const keeper = createKeeper({ part, nodeId: () => nodeId, running: () => runner.running });
-  let lateWords = 0;
-  const runner = createRunner({
-    part,
-    slots,
-    isolation,
-    host: keeper,
-    onEnd: (attempt, size, end) => {
-      const report = () => {
-        if (attempt.isSuperseded) lateWords += 1;
-        else reporter.report(attempt, size, end);
-      };
-      // What a handler said is there for whoever waits for its end.
-      const hasWords = attempt.lines !== undefined || (attempt.latest !== undefined && end.ending.kind !== "completed");
-      if (hasWords) keeper.leave(attempt, report);
-      else report();
-      feeder.more();
-    },
-  });
-  const feeder = createFeeder({
-    part,
-    claimer,
-    runner,
-    reporter,
-    onLoss: hot.lost,
-    isKnown: (id) => runner.running.has(id) || keeper.isLeaving(id),
-    nodeId: () => nodeId,
-  });
-
-  const reincarnate = async () => {
-    part.log.error(
-      "node",
-      callsheetError("stale_attempt", `Node "${name}" was declared dead; it goes on as a new incarnation.`),
-    );
-    for (const attempt of runner.running.values()) attempt.supersede();
-    feeder.forget();
-    nodeId = await register(part, { name, site, slots, types: options.types });
-  };
-  const services: readonly Service[] = [
-    startService({ name: "claim", environment, log: part.log, everyMs: POLL_MS, round: () => feeder.round() }),
-    startService({ name: "keep", environment, log: part.log, everyMs: 250, round: () => keeper.round() }),
-    startService({
-      name: "heartbeat",
-      environment,
-      log: part.log,
-      everyMs: BEAT_MS,
-      round: async () => {
-        if (!(await store.beat(nodeId))) await reincarnate();
-        return null;
-      },
-    }),
-  ];
-  feeder.onHungry(() => services[0]!.wake());
-  keeper.onHungry(() => services[1]!.wake());
-  const unsubscribe = bus.subscribe((hint) => {
-    if (hint?.kind === "job") keeper.look(hint.id);
-    else if (claimer.hear(hint)) services[0]!.wake();
-  });
-
-  // Whatever the database answers, the node ends; what it leaves behind is found and recovered by others.
-  const attempted = (work: Promise<unknown>) => work.catch((error: unknown) => part.log.error("node", error));
-  const close = async () => {
-    unsubscribe();
-    reporter.close();
-    await isolation.close();
-    await Promise.all(services.map((service) => service.stop()));
-    await attempted(store.endNode(nodeId, "gone", "it was stopped"));
-    await hot.close();
-    alive.cancel();
-  };
-  let ending: Promise<void> | undefined;
-  let isFlushed = false;
-  let deadline = Number.POSITIVE_INFINITY;
-  const end = (graceMs: number) => {
-    deadline = Math.min(deadline, environment.monotonic() + graceMs);
-    ending ??= (async () => {
-      await attempted(store.setDraining(nodeId));
-      await attempted(feeder.stop());
-      await emptied(part, { isBusy: () => runner.running.size > 0 || keeper.isLeaving(), until: () => deadline });
-      const flushFrom = environment.monotonic();
-      void reporter.flush().then(() => {
-        isFlushed = true;
-      });
-      await emptied(part, { isBusy: () => !isFlushed, until: () => Math.max(deadline, flushFrom + LEAST_FLUSH_MS) });
-      await close();
-    })();
-    return ending;
-  };
-  return {
-    name,
-    get running() {
-      return runner.running.size;
-    },
-    get refused() {
-      return reporter.refused + lateWords;
-    },
-    drain: () => end(Number.POSITIVE_INFINITY),
-    stop: ({ graceMs = GRACE_MS } = {}) => end(graceMs),
-  };
+  for (const type of types) part.types.register(type);
+  const identity = { name, site, slots, types };
+  return new Node(part, identity, await register(part, identity), onStored);
 }
 
-async function register(
-  part: Part,
-  node: { name: string; site: string; slots: number; types: readonly ActionType[] },
-): Promise<number> {
-  const { environment, store } = part;
-  const types = node.types.map((type) => ({ type: type.type, version: type.version, schema: announcedSchema(type) }));
-  const life = { ...node, ...environment.processes.self(), incarnation: environment.newIncarnation(), types };
-  for (let tries = 0; ; tries++) {
-    try {
-      return await store.registerNode(life);
-    } catch (error) {
-      if (!violates(error, "node_name")) throw error;
-      const other = (await store.standingNodes()).find((standing) => standing.name === node.name);
-      if (other && environment.processes.isAlive(other) === false)
-        await store.endNode(other.id, "dead", "its process has ended");
-      else if (tries >= 3)
-        throw callsheetError(
-          "node_name_in_use",
-          `A node named "${node.name}" is up already${other ? `, as process ${other.pid} on ${other.host}` : ""}.`,
-          { name: node.name },
-        );
-    }
+/** A worker: takes jobs of the types it has, and runs them. */
+export class Node {
+  readonly name: string;
+  readonly #part: Part;
+  readonly #identity: Identity;
+  readonly #alive: Timer;
+  readonly #hot: Hot;
+  readonly #isolation: IsolationHost;
+  readonly #reporter: Reporter;
+  readonly #keeper: Keeper;
+  readonly #runner: Runner;
+  readonly #feeder: Feeder;
+  readonly #services: { readonly claim: Service; readonly keep: Service; readonly heartbeat: Service };
+  readonly #unsubscribe: () => void;
+  #id: number;
+  #lateWords = 0;
+  #deadline = Number.POSITIVE_INFINITY;
+  #ending: Promise<void> | undefined;
+
+  constructor(part: Part, identity: Identity, id: number, onStored: OnStored) {
+    const { environment, bus } = part;
+    this.name = identity.name;
+    this.#part = part;
+    this.#identity = identity;
+    this.#id = id;
+    this.#alive = environment.timers.keepAlive();
+    this.#hot = createHot(part, identity.name);
+    this.#isolation = openIsolation(environment);
+    const nodeId = () => this.#id;
+    const running = () => this.#runner.running;
+    const { get: hot, lost: onLoss } = this.#hot;
+    const types = identity.types.map((type) => type.type);
+    const claimer = createClaimer({ part, nodeId, site: identity.site, types, hot });
+    this.#reporter = new Reporter({ part, hot, onLoss, onStored });
+    this.#keeper = new Keeper({ part, nodeId, running, onHungry: () => this.#services.keep.wake() });
+    this.#runner = createRunner({
+      part,
+      slots: identity.slots,
+      isolation: this.#isolation,
+      host: this.#keeper,
+      onEnd: (attempt, size, end) => this.#ended(attempt, size, end),
+    });
+    const isKnown = (id: string) => this.#runner.running.has(id) || this.#keeper.isLeaving(id);
+    const onHungry = () => this.#services.claim.wake();
+    const [runner, reporter, slots] = [this.#runner, this.#reporter, identity.slots];
+    this.#feeder = new Feeder({ part, claimer, runner, slots, reporter, onLoss, isKnown, nodeId, onHungry });
+    this.#services = this.#startServices();
+    this.#unsubscribe = bus.subscribe((hint) => {
+      if (hint?.kind === "job") this.#keeper.look(hint.id);
+      else if (claimer.hear(hint)) this.#services.claim.wake();
+    });
+  }
+
+  /** Handlers that run now. */
+  get running(): number {
+    return this.#runner.running.size;
+  }
+
+  /** Words of superseded attempts that were refused. */
+  get refused(): number {
+    return this.#reporter.refused + this.#lateWords;
+  }
+
+  /** Takes no more jobs, and waits for those that run. Nothing is killed. */
+  drain(): Promise<void> {
+    return this.#end(Number.POSITIVE_INFINITY);
+  }
+
+  /** Takes no more jobs, hands back those that had not begun, and waits for the others up to `graceMs` (default 30 s). */
+  stop({ graceMs = GRACE_MS }: { readonly graceMs?: number } = {}): Promise<void> {
+    return this.#end(graceMs);
+  }
+
+  #startServices() {
+    const { environment, log } = this.#part;
+    const start = (name: string, everyMs: number, round: () => Promise<number | null>) =>
+      startService({ name, environment, log, everyMs, round });
+    return {
+      claim: start("claim", POLL_MS, () => this.#feeder.round()),
+      keep: start("keep", KEEP_MS, () => this.#keeper.round()),
+      heartbeat: start("heartbeat", BEAT_MS, async () => {
+        if (!(await this.#part.store.beat(this.#id))) await this.#reincarnate();
+        return null;
+      }),
+    };
+  }
+
+  #ended(attempt: Attempt, size: number, end: HandlerEnd): void {
+    const report = () => {
+      if (attempt.isSuperseded) this.#lateWords += 1;
+      else this.#reporter.report(attempt, size, end);
+    };
+    // What a handler said is there for whoever waits for its end.
+    const hasWords = attempt.lines !== undefined || (attempt.latest !== undefined && end.ending.kind !== "completed");
+    if (hasWords) this.#keeper.leave(attempt, report);
+    else report();
+    this.#feeder.more();
+  }
+
+  /** It was declared dead while it lived: what it runs counts no more, and it goes on under a new identity. */
+  async #reincarnate(): Promise<void> {
+    const message = `Node "${this.name}" was declared dead; it goes on as a new incarnation.`;
+    this.#part.log.error("node", callsheetError("stale_attempt", message));
+    for (const attempt of this.#runner.running.values()) attempt.supersede();
+    this.#feeder.forget();
+    this.#id = await register(this.#part, this.#identity);
+  }
+
+  #end(graceMs: number): Promise<void> {
+    const { environment } = this.#part;
+    this.#deadline = Math.min(this.#deadline, environment.monotonic() + graceMs);
+    this.#ending ??= this.#windDown();
+    return this.#ending;
+  }
+
+  async #windDown(): Promise<void> {
+    const { environment, store } = this.#part;
+    await this.#attempted(store.setDraining(this.#id));
+    await this.#attempted(this.#feeder.stop());
+    const isBusy = () => this.running > 0 || this.#keeper.isLeaving();
+    await emptied(this.#part, { isBusy, until: () => this.#deadline });
+    const flushFrom = environment.monotonic();
+    let isFlushed = false;
+    void this.#reporter.flush().then(() => {
+      isFlushed = true;
+    });
+    const until = () => Math.max(this.#deadline, flushFrom + LEAST_FLUSH_MS);
+    await emptied(this.#part, { isBusy: () => !isFlushed, until });
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
+    this.#unsubscribe();
+    this.#reporter.close();
+    await this.#isolation.close();
+    await Promise.all(Object.values(this.#services).map((service) => service.stop()));
+    await this.#attempted(this.#part.store.endNode(this.#id, "gone", "it was stopped"));
+    await this.#hot.close();
+    this.#alive.cancel();
+  }
+
+  /** Whatever the database answers, the node ends; what it leaves behind is found and recovered by others. */
+  async #attempted(work: Promise<unknown>): Promise<void> {
+    await work.catch((error: unknown) => this.#part.log.error("node", error));
   }
 }
 
-/** The hot connections: opened when first needed, and again after a loss. */
-function createHot(part: Part, name: string) {
-  let path: Promise<HotPath> | undefined;
-  const get = () => {
-    path ??= part.store.openHotPath(name);
-    path.catch(() => {
-      path = undefined;
-    });
-    return path;
-  };
-  const close = async () => {
-    const old = path;
-    path = undefined;
-    await old?.then((one) => one.close()).catch(() => {});
-  };
-  return {
-    get,
-    lost: (error: unknown) => {
-      if (isCallsheetError(error) && error.code === "database_lost") void close();
-    },
-    close,
-  };
+function openIsolation({ processes, files, timers, monotonic }: Environment): IsolationHost {
+  const { spawn, killGroup, variables } = processes;
+  return createIsolationHost({ spawn, killGroup, variables, readText: files.readText, timers, monotonic });
 }
 
 /** Waits until nothing is busy any more, or the deadline has passed, which may be moved meanwhile. */

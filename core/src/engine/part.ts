@@ -1,5 +1,5 @@
 import type { Catalogue } from "../operations/catalogue.ts";
-import type { TypeRegistry } from "../operations/types.ts";
+import type { TypeRegistry } from "../operations/type-registry.ts";
 import type { Store } from "../store/store.ts";
 import type { Bus } from "./bus.ts";
 import type { Environment } from "./environment.ts";

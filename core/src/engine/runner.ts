@@ -15,8 +15,6 @@ export interface Ready {
   /** Members of its claim; 0 for a job with a row of its own. */
   readonly size: number;
   readonly claimedAt: number;
-  /** The last of those that were claimed together. */
-  readonly isLast: boolean;
 }
 
 export interface RunnerOptions {

@@ -5,13 +5,16 @@ import {
   type Authority,
   actionSchema,
   callsheetError,
+  nameSchema,
 } from "@callsheet/contract";
 import type { ActionVersion } from "../store/dictionary.ts";
 import { violates } from "../store/failure.ts";
 import type { Statements } from "../store/store.ts";
 import { storableJson } from "./configuration.ts";
+import { inOrder } from "./in-order.ts";
 import type { Desk } from "./operate.ts";
 import { parseRunRule } from "./run-rule.ts";
+import { checkType } from "./action-type.ts";
 
 /** An action as written in code: its type may be given as the code itself. */
 export type ActionDefinition<Type extends ActionType = ActionType> = Omit<ActionInput, "type"> & {
@@ -22,8 +25,11 @@ type Definition = Omit<Action, "version">;
 
 /** Reads a definition strictly; fails with `invalid_argument`, naming each field. */
 export function checkAction(definition: ActionDefinition): Definition {
-  const { type } = definition;
-  const parsed = actionSchema.safeParse({ ...definition, type: typeof type === "string" ? type : type.type });
+  const { type } = Object(definition) as ActionDefinition;
+  const parsed = actionSchema.safeParse({
+    ...definition,
+    type: typeof type === "string" ? type : checkType(type).type,
+  });
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => ({ field: issue.path.join("."), problem: issue.message }));
     const list = problems.map(({ field, problem }) => (field ? `${field}: ${problem}` : problem)).join("; ");
@@ -41,17 +47,7 @@ export function checkAction(definition: ActionDefinition): Definition {
   return parsed.data;
 }
 
-const isSame = (a: Definition, b: Definition) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, sorted(inner)]),
-  );
-}
+const isSame = (a: Definition, b: Definition) => JSON.stringify(inOrder(a)) === JSON.stringify(inOrder(b));
 
 /** Creates an action, or changes the one of that name. The same definition again makes no new version. */
 export async function putAction(desk: Desk, definition: ActionDefinition, authority: Authority): Promise<Action> {
@@ -100,7 +96,7 @@ export async function removeAction(desk: Desk, name: string): Promise<void> {
 }
 
 export async function getAction(desk: Desk, name: string): Promise<Action> {
-  const found = await desk.store.currentAction(name);
+  const found = isName(name) ? await desk.store.currentAction(name) : undefined;
   if (!found) throw callsheetError("unknown_action", `There is no action "${name}".`, { action: name });
   return found.definition;
 }
@@ -137,23 +133,29 @@ async function edit(
   alter: (action: Definition) => Definition,
   authority: Authority,
 ): Promise<Action> {
+  let newName = name;
   try {
     const version = await desk.store.transaction(async (tx) => {
       const known = await locked(tx, name);
       const { version: _, ...action } = known.definition;
-      return change(tx, known, alter(action), authority);
+      const altered = alter(action);
+      newName = altered.name;
+      return change(tx, known, altered, authority);
     });
     return version.definition;
   } catch (error) {
-    if (violates(error, "action_name_key")) throw nameTaken(name);
+    if (violates(error, "action_name_key")) throw nameTaken(newName);
     throw error;
   } finally {
     desk.catalogue.forget(name);
+    desk.catalogue.forget(newName);
   }
 }
 
+const isName = (name: unknown): boolean => nameSchema.safeParse(name).success;
+
 async function locked(tx: Statements, name: string): Promise<ActionVersion> {
-  const known = await tx.currentAction(name, "for update of a");
+  const known = isName(name) ? await tx.currentAction(name, "for update of a") : undefined;
   if (!known) throw callsheetError("unknown_action", `There is no action "${name}".`, { action: name });
   return known;
 }

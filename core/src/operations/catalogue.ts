@@ -1,4 +1,4 @@
-import { callsheetError } from "@callsheet/contract";
+import { callsheetError, nameSchema } from "@callsheet/contract";
 import type { ActionVersion } from "../store/dictionary.ts";
 import type { Statements, Store } from "../store/store.ts";
 
@@ -37,12 +37,15 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
     current: (action) => {
       const known = current.get(action);
       if (known && monotonic() - known.at < FRESH_MS) return known.version;
-      const version = store.currentAction(action).then((found) => {
+      const isName = nameSchema.safeParse(action).success;
+      const version = (isName ? store.currentAction(action) : Promise.resolve(undefined)).then((found) => {
         if (found) return found;
         throw callsheetError("unknown_action", `There is no action "${action}".`, { action });
       });
       current.set(action, { at: monotonic(), version });
-      version.catch(() => current.delete(action));
+      version.catch(() => {
+        if (current.get(action)?.version === version) current.delete(action);
+      });
       return version;
     },
     forget: (action) => void current.delete(action),

@@ -14,24 +14,10 @@ import type { ActionVersion } from "../store/dictionary.ts";
 import type { Statements } from "../store/store.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { settleConfiguration, storableJson, storableText } from "./configuration.ts";
+import { inOrder } from "./in-order.ts";
+import { checkInput, type JobInput } from "./job-input.ts";
 import { requireRunRule } from "./run-rule.ts";
-import type { TypeRegistry } from "./types.ts";
-
-/** What a caller says of a job; the action says the rest. */
-export interface JobInput<Configuration = Readonly<Record<string, unknown>>> {
-  /** Laid over the action's own configuration. */
-  readonly configuration?: Partial<Configuration>;
-  readonly target?: Target;
-  /** When it is to begin. Absent: now. Null: it stays `created` until it is planned. */
-  readonly startAt?: Date | null;
-  readonly priority?: PriorityName;
-  /** Default: who creates it. */
-  readonly owner?: string;
-  readonly tags?: readonly string[];
-  readonly variables?: Readonly<Record<string, unknown>>;
-  /** One job per action and key, for as long as the job is kept: the same request again answers the first job's id. */
-  readonly idempotencyKey?: string;
-}
+import type { TypeRegistry } from "./type-registry.ts";
 
 export interface Creation {
   readonly action: string;
@@ -45,7 +31,10 @@ export interface Makers {
   readonly catalogue: Catalogue;
   readonly types: TypeRegistry;
   readonly newId: () => string;
+  readonly timers: Timers;
 }
+
+type Timers = { after(ms: number, call: () => void): unknown; keepAlive(): { cancel(): void } };
 
 /** Jobs that were checked and are ready to be inserted. */
 export interface Prepared {
@@ -78,6 +67,7 @@ export async function prepareJobs(makers: Makers, creation: Creation): Promise<P
   };
   const jobs: NewJob[] = [];
   for (const input of creation.inputs) {
+    checkInput(input);
     const owner =
       input.owner === undefined || input.owner === actor ? undefined : storableText(input.owner, "owner", 200);
     const ownerId = owner === undefined ? undefined : await makers.catalogue.ownerId(owner);
@@ -170,8 +160,7 @@ function checkTags(tags: readonly string[]): readonly string[] {
 function hashOf(input: JobInput): string {
   const { idempotencyKey: _, ...request } = input;
   return createHash("sha256")
-    .update(JSON.stringify(request, Object.keys(request).sort()))
-    .update(JSON.stringify(request))
+    .update(JSON.stringify(inOrder(request)))
     .digest("base64");
 }
 

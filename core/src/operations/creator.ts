@@ -1,8 +1,10 @@
 import { callsheetError, isCallsheetError, type Origin } from "@callsheet/contract";
-import type { BatchDefaults, NewJob } from "../store/create.ts";
+import type { BatchDefaults, EncodedRows, NewJob } from "../store/create.ts";
 import type { CallerTransaction } from "../store/database.ts";
+import { isUnstorable, violates } from "../store/failure.ts";
 import type { Statements, Store } from "../store/store.ts";
-import { chunks, type JobInput, type Makers, prepareJobs, resolveKeys } from "./create.ts";
+import { chunks, type Makers, prepareJobs, resolveKeys } from "./create.ts";
+import type { JobInput } from "./job-input.ts";
 
 export interface CreateRequest {
   readonly action: string;
@@ -34,6 +36,9 @@ type Batch = { readonly defaults: BatchDefaults; readonly waiting: Waiting[] };
 /** Statements of creation in flight at once; two keep the server busy while a third waits for its batch to grow. */
 const CONNECTIONS = 2;
 const BATCH_JOBS = 500;
+/** How often, and after what pause at first, a statement is sent again whose connection was lost. */
+const MOST_TRIES = 6;
+const FIRST_PAUSE_MS = 50;
 
 export function createCreator(store: Store, makers: Makers, announce: Announce): Creator {
   const free: Connection[] = [];
@@ -58,26 +63,57 @@ export function createCreator(store: Store, makers: Makers, announce: Announce):
       free.push(db);
       return result;
     } catch (error) {
-      if (isCallsheetError(error) && error.code === "database_lost") await db.close().catch(() => {});
+      if (isLoss(error)) await db.close().catch(() => {});
       else free.push(db);
       throw error;
     }
   };
 
-  const send = async (batch: readonly Waiting[], defaults: BatchDefaults): Promise<void> => {
-    try {
-      await onConnection(async (db) => {
-        for (const chunk of chunks(batch.map((one) => one.job))) await db.createJobs(chunk, defaults);
-      });
-      for (const one of batch) one.done();
-    } catch (error) {
-      // A batch that fails is done again one by one, so that nobody fails for somebody else's job.
-      if (batch.length === 1 || (isCallsheetError(error) && error.code === "database_lost")) {
-        for (const one of batch) one.failed(error);
-        return;
+  const pause = async (ms: number): Promise<void> => {
+    const alive = makers.timers.keepAlive();
+    await new Promise<void>((resolve) => void makers.timers.after(ms, resolve));
+    alive.cancel();
+  };
+  /** Does work again whose connection was lost, a few times. Done twice it must come to the same. */
+  const insist = async <T>(work: (tries: number) => Promise<T>): Promise<T> => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await work(tries);
+      } catch (error) {
+        if (tries >= MOST_TRIES || closed || !isLoss(error)) throw error;
+        await pause(FIRST_PAUSE_MS * 2 ** (tries - 1));
       }
-      for (const one of batch) await send([one], defaults);
     }
+  };
+  /** Stores one chunk. Ids are drawn here: who finds them taken has stored them before the answer was lost. */
+  const insertChunk = (chunk: EncodedRows, defaults: BatchDefaults): Promise<readonly string[]> =>
+    insist(async (tries) => {
+      try {
+        const { rows } = await onConnection((db) => db.createJobs(chunk, defaults));
+        return rows.map((row) => row.id);
+      } catch (error) {
+        if (tries > 1 && violates(error, "job_pkey")) return [];
+        throw error;
+      }
+    });
+
+  const send = async (batch: readonly Waiting[], defaults: BatchDefaults): Promise<void> => {
+    let from = 0;
+    for (const chunk of chunks(batch.map((one) => one.job))) {
+      const together = batch.slice(from, from + chunk.rows.length);
+      from += chunk.rows.length;
+      await insertChunk(chunk, defaults).then(
+        () => {
+          for (const one of together) one.done();
+        },
+        (error: unknown) => sendAgain(together, defaults, error),
+      );
+    }
+  };
+  /** A chunk that fails is done again one by one, so that nobody fails for somebody else's job. */
+  const sendAgain = async (together: readonly Waiting[], defaults: BatchDefaults, error: unknown): Promise<void> => {
+    if (together.length > 1 && !isLoss(error)) for (const one of together) await send([one], defaults);
+    else for (const one of together) one.failed(told(error));
   };
 
   const pump = (): void => {
@@ -102,28 +138,32 @@ export function createCreator(store: Store, makers: Makers, announce: Announce):
       pump();
     });
 
-  const insert = async (db: Pick<Statements, "createJobs">, jobs: readonly NewJob[], defaults: BatchDefaults) => {
+  /** In a transaction: all jobs whose key is new; and none when a key was used for another request. */
+  const insertKeyed = async (tx: Statements, jobs: readonly NewJob[], defaults: BatchDefaults) => {
     const created = new Set<string>();
-    for (const chunk of chunks(jobs)) for (const { id } of (await db.createJobs(chunk, defaults)).rows) created.add(id);
-    return created;
+    for (const chunk of chunks(jobs)) for (const { id } of (await tx.createJobs(chunk, defaults)).rows) created.add(id);
+    return resolveKeys(tx, defaults.actionId, jobs, created);
+  };
+  const insertAll = async (jobs: readonly NewJob[], defaults: BatchDefaults): Promise<readonly string[]> => {
+    const [first] = jobs;
+    if (jobs.some((job) => job.idempotencyKey !== undefined)) {
+      if (jobs.length > 1) return insist(() => store.transaction((tx) => insertKeyed(tx, jobs, defaults)));
+      const created = await insertChunk(chunks(jobs)[0]!, defaults);
+      return insist(() => resolveKeys(store, defaults.actionId, jobs, new Set(created)));
+    }
+    if (jobs.length === 1) await enqueue(first!, defaults);
+    else for (const chunk of chunks(jobs)) await insertChunk(chunk, defaults);
+    return jobs.map((job) => job.id);
   };
 
   return {
     create: async (request) => {
       if (closed) throw callsheetError("stopped", "This Callsheet was closed.");
-      const { jobs, defaults } = await prepareJobs(makers, request);
-      const isKeyed = jobs.some((job) => job.idempotencyKey !== undefined);
-      if (request.tx) {
-        const tx = store.within(request.tx);
-        return resolveKeys(tx, defaults.actionId, jobs, await insert(tx, jobs, defaults));
-      }
-      let ids = jobs.map((job) => job.id) as readonly string[];
-      if (isKeyed)
-        ids = await onConnection(async (db) =>
-          resolveKeys(store, defaults.actionId, jobs, await insert(db, jobs, defaults)),
-        );
-      else if (jobs.length === 1) await enqueue(jobs[0]!, defaults);
-      else await onConnection((db) => insert(db, jobs, defaults));
+      const { jobs, defaults } = await insist(() => prepareJobs(makers, request));
+      if (request.tx) return insertKeyed(store.within(request.tx), jobs, defaults);
+      const ids = await insertAll(jobs, defaults).catch((error: unknown) => {
+        throw told(error);
+      });
       announceDue(jobs, defaults, announce);
       return ids;
     },
@@ -132,6 +172,14 @@ export function createCreator(store: Store, makers: Makers, announce: Announce):
       await Promise.allSettled(opened.map(async (one) => (await one).close()));
     },
   };
+}
+
+const isLoss = (error: unknown) => isCallsheetError(error) && error.code === "database_lost";
+
+/** Names values that passed every check here, and that the server still cannot store. */
+function told(error: unknown): unknown {
+  if (!isUnstorable(error)) return error;
+  return callsheetError("invalid_argument", `The job cannot be stored: ${(error as Error).message}.`, {}, error);
 }
 
 /** Jobs that may start at once concern nodes; a start time concerns who waits for the next one. */

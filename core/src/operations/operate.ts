@@ -7,6 +7,7 @@ import {
   legalOperations,
   type Operation,
 } from "@callsheet/contract";
+import { isTransient } from "../store/failure.ts";
 import type { JobFacts } from "../store/jobs.ts";
 import type { Statements, Store } from "../store/store.ts";
 import type { Catalogue } from "./catalogue.ts";
@@ -41,12 +42,23 @@ export async function operate<T>(
   act: (tx: Statements, job: JobFacts) => Promise<T>,
 ): Promise<T> {
   const key = checkId(id);
-  return desk.store.transaction(async (tx) => {
-    const job = (await tx.lockJob(key)) ?? (await anchored(tx, key));
-    if (!job) throw callsheetError("job_not_found", `There is no job ${id}.`, { id });
-    return act(tx, job);
-  });
+  const once = () =>
+    desk.store.transaction(async (tx) => {
+      const job = (await tx.lockJob(key)) ?? (await anchored(tx, key));
+      if (!job) throw callsheetError("job_not_found", `There is no job ${id}.`, { id });
+      return act(tx, job);
+    });
+  for (let tries = 1; ; tries++) {
+    try {
+      return await once();
+    } catch (error) {
+      // Two at once waited for each other, and this one was rolled back.
+      if (tries >= MOST_TRIES || !isTransient(error)) throw error;
+    }
+  }
 }
+
+const MOST_TRIES = 5;
 
 async function anchored(tx: Statements, id: string): Promise<JobFacts | undefined> {
   const token = await tx.claimHolding(id);

@@ -1,11 +1,12 @@
-import type { Authority, JobState, PriorityName } from "@callsheet/contract";
+import { type Authority, callsheetError, type JobState, type PriorityName } from "@callsheet/contract";
 import { checkInstant, checkPriority, rankOf } from "./create.ts";
 import { LEGAL_FOR } from "./legal.ts";
 import { type Desk, operate, step, wrongState } from "./operate.ts";
 
 /** Gives a job a start time, or another one. A paused job stays paused; only its time changes. */
 export async function planJob(desk: Desk, id: string, startAt: Date, authority: Authority): Promise<JobState> {
-  checkInstant(startAt, "startAt");
+  if (!checkInstant(startAt, "startAt"))
+    throw callsheetError("invalid_argument", "startAt must be a date: unschedule takes it away.", { field: "startAt" });
   const state = await operate(desk, id, async (tx, job) => {
     const to = job.state === "paused" ? "paused" : "scheduled";
     const state = await step(

@@ -3,7 +3,7 @@ import { settleConfiguration, storableJson } from "./configuration.ts";
 import { difference } from "./difference.ts";
 import { LEGAL_FOR } from "./legal.ts";
 import { type Desk, operate, step, wrongState } from "./operate.ts";
-import type { TypeRegistry } from "./types.ts";
+import type { TypeRegistry } from "./type-registry.ts";
 
 /**
  * Runs a failed job again. A retry asked for while a timed-out attempt lives never starts a second one: it is remembered,
@@ -51,6 +51,8 @@ export async function amendJob(
   configuration: Readonly<Record<string, unknown>>,
   authority: Authority,
 ): Promise<number> {
+  if (typeof configuration !== "object" || configuration === null || Array.isArray(configuration))
+    throw callsheetError("invalid_argument", "configuration must be an object.", { field: "configuration" });
   return operate(desk, id, async (tx, job) => {
     if (!LEGAL_FOR.amend(job)) {
       if (job.state === "running" || job.state === "timed_out" || job.state === "cancelling") {

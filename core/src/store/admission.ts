@@ -1,5 +1,5 @@
 import sql from "sql-template-tag";
-import type { Queryable } from "./database.ts";
+import { type Queryable, WALK_INDEXES } from "./database.ts";
 
 /** A job that stands in the internal queue, or would like to. */
 export interface Candidate {
@@ -16,7 +16,7 @@ export interface Candidate {
 /** Whether this transaction is now the one that admits. It stays so until it ends. */
 export async function becomeAdmitter(tx: Queryable): Promise<boolean> {
   const { rows } = await tx.query<{ mine: boolean }>(
-    sql`select pg_try_advisory_xact_lock(hashtextextended('callsheet.admission', 0)) as mine`,
+    sql`select pg_try_advisory_xact_lock(hashtextextended('callsheet.admission', 0)) as mine, ${WALK_INDEXES}`,
   );
   return rows[0]!.mine;
 }
@@ -24,7 +24,7 @@ export async function becomeAdmitter(tx: Queryable): Promise<boolean> {
 /** The internal queue, by turn (index work_queued). */
 export async function queuedJobs(tx: Queryable): Promise<readonly Candidate[]> {
   const { rows } = await tx.query<Candidate>(sql`
-    select job_id as id, lane_id as "laneId", rank, due_at as "dueAt", turn::float8 as turn, callsheet.now() as now from callsheet.work where state = 'queued' order by turn`);
+    select job_id as id, lane_id as "laneId", rank, due_at as "dueAt", turn::float8 as turn, callsheet.now() as now from callsheet.work where state = 'queued' order by work.turn`);
   return rows;
 }
 
@@ -51,8 +51,9 @@ export async function admitJobs(
     with a as materialized (
       select * from unnest(${admitted.map((one) => one.id)}::uuid[], ${admitted.map((one) => one.turn)}::bigint[]) as a (id, turn)
     ), held as materialized (
-      select w.job_id, a.turn from a join callsheet.work w on w.job_id = a.id where w.state in ('pending', 'queued')
-      order by w.job_id for update of w skip locked
+      select w.job_id, a.turn from (select * from a order by id) a cross join lateral (
+        select job_id, state from callsheet.work where job_id = a.id offset 0 for update skip locked
+      ) w where w.state in ('pending', 'queued')
     )
     update callsheet.work w set state = 'queued', turn = held.turn from held where w.job_id = held.job_id`);
 }
@@ -62,7 +63,9 @@ export async function giveWay(tx: Queryable, ids: readonly string[]): Promise<vo
   if (ids.length === 0) return;
   await tx.query(sql`
     with held as materialized (
-      select job_id from callsheet.work where job_id = any(${ids}::uuid[]) and state = 'queued' order by job_id for update skip locked
+      select w.job_id from (select id from unnest(${ids}::uuid[]) as id order by id) g cross join lateral (
+        select job_id, state from callsheet.work where job_id = g.id offset 0 for update skip locked
+      ) w where w.state = 'queued'
     )
     update callsheet.work w set state = 'pending', turn = null from held where w.job_id = held.job_id`);
 }

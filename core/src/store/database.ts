@@ -1,6 +1,6 @@
 import { callsheetError } from "@callsheet/contract";
 import pg from "pg";
-import type { Sql } from "sql-template-tag";
+import { raw, type Sql } from "sql-template-tag";
 import { connectionFailure, isConnectionLoss } from "./failure.ts";
 
 /** One statement: its text and bound values, and a name when it is to be prepared once per connection. */
@@ -57,7 +57,14 @@ export interface Database extends Queryable {
   close(): Promise<void>;
 }
 
-const HOT_SETTINGS = ["jit=off", "plan_cache_mode=force_generic_plan", "enable_seqscan=off"];
+const HOT_SETTINGS = ["jit=off", "plan_cache_mode=force_generic_plan", "enable_seqscan=off", "enable_bitmapscan=off"];
+/**
+ * For the rest of a transaction, what an index holds in order is read in that order up to the limit. The planner's idea of
+ * `work` is often old: by it, collecting and sorting all that is due looks cheap.
+ */
+export const WALK_INDEXES = raw(
+  "set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off', true)",
+);
 const BEGIN: Statement = { text: "begin", values: [] };
 const COMMIT: Statement = { text: "commit", values: [] };
 

@@ -1,5 +1,5 @@
 import sql from "sql-template-tag";
-import type { Queryable } from "./database.ts";
+import { type Queryable, WALK_INDEXES } from "./database.ts";
 
 export interface Woken {
   /** Lanes in which jobs became pending, with the best rank of each. */
@@ -9,8 +9,12 @@ export interface Woken {
   readonly nextMs: number | null;
 }
 
-/** Makes pending what has come due (index work_due), at most `limit` jobs. The next line of each one's history names it. */
+/**
+ * Makes pending what has come due (index work_due), at most `limit` jobs. The next line of each one's history names it.
+ * To be called in a transaction, for the sake of its plan.
+ */
 export async function comeDue(db: Queryable, limit: number): Promise<Woken> {
+  await db.query(sql`select ${WALK_INDEXES}`);
   const { rows } = await db.query<{ laneId: number; rank: number; count: number }>(sql`
     with due as materialized (
       select ctid from callsheet.work
@@ -26,8 +30,9 @@ export async function comeDue(db: Queryable, limit: number): Promise<Woken> {
   return { lanes: rows, count: rows.reduce((sum, row) => sum + row.count, 0), nextMs: next[0]?.ms ?? null };
 }
 
-/** Running jobs whose time-out has passed (index work_deadline), with what their action says. */
+/** Running jobs whose time-out has passed (index work_deadline). To be called in a transaction, for the sake of its plan. */
 export async function overdueJobs(db: Queryable, limit: number) {
+  await db.query(sql`select ${WALK_INDEXES}`);
   const { rows } = await db.query<{
     id: string;
     token: string;

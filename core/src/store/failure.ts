@@ -12,9 +12,12 @@ const SOCKET = new Set([
   "EHOSTUNREACH",
   "EACCES",
 ]);
+const ENDED = /after calling end on the pool/;
 const DRIVER = /Connection terminated|not queryable|timeout expired|Connection ended|timeout exceeded/i;
 
-function facts(error: unknown): { code: string; message: string } {
+function facts(thrown: unknown): { code: string; message: string } {
+  // Every address of a host was tried, and all were refused: the first one says why.
+  const error = thrown instanceof AggregateError ? thrown.errors[0] : thrown;
   const { code, message } = error as { code?: unknown; message?: unknown };
   return { code: typeof code === "string" ? code : "", message: typeof message === "string" ? message : String(error) };
 }
@@ -28,7 +31,9 @@ export function isConnectionLoss(error: unknown): boolean {
 
 /** Names a lost connection by its code; every other error passes unchanged. */
 export function connectionFailure(error: unknown): unknown {
-  if (isCallsheetError(error) || !isConnectionLoss(error)) return error;
+  if (isCallsheetError(error)) return error;
+  if (ENDED.test(facts(error).message)) return callsheetError("stopped", "This Callsheet was closed.", {}, error);
+  if (!isConnectionLoss(error)) return error;
   const { message } = facts(error);
   return callsheetError(
     "database_lost",
@@ -36,6 +41,20 @@ export function connectionFailure(error: unknown): unknown {
     {},
     error,
   ) satisfies CallsheetError;
+}
+
+/** Names what kept the database from being opened. */
+export function openingFailure(error: unknown): unknown {
+  const { message } = facts(isCallsheetError(error) ? (error.cause ?? error) : error);
+  if (isConnectionLoss(error))
+    return callsheetError("database_lost", `PostgreSQL cannot be reached: ${message}.`, {}, error);
+  if (isCallsheetError(error)) return error;
+  return callsheetError("database_refused", `PostgreSQL cannot be used: ${message}.`, {}, error);
+}
+
+/** Whether the values themselves cannot be stored, however often it is tried. */
+export function isUnstorable(error: unknown): boolean {
+  return /^(22|54)/.test(facts(error).code) || error instanceof RangeError;
 }
 
 /** Whether running the same transaction again may succeed: deadlock, serialisation, a lock not had in time. */

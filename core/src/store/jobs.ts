@@ -50,10 +50,10 @@ export async function lockAttempts(
 ): Promise<readonly LiveAttempt[]> {
   const { rows } = await tx.query<LiveAttempt>(sql`
     select w.job_id as id, w.state, w.retries, w.crashes, w.intent, w.action_version_id as "actionVersionId"
-    from callsheet.work w join unnest(${attempts.map((one) => one.id)}::uuid[], ${attempts.map((one) => one.token)}::bigint[]) as a (id, token)
-      on w.job_id = a.id and w.token = a.token
-    where w.state in ('running', 'timed_out', 'cancelling')
-    order by w.job_id for update of w`);
+    from (
+      select * from unnest(${attempts.map((one) => one.id)}::uuid[], ${attempts.map((one) => one.token)}::bigint[]) as a (id, token) order by id
+    ) a cross join lateral (select * from callsheet.work where job_id = a.id offset 0 for update) w
+    where w.token = a.token and w.state in ('running', 'timed_out', 'cancelling')`);
   return rows;
 }
 

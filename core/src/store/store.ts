@@ -135,6 +135,8 @@ export function createStore(db: Database): Store {
   const channel = `${db.schema}_hint`;
   return {
     ...bind(db),
+    comeDue: (limit) => db.transaction((tx) => comeDue(tx, limit)),
+    overdueJobs: (limit) => db.transaction((tx) => overdueJobs(tx, limit)),
     transaction: (work) => db.transaction((tx) => work(bind(tx))),
     within: (tx) => bind(db.within(tx)),
     openCreation: async () => {

@@ -48,14 +48,17 @@ export interface Changed {
 const RECORD = `json_to_recordset($1::json) as c (id uuid, "to" callsheet.job_state, token bigint, due timestamptz, delay bigint,
   retries smallint, crashes smallint, fresh boolean, intent smallint, node int, result json, error json, data json)`;
 
-/** Locks first, in the order of ids; whatever is read of a row below is what stood there when the lock was had. */
+/**
+ * Locks first, in the order of ids; whatever is read of a row below is what stood there when the lock was had. By ids
+ * alone (offset 0): joined by states, a partial index would be read whole for one job.
+ */
 const HELD = `
   c as materialized (select * from ${RECORD}),
   old as materialized (
     select w.*, c."to", c.due, c.delay, c.retries as more, c.crashes as crashed, c.fresh, c.intent as meant, c.node, c.result, c.error, c.data
-    from c join callsheet.work w on w.job_id = c.id
+    from (select * from c order by id) c
+    cross join lateral (select * from callsheet.work where job_id = c.id offset 0 for update) w
     where w.state = any($2::callsheet.job_state[]) and (c.token is null or w.token = c.token)
-    order by w.job_id for update of w
   )`;
 
 const IS_LIVE = `in ('running', 'timed_out', 'cancelling')`;
@@ -109,9 +112,9 @@ const HELD_OUTCOME = `
   c as materialized (select * from ${RECORD}),
   old as materialized (
     select o.*, c."to", c.due, c.delay, c.retries as more, c.fresh, c.data as said
-    from c join callsheet.outcome o on o.job_id = c.id
+    from (select * from c order by id) c
+    cross join lateral (select * from callsheet.outcome where job_id = c.id offset 0 for update) o
     where o.state = any($2::callsheet.job_state[]) and (c.token is null or o.token = c.token)
-    order by o.job_id for update of o
   ), kept as (
     insert into callsheet.event (job_id, at, xid, token, seq, node_id, attempt, event, from_state, to_state, via, actor, reason, data)
     select job_id, ended_at, xid, token, seq, node_id, nullif(attempt, 0), coalesce(event, callsheet.usual_event(state)), from_state, state,

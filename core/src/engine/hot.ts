@@ -1,0 +1,34 @@
+import { isCallsheetError } from "@callsheet/contract";
+import type { HotPath } from "../store/store.ts";
+import type { Part } from "./part.ts";
+
+/** The hot connections: opened when first needed, and again after a loss. */
+export interface Hot {
+  readonly get: () => Promise<HotPath>;
+  /** An error that may mean that they are gone. */
+  readonly lost: (error: unknown) => void;
+  close(): Promise<void>;
+}
+
+export function createHot(part: Part, name: string): Hot {
+  let path: Promise<HotPath> | undefined;
+  const get = () => {
+    path ??= part.store.openHotPath(name);
+    path.catch(() => {
+      path = undefined;
+    });
+    return path;
+  };
+  const close = async () => {
+    const old = path;
+    path = undefined;
+    await old?.then((one) => one.close()).catch(() => {});
+  };
+  return {
+    get,
+    lost: (error: unknown) => {
+      if (isCallsheetError(error) && error.code === "database_lost") void close();
+    },
+    close,
+  };
+}

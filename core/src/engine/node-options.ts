@@ -1,0 +1,25 @@
+import { type ActionType, callsheetError } from "@callsheet/contract";
+import { checkType } from "../operations/action-type.ts";
+import { storableText } from "../operations/configuration.ts";
+
+export interface NodeOptions {
+  /** Unique among the nodes that are up. */
+  readonly name: string;
+  /** Default `default`. */
+  readonly site?: string;
+  readonly types: readonly ActionType[];
+  /** How many handlers run at once. Default 4. */
+  readonly slots?: number;
+}
+
+/** Fills in the defaults; fails with `invalid_argument`, naming the field. */
+export function checkNodeOptions(options: NodeOptions): Required<NodeOptions> {
+  const { name, site = "default", slots = 4, types } = Object(options) as NodeOptions;
+  storableText(name, "name", 100);
+  storableText(site, "site", 100);
+  if (!Number.isInteger(slots) || slots < 1 || slots > 10_000)
+    throw callsheetError("invalid_argument", "slots must be a whole number from 1 to 10,000.", { field: "slots" });
+  if (!Array.isArray(types) || types.length === 0)
+    throw callsheetError("invalid_argument", "types must be a list of action types.", { field: "types" });
+  return { name, site, slots, types: types.map(checkType) };
+}

@@ -1,0 +1,30 @@
+import { type ActionType, callsheetError } from "@callsheet/contract";
+import { announcedSchema } from "../operations/type-registry.ts";
+import { violates } from "../store/failure.ts";
+import type { Part } from "./part.ts";
+
+/** Registers a new life of a node; fails with `node_name_in_use` while another of that name is up. */
+export async function register(
+  part: Part,
+  node: { name: string; site: string; slots: number; types: readonly ActionType[] },
+): Promise<number> {
+  const { environment, store } = part;
+  const types = node.types.map((type) => ({ type: type.type, version: type.version, schema: announcedSchema(type) }));
+  const life = { ...node, ...environment.processes.self(), incarnation: environment.newIncarnation(), types };
+  for (let tries = 0; ; tries++) {
+    try {
+      return await store.registerNode(life);
+    } catch (error) {
+      if (!violates(error, "node_name")) throw error;
+      const other = (await store.standingNodes()).find((standing) => standing.name === node.name);
+      if (other && environment.processes.isAlive(other) === false)
+        await store.endNode(other.id, "dead", "its process has ended");
+      else if (tries >= 3)
+        throw callsheetError(
+          "node_name_in_use",
+          `A node named "${node.name}" is up already${other ? `, as process ${other.pid} on ${other.host}` : ""}.`,
+          { name: node.name },
+        );
+    }
+  }
+}

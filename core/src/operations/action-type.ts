@@ -1,0 +1,14 @@
+import { type ActionType, callsheetError, nameSchema } from "@callsheet/contract";
+
+/** Refuses what is no action type, as a caller without types may pass it: `invalid_argument`. */
+export function checkType(type: unknown): ActionType {
+  const { type: name, version, configuration, run } = Object(type) as Partial<Record<keyof ActionType, unknown>>;
+  const isSchema = typeof Object(configuration).safeParse === "function";
+  if (nameSchema.safeParse(name).success && Number.isInteger(version) && isSchema && typeof run === "function")
+    return type as ActionType;
+  throw callsheetError(
+    "invalid_argument",
+    "An action type has a name, a whole number as its version, a zod schema of its configuration, and a function run.",
+    { field: "type" },
+  );
+}
