@@ -11,10 +11,17 @@ export const ERRORS = {
     status: 409,
     next: "Wait until the attempt has ended; a configuration is changed only while no attempt lives.",
   },
-  database_missing: { status: 500, next: "Set DATABASE_URL to a PostgreSQL 15 or newer, or install @callsheet/postgres." },
+  database_missing: {
+    status: 500,
+    next: "Set DATABASE_URL to a PostgreSQL 15 or newer, or install @callsheet/postgres.",
+  },
   database_lost: {
     status: 503,
     next: "Check that the server is up; the call may be repeated with the same idempotency key.",
+  },
+  database_refused: {
+    status: 500,
+    next: "Check address, user, password and database name of DATABASE_URL, and that the user may create a schema.",
   },
   database_unsupported: { status: 500, next: "Use PostgreSQL 15 or newer, UTF8 encoded." },
   idempotency_conflict: { status: 409, next: "Use another key for another request, or read the job of the first one." },
