@@ -1,7 +1,8 @@
 import type { Action, ActionInput, ActionType, Authority } from "@callsheet/contract";
 import type { z } from "zod";
 import { type Engine, type EngineOptions, openEngine } from "./engine/engine.ts";
-import type { Node, NodeOptions } from "./engine/node.ts";
+import type { Node } from "./engine/node.ts";
+import type { NodeOptions } from "./engine/node-options.ts";
 import { Jobs } from "./jobs.ts";
 import {
   type ActionDefinition,

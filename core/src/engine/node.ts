@@ -1,4 +1,4 @@
-import { type ActionType, callsheetError } from "@callsheet/contract";
+import { callsheetError } from "@callsheet/contract";
 import type { Attempt } from "./attempt.ts";
 import { createClaimer } from "./claimer.ts";
 import type { Environment, Timer } from "./environment.ts";
@@ -6,22 +6,13 @@ import { Feeder } from "./feeder.ts";
 import { createHot, type Hot } from "./hot.ts";
 import { createIsolationHost, type IsolationHost } from "./isolation/host.ts";
 import { Keeper } from "./keeper.ts";
+import { checkNodeOptions, type NodeOptions } from "./node-options.ts";
 import type { HandlerEnd } from "./outcome.ts";
 import type { Part } from "./part.ts";
 import { register } from "./registration.ts";
 import { Reporter } from "./reporter.ts";
 import { createRunner, type Runner } from "./runner.ts";
 import { type Service, startService } from "./service.ts";
-
-export interface NodeOptions {
-  /** Unique among the nodes that are up. */
-  readonly name: string;
-  /** Default `default`. */
-  readonly site?: string;
-  readonly types: readonly ActionType[];
-  /** How many handlers run at once. Default 4. */
-  readonly slots?: number;
-}
 
 type Identity = Required<NodeOptions>;
 /** Told of jobs whose end is stored. */
@@ -36,12 +27,8 @@ const LEAST_FLUSH_MS = 2_000;
 
 /** Registers a node and starts it. */
 export async function startNode(part: Part, options: NodeOptions, onStored: OnStored): Promise<Node> {
-  const { name, site = "default", slots = 4, types } = options;
-  if (!Number.isInteger(slots) || slots < 1 || slots > 10_000) {
-    throw callsheetError("invalid_argument", "slots must be a whole number from 1 to 10,000.", { field: "slots" });
-  }
-  for (const type of types) part.types.register(type);
-  const identity = { name, site, slots, types };
+  const identity = checkNodeOptions(options);
+  for (const type of identity.types) part.types.register(type);
   return new Node(part, identity, await register(part, identity), onStored);
 }
 

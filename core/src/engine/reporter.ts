@@ -1,6 +1,6 @@
 import { isCallsheetError } from "@callsheet/contract";
 import { type EndedAttempt, endAttempts } from "../operations/end.ts";
-import { isTransient } from "../store/failure.ts";
+import { isPassing, isTransient } from "../store/failure.ts";
 import type { HotPath } from "../store/store.ts";
 import type { Attempt } from "./attempt.ts";
 import type { HandlerEnd } from "./outcome.ts";
@@ -130,8 +130,8 @@ export class Reporter {
         return await (isSingly ? this.#storeSingly(taken, ended) : this.#storeTogether(taken, ended));
       } catch (error) {
         if (this.#isClosed) return;
-        if (isLoss(error)) {
-          onLoss(error);
+        onLoss(error);
+        if (isLoss(error) || isSingly) {
           await new Promise<void>((resolve) => void part.environment.timers.after(PAUSE_MS, resolve));
         } else {
           part.log.error("finish", error);
@@ -188,8 +188,9 @@ export class Reporter {
       try {
         return await this.#storeOthers([attempt]);
       } catch (error) {
-        if (isLoss(error)) throw error;
         if (isTransient(error) && tries < MOST_TRIES) continue;
+        // A full disk says nothing about a result.
+        if (isPassing(error)) throw error;
         this.#options.part.log.error("finish", error);
         return this.#storeOthers([asUnstorable(attempt, error as Error)]);
       }

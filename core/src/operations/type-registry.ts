@@ -1,6 +1,7 @@
 import { type ActionType, callsheetError } from "@callsheet/contract";
 import { z } from "zod";
 import type { Store } from "../store/store.ts";
+import { checkType } from "./action-type.ts";
 
 /** The action types whose code is here, and the schemas of those whose code is elsewhere. */
 export interface TypeRegistry {
@@ -14,7 +15,8 @@ export function createTypeRegistry(store: Store): TypeRegistry {
   const types = new Map<string, ActionType>();
   const announced = new Map<string, z.ZodType>();
   return {
-    register: (type) => {
+    register: (given) => {
+      const type = checkType(given);
       const known = types.get(type.type);
       if (known && known.version !== type.version) {
         throw callsheetError(

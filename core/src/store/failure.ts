@@ -52,6 +52,11 @@ export function openingFailure(error: unknown): unknown {
   return callsheetError("database_refused", `PostgreSQL cannot be used: ${message}.`, {}, error);
 }
 
+/** Whether the server is short of something, or not ready, so that the same may be stored later. */
+export function isPassing(error: unknown): boolean {
+  return isConnectionLoss(error) || /^(08|25|40|53|55|57|58)/.test(facts(error).code);
+}
+
 /** Whether the values themselves cannot be stored, however often it is tried. */
 export function isUnstorable(error: unknown): boolean {
   return /^(22|54)/.test(facts(error).code) || error instanceof RangeError;
