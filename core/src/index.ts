@@ -1,5 +1,6 @@
 export * from "@callsheet/contract";
-export { type ActionHandle, type Actions, Callsheet } from "./callsheet.ts";
+export type { ActionHandle, Actions } from "./actions.ts";
+export { Callsheet } from "./callsheet.ts";
 export type { EngineOptions as CallsheetOptions } from "./engine/engine.ts";
 export { type Environment, systemEnvironment } from "./engine/environment.ts";
 export type { Node } from "./engine/node.ts";

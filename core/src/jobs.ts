@@ -7,7 +7,7 @@ import {
   type Json,
   type PriorityName,
 } from "@callsheet/contract";
-import type { ActionHandle } from "./callsheet.ts";
+import type { ActionHandle } from "./actions.ts";
 import type { Engine } from "./engine/engine.ts";
 import { cancelJob } from "./operations/cancel.ts";
 import { checkFilter } from "./operations/filter.ts";

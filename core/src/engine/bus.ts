@@ -8,117 +8,132 @@ export type Hint =
   | { readonly kind: "due" }
   | { readonly kind: "job"; readonly id: string };
 
-/** Carries hints within a process at once, and to other processes by NOTIFY. A lost hint costs time, never a job. */
-export interface Bus {
-  publish(hint: Hint): void;
-  /** Hears hints of this process and of others; `undefined`: some may have been missed. */
-  subscribe(hear: (hint: Hint | undefined) => void): () => void;
-  /** Begins to hear other processes. */
-  listen(): Promise<void>;
-  close(): Promise<void>;
+type Hearer = (hint: Hint | undefined) => void;
+
+/** What was published and not yet sent. */
+interface Said {
+  readonly lanes: Map<number, number>;
+  readonly jobs: Set<string>;
+  hasDue: boolean;
 }
+
+const silence = (): Said => ({ lanes: new Map(), jobs: new Set(), hasDue: false });
 
 /** NOTIFY takes a lock at commit that all commits share: at most one per process in this time. */
 const GAP_MS = 5;
 const LONGEST_PAYLOAD = 7_000;
 
-export function createBus(store: Store, environment: Environment, log: EngineLog): Bus {
-  const self = environment.newIncarnation().slice(0, 8);
-  const hearers = new Set<(hint: Hint | undefined) => void>();
-  const lanes = new Map<number, number>();
-  const jobs = new Set<string>();
-  let hasDue = false;
-  let timer: Timer | undefined;
-  let lastSent = Number.NEGATIVE_INFINITY;
-  let sending: Promise<void> | undefined;
-  let listener: { close(): Promise<void> } | undefined;
-  let again: Timer | undefined;
-  let isClosed = false;
+/** Carries hints within a process at once, and to other processes by NOTIFY. A lost hint costs time, never a job. */
+export class Bus {
+  readonly #store: Store;
+  readonly #environment: Environment;
+  readonly #log: EngineLog;
+  readonly #self: string;
+  readonly #hearers = new Set<Hearer>();
+  #said = silence();
+  #timer: Timer | undefined;
+  #lastSent = Number.NEGATIVE_INFINITY;
+  #sending: Promise<void> | undefined;
+  #listener: { close(): Promise<void> } | undefined;
+  #again: Timer | undefined;
+  #isClosed = false;
 
-  const tell = (hint: Hint | undefined) => {
-    for (const hear of hearers) hear(hint);
-  };
-  const flush = () => {
-    timer = undefined;
-    lastSent = environment.monotonic();
-    const payload = encode(self, lanes, jobs, hasDue);
-    lanes.clear();
-    jobs.clear();
-    hasDue = false;
-    sending = store.notify(payload).catch((error: unknown) => {
-      if (!isClosed) log.error("hints", error);
-    });
-  };
+  constructor(store: Store, environment: Environment, log: EngineLog) {
+    this.#store = store;
+    this.#environment = environment;
+    this.#log = log;
+    this.#self = environment.newIncarnation().slice(0, 8);
+  }
+
+  publish(hint: Hint): void {
+    this.#tell(hint);
+    const { lanes, jobs } = this.#said;
+    if (hint.kind === "lane") lanes.set(hint.laneId, Math.min(hint.rank, lanes.get(hint.laneId) ?? hint.rank));
+    else if (hint.kind === "job") jobs.add(hint.id);
+    else this.#said.hasDue = true;
+    if (!this.#isClosed) this.#timer ??= this.#planFlush();
+  }
+
+  /** Hears hints of this process and of others; `undefined`: some may have been missed. */
+  subscribe(hear: Hearer): () => void {
+    this.#hearers.add(hear);
+    return () => this.#hearers.delete(hear);
+  }
+
+  /** Begins to hear other processes. */
+  async listen(): Promise<void> {
+    if (this.#isClosed) return;
+    let isLost = false;
+    const opened = await this.#store.listen(
+      (payload) => {
+        for (const hint of decode(this.#self, payload)) this.#tell(hint);
+      },
+      () => {
+        // A connection may tell of its loss more than once.
+        if (isLost) return;
+        isLost = true;
+        this.#listener = undefined;
+        this.#reconnect(1);
+      },
+    );
+    if (this.#isClosed) return opened.close();
+    if (!isLost) this.#listener = opened;
+    this.#tell(undefined);
+  }
+
+  async close(): Promise<void> {
+    if (this.#timer) {
+      this.#timer.cancel();
+      this.#flush();
+    }
+    this.#isClosed = true;
+    this.#again?.cancel();
+    await this.#sending;
+    await this.#listener?.close();
+  }
+
+  #tell(hint: Hint | undefined): void {
+    for (const hear of this.#hearers) hear(hint);
+  }
+
   /** The first hint goes at once, after all that is said in this turn of the event loop; those that follow it wait. */
-  const planFlush = (): Timer => {
-    const waitMs = lastSent + GAP_MS - environment.monotonic();
-    if (waitMs > 0) return environment.timers.after(waitMs, flush);
+  #planFlush(): Timer {
+    const { timers, monotonic } = this.#environment;
+    const waitMs = this.#lastSent + GAP_MS - monotonic();
+    if (waitMs > 0) return timers.after(waitMs, () => this.#flush());
     let isCancelled = false;
-    environment.timers.soon(() => {
-      if (!isCancelled) flush();
+    timers.soon(() => {
+      if (!isCancelled) this.#flush();
     });
     return {
       cancel: () => {
         isCancelled = true;
       },
     };
-  };
-  const listen = async (): Promise<void> => {
-    if (isClosed) return;
-    let isLost = false;
-    const opened = await store.listen(
-      (payload) => {
-        for (const hint of decode(self, payload)) tell(hint);
-      },
-      () => {
-        // A connection may tell of its loss more than once.
-        if (isLost) return;
-        isLost = true;
-        listener = undefined;
-        reconnect(1);
-      },
-    );
-    if (isClosed) return opened.close();
-    if (!isLost) listener = opened;
-    tell(undefined);
-  };
-  const reconnect = (tries: number) => {
-    if (isClosed) return;
-    again = environment.timers.after(Math.min(5_000, 100 * 2 ** tries), () => {
-      listen().catch((error: unknown) => {
-        log.error("hints", error);
-        reconnect(tries + 1);
+  }
+
+  #flush(): void {
+    this.#timer = undefined;
+    this.#lastSent = this.#environment.monotonic();
+    const payload = encode(this.#self, this.#said);
+    this.#said = silence();
+    this.#sending = this.#store.notify(payload).catch((error: unknown) => {
+      if (!this.#isClosed) this.#log.error("hints", error);
+    });
+  }
+
+  #reconnect(tries: number): void {
+    if (this.#isClosed) return;
+    this.#again = this.#environment.timers.after(Math.min(5_000, 100 * 2 ** tries), () => {
+      this.listen().catch((error: unknown) => {
+        this.#log.error("hints", error);
+        this.#reconnect(tries + 1);
       });
     });
-  };
-
-  return {
-    publish: (hint) => {
-      tell(hint);
-      if (hint.kind === "lane") lanes.set(hint.laneId, Math.min(hint.rank, lanes.get(hint.laneId) ?? hint.rank));
-      else if (hint.kind === "job") jobs.add(hint.id);
-      else hasDue = true;
-      if (!isClosed) timer ??= planFlush();
-    },
-    subscribe: (hear) => {
-      hearers.add(hear);
-      return () => hearers.delete(hear);
-    },
-    listen,
-    close: async () => {
-      if (timer) {
-        timer.cancel();
-        flush();
-      }
-      isClosed = true;
-      again?.cancel();
-      await sending;
-      await listener?.close();
-    },
-  };
+  }
 }
 
-function encode(self: string, lanes: ReadonlyMap<number, number>, jobs: ReadonlySet<string>, hasDue: boolean): string {
+function encode(self: string, { lanes, jobs, hasDue }: Said): string {
   const parts = [...lanes].map(([laneId, rank]) => `l${laneId}:${rank}`);
   if (hasDue) parts.push("d");
   const all = [self, ...parts, ...[...jobs].map((id) => `j${id}`)].join(" ");

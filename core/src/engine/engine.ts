@@ -1,22 +1,21 @@
 import { callsheetError } from "@callsheet/contract";
 import { createCatalogue } from "../operations/catalogue.ts";
-import { type Creator, createCreator } from "../operations/creator.ts";
+import { Creator } from "../operations/creator.ts";
 import type { Desk } from "../operations/operate.ts";
 import { createTypeRegistry, type TypeRegistry } from "../operations/type-registry.ts";
 import { openDatabase } from "../store/database.ts";
 import { openingFailure } from "../store/failure.ts";
 import { migrate } from "../store/migrate.ts";
 import { createStore, type Store } from "../store/store.ts";
-import { createBus } from "./bus.ts";
+import { Bus } from "./bus.ts";
 import { startAdmission, startDue, startOverrun } from "./duties.ts";
-import { type Environment, systemEnvironment } from "./environment.ts";
+import type { Environment } from "./environment.ts";
 import { type Node, startNode } from "./node.ts";
 import type { NodeOptions } from "./node-options.ts";
 import type { Part } from "./part.ts";
-import { openPrivateDatabase, type Server } from "./private-server.ts";
 import { startReaper } from "./reaper.ts";
 import type { EngineLog, Service } from "./service.ts";
-import { createWaiting, type Waiting } from "./waiting.ts";
+import { Waiting } from "./waiting.ts";
 
 export interface EngineOptions {
   /** A PostgreSQL of yours, 15 or newer. Default: the environment's DATABASE_URL, else a private server. */
@@ -35,40 +34,15 @@ export interface EngineOptions {
   readonly environment?: Environment;
 }
 
-/** The running parts of one Callsheet, started in order and stopped in reverse. */
-export interface Engine {
-  readonly store: Store;
-  readonly desk: Desk;
-  readonly types: TypeRegistry;
-  readonly creator: Creator;
-  readonly waiting: Waiting;
-  work(options: NodeOptions): Promise<Node>;
-  configure(settings: { readonly queueCapacity?: number; readonly ageingStepMs?: number }): Promise<void>;
+/** A PostgreSQL that this process uses, and what to do when it does not need it any more. */
+export interface Server {
+  readonly connectionString: string;
   close(): Promise<void>;
 }
 
-export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const environment = options.environment ?? systemEnvironment();
+/** Connects to a server and brings its schema up to date. The server is closed with the engine, and when this fails. */
+export async function openEngine(server: Server, options: EngineOptions, environment: Environment): Promise<Engine> {
   const log: EngineLog = { error: options.onError ?? writeError };
-  const databaseUrl =
-    options.databaseUrl ?? (options.dataDir === undefined ? environment.processes.variables.DATABASE_URL : undefined);
-  const server: Server = databaseUrl
-    ? { connectionString: databaseUrl, close: async () => {} }
-    : await openPrivateDatabase(options.dataDir, environment.processes.variables);
-  try {
-    return await openOn(server, options, environment, log);
-  } catch (error) {
-    await server.close();
-    throw error;
-  }
-}
-
-async function openOn(
-  server: Server,
-  options: EngineOptions,
-  environment: Environment,
-  log: EngineLog,
-): Promise<Engine> {
   const db = openDatabase({
     connection: { connectionString: server.connectionString },
     schema: options.schema ?? "callsheet",
@@ -77,73 +51,94 @@ async function openOn(
   });
   try {
     await migrate(db);
+    return new Engine(server, createStore(db), environment, log);
   } catch (error) {
     await db.close();
+    await server.close();
     throw openingFailure(error);
   }
-  const store = createStore(db);
-  const catalogue = createCatalogue(store, environment.monotonic);
-  const types = createTypeRegistry(store);
-  const bus = createBus(store, environment, log);
-  const part: Part = { store, catalogue, types, environment, bus, log };
-  const waiting = createWaiting(part);
-  const creator = createCreator(store, { catalogue, types, ...environment }, (hint) => bus.publish(hint));
-  const nodes = new Set<Node>();
-  let duties: Promise<readonly Service[]> | undefined;
-  let closing: Promise<void> | undefined;
+}
 
-  /** The duties run where a node runs; more of them than one are no harm. */
-  const startDuties = async (): Promise<readonly Service[]> => {
-    await bus.listen();
+/** The running parts of one Callsheet, started in order and stopped in reverse. */
+export class Engine {
+  readonly store: Store;
+  readonly types: TypeRegistry;
+  readonly desk: Desk;
+  readonly creator: Creator;
+  readonly waiting: Waiting;
+  readonly #server: Server;
+  readonly #part: Part;
+  readonly #nodes = new Set<Node>();
+  #duties: Promise<readonly Service[]> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(server: Server, store: Store, environment: Environment, log: EngineLog) {
+    const catalogue = createCatalogue(store, environment.monotonic);
+    const types = createTypeRegistry(store);
+    const bus = new Bus(store, environment, log);
+    this.store = store;
+    this.types = types;
+    this.desk = { store, catalogue, announce: (hint) => bus.publish(hint) };
+    this.creator = new Creator(store, { catalogue, types, ...environment }, (hint) => bus.publish(hint));
+    this.#server = server;
+    this.#part = { store, catalogue, types, environment, bus, log };
+    this.waiting = new Waiting(this.#part);
+  }
+
+  /** Starts a node, and with the first one the duties: more of them than one in a cluster are no harm. */
+  async work(options: NodeOptions): Promise<Node> {
+    this.#requireOpen();
+    this.#duties ??= this.#startDuties().catch((error: unknown) => {
+      this.#duties = undefined;
+      throw error;
+    });
+    await this.#duties;
+    const node = await startNode(this.#part, options, (ids) => this.waiting.settled(ids));
+    this.#nodes.add(node);
+    if (this.#closing !== undefined) await node.stop();
+    this.#requireOpen();
+    return node;
+  }
+
+  async configure(settings: { readonly queueCapacity?: number; readonly ageingStepMs?: number }): Promise<void> {
+    const { queueCapacity, ageingStepMs } = Object(settings) as typeof settings;
+    const put = this.store.putSetting;
+    if (queueCapacity !== undefined) await put("queue_capacity", positive(queueCapacity, "queueCapacity"));
+    if (ageingStepMs !== undefined) await put("ageing_step_ms", positive(ageingStepMs, "ageingStepMs"));
+  }
+
+  /** May be called twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #requireOpen(): void {
+    if (this.#closing !== undefined) throw callsheetError("stopped", "This Callsheet was closed.");
+  }
+
+  async #startDuties(): Promise<readonly Service[]> {
+    const part = this.#part;
+    await part.bus.listen();
     return [startDue(part), startOverrun(part), startAdmission(part), startReaper(part)];
-  };
+  }
+
   /** Every part is closed, whatever became of those before it; the first failure is told at the end. */
-  const close = async () => {
+  async #close(): Promise<void> {
+    const duties = async () => (await this.#duties?.catch(() => [])) ?? [];
     const steps: readonly (() => Promise<unknown>)[] = [
-      () => Promise.all([...nodes].map((node) => node.stop())),
-      async () => Promise.all(((await duties?.catch(() => [])) ?? []).map((service) => service.stop())),
-      () => waiting.stop(),
-      () => creator.close(),
-      () => bus.close(),
-      () => store.close(),
-      () => server.close(),
+      () => Promise.all([...this.#nodes].map((node) => node.stop())),
+      async () => Promise.all((await duties()).map((service) => service.stop())),
+      () => this.waiting.stop(),
+      () => this.creator.close(),
+      () => this.#part.bus.close(),
+      () => this.store.close(),
+      () => this.#server.close(),
     ];
     const failures: unknown[] = [];
     for (const step of steps) await step().catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw failures[0];
-  };
-  return {
-    store,
-    desk: { store, catalogue, announce: (hint) => bus.publish(hint) },
-    types,
-    creator,
-    waiting,
-    work: async (nodeOptions) => {
-      if (closing !== undefined) throw callsheetError("stopped", "This Callsheet was closed.");
-      duties ??= startDuties().catch((error: unknown) => {
-        duties = undefined;
-        throw error;
-      });
-      await duties;
-      const node = await startNode(part, nodeOptions, waiting.settled);
-      if (closing === undefined) {
-        nodes.add(node);
-        return node;
-      }
-      await node.stop();
-      throw callsheetError("stopped", "This Callsheet was closed.");
-    },
-    configure: async (settings) => {
-      const { queueCapacity, ageingStepMs } = Object(settings) as typeof settings;
-      if (queueCapacity !== undefined)
-        await store.putSetting("queue_capacity", positive(queueCapacity, "queueCapacity"));
-      if (ageingStepMs !== undefined) await store.putSetting("ageing_step_ms", positive(ageingStepMs, "ageingStepMs"));
-    },
-    close: () => {
-      closing ??= close();
-      return closing;
-    },
-  };
+  }
 }
 
 function positive(value: number, field: string): number {

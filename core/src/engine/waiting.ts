@@ -3,104 +3,107 @@ import type { Timer } from "./environment.ts";
 import type { Part } from "./part.ts";
 import { type Service, startService } from "./service.ts";
 
-export interface WaitRequest {
+interface WaitRequest {
   /** Milliseconds. Default: as long as it takes. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-}
-
-/** Waits for jobs to settle: one look for all that are waited for in this process, at once when it settled here. */
-export interface Waiting {
-  wait(id: string, request: WaitRequest): Promise<Job>;
-  /** These jobs have ended an attempt in this process. */
-  settled(ids: readonly string[]): void;
-  stop(): Promise<void>;
 }
 
 const LOOK_MS = 200;
 
 type Waiter = { readonly done: (job: Job) => void; readonly failed: (error: unknown) => void };
 
-export function createWaiting({ store, environment, log }: Part): Waiting {
-  const waiters = new Map<string, Set<Waiter>>();
+/** Waits for jobs to settle: one look for all that are waited for in this process, at once when it settled here. */
+export class Waiting {
+  readonly #part: Part;
+  readonly #waiters = new Map<string, Set<Waiter>>();
   /** Ids that nobody has looked for yet: there may be no such job. */
-  const unknown = new Set<string>();
-  let service: Service | undefined;
-  let alive: Timer | undefined;
-  let isStopped = false;
+  readonly #unknown = new Set<string>();
+  #service: Service | undefined;
+  #alive: Timer | undefined;
+  #isStopped = false;
 
-  const look = async (): Promise<number | null> => {
-    const fresh = [...unknown];
-    const known = [...waiters.keys()].filter((id) => !unknown.has(id));
+  constructor(part: Part) {
+    this.#part = part;
+  }
+
+  async wait(id: string, request: WaitRequest): Promise<Job> {
+    checkRequest(request);
+    request.signal?.throwIfAborted();
+    if (this.#isStopped) throw closed();
+    const { environment, log } = this.#part;
+    return new Promise<Job>((resolve, reject) => {
+      const finish = () => {
+        this.#remove(id, waiter);
+        stopTimer();
+        request.signal?.removeEventListener("abort", aborted);
+      };
+      const waiter: Waiter = {
+        done: (job) => {
+          finish();
+          resolve(job);
+        },
+        failed: (error) => {
+          finish();
+          reject(error);
+        },
+      };
+      const aborted = () => waiter.failed(request.signal?.reason);
+      const stopTimer = startTimer(environment, request.timeoutMs, () => waiter.failed(late(id, request.timeoutMs)));
+      this.#add(id, waiter);
+      request.signal?.addEventListener("abort", aborted, { once: true });
+      this.#service ??= startService({ name: "wait", environment, log, everyMs: LOOK_MS, round: () => this.#look() });
+      this.#service.wake();
+    });
+  }
+
+  /** These jobs have ended an attempt in this process. */
+  settled(ids: readonly string[]): void {
+    if (this.#waiters.size > 0 && ids.some((id) => this.#waiters.has(id))) this.#service?.wake();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#service?.stop();
+    for (const own of [...this.#waiters.values()]) for (const waiter of [...own]) waiter.failed(closed());
+  }
+
+  async #look(): Promise<number | null> {
+    const { store } = this.#part;
+    const fresh = [...this.#unknown];
+    const known = [...this.#waiters.keys()].filter((id) => !this.#unknown.has(id));
     const settled = known.length > 0 ? await store.settledAmong(known) : [];
     const ids = [...fresh, ...settled];
     const found = new Map((ids.length > 0 ? await store.readJobs(ids) : []).map((job) => [job.id, job]));
     for (const id of ids) {
       const job = found.get(id);
-      for (const waiter of [...(waiters.get(id) ?? [])]) {
+      for (const waiter of [...(this.#waiters.get(id) ?? [])]) {
         if (!job) waiter.failed(callsheetError("job_not_found", `There is no job ${id}.`, { id }));
         else if (isSettled(job)) waiter.done(job);
       }
     }
-    for (const id of fresh) unknown.delete(id);
+    for (const id of fresh) this.#unknown.delete(id);
     return null;
-  };
-  const add = (id: string, waiter: Waiter) => {
-    const own = waiters.get(id) ?? new Set<Waiter>();
-    if (own.size === 0) unknown.add(id);
-    waiters.set(id, own.add(waiter));
-    alive ??= environment.timers.keepAlive();
-  };
-  const remove = (id: string, waiter: Waiter) => {
-    const own = waiters.get(id);
+  }
+
+  #add(id: string, waiter: Waiter): void {
+    const own = this.#waiters.get(id) ?? new Set<Waiter>();
+    if (own.size === 0) this.#unknown.add(id);
+    this.#waiters.set(id, own.add(waiter));
+    this.#alive ??= this.#part.environment.timers.keepAlive();
+  }
+
+  #remove(id: string, waiter: Waiter): void {
+    const own = this.#waiters.get(id);
     own?.delete(waiter);
     if (own?.size === 0) {
-      waiters.delete(id);
-      unknown.delete(id);
+      this.#waiters.delete(id);
+      this.#unknown.delete(id);
     }
-    if (waiters.size > 0) return;
-    alive?.cancel();
-    alive = undefined;
-  };
-
-  return {
-    wait: async (id, request) => {
-      checkRequest(request);
-      request.signal?.throwIfAborted();
-      if (isStopped) throw closed();
-      return new Promise<Job>((resolve, reject) => {
-        const finish = () => {
-          remove(id, waiter);
-          stopTimer();
-          request.signal?.removeEventListener("abort", aborted);
-        };
-        const waiter: Waiter = {
-          done: (job) => {
-            finish();
-            resolve(job);
-          },
-          failed: (error) => {
-            finish();
-            reject(error);
-          },
-        };
-        const aborted = () => waiter.failed(request.signal?.reason);
-        const stopTimer = startTimer(environment, request.timeoutMs, () => waiter.failed(late(id, request.timeoutMs)));
-        add(id, waiter);
-        request.signal?.addEventListener("abort", aborted, { once: true });
-        service ??= startService({ name: "wait", environment, log, everyMs: LOOK_MS, round: look });
-        service.wake();
-      });
-    },
-    settled: (ids) => {
-      if (waiters.size > 0 && ids.some((id) => waiters.has(id))) service?.wake();
-    },
-    stop: async () => {
-      isStopped = true;
-      await service?.stop();
-      for (const own of [...waiters.values()]) for (const waiter of [...own]) waiter.failed(closed());
-    },
-  };
+    if (this.#waiters.size > 0) return;
+    this.#alive?.cancel();
+    this.#alive = undefined;
+  }
 }
 
 // `endedAt` alone would not do: a job that is over may be run again.

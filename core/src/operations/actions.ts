@@ -10,11 +10,11 @@ import {
 import type { ActionVersion } from "../store/dictionary.ts";
 import { violates } from "../store/failure.ts";
 import type { Statements } from "../store/store.ts";
+import { checkType } from "./action-type.ts";
 import { storableJson } from "./configuration.ts";
 import { inOrder } from "./in-order.ts";
 import type { Desk } from "./operate.ts";
 import { parseRunRule } from "./run-rule.ts";
-import { checkType } from "./action-type.ts";
 
 /** An action as written in code: its type may be given as the code itself. */
 export type ActionDefinition<Type extends ActionType = ActionType> = Omit<ActionInput, "type"> & {

@@ -123,6 +123,7 @@ create index work_pending on callsheet.work (lane_id, rank, due_at, job_id) wher
 create index work_due on callsheet.work (due_at) where state in ('scheduled', 'retrying');
 create index work_deadline on callsheet.work (deadline) where state = 'running' and deadline is not null;
 create index work_live on callsheet.work (node_id) where state in ('running', 'timed_out', 'cancelling');
+create index work_idle on callsheet.work (state) where state in ('created', 'waiting_for_lock', 'paused');
 
 -- Fresh plain jobs that one node took together: while a job is a member that has not ended, it is running.
 -- ended: a bit per member, in the order of ids. A member leaves by its bit, never by a change of ids.

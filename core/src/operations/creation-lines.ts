@@ -1,0 +1,86 @@
+import { isCallsheetError } from "@callsheet/contract";
+import type { BatchDefaults, EncodedRows } from "../store/create.ts";
+import { violates } from "../store/failure.ts";
+import type { Statements, Store } from "../store/store.ts";
+import type { Makers } from "./create.ts";
+
+type Line = { createJobs: Statements["createJobs"]; close(): Promise<void> };
+
+/** How often, and after what pause at first, a statement is sent again whose connection was lost. */
+const MOST_TRIES = 6;
+const FIRST_PAUSE_MS = 50;
+
+export const isLoss = (error: unknown): boolean => isCallsheetError(error) && error.code === "database_lost";
+
+/** The connections of creation, opened as needed and thrown away when lost. */
+export class CreationLines {
+  readonly #store: Store;
+  readonly #timers: Makers["timers"];
+  readonly #free: Line[] = [];
+  readonly #opened: Promise<Line>[] = [];
+  #isClosed = false;
+
+  constructor(store: Store, timers: Makers["timers"]) {
+    this.#store = store;
+    this.#timers = timers;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Stores one chunk, and answers its ids. Ids are drawn here: who finds them taken has stored them before the answer was lost. */
+  insert(chunk: EncodedRows, defaults: BatchDefaults): Promise<readonly string[]> {
+    return this.insist(async (tries) => {
+      try {
+        const { rows } = await this.#onLine((line) => line.createJobs(chunk, defaults));
+        return rows.map((row) => row.id);
+      } catch (error) {
+        if (tries > 1 && violates(error, "job_pkey")) return [];
+        throw error;
+      }
+    });
+  }
+
+  /** Does work again whose connection was lost, a few times. Done twice it must come to the same. */
+  async insist<T>(work: (tries: number) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await work(tries);
+      } catch (error) {
+        if (tries >= MOST_TRIES || this.#isClosed || !isLoss(error)) throw error;
+        await this.#pause(FIRST_PAUSE_MS * 2 ** (tries - 1));
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled(this.#opened.map(async (one) => (await one).close()));
+  }
+
+  async #onLine<T>(work: (line: Line) => Promise<T>): Promise<T> {
+    const line = this.#free.pop() ?? (await this.#open());
+    try {
+      const result = await work(line);
+      this.#free.push(line);
+      return result;
+    } catch (error) {
+      if (isLoss(error)) await line.close().catch(() => {});
+      else this.#free.push(line);
+      throw error;
+    }
+  }
+
+  #open(): Promise<Line> {
+    const fresh = this.#store.openCreation();
+    this.#opened.push(fresh);
+    return fresh;
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const alive = this.#timers.keepAlive();
+    await new Promise<void>((resolve) => void this.#timers.after(ms, resolve));
+    alive.cancel();
+  }
+}
