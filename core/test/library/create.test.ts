@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
 import pg from "pg";
+import { describe, expect, test } from "vitest";
 import { until } from "../../src/testing/index.ts";
 import { aFloor, eventsOf, refusal } from "../fixtures/floor.ts";
 
@@ -30,7 +30,10 @@ describe("many jobs", () => {
   test("of more bytes than one statement takes are all stored", async () => {
     const { cs, name } = await aFloor();
     const configuration = { text: "x".repeat(100_000) };
-    const jobs = await cs.jobs.createMany(name, Array.from({ length: 90 }, () => ({ configuration })));
+    const jobs = await cs.jobs.createMany(
+      name,
+      Array.from({ length: 90 }, () => ({ configuration })),
+    );
     expect(await cs.jobs.list({ action: name, limit: 1_000 })).toHaveLength(jobs.length);
   });
 
@@ -46,7 +49,9 @@ describe("many jobs", () => {
       values: [],
     });
     const text = "x".repeat(40_000);
-    const calls = Array.from({ length: 400 }, (_, n) => create({ configuration: n === 399 ? { bad: n } : { n, text } }));
+    const calls = Array.from({ length: 400 }, (_, n) =>
+      create({ configuration: n === 399 ? { bad: n } : { n, text } }),
+    );
     const answers = await Promise.allSettled(calls);
     const refused = answers.filter((answer) => answer.status === "rejected");
     expect(refused.map(({ reason }) => (reason as Error).message)).toEqual(["refused by a test"]);
@@ -100,7 +105,9 @@ describe("an idempotency key", () => {
     const other = { ...request, configuration: { a: 2 }, idempotencyKey: "k" };
     const refused = { code: "idempotency_conflict", details: { key: "k", firstJobId: first.id } };
     expect(await refusal(() => create(other))).toMatchObject(refused);
-    expect(await refusal(() => cs.jobs.createMany(name, [{}, other, { idempotencyKey: "new" }]))).toMatchObject(refused);
+    expect(await refusal(() => cs.jobs.createMany(name, [{}, other, { idempotencyKey: "new" }]))).toMatchObject(
+      refused,
+    );
     expect((await cs.jobs.list({ action: name })).map(({ id }) => id)).toEqual([first.id]);
   });
 

@@ -35,7 +35,10 @@ describe("waiting for a job", () => {
 
   test("asks the database once for many jobs, not once for each", async () => {
     const { cs, name, database } = await aFloor({}, { alone: true });
-    const jobs = await cs.jobs.createMany(name, Array.from({ length: 500 }, () => ({})));
+    const jobs = await cs.jobs.createMany(
+      name,
+      Array.from({ length: 500 }, () => ({})),
+    );
     const controller = new AbortController();
     const waits = jobs.map((job) => cs.jobs.wait(job, { signal: controller.signal }));
     const before = await transactions(database);
@@ -68,7 +71,10 @@ describe("waiting for a job", () => {
 
   test("for a job that does not exist is refused", async () => {
     const { cs } = await aFloor();
-    expect(await refusal(() => cs.jobs.wait(UNKNOWN))).toMatchObject({ code: "job_not_found", details: { id: UNKNOWN } });
+    expect(await refusal(() => cs.jobs.wait(UNKNOWN))).toMatchObject({
+      code: "job_not_found",
+      details: { id: UNKNOWN },
+    });
   });
 
   test("ends when Callsheet is closed, and is refused afterwards", async () => {
@@ -88,7 +94,10 @@ describe("waiting for a job", () => {
 });
 
 async function transactions(database: { db: { query: (statement: never) => Promise<{ rows: readonly object[] }> } }) {
-  const statement = { text: "select pg_stat_clear_snapshot(), xact_commit::int as n from pg_stat_database where datname = current_database()", values: [] };
+  const statement = {
+    text: "select pg_stat_clear_snapshot(), xact_commit::int as n from pg_stat_database where datname = current_database()",
+    values: [],
+  };
   const { rows } = await database.db.query(statement as never);
   return (rows[0] as { n: number }).n;
 }
