@@ -58,7 +58,7 @@ const UNTOLD = "The handler failed and did not say why.";
 const LONGEST_MESSAGE = 10_000;
 const LONGEST_STACK = 20_000;
 
-export function errorOf(thrown: unknown): JobError {
+function errorOf(thrown: unknown): JobError {
   try {
     return described(thrown);
   } catch {

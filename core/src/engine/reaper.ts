@@ -60,7 +60,7 @@ function causeOfDeath({ environment }: Part, node: NodeRow, seen: Watched): stri
 }
 
 /** Ends every attempt that ended nodes left behind. Done again, it changes nothing: each is guarded by its token. */
-export async function recover(part: Part): Promise<void> {
+async function recover(part: Part): Promise<void> {
   for (const node of await part.store.orphaningNodes()) {
     const error: JobError = { code: "node_lost", message: `Node "${node.name}" was lost while it ran the job.` };
     const lost = (id: string, token: string, isMember: boolean): EndedAttempt => ({

@@ -24,7 +24,7 @@ export type ActionDefinition<Type extends ActionType = ActionType> = Omit<Action
 type Definition = Omit<Action, "version">;
 
 /** Reads a definition strictly; fails with `invalid_argument`, naming each field. */
-export function checkAction(definition: ActionDefinition): Definition {
+function checkAction(definition: ActionDefinition): Definition {
   const { type } = Object(definition) as ActionDefinition;
   const parsed = actionSchema.safeParse({
     ...definition,

@@ -37,7 +37,7 @@ export interface ClaimAnswer {
 }
 
 /** The advisory lock that pauses take exclusively, and each claim shares (the barrier). */
-export const BARRIER = "hashtextextended('callsheet.barrier', 0)";
+const BARRIER = "hashtextextended('callsheet.barrier', 0)";
 const BARRIER_SHARED: Statement = {
   name: "barrier_shared",
   text: `select pg_advisory_xact_lock_shared(${BARRIER})`,

@@ -10,7 +10,7 @@ export interface Statement {
   readonly values: readonly unknown[];
 }
 
-export interface Rows<Row> {
+interface Rows<Row> {
   readonly rows: readonly Row[];
   readonly count: number;
 }
@@ -26,7 +26,7 @@ export interface CallerTransaction {
 }
 
 export interface DatabaseOptions {
-  readonly connection: pg.ClientConfig;
+  readonly connection: { readonly connectionString: string; readonly application_name?: string };
   /** The schema of all tables. Default `callsheet`. */
   readonly schema: string;
   /** Connections for everything but the hot path. Default 10. */
