@@ -10,7 +10,7 @@ export interface Statement {
   readonly values: readonly unknown[];
 }
 
-interface Rows<Row> {
+export interface Rows<Row> {
   readonly rows: readonly Row[];
   readonly count: number;
 }
@@ -25,8 +25,19 @@ export interface CallerTransaction {
   query(text: string, values?: unknown[]): Promise<unknown>;
 }
 
+/** Where the server is: a URL, or its parts. */
+export interface Connection {
+  readonly connectionString?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly password?: string;
+  readonly database?: string;
+  readonly application_name?: string;
+}
+
 export interface DatabaseOptions {
-  readonly connection: { readonly connectionString: string; readonly application_name?: string };
+  readonly connection: Connection;
   /** The schema of all tables. Default `callsheet`. */
   readonly schema: string;
   /** Connections for everything but the hot path. Default 10. */
