@@ -1,6 +1,7 @@
+import { defineActionType } from "@callsheet/contract";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { aFloor, aType, refusal } from "../fixtures/floor.ts";
+import { aFloor, refusal } from "../fixtures/floor.ts";
 
 describe("an action", () => {
   test("has a unique name: creating it again is refused, putting it changes it", async () => {
@@ -101,7 +102,7 @@ describe("an action", () => {
 
   test("of a type whose code is here in another version is refused", async () => {
     const { cs, stage, name } = await aFloor();
-    const newer = { ...stage.type, version: 2 };
+    const newer = defineActionType({ ...stage.type, version: 2 });
     const error = await refusal(() => cs.actions.put({ name: `${name}-2`, type: newer }));
     expect(error).toMatchObject({ code: "invalid_argument", details: { type: name } });
   });
@@ -149,7 +150,10 @@ describe("a run rule", () => {
 describe("the configuration of a job", () => {
   test("is checked by the schema that a node announced, where the code is not", async () => {
     const { cs, database, name, work } = await aFloor();
-    const strict = { ...aType(() => null, `${name}-strict`), configuration: z.strictObject({ crf: z.number() }) };
+    const strict = defineActionType({
+      ...{ type: `${name}-strict`, version: 1, run: async () => null },
+      configuration: z.strictObject({ crf: z.number() }),
+    });
     await work({ types: [strict] });
     await cs.actions.put({ name: `${name}-strict`, type: `${name}-strict` });
     const elsewhere = await database.open();
