@@ -48,11 +48,13 @@ const BARRIER_SHARED: Statement = {
  * Queued jobs by turn (index work_queued), then pending ones of the same lanes (index work_pending, from the watermark on).
  * Fresh plain jobs leave `work` and become members of one claim row: one delete each instead of an update that is not HOT
  * and a second write at the end. The others keep their row. Both by ctid: the rows are locked, so it cannot change.
+ * A node that drains, or was declared dead and does not know it yet, takes nothing.
  */
 const CLAIM = `
   with asked as materialized (
     select l.* from unnest($2::int[], $4::smallint[], $5::timestamptz[], $6::uuid[]) as l (lane_id, rank, due_at, job_id)
     join callsheet.lane on lane.id = l.lane_id and not lane.paused
+    where exists (select from callsheet.node where id = $1::int and state = 'up')
   ), queued as materialized (
     select w.ctid as tid, w.plain from callsheet.work w
     where w.state = 'queued' and w.lane_id = any(array(select lane_id from asked))
