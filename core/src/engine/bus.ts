@@ -1,12 +1,7 @@
+import type { Announcer, Hint } from "../operations/hint.ts";
 import type { Store } from "../store/store.ts";
 import type { Environment, Timer } from "./environment.ts";
 import type { EngineLog } from "./service.ts";
-
-/** Something that may be worth a look: a lane with new jobs, a new start time, a live job with news, a settled job. */
-export type Hint =
-  | { readonly kind: "lane"; readonly laneId: number; readonly rank: number }
-  | { readonly kind: "due" }
-  | { readonly kind: "job"; readonly id: string };
 
 type Hearer = (hint: Hint | undefined) => void;
 
@@ -24,7 +19,7 @@ const GAP_MS = 5;
 const LONGEST_PAYLOAD = 7_000;
 
 /** Carries hints within a process at once, and to other processes by NOTIFY. A lost hint costs time, never a job. */
-export class Bus {
+export class Bus implements Announcer {
   readonly #store: Store;
   readonly #environment: Environment;
   readonly #log: EngineLog;
@@ -46,12 +41,22 @@ export class Bus {
   }
 
   publish(hint: Hint): void {
-    this.#tell(hint);
-    const { lanes, jobs } = this.#said;
-    if (hint.kind === "lane") lanes.set(hint.laneId, Math.min(hint.rank, lanes.get(hint.laneId) ?? hint.rank));
-    else if (hint.kind === "job") jobs.add(hint.id);
-    else this.#said.hasDue = true;
+    this.tellHere(hint);
+    say(this.#said, hint);
     if (!this.#isClosed) this.#timer ??= this.#planFlush();
+  }
+
+  tellHere(hint: Hint | undefined): void {
+    for (const hear of this.#hearers) hear(hint);
+  }
+
+  express(hints: readonly Hint[]): string | undefined {
+    const now = this.#environment.monotonic();
+    if (this.#isClosed || this.#timer || now < this.#lastSent + GAP_MS) return undefined;
+    this.#lastSent = now;
+    const said = silence();
+    for (const hint of hints) say(said, hint);
+    return encode(this.#self, said);
   }
 
   /** Hears hints of this process and of others; `undefined`: some may have been missed. */
@@ -66,7 +71,7 @@ export class Bus {
     let isLost = false;
     const opened = await this.#store.listen(
       (payload) => {
-        for (const hint of decode(this.#self, payload)) this.#tell(hint);
+        for (const hint of decode(this.#self, payload)) this.tellHere(hint);
       },
       () => {
         // A connection may tell of its loss more than once.
@@ -78,7 +83,7 @@ export class Bus {
     );
     if (this.#isClosed) return opened.close();
     if (!isLost) this.#listener = opened;
-    this.#tell(undefined);
+    this.tellHere(undefined);
   }
 
   async close(): Promise<void> {
@@ -90,10 +95,6 @@ export class Bus {
     this.#again?.cancel();
     await this.#sending;
     await this.#listener?.close();
-  }
-
-  #tell(hint: Hint | undefined): void {
-    for (const hear of this.#hearers) hear(hint);
   }
 
   /** The first hint goes at once, after all that is said in this turn of the event loop; those that follow it wait. */
@@ -131,6 +132,13 @@ export class Bus {
       });
     });
   }
+}
+
+function say(said: Said, hint: Hint): void {
+  const { lanes, jobs } = said;
+  if (hint.kind === "lane") lanes.set(hint.laneId, Math.min(hint.rank, lanes.get(hint.laneId) ?? hint.rank));
+  else if (hint.kind === "job") jobs.add(hint.id);
+  else said.hasDue = true;
 }
 
 function encode(self: string, { lanes, jobs, hasDue }: Said): string {

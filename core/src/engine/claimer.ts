@@ -1,6 +1,6 @@
+import type { Hint } from "../operations/hint.ts";
 import type { ClaimAnswer, Claimed, Watermark } from "../store/claim.ts";
 import type { HotPath } from "../store/store.ts";
-import type { Hint } from "./bus.ts";
 import type { Part } from "./part.ts";
 
 export interface ClaimerOptions {
@@ -13,8 +13,8 @@ export interface ClaimerOptions {
 
 /** Takes jobs from the lanes that a node can run, and remembers how far it has read each. */
 export interface Claimer {
-  /** Up to `want` jobs; fewer when no more can be found. */
-  claim(want: number): Promise<readonly Claimed[]>;
+  /** Up to `want` jobs, and whether another claim may find more. */
+  claim(want: number): Promise<{ readonly jobs: readonly Claimed[]; readonly mayHoldMore: boolean }>;
   /** Minds a hint. Answers whether it may concern this node. */
   hear(hint: Hint | undefined): boolean;
 }
@@ -32,10 +32,15 @@ export function createClaimer({ part, nodeId, site, types, hot }: ClaimerOptions
   let lanesAt = Number.NEGATIVE_INFINITY;
   let nextFullRead = 0;
 
-  const refreshLanes = async () => {
-    if (environment.monotonic() - lanesAt < LANES_MS) return;
-    lanes = await store.lanesFor(site, types);
+  const readLanes = async () => {
     lanesAt = environment.monotonic();
+    lanes = await store.lanesFor(site, types);
+  };
+  /** A claim waits for its lanes only when one is known to be new. */
+  const refreshLanes = async () => {
+    if (lanesAt === Number.NEGATIVE_INFINITY) return readLanes();
+    if (environment.monotonic() - lanesAt < LANES_MS) return;
+    readLanes().catch((error: unknown) => part.log.error("lanes", error));
   };
 
   const remember = ({ marks: read }: ClaimAnswer, isShort: boolean) => {
@@ -47,7 +52,7 @@ export function createClaimer({ part, nodeId, site, types, hot }: ClaimerOptions
   return {
     claim: async (want) => {
       await refreshLanes();
-      if (lanes.length === 0) return [];
+      if (lanes.length === 0) return { jobs: [], mayHoldMore: false };
       const started = environment.monotonic();
       const isFullRead = started >= nextFullRead;
       if (isFullRead) marks.clear();
@@ -60,7 +65,9 @@ export function createClaimer({ part, nodeId, site, types, hot }: ClaimerOptions
         nextFullRead =
           environment.monotonic() + Math.max(FULL_READ_MS, (environment.monotonic() - started) / FULL_READ_SHARE);
       remember(answer, answer.jobs.length < want);
-      return answer.jobs;
+      const { jobs } = answer;
+      // Of several lanes each gives its share at most.
+      return { jobs, mayHoldMore: jobs.length === want || (jobs.length > 0 && lanes.length > 1) };
     },
     hear: (hint) => {
       if (hint === undefined) {

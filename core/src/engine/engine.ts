@@ -79,7 +79,7 @@ export class Engine {
     this.store = store;
     this.types = types;
     this.desk = { store, catalogue, announce: (hint) => bus.publish(hint) };
-    this.creator = new Creator(store, { catalogue, types, ...environment }, (hint) => bus.publish(hint));
+    this.creator = new Creator(store, { catalogue, types, ...environment }, bus);
     this.#server = server;
     this.#part = { store, catalogue, types, environment, bus, log };
     this.waiting = new Waiting(this.#part);

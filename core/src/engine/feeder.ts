@@ -120,14 +120,14 @@ export class Feeder {
       if (waiting * 2 > ahead || reporter.backlog > 2 * MOST_AHEAD) return waiting > 0 ? TOO_LONG_MS : null;
       const want = Math.min(MOST_AHEAD, Math.max(0, runner.free - waiting) + Math.max(0, ahead - waiting));
       if (want === 0) return null;
-      const claimed = await claimer.claim(want);
+      const { jobs: claimed, mayHoldMore } = await claimer.claim(want);
       if (claimed.length > 0) {
         const prepared = await this.#prepare(claimed, environment.monotonic());
         this.#ready = this.#ready.slice(this.#next).concat(prepared);
         this.#next = 0;
         this.#pump();
       }
-      if (claimed.length < want) return null;
+      if (!mayHoldMore) return null;
     }
     return null;
   }

@@ -1,10 +1,10 @@
 import { isCallsheetError } from "@callsheet/contract";
 import type { BatchDefaults, EncodedRows } from "../store/create.ts";
 import { violates } from "../store/failure.ts";
-import type { Statements, Store } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
 import type { Makers } from "./create.ts";
 
-type Line = { createJobs: Statements["createJobs"]; close(): Promise<void> };
+type Line = Awaited<ReturnType<Store["openCreation"]>>;
 
 /** How often, and after what pause at first, a statement is sent again whose connection was lost. */
 const MOST_TRIES = 6;
@@ -29,11 +29,11 @@ export class CreationLines {
     return this.#isClosed;
   }
 
-  /** Stores one chunk, and answers its ids. Ids are drawn here: who finds them taken has stored them before the answer was lost. */
-  insert(chunk: EncodedRows, defaults: BatchDefaults): Promise<readonly string[]> {
+  /** Stores one chunk, with a hint for others right behind it, and answers its ids. Ids are drawn here: who finds them taken has stored them before the answer was lost. */
+  insert(chunk: EncodedRows, defaults: BatchDefaults, hint?: string): Promise<readonly string[]> {
     return this.insist(async (tries) => {
       try {
-        const { rows } = await this.#onLine((line) => line.createJobs(chunk, defaults));
+        const { rows } = await this.#onLine((line) => line.createJobs(chunk, defaults, hint));
         return rows.map((row) => row.id);
       } catch (error) {
         if (tries > 1 && violates(error, "job_pkey")) return [];

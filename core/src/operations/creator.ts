@@ -1,10 +1,11 @@
 import { callsheetError, type Origin } from "@callsheet/contract";
-import type { BatchDefaults, NewJob } from "../store/create.ts";
+import type { BatchDefaults, EncodedRows, NewJob } from "../store/create.ts";
 import type { CallerTransaction } from "../store/database.ts";
 import { isUnstorable } from "../store/failure.ts";
 import type { Statements, Store } from "../store/store.ts";
 import { chunks, type Makers, prepareJobs, resolveKeys } from "./create.ts";
 import { CreationLines, isLoss } from "./creation-lines.ts";
+import type { Announcer, Hint } from "./hint.ts";
 import type { JobInput } from "./job-input.ts";
 
 interface CreateRequest {
@@ -16,11 +17,6 @@ interface CreateRequest {
   /** The caller's own transaction: all jobs are created in it, or none. */
   readonly tx?: CallerTransaction;
 }
-
-/** Told of what came in: jobs to be run in a lane, or a start time to wait for. */
-export type Announce = (
-  hint: { readonly kind: "lane"; readonly laneId: number; readonly rank: number } | { readonly kind: "due" },
-) => void;
 
 type Waiting = { readonly job: NewJob; readonly done: () => void; readonly failed: (error: unknown) => void };
 /** Jobs with the same defaults that wait for a connection. */
@@ -34,15 +30,15 @@ const BATCH_JOBS = 500;
 export class Creator {
   readonly #store: Store;
   readonly #makers: Makers;
-  readonly #announce: Announce;
+  readonly #announcer: Announcer;
   readonly #lines: CreationLines;
   readonly #queue = new Map<string, Batch>();
   #inFlight = 0;
 
-  constructor(store: Store, makers: Makers, announce: Announce) {
+  constructor(store: Store, makers: Makers, announcer: Announcer) {
     this.#store = store;
     this.#makers = makers;
-    this.#announce = announce;
+    this.#announcer = announcer;
     this.#lines = new CreationLines(store, makers.timers);
   }
 
@@ -51,11 +47,9 @@ export class Creator {
     if (this.#lines.isClosed) throw callsheetError("stopped", "This Callsheet was closed.");
     const { jobs, defaults } = await this.#lines.insist(() => prepareJobs(this.#makers, request));
     if (request.tx) return insertKeyed(this.#store.within(request.tx), jobs, defaults);
-    const ids = await this.#insert(jobs, defaults).catch((error: unknown) => {
+    return this.#insert(jobs, defaults).catch((error: unknown) => {
       throw told(error);
     });
-    announceDue(jobs, defaults, this.#announce);
-    return ids;
   }
 
   close(): Promise<void> {
@@ -65,13 +59,29 @@ export class Creator {
   async #insert(jobs: readonly NewJob[], defaults: BatchDefaults): Promise<readonly string[]> {
     const lines = this.#lines;
     if (jobs.some((job) => job.idempotencyKey !== undefined)) {
-      if (jobs.length > 1) return lines.insist(() => this.#store.transaction((tx) => insertKeyed(tx, jobs, defaults)));
-      const created = await lines.insert(chunks(jobs)[0]!, defaults);
+      if (jobs.length > 1) {
+        const ids = await lines.insist(() => this.#store.transaction((tx) => insertKeyed(tx, jobs, defaults)));
+        for (const hint of hintsOf(jobs, defaults)) this.#announcer.publish(hint);
+        return ids;
+      }
+      const created = await this.#insertChunk(chunks(jobs)[0]!, jobs, defaults);
       return lines.insist(() => resolveKeys(this.#store, defaults.actionId, jobs, new Set(created)));
     }
     if (jobs.length === 1) await this.#enqueue(jobs[0]!, defaults);
-    else for (const chunk of chunks(jobs)) await lines.insert(chunk, defaults);
+    else for (const chunk of chunks(jobs)) await this.#insertChunk(chunk, jobs, defaults);
     return jobs.map((job) => job.id);
+  }
+
+  /** Stores a chunk of these jobs, and says that they are there: to other processes in the same breath, if it may. */
+  async #insertChunk(chunk: EncodedRows, jobs: readonly NewJob[], defaults: BatchDefaults): Promise<readonly string[]> {
+    const hints = hintsOf(jobs, defaults);
+    const sent = hints.length > 0 ? this.#announcer.express(hints) : undefined;
+    const ids = await this.#lines.insert(chunk, defaults, sent);
+    for (const hint of hints) {
+      if (sent === undefined) this.#announcer.publish(hint);
+      else this.#announcer.tellHere(hint);
+    }
+    return ids;
   }
 
   #enqueue(job: NewJob, defaults: BatchDefaults): Promise<void> {
@@ -102,7 +112,8 @@ export class Creator {
     for (const chunk of chunks(batch.map((one) => one.job))) {
       const together = batch.slice(from, from + chunk.rows.length);
       from += chunk.rows.length;
-      await this.#lines.insert(chunk, defaults).then(
+      const jobs = together.map((one) => one.job);
+      await this.#insertChunk(chunk, jobs, defaults).then(
         () => {
           for (const one of together) one.done();
         },
@@ -136,13 +147,13 @@ function told(error: unknown): unknown {
 }
 
 /** Jobs that may start at once concern nodes; a start time concerns who waits for the next one. */
-function announceDue(jobs: readonly NewJob[], { laneId, rank: usual }: BatchDefaults, announce: Announce): void {
+function hintsOf(jobs: readonly NewJob[], { laneId, rank: usual }: BatchDefaults): readonly Hint[] {
   let best: number | undefined;
   let isPlanned = false;
   for (const { startAt, rank = usual } of jobs) {
     if (startAt) isPlanned = true;
     if (startAt !== null && (best === undefined || rank < best)) best = rank;
   }
-  if (best !== undefined) announce({ kind: "lane", laneId, rank: best });
-  if (isPlanned) announce({ kind: "due" });
+  const lane: readonly Hint[] = best === undefined ? [] : [{ kind: "lane", laneId, rank: best }];
+  return isPlanned ? [...lane, { kind: "due" }] : lane;
 }

@@ -11,11 +11,7 @@ import { isTransient } from "../store/failure.ts";
 import type { JobFacts } from "../store/jobs.ts";
 import type { Statements, Store } from "../store/store.ts";
 import type { Catalogue } from "./catalogue.ts";
-
-type Hint =
-  | { readonly kind: "lane"; readonly laneId: number; readonly rank: number }
-  | { readonly kind: "due" }
-  | { readonly kind: "job"; readonly id: string };
+import type { Hint } from "./hint.ts";
 
 /** What every operation on a job works with. */
 export interface Desk {

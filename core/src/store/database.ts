@@ -95,7 +95,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     application_name: "callsheet",
     ...options.connection,
   };
-  const pool = new pg.Pool({ ...config, max: options.poolSize, options: "-c jit=off" });
+  const pool = new pg.Pool({ ...config, max: options.poolSize, min: 1, options: "-c jit=off" });
   pool.on("error", options.onError);
   const lines = new Set<{ close(): Promise<void> }>();
 

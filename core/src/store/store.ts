@@ -1,7 +1,7 @@
 import { admitJobs, becomeAdmitter, giveWay, pendingHeads, queuedJobs } from "./admission.ts";
 import { type ClaimAnswer, type ClaimRequest, claimJobs, claimsOf } from "./claim.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
-import type { CallerTransaction, Database, Queryable } from "./database.ts";
+import type { CallerTransaction, Database, Queryable, Statement } from "./database.ts";
 import {
   actionVersions,
   addVersion,
@@ -110,12 +110,18 @@ export interface HotPath {
   close(): Promise<void>;
 }
 
+/** A connection for creating jobs. */
+interface Creation {
+  createJobs(rows: EncodedRows, defaults: BatchDefaults, hint?: string): ReturnType<Statements["createJobs"]>;
+  close(): Promise<void>;
+}
+
 /** All that the operations and the engine know of the database. */
 export interface Store extends Statements {
   transaction<T>(work: (tx: Statements) => Promise<T>): Promise<T>;
   within(tx: CallerTransaction): Statements;
-  /** Creation on a connection of its own, with prepared statements. */
-  openCreation(): Promise<{ createJobs: Statements["createJobs"]; close(): Promise<void> }>;
+  /** Creation on a connection of its own, with prepared statements. A hint is sent right behind the rows, once they are committed. */
+  openCreation(): Promise<Creation>;
   openHotPath(name: string): Promise<HotPath>;
   /** Tells other processes that there may be something to do; lost hints cost time, never jobs. */
   notify(payload: string): Promise<void>;
@@ -141,7 +147,15 @@ export function createStore(db: Database): Store {
     within: (tx) => bind(db.within(tx)),
     openCreation: async () => {
       const line = await db.line("create");
-      return { createJobs: (rows, defaults) => line.query(insertJobs(rows, defaults)), close: () => line.close() };
+      return {
+        createJobs: (rows, defaults, hint) => {
+          const created = line.query<{ id: string }>(insertJobs(rows, defaults));
+          // Pipelined: the server takes it up when the rows are committed. Should it fail, the poll finds them.
+          if (hint !== undefined) line.query(notification(channel, hint)).catch(() => {});
+          return created;
+        },
+        close: () => line.close(),
+      };
     },
     openHotPath: async (name) => {
       // Two connections: while one commits what ended, the other takes what comes next.
@@ -155,9 +169,15 @@ export function createStore(db: Database): Store {
       };
     },
     notify: async (payload) => {
-      await db.query({ text: "select pg_notify($1, $2)", values: [channel, payload] });
+      await db.query(notification(channel, payload));
     },
     listen: (onMessage, onLoss) => db.listen(channel, onMessage, onLoss),
     close: () => db.close(),
   };
 }
+
+const notification = (channel: string, payload: string): Statement => ({
+  name: "notify",
+  text: "select pg_notify($1, $2)",
+  values: [channel, payload],
+});

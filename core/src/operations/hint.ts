@@ -1,0 +1,15 @@
+/** Something that may be worth a look: a lane with new jobs, a new start time, a live job with news. */
+export type Hint =
+  | { readonly kind: "lane"; readonly laneId: number; readonly rank: number }
+  | { readonly kind: "due" }
+  | { readonly kind: "job"; readonly id: string };
+
+/** Tells nodes what may be worth a look. A lost hint costs time, never a job. */
+export interface Announcer {
+  /** Tells this process and all others. */
+  publish(hint: Hint): void;
+  /** Tells this process only: the others were told by what `express` gave. */
+  tellHere(hint: Hint): void;
+  /** What to send to other processes right behind the statement that the hints are about; undefined: `publish` them later. */
+  express(hints: readonly Hint[]): string | undefined;
+}
