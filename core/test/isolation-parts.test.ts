@@ -177,9 +177,9 @@ describe("the end of a process", () => {
 
 describe("an error", () => {
   test("is described whatever was thrown", () => {
-    expect(describeError(undefined)).toEqual({ code: "handler_threw", message: "undefined" });
+    expect(describeError(undefined)).toEqual({ code: "handler_failed", message: "undefined" });
     expect(describeError({ code: 7, reason: "x" })).toEqual({
-      code: "handler_threw",
+      code: "handler_failed",
       message: '{"code":7,"reason":"x"}',
     });
     const hostile = new Proxy(
@@ -190,7 +190,7 @@ describe("an error", () => {
         },
       },
     );
-    expect(describeError(hostile)).toMatchObject({ code: "handler_threw" });
+    expect(describeError(hostile)).toMatchObject({ code: "handler_failed" });
   });
 
   test("is bounded in all its parts, in a circle of causes too", () => {

@@ -175,10 +175,10 @@ describe("what a handler gets and gives back", () => {
 
 describe("handlers that go wrong", () => {
   test.each<[string, unknown, object]>([
-    ["throws-text", {}, { kind: "threw", error: { code: "handler_threw", message: "just a text" } }],
-    ["throws-at-once", {}, { kind: "threw", error: { code: "handler_threw", message: "no promise at all" } }],
-    ["throws-aside", {}, { kind: "threw", error: { code: "handler_threw", message: "thrown to nobody" } }],
-    ["rejects-aside", {}, { kind: "threw", error: { code: "handler_threw", message: "rejected to nobody" } }],
+    ["throws-text", {}, { kind: "threw", error: { code: "handler_failed", message: "just a text" } }],
+    ["throws-at-once", {}, { kind: "threw", error: { code: "handler_failed", message: "no promise at all" } }],
+    ["throws-aside", {}, { kind: "threw", error: { code: "handler_failed", message: "thrown to nobody" } }],
+    ["rejects-aside", {}, { kind: "threw", error: { code: "handler_failed", message: "rejected to nobody" } }],
     ["throws-afterwards", {}, { kind: "returned", value: "done" }],
     ["exits", { code: 0 }, { kind: "died", code: "handler_exited", message: expect.stringContaining("code 0") }],
     ["exits", { code: 1 }, { kind: "died", code: "handler_exited", message: expect.stringContaining("code 1") }],

@@ -13,23 +13,23 @@ const MAX_MESSAGE = 8_192;
 const MAX_STACK = 32_768;
 const MAX_DATA = 65_536;
 
-/** Describes whatever a handler threw. Its own `code` is kept, if it is a text; else the code is `handler_threw`. Never throws. */
+/** Describes whatever a handler threw. Its own `code` is kept, if it is a text; else the code is `handler_failed`. Never throws. */
 export function describeError(thrown: unknown): DescribedError {
   try {
     return describe(thrown);
   } catch {
-    return { code: "handler_threw", message: "The handler threw something that cannot be described." };
+    return { code: "handler_failed", message: "The handler threw something that cannot be described." };
   }
 }
 
 function describe(thrown: unknown): DescribedError {
   if (typeof thrown !== "object" || thrown === null)
-    return { code: "handler_threw", message: String(thrown).slice(0, MAX_MESSAGE) };
+    return { code: "handler_failed", message: String(thrown).slice(0, MAX_MESSAGE) };
   const { code, message, data } = thrown as { code?: unknown; message?: unknown; data?: unknown };
   const stack = stackOf(thrown);
   const json = data === undefined ? undefined : jsonOf(data);
   return {
-    code: typeof code === "string" && code !== "" ? code.slice(0, MAX_CODE) : "handler_threw",
+    code: typeof code === "string" && code !== "" ? code.slice(0, MAX_CODE) : "handler_failed",
     message: (typeof message === "string" ? message : (JSON.stringify(thrown) ?? String(thrown))).slice(0, MAX_MESSAGE),
     ...(stack === undefined ? {} : { stack: stack.slice(0, MAX_STACK) }),
     ...(json === undefined ? {} : { data: json }),

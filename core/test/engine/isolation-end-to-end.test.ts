@@ -1,0 +1,98 @@
+import type { ActionInput, ActionType } from "@callsheet/contract";
+import { describe, expect, test } from "vitest";
+import type { Callsheet, Created } from "../../src/index.ts";
+import { until } from "../../src/testing/index.ts";
+import { aFloor, eventsOf } from "../fixtures/floor.ts";
+import { isolated } from "../fixtures/isolated-types.mjs";
+
+interface Isolated {
+  readonly cs: Callsheet;
+  create(how: string): Promise<Created>;
+}
+
+async function anIsolatedFloor(fields: Partial<ActionInput> = {}): Promise<Isolated> {
+  const { cs, name } = await aFloor();
+  const action = `${name}-isolated`;
+  await cs.actions.put({
+    retry: { limit: 0 },
+    ...fields,
+    name: action,
+    type: isolated as ActionType,
+    isolation: "process",
+  });
+  await cs.work({ name: action, types: [isolated as ActionType], slots: 2 });
+  return {
+    cs,
+    create: (how) => cs.jobs.create(action, { configuration: { how }, target: { type: "asset", id: "A" } }),
+  };
+}
+
+describe("a handler in a process of its own", () => {
+  test("is given its context and returns its result, as in the node's own process", async () => {
+    const { cs, create } = await anIsolatedFloor();
+    const done = await cs.jobs.wait(await create("returns"));
+    expect(done).toMatchObject({ state: "completed", attempt: 1 });
+    expect(done.result).toEqual({
+      ...{ given: { how: "returns" }, attempt: 1, action: done.action, target: { type: "asset", id: "A" } },
+    });
+  });
+
+  test.each([
+    [
+      "throws",
+      { code: "handler_failed", message: "x is not a function", stack: expect.stringContaining("isolated-types") },
+    ],
+    ["refuses", { code: "not_found", message: "There is no such file.", data: { path: "/a" } }],
+    ["exits", { code: "handler_exited" }],
+    ["kills", { code: "handler_killed" }],
+    ["rejects later", { message: expect.stringContaining("") }],
+  ])("that %s fails its own job, with the reason, and harms no other", async (how, error) => {
+    const { cs, create } = await anIsolatedFloor();
+    const [bad, good] = [await create(how), await create("returns")];
+    const ended = await cs.jobs.wait(bad);
+    expect(ended).toMatchObject({ state: "failed", error, result: null });
+    expect((await cs.jobs.wait(good)).state).toBe("completed");
+    expect(await eventsOf(cs, bad)).toEqual(["create", "fail"]);
+  });
+
+  test("that fails is retried by the policy of its action", async () => {
+    const { cs, create } = await anIsolatedFloor({ retry: { limit: 1, delayMs: 1 } });
+    const job = await create("throws");
+    expect(await cs.jobs.wait(job)).toMatchObject({ state: "failed", attempt: 2, retries: 1 });
+  });
+
+  test("whose promises are rejected after it has returned has returned", async () => {
+    const { cs, create } = await anIsolatedFloor();
+    expect(await cs.jobs.wait(await create("returns then rejects"))).toMatchObject({
+      state: "completed",
+      result: "done",
+    });
+  });
+
+  test("delivers a part, or asks to run again later", async () => {
+    const { cs, create } = await anIsolatedFloor();
+    const [part, later] = [await create("partly"), await create("snoozes")];
+    expect(await cs.jobs.wait(part)).toMatchObject({
+      ...{ state: "partial", result: { output: { copied: 1 }, problems: [{ path: "b", message: "unreadable" }] } },
+    });
+    expect(await cs.jobs.wait(later)).toMatchObject({ state: "completed", attempt: 2, retries: 0, result: "awake" });
+  });
+
+  test("speaks of its progress, writes to its log, keeps variables and has a workspace", async () => {
+    const { cs, create } = await anIsolatedFloor();
+    const job = await create("speaks");
+    const done = await cs.jobs.wait(job);
+    expect(done).toMatchObject({ state: "completed", variables: { seen: { n: 1 } } });
+    expect((done.result as { pid: number }).pid).not.toBe(process.pid);
+    expect((await cs.jobs.log(job)).map(({ message }) => message)).toEqual(["from a process of its own"]);
+  });
+
+  test("hears that it was asked to stop", async () => {
+    const { cs, create } = await anIsolatedFloor({ cancellable: "asks" });
+    const job = await create("waits for the signal");
+    await until(async () => (await cs.jobs.log(job)).length === 1, { what: "Its first word" });
+    await cs.jobs.cancel(job);
+    expect(await cs.jobs.wait(job)).toMatchObject({ state: "cancelled" });
+    expect(await eventsOf(cs, job)).toEqual(["create", "ask_cancel", "settle"]);
+  });
+});
