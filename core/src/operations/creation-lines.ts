@@ -6,6 +6,8 @@ import type { Makers } from "./create.ts";
 
 type Line = Awaited<ReturnType<Store["openCreation"]>>;
 
+/** However many calls are in flight: more would only wait for each other in the server. */
+const MOST_LINES = 3;
 /** How often, and after what pause at first, a statement is sent again whose connection was lost. */
 const MOST_TRIES = 6;
 const FIRST_PAUSE_MS = 50;
@@ -16,8 +18,9 @@ export const isLoss = (error: unknown): boolean => isCallsheetError(error) && er
 export class CreationLines {
   readonly #store: Store;
   readonly #timers: Makers["timers"];
-  readonly #free: Line[] = [];
-  readonly #opened: Promise<Line>[] = [];
+  readonly #free: Promise<Line>[] = [];
+  readonly #opened = new Set<Promise<Line>>();
+  readonly #waiting: (() => void)[] = [];
   #isClosed = false;
 
   constructor(store: Store, timers: Makers["timers"]) {
@@ -56,26 +59,37 @@ export class CreationLines {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.allSettled(this.#opened.map(async (one) => (await one).close()));
+    await Promise.allSettled([...this.#opened].map(async (one) => (await one).close()));
   }
 
   async #onLine<T>(work: (line: Line) => Promise<T>): Promise<T> {
-    const line = this.#free.pop() ?? (await this.#open());
+    while (this.#free.length === 0 && this.#opened.size >= MOST_LINES)
+      await new Promise<void>((resolve) => void this.#waiting.push(resolve));
+    const opening = this.#free.pop() ?? this.#open();
+    let isUsable = false;
     try {
-      const result = await work(line);
-      this.#free.push(line);
-      return result;
+      const line = await opening;
+      isUsable = true;
+      return await work(line);
     } catch (error) {
-      if (isLoss(error)) await line.close().catch(() => {});
-      else this.#free.push(line);
+      isUsable &&= !isLoss(error);
       throw error;
+    } finally {
+      if (isUsable) this.#free.push(opening);
+      else this.#drop(opening);
+      this.#waiting.shift()?.();
     }
   }
 
   #open(): Promise<Line> {
-    const fresh = this.#store.openCreation();
-    this.#opened.push(fresh);
-    return fresh;
+    const opening = this.#store.openCreation();
+    this.#opened.add(opening);
+    return opening;
+  }
+
+  #drop(opening: Promise<Line>): void {
+    this.#opened.delete(opening);
+    opening.then((line) => line.close()).catch(() => {});
   }
 
   async #pause(ms: number): Promise<void> {

@@ -18,7 +18,12 @@ interface CreateRequest {
   readonly tx?: CallerTransaction;
 }
 
-type Waiting = { readonly job: NewJob; readonly done: () => void; readonly failed: (error: unknown) => void };
+type Waiting = {
+  readonly job: NewJob;
+  /** Whether it was stored; a job whose key was taken was not. */
+  readonly done: (isStored: boolean) => void;
+  readonly failed: (error: unknown) => void;
+};
 /** Jobs with the same defaults that wait for a connection. */
 type Batch = { readonly defaults: BatchDefaults; readonly waiting: Waiting[] };
 
@@ -58,17 +63,16 @@ export class Creator {
 
   async #insert(jobs: readonly NewJob[], defaults: BatchDefaults): Promise<readonly string[]> {
     const lines = this.#lines;
-    if (jobs.some((job) => job.idempotencyKey !== undefined)) {
-      if (jobs.length > 1) {
-        const ids = await lines.insist(() => this.#store.transaction((tx) => insertKeyed(tx, jobs, defaults)));
-        for (const hint of hintsOf(jobs, defaults)) this.#announcer.publish(hint);
-        return ids;
-      }
-      const created = await this.#insertChunk(chunks(jobs)[0]!, jobs, defaults);
-      return lines.insist(() => resolveKeys(this.#store, defaults.actionId, jobs, new Set(created)));
-    }
-    if (jobs.length === 1) await this.#enqueue(jobs[0]!, defaults);
-    else for (const chunk of chunks(jobs)) await this.#insertChunk(chunk, jobs, defaults);
+    const isKeyed = jobs.some((job) => job.idempotencyKey !== undefined);
+    if (jobs.length === 1) {
+      const isStored = await this.#enqueue(jobs[0]!, defaults);
+      if (isKeyed && !isStored)
+        return lines.insist(() => resolveKeys(this.#store, defaults.actionId, jobs, new Set<string>()));
+    } else if (isKeyed) {
+      const ids = await lines.insist(() => this.#store.transaction((tx) => insertKeyed(tx, jobs, defaults)));
+      for (const hint of hintsOf(jobs, defaults)) this.#announcer.publish(hint);
+      return ids;
+    } else for (const chunk of chunks(jobs)) await this.#insertChunk(chunk, jobs, defaults);
     return jobs.map((job) => job.id);
   }
 
@@ -84,7 +88,7 @@ export class Creator {
     return ids;
   }
 
-  #enqueue(job: NewJob, defaults: BatchDefaults): Promise<void> {
+  #enqueue(job: NewJob, defaults: BatchDefaults): Promise<boolean> {
     return new Promise((done, failed) => {
       const key = `${defaults.actionVersionId}/${defaults.ownerId}/${defaults.origin}`;
       const batch = this.#queue.get(key) ?? { defaults, waiting: [] };
@@ -114,8 +118,9 @@ export class Creator {
       from += chunk.rows.length;
       const jobs = together.map((one) => one.job);
       await this.#insertChunk(chunk, jobs, defaults).then(
-        () => {
-          for (const one of together) one.done();
+        (ids) => {
+          const stored = new Set(ids);
+          for (const one of together) one.done(stored.has(one.job.id));
         },
         (error: unknown) => this.#sendAgain(together, defaults, error),
       );
