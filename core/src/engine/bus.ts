@@ -138,7 +138,7 @@ function say(said: Said, hint: Hint): void {
   const { lanes, jobs } = said;
   if (hint.kind === "lane") lanes.set(hint.laneId, Math.min(hint.rank, lanes.get(hint.laneId) ?? hint.rank));
   else if (hint.kind === "job") jobs.add(hint.id);
-  else said.hasDue = true;
+  else if (hint.kind === "due") said.hasDue = true;
 }
 
 function encode(self: string, { lanes, jobs, hasDue }: Said): string {

@@ -75,6 +75,7 @@ export function createClaimer({ part, nodeId, site, types, hot }: ClaimerOptions
         lanesAt = Number.NEGATIVE_INFINITY;
         return true;
       }
+      if (hint.kind === "waiting") return true;
       if (hint.kind !== "lane") return false;
       if (!lanes.includes(hint.laneId)) {
         lanesAt = Number.NEGATIVE_INFINITY;

@@ -7,8 +7,9 @@ import { openDatabase } from "../store/database.ts";
 import { openingFailure } from "../store/failure.ts";
 import { migrate } from "../store/migrate.ts";
 import { createStore, type Store } from "../store/store.ts";
+import { startAdmission } from "./admission.ts";
+import { startAgenda } from "./agenda.ts";
 import { Bus } from "./bus.ts";
-import { startAdmission, startDue, startOverrun } from "./duties.ts";
 import type { Environment } from "./environment.ts";
 import { type Node, startNode } from "./node.ts";
 import type { NodeOptions } from "./node-options.ts";
@@ -120,7 +121,8 @@ export class Engine {
   async #startDuties(): Promise<readonly Service[]> {
     const part = this.#part;
     await part.bus.listen();
-    return [startDue(part), startOverrun(part), startAdmission(part), startReaper(part)];
+    const admission = startAdmission(part);
+    return [startAgenda(part, admission), admission, startReaper(part)];
   }
 
   /** Every part is closed, whatever became of those before it; the first failure is told at the end. */

@@ -25,6 +25,7 @@ export class Keeper implements AttemptHost {
   readonly #leaving = new Map<Attempt, (() => void) | undefined>();
   #checkAt = 0;
   #isLookedFor = false;
+  #isIdle = false;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -34,7 +35,8 @@ export class Keeper implements AttemptHost {
   async round(): Promise<number | null> {
     const { part, nodeId, running } = this.#options;
     const attempts = [...running().values()];
-    if (attempts.length === 0 && this.#leaving.size === 0) return 250;
+    this.#isIdle = attempts.length === 0 && this.#leaving.size === 0;
+    if (this.#isIdle) return null;
     const now = part.environment.monotonic();
     const rowless = [...attempts, ...this.#leaving.keys()].filter((attempt) => needsRow(attempt, now));
     try {
@@ -48,6 +50,13 @@ export class Keeper implements AttemptHost {
       await check(part, nodeId(), attempts, running());
     }
     return 100;
+  }
+
+  /** A handler was entered. */
+  begun(): void {
+    if (!this.#isIdle) return;
+    this.#isIdle = false;
+    this.#options.onHungry();
   }
 
   /** Something was done to this job. */

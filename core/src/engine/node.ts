@@ -19,8 +19,9 @@ type Identity = Required<NodeOptions>;
 type OnStored = (ids: readonly string[]) => void;
 
 const BEAT_MS = 5_000;
-const POLL_MS = 500;
-const KEEP_MS = 250;
+/** Hints and the agenda wake it; this is for the case that neither does. */
+const POLL_MS = 5_000;
+const KEEP_MS = 5_000;
 const GRACE_MS = 30_000;
 /** However short the grace: time to store what has ended. */
 const LEAST_FLUSH_MS = 2_000;
@@ -72,6 +73,7 @@ export class Node {
       slots: identity.slots,
       isolation: this.#isolation,
       host: this.#keeper,
+      onBegin: () => this.#keeper.begun(),
       onEnd: (attempt, size, end) => this.#ended(attempt, size, end),
     });
     const isKnown = (id: string) => this.#runner.running.has(id) || this.#keeper.isLeaving(id);

@@ -6,7 +6,7 @@ import { type Service, startService } from "./service.ts";
 
 /** A node whose counter did not change while this reaper watched without a break is dead. */
 const SILENCE_MS = 20_000;
-const ROUND_MS = 2_000;
+const ROUND_MS = 4_000;
 const BATCH = 500;
 
 type Watched = { readonly counter: string; readonly since: number };

@@ -22,6 +22,8 @@ export interface RunnerOptions {
   readonly slots: number;
   readonly isolation: IsolationHost;
   readonly host: AttemptHost;
+  /** A handler is entered. */
+  readonly onBegin: () => void;
   readonly onEnd: (attempt: Attempt, size: number, end: HandlerEnd) => void;
 }
 
@@ -33,7 +35,7 @@ export interface Runner {
   readonly free: number;
 }
 
-export function createRunner({ part, slots, isolation, host, onEnd }: RunnerOptions): Runner {
+export function createRunner({ part, slots, isolation, host, onBegin, onEnd }: RunnerOptions): Runner {
   const { environment, types } = part;
   const running = new Map<string, Attempt>();
 
@@ -70,6 +72,7 @@ export function createRunner({ part, slots, isolation, host, onEnd }: RunnerOpti
         running.set(keyOfOlder(older), older);
       }
       running.set(claimed.id, attempt);
+      onBegin();
       const returned = (value: unknown) => finish(attempt, size, endOfReturn(value));
       const threw = (error: unknown) => finish(attempt, size, endOfThrow(error));
       try {

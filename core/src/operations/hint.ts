@@ -2,6 +2,8 @@
 export type Hint =
   | { readonly kind: "lane"; readonly laneId: number; readonly rank: number }
   | { readonly kind: "due" }
+  /** Some job waits, nobody says which. Never sent to others. */
+  | { readonly kind: "waiting" }
   | { readonly kind: "job"; readonly id: string };
 
 /** Tells nodes what may be worth a look. A lost hint costs time, never a job. */

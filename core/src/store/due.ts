@@ -5,8 +5,32 @@ export interface Woken {
   /** Lanes in which jobs became pending, with the best rank of each. */
   readonly lanes: readonly { readonly laneId: number; readonly rank: number }[];
   readonly count: number;
-  /** Milliseconds until the next job comes due; null: none is waiting for its time. */
-  readonly nextMs: number | null;
+}
+
+/** What the time asks for. Milliseconds from now, 0 or less when it is to be done; null: there is none. */
+export interface Agenda {
+  readonly dueMs: number | null;
+  readonly overdueMs: number | null;
+  /** Whether any job is pending or queued. */
+  readonly hasWaiting: boolean;
+}
+
+/** One look at what is next (indexes work_due, work_deadline, work_pending, work_queued). */
+export async function readAgenda(db: Queryable): Promise<Agenda> {
+  const { rows } = await db.query<Agenda>({
+    name: "agenda",
+    text: `
+      select (extract(epoch from (
+          select due_at from callsheet.work where state in ('scheduled', 'retrying') and rollback in ('none', 'done')
+          order by due_at limit 1) - callsheet.now()) * 1000)::float8 as "dueMs",
+        (extract(epoch from (
+          select deadline from callsheet.work where state = 'running' and deadline is not null order by deadline limit 1)
+          - callsheet.now()) * 1000)::float8 as "overdueMs",
+        exists (select from callsheet.work where state = 'pending') or exists (select from callsheet.work where state = 'queued')
+          as "hasWaiting"`,
+    values: [],
+  });
+  return rows[0]!;
 }
 
 /**
@@ -24,10 +48,7 @@ export async function comeDue(db: Queryable, limit: number): Promise<Woken> {
       update callsheet.work set state = 'pending' where ctid = any(array(select ctid from due)) returning lane_id, rank
     )
     select lane_id as "laneId", min(rank)::int as rank, count(*)::int as count from woken group by lane_id`);
-  const { rows: next } = await db.query<{ ms: number | null }>(sql`
-    select (extract(epoch from min(due_at) - callsheet.now()) * 1000)::float8 as ms
-    from callsheet.work where state in ('scheduled', 'retrying')`);
-  return { lanes: rows, count: rows.reduce((sum, row) => sum + row.count, 0), nextMs: next[0]?.ms ?? null };
+  return { lanes: rows, count: rows.reduce((sum, row) => sum + row.count, 0) };
 }
 
 /** Running jobs whose time-out has passed (index work_deadline). To be called in a transaction, for the sake of its plan. */
@@ -43,7 +64,5 @@ export async function overdueJobs(db: Queryable, limit: number) {
     select job_id as id, token::text, action_version_id as "actionVersionId", retries, crashes
     from callsheet.work where state = 'running' and deadline <= callsheet.now()
     order by deadline limit ${limit}`);
-  const { rows: next } = await db.query<{ ms: number | null }>(sql`
-    select (extract(epoch from min(deadline) - callsheet.now()) * 1000)::float8 as ms from callsheet.work where state = 'running'`);
-  return { jobs: rows, nextMs: next[0]?.ms ?? null };
+  return rows;
 }

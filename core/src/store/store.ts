@@ -17,7 +17,7 @@ import {
   putSetting,
   settingNumber,
 } from "./dictionary.ts";
-import { comeDue, overdueJobs } from "./due.ts";
+import { comeDue, overdueJobs, readAgenda } from "./due.ts";
 import { anchorMembers, anchorRows, type Completion, claimHolding, completeMembers } from "./finish.ts";
 import { readAmendments, readHistory, readLog } from "./history.ts";
 import { amendConfiguration, changePlan, changePriority, lockAttempts, lockJob, rememberRetry } from "./jobs.ts";
@@ -71,6 +71,7 @@ const STATEMENTS = {
   note,
   orphaningNodes,
   overdueJobs,
+  readAgenda,
   ownerId,
   ownerNames,
   pendingHeads,

@@ -1,67 +1,10 @@
 import { type DueJob, decideAdmission, type Level, PRIORITIES, type QueuedJob } from "@callsheet/contract";
-import { endAttempts } from "../operations/end.ts";
 import type { Candidate } from "../store/admission.ts";
 import type { Part } from "./part.ts";
 import { type Service, startService } from "./service.ts";
 
-const DUE_BATCH = 5_000;
-
-/** Makes jobs pending when their time has come. Sleeps until the next one is due, at most half a second. */
-export function startDue({ store, environment, log, bus }: Part): Service {
-  const service = startService({
-    name: "due",
-    environment,
-    log,
-    everyMs: 500,
-    round: async () => {
-      const { lanes, count, nextMs } = await store.comeDue(DUE_BATCH);
-      for (const lane of lanes) bus.publish({ kind: "lane", ...lane });
-      if (count >= DUE_BATCH) return 0;
-      return nextMs === null ? null : Math.max(0, Math.ceil(nextMs));
-    },
-  });
-  return subscribed(
-    service,
-    bus.subscribe((hint) => {
-      if (hint === undefined || hint.kind === "due") service.wake();
-    }),
-  );
-}
-
-/** Marks running jobs that overran their time-out, or fails them where the action says so. Kills nothing. */
-export function startOverrun({ store, catalogue, environment, log, bus }: Part): Service {
-  return startService({
-    name: "overrun",
-    environment,
-    log,
-    everyMs: 500,
-    round: async () => {
-      const { jobs, nextMs } = await store.overdueJobs(500);
-      for (const { id, token, actionVersionId } of jobs) {
-        const { definition } = await catalogue.version(actionVersionId);
-        if (definition.onTimeout === "fail") {
-          const error = {
-            code: "timed_out",
-            message: `The job timed out: it ran longer than ${definition.timeoutMs} ms.`,
-          };
-          await endAttempts(
-            store,
-            catalogue,
-            [{ id, token, isMember: false, ending: { kind: "failed", error } }],
-            environment.random,
-          );
-          bus.publish({ kind: "job", id });
-          bus.publish({ kind: "due" });
-        } else {
-          await store.transaction((tx) =>
-            tx.transition({ event: "overrun", changes: [{ id, token, to: "timed_out" }] }),
-          );
-        }
-      }
-      return nextMs === null ? null : Math.max(10, Math.ceil(nextMs));
-    },
-  });
-}
+/** It is woken when jobs wait; until then it has nothing to look at. */
+const IDLE_MS = 3_600_000;
 
 /**
  * Orders the internal queue: the best due jobs stand in it, by effective priority, never more than its capacity. One
@@ -76,7 +19,7 @@ export function startAdmission({ store, environment, log }: Part): Service {
     name: "admission",
     environment,
     log,
-    everyMs: 1_000,
+    everyMs: IDLE_MS,
     gapMs: 50,
     round: () =>
       store.transaction(async (tx) => {
@@ -110,13 +53,3 @@ const asQueued = (candidate: Candidate): QueuedJob => ({
   ...asDue(candidate),
   ...(candidate.turn === null ? {} : { turn: candidate.turn }),
 });
-
-function subscribed(service: Service, unsubscribe: () => void): Service {
-  return {
-    wake: service.wake,
-    stop: async () => {
-      unsubscribe();
-      await service.stop();
-    },
-  };
-}
