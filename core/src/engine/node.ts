@@ -1,6 +1,6 @@
 import { callsheetError } from "@callsheet/contract";
 import type { Attempt } from "./attempt.ts";
-import { createClaimer } from "./claimer.ts";
+import { Claimer } from "./claimer.ts";
 import type { Environment, Timer } from "./environment.ts";
 import { Feeder } from "./feeder.ts";
 import { createHot, type Hot } from "./hot.ts";
@@ -65,7 +65,7 @@ export class Node {
     const running = () => this.#runner.running;
     const { get: hot, lost: onLoss } = this.#hot;
     const types = identity.types.map((type) => type.type);
-    const claimer = createClaimer({ part, nodeId, site: identity.site, types, hot });
+    const claimer = new Claimer({ part, nodeId, site: identity.site, types, hot });
     this.#reporter = new Reporter({ part, hot, onLoss, onStored });
     this.#keeper = new Keeper({ part, nodeId, running, onHungry: () => this.#services.keep.wake() });
     this.#runner = createRunner({
