@@ -3,14 +3,12 @@ import { aFloor, aFloorWith, eventsOf } from "../fixtures/floor.ts";
 
 const cyclic: Record<string, unknown> = {};
 cyclic.self = cyclic;
-const thenable = Object.fromEntries([
-  [
-    "then",
-    () => {
-      throw new Error("thenable");
-    },
-  ],
-]);
+const thenable = {
+  // biome-ignore lint/suspicious/noThenProperty: what looks like a promise is what is tested.
+  then: () => {
+    throw new Error("thenable");
+  },
+};
 let deep: unknown[] = [];
 for (let depth = 0; depth < 100_000; depth++) deep = [deep];
 

@@ -1,0 +1,166 @@
+import { availableParallelism } from "node:os";
+import { checkHistory } from "@callsheet/contract";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { defineActionType } from "../../src/index.ts";
+import { openTestDatabase, type TestDatabase } from "../../src/testing/index.ts";
+import { aChild, aWitness } from "../fixtures/child.ts";
+
+const IS_FULL = process.env.CALLSHEET_CRASH === "full";
+/** How many points of each series are tried, spread over all of them, unless all are asked for. */
+const SAMPLE = 12;
+const KEYS = ["plain", "failing", "later"] as const;
+const RETRY = { limit: 1, delayMs: 1, jitter: 0 };
+
+interface Run {
+  readonly database: TestDatabase;
+  readonly witness: ReturnType<typeof aWitness>;
+  /** What was acknowledged: the id of the job of each key. */
+  readonly acknowledged: ReadonlyMap<string, string>;
+  readonly ended: number | string;
+  readonly output: string;
+}
+
+/** Runs the scenario once, with a strike at the n-th call, on a database of its own. */
+async function scenario(how: string, at: number): Promise<Run> {
+  const database = await openTestDatabase();
+  const [witness, client] = [aWitness(), aWitness()];
+  const child = aChild("crash-scenario.mjs", {
+    ...{ TEST_DATABASE: database.url, TEST_WITNESS: witness.file, TEST_CLIENT: client.file },
+    ...{ TEST_HOW: how, TEST_AT: String(at) },
+  });
+  const ended = await child.ended;
+  const acknowledged = new Map(client.lines().map((line) => line.split(" ") as [string, string]));
+  return { database, witness, acknowledged, ended, output: child.output() };
+}
+
+/** A fresh client and a fresh node go on where the process was killed, until everything is done. */
+async function recover({ database, witness, acknowledged }: Run): Promise<void> {
+  const cs = await database.open();
+  const type = defineActionType({
+    ...{ type: "witnessed", version: 1, configuration: z.object({ fails: z.number().default(0) }) },
+    run: async ({ job, attempt, configuration, variables }) => {
+      witness.say(`begin ${job.id} ${attempt} ${process.pid}`);
+      const failures = Number(variables.get("failures") ?? 0);
+      if (failures < configuration.fails) await variables.set("failures", failures + 1);
+      witness.say(`end ${job.id} ${attempt} ${process.pid}`);
+      if (failures < configuration.fails) throw new Error("once");
+      return { attempt };
+    },
+  });
+  const action = await cs.actions.put({ name: "witnessed", type, retry: RETRY });
+  await cs.work({ name: "child", types: [type] });
+  for (const key of KEYS) {
+    // What was not acknowledged is asked for again; what was acknowledged is there, under the same id.
+    const { id } = await cs.jobs
+      .create(action, {
+        idempotencyKey: key,
+        ...(key === "failing" ? { configuration: { fails: 1 } } : {}),
+      })
+      .catch((error: { code?: string; details: { firstJobId: string } }) => {
+        if (key !== "later" || error.code !== "idempotency_conflict") throw error;
+        return { id: error.details.firstJobId };
+      });
+    if (acknowledged.has(key)) expect(id).toBe(acknowledged.get(key));
+    expect(await cs.jobs.wait(id, { timeoutMs: 20_000 })).toMatchObject({ state: "completed" });
+  }
+  await cs.close();
+}
+
+/** Nothing is left over, every history is sound, and no job lived twice at once. */
+async function inspect({ database, witness }: Run): Promise<void> {
+  const { store, db } = database;
+  const { rows } = await db.query<{ id: string; places: number }>({
+    text: `select j.id, (exists (select from callsheet.work where job_id = j.id))::int
+             + (exists (select from callsheet.outcome where job_id = j.id))::int as places from callsheet.job j`,
+    values: [],
+  });
+  expect(rows).toHaveLength(KEYS.length);
+  expect(rows.map(({ places }) => places)).toEqual(KEYS.map(() => 1));
+  expect((await store.countStates()).completed).toBe(KEYS.length);
+  const { rows: claims } = await db.query({ text: "select token from callsheet.claim", values: [] });
+  expect(claims).toEqual([]);
+  expect(await store.orphaningNodes()).toEqual([]);
+  for (const { id } of rows) expect(checkHistory(await store.readHistory([id]), "job")).toEqual([]);
+  const lives = new Map<string, { pid: string; attempt: string } | undefined>();
+  const begun = new Set<string>();
+  for (const line of witness.lines()) {
+    const [what, id, attempt, pid] = line.split(" ") as [string, string, string, string];
+    const living = lives.get(id);
+    if (what === "begin") {
+      expect(living?.pid, `${line}, while attempt ${living?.attempt} lives`).not.toBe(pid);
+      expect(begun, "an attempt's number is never used again").not.toContain(`${id} ${attempt}`);
+      begun.add(`${id} ${attempt}`);
+      lives.set(id, { pid, attempt });
+    } else lives.set(id, undefined);
+  }
+}
+
+/** The points of a series: all of them, or some that are spread evenly. */
+function pointsOf(total: number): readonly number[] {
+  if (IS_FULL) return Array.from({ length: total }, (_, n) => n + 1);
+  return Array.from({ length: SAMPLE }, (_, n) => 1 + Math.round((n * (total - 1)) / (SAMPLE - 1)));
+}
+
+async function twoAtATime<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const left = [...items];
+  const lanes = Math.min(2, availableParallelism());
+  const lane = async () => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+const callsOf = ({ output, ended }: Run): number => {
+  const calls = /untouched after (\d+) calls/.exec(output)?.[1];
+  if (ended !== 0 || !calls) throw new Error(`The scenario ended with ${ended}: ${output}`);
+  return Number(calls);
+};
+
+describe("a process that creates, claims, runs and finishes jobs", () => {
+  const timeout = IS_FULL ? 1_200_000 : 120_000;
+
+  test.each(["before", "after"])(
+    "killed %s its n-th call of the database loses and doubles nothing",
+    { timeout },
+    async (how) => {
+      const untouched = await scenario("", 0);
+      const total = callsOf(untouched);
+      await inspect(untouched);
+      await untouched.database.close();
+      let killed = 0;
+      await twoAtATime(pointsOf(total), async (at) => {
+        const run = await scenario(how, at);
+        // Polling makes the number of calls vary a little: the last points may not be reached.
+        if (run.ended === "SIGKILL") killed += 1;
+        else callsOf(run);
+        await recover(run);
+        await inspect(run);
+        await run.database.close();
+      });
+      console.log(`killed ${how} its n-th of about ${total} calls, at ${killed} points`);
+      expect(killed).toBeGreaterThan(pointsOf(total).length * 0.8);
+    },
+  );
+
+  test("that loses the connection of its n-th call goes on by itself, and each job runs once", {
+    timeout,
+  }, async () => {
+    const untouched = await scenario("", 0);
+    const total = callsOf(untouched);
+    await untouched.database.close();
+    await twoAtATime(pointsOf(total), async (at) => {
+      const run = await scenario("cut", at);
+      callsOf(run);
+      await inspect(run);
+      const { store } = run.database;
+      for (const [key, id] of run.acknowledged) {
+        const [job] = await store.readJobs([id]);
+        const begun = run.witness.lines().filter((line) => line.startsWith(`begin ${id}`));
+        expect(begun, `${key} at ${at}`).toHaveLength(key === "failing" ? 2 : 1);
+        expect(job).toMatchObject({ state: "completed", retries: key === "failing" ? 1 : 0 });
+      }
+      await run.database.close();
+    });
+  });
+});
