@@ -44,10 +44,11 @@ export interface Server {
 /** Connects to a server and brings its schema up to date. The server is closed with the engine, and when this fails. */
 export async function openEngine(server: Server, options: EngineOptions, environment: Environment): Promise<Engine> {
   const log: EngineLog = { error: options.onError ?? writeError };
+  const { poolSize = 10 } = options;
   const db = openDatabase({
     connection: { connectionString: server.connectionString },
     schema: options.schema ?? "callsheet",
-    poolSize: options.poolSize ?? 10,
+    poolSize: positive(poolSize, "poolSize"),
     onError: (error) => log.error("database", error),
   });
   try {

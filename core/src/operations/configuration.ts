@@ -10,12 +10,7 @@ export function storableJson(value: unknown, field: string): string {
   try {
     text = JSON.stringify(value);
   } catch (error) {
-    throw callsheetError(
-      "invalid_argument",
-      `${field} is not plain JSON: ${(error as Error).message}`,
-      { field },
-      error,
-    );
+    throw callsheetError("invalid_argument", `${field} is not plain JSON: ${reasonOf(error)}.`, { field }, error);
   }
   if (text === undefined) throw callsheetError("invalid_argument", `${field} is not plain JSON.`, { field });
   if (text.length > PAYLOAD_LIMIT / 4 && Buffer.byteLength(text) > PAYLOAD_LIMIT) {
@@ -33,6 +28,13 @@ export function storableJson(value: unknown, field: string): string {
     });
   }
   return text;
+}
+
+/** The first line of what was thrown, whatever that was, without its full stop. */
+function reasonOf(thrown: unknown): string {
+  const { message } = Object(thrown) as { message?: unknown };
+  const text = typeof message === "string" && message ? message : "it cannot be read";
+  return text.split("\n")[0]!.slice(0, 300).replace(/\.$/, "");
 }
 
 /** A text of a caller's that PostgreSQL can store, trimmed of nothing. */

@@ -144,8 +144,11 @@ export function checkInstant<Value extends Date | null>(value: Value, field: str
 
 function checkTarget(target: Target): Target {
   const parsed = targetSchema.safeParse(target);
-  if (!parsed.success)
-    throw callsheetError("invalid_argument", `target: ${parsed.error.issues[0]?.message}`, { field: "target" });
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const field = ["target", ...(issue?.path ?? [])].join(".");
+    throw callsheetError("invalid_argument", `${field}: ${issue?.message}.`, { field: "target" });
+  }
   storableText(parsed.data.type, "target.type", 100);
   storableText(parsed.data.id, "target.id", 200);
   return parsed.data;

@@ -95,7 +95,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     application_name: "callsheet",
     ...options.connection,
   };
-  const pool = new pg.Pool({ ...config, max: options.poolSize, min: 1, options: "-c jit=off" });
+  const pool = new pg.Pool({ Client, ...config, max: options.poolSize, min: 1, options: "-c jit=off" });
   pool.on("error", options.onError);
   const lines = new Set<{ close(): Promise<void> }>();
 
@@ -115,6 +115,28 @@ export function openDatabase(options: DatabaseOptions): Database {
       await pool.end();
     },
   };
+}
+
+/**
+ * A client that never ends the process, and leaves no socket behind when it cannot connect: the server would wait a minute
+ * for its next word.
+ */
+class Client extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    // Between two owners nobody else listens, and an error that nobody hears is thrown to the process.
+    this.on("error", () => {});
+  }
+
+  override connect(): Promise<pg.Client>;
+  override connect(callback: (error: Error | null) => void): void;
+  override connect(callback?: (error: Error | null) => void): unknown {
+    const connected = super.connect().catch((error: unknown) => {
+      (this as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+      throw error;
+    });
+    return callback === undefined ? connected : connected.then(() => callback(null), callback);
+  }
 }
 
 /** Puts the schema's name in place of `callsheet.`; texts are few and constant, so each is rewritten once. */
@@ -191,7 +213,7 @@ async function openLine(
   name: string,
   onError: (error: Error) => void,
 ): Promise<Line> {
-  const client = new pg.Client({
+  const client = new Client({
     ...config,
     pipeline: true,
     application_name: `callsheet ${name}`,
@@ -229,7 +251,7 @@ async function openListener(
   onMessage: (payload: string) => void,
   onLoss: () => void,
 ) {
-  const client = new pg.Client({ ...config, application_name: "callsheet listen" });
+  const client = new Client({ ...config, application_name: "callsheet listen" });
   let closing = false;
   const lost = () => {
     if (!closing) onLoss();
