@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { errorsMarkdown } from "../src/docs/errors.ts";
 import { lifecycleMarkdown } from "../src/docs/lifecycle.ts";
 import { table } from "../src/docs/markdown.ts";
 import { vocabularyMarkdown } from "../src/docs/vocabulary.ts";
+import { ERRORS } from "../src/model/errors.ts";
 import { isLegal, JOB_EVENTS, JOB_STATES, LIVE, STATE_MEANING } from "../src/model/lifecycle.ts";
 import { say, VOCABULARY_NAMES } from "../src/model/vocabulary/vocabulary.ts";
 
@@ -43,6 +45,16 @@ describe("the page of the lifecycle", () => {
       expect(markdown).toContain(STATE_MEANING[state]);
     }
     for (const event of JOB_EVENTS) expect(markdown).toMatch(new RegExp(`^\\| \`${event}\` \\|`, "m"));
+  });
+});
+
+describe("the page of errors", () => {
+  it("has a row for every code, with what to do next", () => {
+    const rows = errorsMarkdown().split("\n");
+    for (const [code, { status, next }] of Object.entries(ERRORS)) {
+      expect(rows).toContain(`| \`${code}\` | ${status} | ${next} |`);
+      expect(next).toMatch(/^[A-Z].*\.$/);
+    }
   });
 });
 
