@@ -252,20 +252,26 @@ async function openListener(
   onLoss: () => void,
 ) {
   const client = new Client({ ...config, application_name: "callsheet listen" });
-  let closing = false;
+  // Who could not begin to listen is told so; only who listened can lose it.
+  let isListening = false;
   const lost = () => {
-    if (!closing) onLoss();
+    if (isListening) onLoss();
+    isListening = false;
   };
   client.on("error", lost);
   client.on("end", lost);
   client.on("notification", (message) => onMessage(message.payload ?? ""));
-  await client.connect().catch((error: unknown) => {
+  try {
+    await client.connect();
+    await client.query(`listen ${pg.escapeIdentifier(channel)}`);
+    isListening = true;
+  } catch (error) {
+    await client.end().catch(() => {});
     throw connectionFailure(error);
-  });
-  await client.query(`listen ${pg.escapeIdentifier(channel)}`);
+  }
   return {
     close: async () => {
-      closing = true;
+      isListening = false;
       await client.end();
     },
   };
