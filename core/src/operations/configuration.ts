@@ -2,7 +2,7 @@ import { callsheetError, type Json, unstorableJson } from "@callsheet/contract";
 import type { z } from "zod";
 
 /** The most that a configuration, a result or the variables of a job may take as JSON text. */
-export const PAYLOAD_LIMIT = 1_048_576;
+const PAYLOAD_LIMIT = 1_048_576;
 
 /** A value as JSON text that PostgreSQL can store, or a clear error that names the field. */
 export function storableJson(value: unknown, field: string): string {

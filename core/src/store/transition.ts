@@ -218,7 +218,7 @@ function encode(change: Change): string {
 
 /**
  * Writes a line that changes no state (`amend`, `set_priority`, `retry_asked`) into a job's history. On a settled job it
- * becomes the last line, the one that the outcome row holds.
+ * becomes the last line, the one that the outcome row holds. Of an attempt whose start no line has told yet it says nothing.
  */
 export async function note(
   tx: Queryable,
@@ -237,7 +237,9 @@ export async function note(
         update callsheet.work set seq = seq + 1, plain = false where job_id = $1::uuid returning *
       )
       insert into callsheet.event (job_id, at, token, seq, node_id, attempt, event, from_state, to_state, via, actor, reason, data)
-      select job_id, callsheet.now(), token, seq, node_id, nullif(attempt, 0), $2, line_state, line_state, '{}', $3, $4, $5::json from noted`,
+      select job_id, callsheet.now(), case when is_told then token end, seq, node_id, case when is_told then nullif(attempt, 0) end, $2,
+        line_state, line_state, '{}', $3, $4, $5::json
+      from noted cross join lateral (select not (state ${IS_LIVE} and line_state not ${IS_LIVE}) as is_told) told`,
     values: [id, event, actor, reason, data],
   });
   if (count > 0) return;
