@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Callsheet, Created } from "../../src/index.ts";
 import { until } from "../../src/testing/index.ts";
 import { aFloor, eventsOf } from "../fixtures/floor.ts";
-import { isolated } from "../fixtures/isolated-types.mjs";
+import { isolated } from "../fixtures/isolated.mjs";
 
 interface Isolated {
   readonly cs: Callsheet;
@@ -40,7 +40,7 @@ describe("a handler in a process of its own", () => {
   test.each([
     [
       "throws",
-      { code: "handler_failed", message: "x is not a function", stack: expect.stringContaining("isolated-types") },
+      { code: "handler_failed", message: "x is not a function", stack: expect.stringContaining("isolated.mjs") },
     ],
     ["refuses", { code: "not_found", message: "There is no such file.", data: { path: "/a" } }],
     ["exits", { code: "handler_exited" }],
