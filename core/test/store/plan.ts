@@ -34,6 +34,8 @@ const SETTINGS = {
   hot: ["jit=off", "plan_cache_mode=force_generic_plan", "enable_seqscan=off", "enable_bitmapscan=off"],
   duty: ["jit=off", "enable_seqscan=off", "enable_bitmapscan=off", "enable_sort=off"],
   pool: ["jit=off"],
+  // A list of few rows is planned by what the tables hold: this asks whether it could do without reading one whole.
+  list: ["jit=off", "enable_seqscan=off"],
 } as const;
 export type Where = keyof typeof SETTINGS;
 

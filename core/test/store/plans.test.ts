@@ -1,3 +1,4 @@
+import { JOB_STATES, SETTLED } from "@callsheet/contract";
 import { beforeAll, describe, expect, test } from "vitest";
 import { admitJobs, giveWay, pendingHeads, queuedJobs } from "../../src/store/admission.ts";
 import { claimJobs } from "../../src/store/claim.ts";
@@ -9,7 +10,7 @@ import { readHistory } from "../../src/store/history.ts";
 import { lockAttempts, lockJob } from "../../src/store/jobs.ts";
 import { liveJobsOf } from "../../src/store/nodes.ts";
 import { putProgress } from "../../src/store/progress.ts";
-import { readJobs, settledAmong } from "../../src/store/read.ts";
+import { type JobFilter, listJobs, readJobs, settledAmong } from "../../src/store/read.ts";
 import { transition } from "../../src/store/transition.ts";
 import { analyse, fill } from "./fill.ts";
 import { databaseOfFile } from "./place.ts";
@@ -101,6 +102,25 @@ const STATEMENTS: readonly Hot[] = [
   { name: "settled among", on: "pool", act: (db) => settledAmong(db, [ID, OTHER]) },
 ];
 
+const FILTERS: readonly JobFilter[] = [
+  {},
+  { after: OTHER },
+  { limit: 1_000 },
+  { action: "action-1" },
+  { owner: "somebody" },
+  { owner: "nobody" },
+  { target: { type: "file", id: "target 10" } },
+  { tag: "tag 1" },
+  { parentId: ID },
+  ...JOB_STATES.map((state) => ({ states: [state] })),
+  { states: ["running", "timed_out", "cancelling"] },
+  { states: ["failed", "partial"] },
+  { states: JOB_STATES },
+  { states: SETTLED },
+  { states: ["completed", "failed"] },
+  { states: ["running"], owner: "somebody" },
+];
+
 const stages = [
   { stage: "empty", prepare: async () => {} },
   { stage: "filled", prepare: () => fill(file.get()) },
@@ -115,5 +135,11 @@ describe.each(stages)("on $stage tables", ({ prepare }) => {
     expect(plans.flatMap(wholeScans)).toEqual([]);
     if (of === undefined) expect(plans.flatMap(wholeSorts)).toEqual([]);
     if (of === "ids") expect(plans.flatMap(otherIndexes)).toEqual([]);
+  });
+
+  test.each(FILTERS)("a list by %j need read no big table whole", async (filter) => {
+    const statements = await statementsOf((db) => listJobs(db, filter).catch(() => []));
+    const plans = await plansOf(file.get(), statements, "list");
+    expect(plans.flatMap(wholeScans)).toEqual([]);
   });
 });
