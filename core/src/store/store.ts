@@ -160,7 +160,11 @@ export function createStore(db: Database): Store {
     },
     openHotPath: async (name) => {
       // Two connections: while one commits what ended, the other takes what comes next.
-      const [claims, ends] = [await db.line(`claim ${name}`), await db.line(`finish ${name}`)];
+      const claims = await db.line(`claim ${name}`);
+      const ends = await db.line(`finish ${name}`).catch(async (error: unknown) => {
+        await claims.close();
+        throw error;
+      });
       return {
         claim: (request) => claimJobs(claims, request),
         complete: (completions) => completeMembers(ends, completions),

@@ -6,7 +6,7 @@ export async function fill(database: TestDatabase): Promise<void> {
   const lanes = [await aLane(database), await aLane(database)];
   for (const table of ["job", "work", "outcome", "event_rest", "claim"])
     await run(database, `alter table callsheet.${table} set (autovacuum_enabled = off)`);
-  const [one, two] = lanes.map(({ laneId, defaults }) => ({ laneId, ...defaults }));
+  const [one, two] = lanes.map(({ defaults }) => defaults);
   await run(
     database,
     `insert into callsheet.job (id, created_at, start_at, created_xid, action_id, action_version_id, owner_id, lane_id, first_state, kind,

@@ -1,0 +1,165 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+import { type Database, openDatabase, type Queryable } from "../../src/store/database.ts";
+import { type Migration, migrate, shippedMigrations } from "../../src/store/migrate.ts";
+import type { TestDatabase } from "../../src/testing/index.ts";
+import { aType } from "../fixtures/floor.ts";
+import { withDatabase } from "./place.ts";
+
+/** A database like a new one: nothing of ours is in it. */
+const onEmpty = (run: (database: TestDatabase) => Promise<void>) =>
+  withDatabase(async (database) => {
+    await database.db.query({ text: "drop schema callsheet cascade", values: [] });
+    await run(database);
+  });
+
+const SHIPPED = shippedMigrations();
+const next = (text: string): Migration => ({ number: 9_000, name: "9000_next.sql", text, checksum: "next" });
+
+async function tables(db: Queryable, schema = "callsheet"): Promise<readonly string[]> {
+  const { rows } = await db.query<{ name: string }>({
+    text: "select tablename as name from pg_tables where schemaname = $1 order by 1",
+    values: [schema],
+  });
+  return rows.map(({ name }) => name);
+}
+
+test("migrations are numbered without gaps, and their names say so", () => {
+  expect(SHIPPED.map(({ number }) => number)).toEqual(SHIPPED.map((_, index) => index + 1));
+  for (const { number, name, checksum } of SHIPPED) {
+    expect(Number(name.slice(0, 4))).toBe(number);
+    expect(checksum).toMatch(/^[0-9a-f]{64}$/);
+  }
+});
+
+describe("bringing a database up to date", () => {
+  test(
+    "applies all on an empty one, nothing a second time, and only the missing ones later",
+    onEmpty(async ({ db }) => {
+      expect(await migrate(db)).toEqual(SHIPPED.map(({ name }) => name));
+      const made = await tables(db);
+      expect(made).toContain("job");
+      expect(await migrate(db)).toEqual([]);
+      expect(await tables(db)).toEqual(made);
+      expect(await migrate(db, [...SHIPPED, next("create table callsheet.next (id int)")])).toEqual(["9000_next.sql"]);
+      expect(await tables(db)).toContain("next");
+    }),
+  );
+
+  test(
+    "one that fails leaves nothing of itself, nor of those before it",
+    onEmpty(async ({ db }) => {
+      const broken = next("create table callsheet.half (id int); select 1 / 0");
+      await expect(migrate(db, [...SHIPPED, broken])).rejects.toMatchObject({ code: "22012" });
+      expect(await tables(db)).toEqual([]);
+      expect(await migrate(db)).toHaveLength(SHIPPED.length);
+    }),
+  );
+
+  test(
+    "a schema that a newer version made is refused, and left as it is",
+    withDatabase(async ({ db }) => {
+      await migrate(db, [...SHIPPED, next("create table callsheet.next (id int)")]);
+      await expect(migrate(db)).rejects.toMatchObject({
+        code: "schema_newer",
+        details: { migration: "9000_next.sql" },
+      });
+      expect(await tables(db)).toContain("next");
+    }),
+  );
+
+  test(
+    "a migration whose text is not the one that was applied is refused",
+    withDatabase(async ({ db }) => {
+      const changed = SHIPPED.map((migration, index) =>
+        index === 0 ? { ...migration, checksum: "changed" } : migration,
+      );
+      await expect(migrate(db, changed)).rejects.toMatchObject({
+        code: "schema_changed",
+        details: { migration: SHIPPED[0]!.name },
+      });
+    }),
+  );
+
+  test(
+    "eight processes at once on an empty database all find it ready",
+    onEmpty(async (database) => {
+      const program = fileURLToPath(new URL("../fixtures/migrate-once.mjs", import.meta.url));
+      const run = () => promisify(execFile)(process.execPath, [program, database.url, "callsheet"]);
+      const answers = await Promise.all(Array.from({ length: 8 }, run));
+      for (const { stdout } of answers) expect(stdout).toMatch(/^ready \{.*"completed":0/);
+      const { rows } = await database.db.query<{ number: number }>({
+        text: "select number from callsheet.migration order by number",
+        values: [],
+      });
+      expect(rows.map(({ number }) => number)).toEqual(SHIPPED.map(({ number }) => number));
+    }),
+    120_000,
+  );
+});
+
+describe("servers that are not supported", () => {
+  /** A server that says of itself what the test says, and must be asked nothing else. */
+  const made = (facts: { readonly version: number; readonly encoding: string }): Database => ({
+    schema: "callsheet",
+    query: async <Row extends object>() => ({ rows: [facts as unknown as Row], count: 1 }),
+    transaction: () => Promise.reject(new Error("nothing may be changed")),
+    line: () => Promise.reject(new Error("no line")),
+    listen: () => Promise.reject(new Error("no listener")),
+    within: () => ({ query: () => Promise.reject(new Error("no transaction")) }),
+    close: async () => {},
+  });
+
+  test.each([
+    [{ version: 140_012, encoding: "UTF8" }, /PostgreSQL 14; Callsheet needs 15/],
+    [{ version: 96_024, encoding: "UTF8" }, /PostgreSQL 9; Callsheet needs 15/],
+    [{ version: 170_000, encoding: "LATIN1" }, /encoded in LATIN1/],
+  ])("%j", async (facts, message) => {
+    await expect(migrate(made(facts))).rejects.toMatchObject({
+      code: "database_unsupported",
+      message: expect.stringMatching(message),
+    });
+  });
+});
+
+describe("a schema of another name", () => {
+  test(
+    "serves a job from its creation to its end, with no other schema there",
+    onEmpty(async (database) => {
+      const type = aType(async (context) => ({ read: context.configuration.n }));
+      const cs = await database.open({ schema: "night_shift" });
+      await cs.actions.put({ name: "test", type });
+      const node = await cs.work({ name: "one", types: [type] });
+      const later = await cs.jobs.create("test", { startAt: null, tags: ["x"], idempotencyKey: "k" });
+      const jobs = await cs.jobs.createMany("test", [{ configuration: { n: 1 } }, { configuration: { n: 2 } }]);
+      const done = await cs.jobs.wait(jobs[1]!, { timeoutMs: 20_000 });
+      expect(done).toMatchObject({ state: "completed", result: { read: 2 } });
+      await cs.jobs.schedule(later, new Date(0));
+      expect(await cs.jobs.wait(later, { timeoutMs: 20_000 })).toMatchObject({ state: "completed" });
+      expect((await cs.jobs.history(later)).map(({ event }) => event)).toEqual(["create", "plan", "complete"]);
+      expect(await cs.jobs.list({ tag: "x", states: ["completed"] })).toHaveLength(1);
+      await node.stop();
+      expect(await tables(database.db)).toEqual([]);
+      expect(await tables(database.db, "night_shift")).toContain("job");
+    }),
+  );
+
+  test(
+    "stands beside another one, and knows nothing of its jobs",
+    withDatabase(async (database) => {
+      const [one, other] = [await database.open(), await database.open({ schema: "other" })];
+      for (const cs of [one!, other!]) await cs.actions.put({ name: "test", type: "test" });
+      const job = await one!.jobs.create("test");
+      await expect(other!.jobs.get(job)).rejects.toMatchObject({ code: "job_not_found" });
+      expect((await other!.jobs.count()).pending).toBe(0);
+      expect((await one!.jobs.count()).pending).toBe(1);
+    }),
+  );
+
+  test.each(["", "Upper", "a-b", "1a", 'x"; drop schema callsheet; --', "a".repeat(64)])("%j is refused", (schema) => {
+    const open = () => openDatabase({ connection: {}, schema, poolSize: 1, onError: () => {} });
+    expect(open).toThrowError(expect.objectContaining({ code: "invalid_argument" }));
+  });
+});
