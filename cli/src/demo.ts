@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { mediaActions } from "@callsheet/actions";
 import { Callsheet, type CallsheetOptions } from "@callsheet/core";
 import { reportOf } from "./demo-report.ts";
+import { failure } from "./failure.ts";
 import { follow } from "./follow.ts";
 import { progressOn } from "./progress.ts";
 
@@ -30,6 +31,8 @@ export async function runDemo({ media, database, output, signal }: DemoOptions):
 
     // A job is one run of an action, with a copy of its configuration. Once created, it is stored.
     const names = (await readdir(media)).filter((name) => name !== "NOTICE").sort();
+    if (names.length === 0)
+      throw failure("no_media", `There is no file in ${media}.`, "Name a folder with media files.");
     const inputs = names.map((name) => ({
       target: { type: "file", id: name },
       configuration: { path: join(media, name) },

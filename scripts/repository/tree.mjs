@@ -49,7 +49,7 @@ function fileOf(path, text) {
 
 function parse(path, text) {
   const extension = extname(path).slice(1);
-  const lang = { ts: "ts", mts: "ts", tsx: "tsx" }[extension] ?? "js";
+  const lang = /\.d\.m?ts$/.test(path) ? "dts" : ({ ts: "ts", mts: "ts", tsx: "tsx" }[extension] ?? "js");
   try {
     return parseAst(text, { lang }, path);
   } catch (cause) {

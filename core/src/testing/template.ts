@@ -27,7 +27,7 @@ export function newTestName(): string {
 }
 
 /** Removes databases of processes of this machine that no longer live. */
-export async function sweep(admin: Queryable): Promise<readonly string[]> {
+async function sweep(admin: Queryable): Promise<readonly string[]> {
   const left = (await databasesNamed(admin, TEST)).filter(isAbandoned);
   for (const name of left) await dropDatabase(admin, name);
   return left;
