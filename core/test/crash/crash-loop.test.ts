@@ -8,7 +8,7 @@ import { aChild, aWitness } from "../fixtures/child.ts";
 
 const IS_FULL = process.env.CALLSHEET_CRASH === "full";
 /** How many points of each series are tried, spread over all of them, unless all are asked for. */
-const SAMPLE = 12;
+const SAMPLE = 7;
 const KEYS = ["plain", "failing", "later"] as const;
 const RETRY = { limit: 1, delayMs: 1, jitter: 0 };
 
@@ -139,7 +139,7 @@ describe("a process that creates, claims, runs and finishes jobs", () => {
         await run.database.close();
       });
       console.log(`killed ${how} its n-th of about ${total} calls, at ${killed} points`);
-      expect(killed).toBeGreaterThan(pointsOf(total).length * 0.8);
+      expect(killed).toBeGreaterThan(pointsOf(total).length * 0.7);
     },
   );
 

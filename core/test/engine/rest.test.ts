@@ -20,9 +20,9 @@ describe("a system at rest", () => {
       {},
       { alone: true },
     );
-    // One look is no figure: the best of five is what the engine does when nobody else needs the machine.
+    // One look is no figure: the best of three is what the engine does when nobody else needs the machine.
     const late: number[] = [];
-    for (let n = 0; n < 5; n++) {
+    for (let n = 0; n < 3; n++) {
       const planned = performance.now() + 700;
       const job = await create({ startAt: new Date(Date.now() + 700) });
       await cs.jobs.wait(job);
@@ -33,8 +33,8 @@ describe("a system at rest", () => {
 
     const before = await transactions(database);
     const from = performance.now();
-    await until(() => performance.now() - from > 4_000);
-    const perSecond = ((await transactions(database)) - before) / 4;
+    await until(() => performance.now() - from > 3_000);
+    const perSecond = ((await transactions(database)) - before) / 3;
     expect(perSecond).toBeLessThan(12);
     expect(perSecond).toBeGreaterThan(0);
   });

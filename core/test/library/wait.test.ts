@@ -37,16 +37,15 @@ describe("waiting for a job", () => {
     const { cs, name, database } = await aFloor({}, { alone: true });
     const jobs = await cs.jobs.createMany(
       name,
-      Array.from({ length: 500 }, () => ({})),
+      Array.from({ length: 100 }, () => ({})),
     );
-    const controller = new AbortController();
-    const waits = jobs.map((job) => cs.jobs.wait(job, { signal: controller.signal }));
+    const waits = jobs.map((job) => cs.jobs.wait(job));
     const before = await transactions(database);
     await until(async () => (await transactions(database)) > before);
     for (const job of jobs) await cs.jobs.cancel(job);
     for (const settled of await Promise.all(waits)) expect(settled.state).toBe("cancelled");
-    // 500 cancels of a few statements each are transactions of their own; 500 looks at each round would be 100 times more.
-    expect((await transactions(database)) - before).toBeLessThan(2_000);
+    // Each cancel is a transaction or two; a look for each job in each round would be thousands more.
+    expect((await transactions(database)) - before).toBeLessThan(500);
   });
 
   test("gives up when its time is over, and the job goes on", async () => {
