@@ -68,23 +68,25 @@ const CLAIM = `
     order by p.rank, p.due_at, p.job_id limit $3::int - (select count(*) from queued)
   ), token as materialized (
     select nextval('callsheet.token_number') as token where exists (select from queued) or exists (select from pending)
-  ), members as materialized (
+  ), gone as materialized (
     delete from callsheet.work where ctid = any(array(select tid from queued where plain union all select tid from pending where plain))
-    returning job_id, turn
+    returning job_id, turn, rank, due_at
+  ), members as materialized (
+    select g.*, row_number() over (order by g.turn nulls last, g.rank, g.due_at, g.job_id) as ordinal from gone g
   ), claimed as (
     insert into callsheet.claim (token, node_id, started_at, queued, open, ended, ids)
-    select (select token from token), $1::int, callsheet.now(), count(turn), count(*), repeat('0', count(*)::int)::bit varying, array_agg(job_id)
-    from (select job_id, turn from members order by turn nulls last) m having count(*) > 0
-    returning ids
+    select (select token from token), $1::int, callsheet.now(), count(turn), count(*), repeat('0', count(*)::int)::bit varying,
+      array_agg(job_id order by ordinal)
+    from members having count(*) > 0
   ), own as (
     update callsheet.work w
     set state = 'running', attempt = w.attempt + 1, token = (select token from token), node_id = $1::int, started_at = callsheet.now()
     where w.ctid = any(array(select tid from queued where not plain union all select tid from pending where not plain))
-    returning w.job_id, w.attempt, w.retries
+    returning w.job_id, w.attempt, w.retries, w.turn, w.rank, w.due_at
   ), taken as (
-    select m.id, m.n as ordinal, 1 as attempt, 0 as retries from claimed, unnest(claimed.ids) with ordinality as m (id, n)
+    select job_id as id, ordinal, 1 as attempt, 0 as retries, turn, rank, due_at from members
     union all
-    select job_id, 0, attempt, retries from own
+    select job_id, 0, attempt, retries, turn, rank, due_at from own
   )
   select (select token from token)::text as token,
     string_agg(j.id::text, ',') as ids, string_agg(t.ordinal::text, ',') as ordinals, string_agg(t.attempt::text, ',') as attempts,
@@ -94,7 +96,7 @@ const CLAIM = `
       'variables', (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = j.id), 'first', j.variables))
       filter (where j.target_id is not null or j.tags is not null or j.variables is not null or t.attempt > 1) as extras,
     (select json_agg(m) from (select lane_id, rank, due_at, max(job_id::text) as job_id from pending group by 1, 2, 3) m) as marks
-  from taken t join callsheet.job j on j.id = t.id`;
+  from (select * from taken order by turn nulls last, rank, due_at, id) t join callsheet.job j on j.id = t.id`;
 
 interface Row {
   token: string;
