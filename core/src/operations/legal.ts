@@ -8,5 +8,4 @@ const legal = (operation: Operation) => (job: JobFacts) =>
 export const LEGAL_FOR = {
   set_priority: legal("set_priority"),
   amend: legal("amend"),
-  declare_lost: legal("declare_lost"),
 };

@@ -1,4 +1,4 @@
-import type { Line, Queryable, Statement } from "./database.ts";
+import type { Line, Statement } from "./database.ts";
 
 /** How far a lane was read: everything before it was taken. Dead entries before it need not be walked again. */
 export interface Watermark {
@@ -184,13 +184,4 @@ function isLater(a: Watermark, b: Watermark): boolean {
   const [first, second] = [Date.parse(a.dueAt), Date.parse(b.dueAt)];
   if (first !== second) return first > second;
   return a.dueAt === b.dueAt ? a.id > b.id : a.dueAt > b.dueAt;
-}
-
-/** Tokens of claims that a node holds and does not know of: the answer to their COMMIT was lost. */
-export async function claimsOf(db: Queryable, nodeId: number): Promise<readonly string[]> {
-  const { rows } = await db.query<{ token: string }>({
-    text: "select token::text from callsheet.claim where node_id = $1 order by token",
-    values: [nodeId],
-  });
-  return rows.map((row) => row.token);
 }

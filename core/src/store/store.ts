@@ -1,5 +1,5 @@
 import { admitJobs, becomeAdmitter, giveWay, pendingHeads, queuedJobs } from "./admission.ts";
-import { type ClaimAnswer, type ClaimRequest, claimJobs, claimsOf } from "./claim.ts";
+import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
 import type { CallerTransaction, Database, Queryable, Statement } from "./database.ts";
 import {
@@ -52,7 +52,6 @@ const STATEMENTS = {
   changePriority,
   claimHolding,
   claimsLeftBy,
-  claimsOf,
   comeDue,
   countStates,
   currentAction,
