@@ -14,10 +14,10 @@ export const bullmqPostgres = {
   version: installedVersion("bullmq"),
   store: "postgres",
   settings: {
-    create: { chunk: 1000, inFlight: 4, max: 10 },
-    single: { max: 10 },
-    drain: { concurrency: 10, max: 10 },
-    flow: { concurrency: 10, max: 10 },
+    create: { chunk: 5000, inFlight: 2, max: 10 },
+    single: { max: 2 },
+    drain: { concurrency: 20, max: 10 },
+    flow: { concurrency: 20, max: 10 },
     latency: { concurrency: 10, max: 10 },
   },
   candidates: [

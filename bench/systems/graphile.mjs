@@ -14,10 +14,10 @@ export const graphile = {
   store: "postgres",
   settings: {
     create: { chunk: 5000, inFlight: 2, maxPoolSize: 10 },
-    single: { maxPoolSize: 10 },
-    drain: drainWith({ localQueue: 2000, concurrentJobs: 100 }),
-    flow: drainWith({ localQueue: 2000, concurrentJobs: 100 }),
-    latency: { concurrentJobs: 10, maxPoolSize: 12 },
+    single: { maxPoolSize: 20 },
+    drain: drainWith({ localQueue: 5000, concurrentJobs: 100 }),
+    flow: drainWith({ localQueue: 5000, concurrentJobs: 100 }),
+    latency: { concurrentJobs: 10, completeJobBatchDelay: 0, maxPoolSize: 12 },
   },
   candidates: [
     ...[2, 10, 20].map((maxPoolSize) => ({ part: "single", settings: { maxPoolSize } })),

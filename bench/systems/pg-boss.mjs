@@ -9,10 +9,10 @@ export const pgBoss = {
   version: installedVersion("pg-boss"),
   store: "postgres",
   settings: {
-    create: { chunk: 5000, inFlight: 2, max: 10 },
-    single: { max: 10 },
-    drain: drainWith({ batchSize: 2000, localConcurrency: 2 }),
-    flow: { ...drainWith({ batchSize: 2000, localConcurrency: 2 }), notify: true },
+    create: { chunk: 10000, inFlight: 2, max: 10 },
+    single: { max: 20 },
+    drain: drainWith({ batchSize: 5000, localConcurrency: 2 }),
+    flow: { ...drainWith({ batchSize: 5000, localConcurrency: 2 }), notify: true },
     latency: {
       batchSize: 10,
       localConcurrency: 2,
@@ -36,6 +36,7 @@ export const pgBoss = {
     { part: "drain", settings: drainWith({ batchSize: 2000, localConcurrency: 1 }) },
     { part: "drain", settings: drainWith({ batchSize: 2000, localConcurrency: 2 }) },
     { part: "drain", settings: drainWith({ batchSize: 5000, localConcurrency: 2 }) },
+    { part: "drain", settings: drainWith({ batchSize: 10_000, localConcurrency: 2 }) },
   ],
   prepare,
   openProducer,

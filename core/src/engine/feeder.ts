@@ -37,6 +37,8 @@ export class Feeder {
   #measuredAt = Number.NEGATIVE_INFINITY;
   #isStopped = false;
   #isPumping = false;
+  /** Whether a claim may find more; if not, a hint or the poll says so. */
+  #mayHoldMore = true;
   #mustReconcile = false;
   #round: Promise<number | null> | undefined;
 
@@ -86,7 +88,7 @@ export class Feeder {
       runner.start(this.#ready[this.#next++]!);
     }
     if (this.#next > 0 && this.#waiting === 0) this.forget();
-    if (this.#waiting * 2 <= this.#ahead) this.#options.onHungry();
+    if (this.#mayHoldMore && this.#waiting * 2 <= this.#ahead) this.#options.onHungry();
   }
 
   /**
@@ -108,6 +110,8 @@ export class Feeder {
     const { part, claimer, runner, reporter } = this.#options;
     const { environment } = part;
     if (this.#mustReconcile) await this.#reconcile();
+    // Woken: what was found empty may hold something now, even where there is no room to look yet.
+    this.#mayHoldMore = true;
     while (!this.#isStopped) {
       this.#measure();
       if (this.#waiting > 0 && environment.monotonic() - this.#ready[this.#next]!.claimedAt > TOO_LONG_MS) {
@@ -121,6 +125,7 @@ export class Feeder {
       const want = Math.min(MOST_AHEAD, Math.max(0, runner.free - waiting) + Math.max(0, ahead - waiting));
       if (want === 0) return null;
       const { jobs: claimed, mayHoldMore } = await claimer.claim(want);
+      this.#mayHoldMore = mayHoldMore;
       if (claimed.length > 0) {
         const prepared = await this.#prepare(claimed, environment.monotonic());
         this.#ready = this.#ready.slice(this.#next).concat(prepared);

@@ -44,6 +44,7 @@ export function startService(options: ServiceOptions): Service {
   };
   const start = () => {
     if (isStopped || running !== undefined) return;
+    timer?.cancel();
     isWoken = false;
     running = turn().finally(() => {
       running = undefined;
@@ -69,7 +70,11 @@ export function startService(options: ServiceOptions): Service {
     wake: () => {
       if (isWoken) return;
       isWoken = true;
-      if (running === undefined) sleep(Math.max(0, lastEnd + gapMs - environment.monotonic()));
+      if (running !== undefined) return;
+      const waitMs = lastEnd + gapMs - environment.monotonic();
+      if (waitMs > 0) sleep(waitMs);
+      // Whatever else wakes it in this turn of the event loop is the same round.
+      else queueMicrotask(start);
     },
     stop: async () => {
       isStopped = true;

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import { callsheetError } from "@callsheet/contract";
 import pg from "pg";
 import { raw, type Sql } from "sql-template-tag";
@@ -68,7 +69,12 @@ export interface Database extends Queryable {
   close(): Promise<void>;
 }
 
-const HOT_SETTINGS = ["jit=off", "plan_cache_mode=force_generic_plan", "enable_seqscan=off", "enable_bitmapscan=off"];
+/** A plan that was pinned while tables were small must stay good when they have grown: rows are found by key, never by a walk over all. */
+const HOT_SETTINGS = [
+  "jit=off",
+  "plan_cache_mode=force_generic_plan",
+  ...["seqscan", "bitmapscan", "hashjoin", "mergejoin"].map((way) => `enable_${way}=off`),
+];
 /**
  * For the rest of a transaction, what an index holds in order is read in that order up to the limit. The planner's idea of
  * `work` is often old: by it, collecting and sorting all that is due looks cheap.
@@ -122,6 +128,8 @@ export function openDatabase(options: DatabaseOptions): Database {
  * for its next word.
  */
 class Client extends pg.Client {
+  #isGathering = false;
+
   constructor(config?: pg.ClientConfig) {
     super(config);
     // Between two owners nobody else listens, and an error that nobody hears is thrown to the process.
@@ -132,10 +140,25 @@ class Client extends pg.Client {
   override connect(callback: (error: Error | null) => void): void;
   override connect(callback?: (error: Error | null) => void): unknown {
     const connected = super.connect().catch((error: unknown) => {
-      (this as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+      this.#stream.destroy();
       throw error;
     });
     return callback === undefined ? connected : connected.then(() => callback(null), callback);
+  }
+
+  /** What is sent in this turn of the event loop leaves together: one call of the system, one waking of the server. */
+  gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    this.#stream.cork();
+    queueMicrotask(() => {
+      this.#isGathering = false;
+      this.#stream.uncork();
+    });
+  }
+
+  get #stream(): Pick<Duplex, "cork" | "uncork" | "destroy"> {
+    return (this as unknown as { connection: { stream: Duplex } }).connection.stream;
   }
 }
 
@@ -230,8 +253,13 @@ async function openLine(
       values: [...statement.values],
     });
   return {
-    query: (statement) => run(client as unknown as Runner, place, statement),
+    query: (statement) => {
+      client.gather();
+      return run(client as unknown as Runner, place, statement);
+    },
     pipeline: async (statements) => {
+      client.gather();
+      if (statements.length === 1) return [await run(client as unknown as Runner, place, statements[0]!)];
       const answers = await Promise.allSettled([BEGIN, ...statements, COMMIT].map(send));
       const failed = answers.find((answer) => answer.status === "rejected");
       if (failed) throw connectionFailure(failed.reason);

@@ -180,8 +180,9 @@ export function createStore(db: Database): Store {
   };
 }
 
+/** A hint need not survive a crash, so its commit does not wait for the disk. */
 const notification = (channel: string, payload: string): Statement => ({
   name: "notify",
-  text: "select pg_notify($1, $2)",
+  text: "select pg_notify($1, $2), set_config('synchronous_commit', 'off', true)",
   values: [channel, payload],
 });
