@@ -1,4 +1,4 @@
-import type { Line, Statement } from "./database.ts";
+import type { Line } from "./database.ts";
 
 /** How far a lane was read: everything before it was taken. Dead entries before it need not be walked again. */
 export interface Watermark {
@@ -36,25 +36,19 @@ export interface ClaimAnswer {
   readonly marks: ReadonlyMap<number, Watermark>;
 }
 
-/** The advisory lock that pauses take exclusively, and each claim shares (the barrier). */
-const BARRIER = "hashtextextended('callsheet.barrier', 0)";
-const BARRIER_SHARED: Statement = {
-  name: "barrier_shared",
-  text: `select pg_advisory_xact_lock_shared(${BARRIER})`,
-  values: [],
-};
-
 /*
  * Queued jobs by turn (index work_queued), then pending ones of the same lanes (index work_pending, from the watermark on).
  * Fresh plain jobs leave `work` and become members of one claim row: one delete each instead of an update that is not HOT
  * and a second write at the end. The others keep their row. Both by ctid: the rows are locked, so it cannot change.
- * A node that drains, or was declared dead and does not know it yet, takes nothing.
+ * A node that drains, or was declared dead and does not know it yet, takes nothing. Naming the barrier locks it: whoever
+ * pauses takes it alone, and the claim that waited for that sees what was paused.
  */
 const CLAIM = `
   with asked as materialized (
     select l.* from unnest($2::int[], $4::smallint[], $5::timestamptz[], $6::uuid[]) as l (lane_id, rank, due_at, job_id)
     join callsheet.lane on lane.id = l.lane_id and not lane.paused
     where exists (select from callsheet.node where id = $1::int and state = 'up')
+      and not exists (select from callsheet.barrier for share)
   ), queued as materialized (
     select w.ctid as tid, w.plain from callsheet.work w
     where w.state = 'queued' and w.lane_id = any(array(select lane_id from asked))
@@ -120,26 +114,24 @@ interface Row {
   marks: { lane_id: number; rank: number; due_at: string; job_id: string }[] | null;
 }
 
-/** Takes up to `want` jobs for a node, best first, in one transaction that no pause can overtake. */
+/** Takes up to `want` jobs for a node, best first, in one statement that no pause can overtake. */
 export async function claimJobs(line: Line, request: ClaimRequest): Promise<ClaimAnswer> {
   const { lanes, want, nodeId } = request;
   const quota = Math.max(8, Math.ceil((2 * want) / Math.max(1, lanes.length)));
-  const answers = await line.pipeline([
-    {
-      name: "claim",
-      text: CLAIM,
-      values: [
-        nodeId,
-        lanes.map((lane) => lane.id),
-        want,
-        lanes.map((lane) => lane.after?.rank ?? -1),
-        lanes.map((lane) => lane.after?.dueAt ?? "-infinity"),
-        lanes.map((lane) => lane.after?.id ?? "00000000-0000-0000-0000-000000000000"),
-        lanes.length === 1 ? want : quota,
-      ],
-    },
-  ]);
-  return read(answers[0]!.rows[0] as unknown as Row);
+  const { rows } = await line.query({
+    name: "claim",
+    text: CLAIM,
+    values: [
+      nodeId,
+      lanes.map((lane) => lane.id),
+      want,
+      lanes.map((lane) => lane.after?.rank ?? -1),
+      lanes.map((lane) => lane.after?.dueAt ?? "-infinity"),
+      lanes.map((lane) => lane.after?.id ?? "00000000-0000-0000-0000-000000000000"),
+      lanes.length === 1 ? want : quota,
+    ],
+  });
+  return read(rows[0] as Row);
 }
 
 function read(row: Row): ClaimAnswer {

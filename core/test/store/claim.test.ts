@@ -233,7 +233,7 @@ describe("the barrier", () => {
     const all = await createMany(file.get(), lane, 2);
     let waiting: ReturnType<typeof claim> | undefined;
     await file.get().db.transaction(async (tx) => {
-      await tx.query({ text: "select pg_advisory_xact_lock(hashtextextended('callsheet.barrier', 0))", values: [] });
+      await tx.query({ text: "lock table callsheet.barrier in exclusive mode", values: [] });
       await tx.query({ text: "update callsheet.lane set paused = true where id = $1", values: [lane.laneId] });
       waiting = claim(lane.laneId, 2);
       await untilWaiting(tx);
@@ -247,10 +247,7 @@ describe("the barrier", () => {
     const lane = await aLane(file.get());
     await createMany(file.get(), lane, 1);
     await file.get().db.transaction(async (tx) => {
-      await tx.query({
-        text: "select pg_advisory_xact_lock_shared(hashtextextended('callsheet.barrier', 0))",
-        values: [],
-      });
+      await tx.query({ text: "select from callsheet.barrier for share", values: [] });
       expect((await claim(lane.laneId, 1)).jobs).toHaveLength(1);
     });
   });
@@ -261,7 +258,7 @@ async function untilWaiting(tx: {
 }) {
   for (;;) {
     const { rows } = await tx.query({
-      text: "select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())",
+      text: "select from pg_locks where locktype = 'relation' and not granted and database = (select oid from pg_database where datname = current_database())",
       values: [],
     });
     if (rows.length > 0) return;

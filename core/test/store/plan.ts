@@ -31,7 +31,14 @@ export async function statementsOf(
 
 /** As `database.ts` sets them: connections of the hot path, transactions of the duties, the pool. */
 const SETTINGS = {
-  hot: ["jit=off", "plan_cache_mode=force_generic_plan", "enable_seqscan=off", "enable_bitmapscan=off", "enable_hashjoin=off", "enable_mergejoin=off"],
+  hot: [
+    "jit=off",
+    "plan_cache_mode=force_generic_plan",
+    "enable_seqscan=off",
+    "enable_bitmapscan=off",
+    "enable_hashjoin=off",
+    "enable_mergejoin=off",
+  ],
   duty: ["jit=off", "enable_seqscan=off", "enable_bitmapscan=off", "enable_sort=off"],
   pool: ["jit=off"],
   // A list of few rows is planned by what the tables hold: this asks whether it could do without reading one whole.
