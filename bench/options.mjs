@@ -18,10 +18,10 @@ const OPTIONS = {
 const COMMANDS = ["run", "sweep", "publish"];
 const USUAL_SYSTEMS = "callsheet,graphile-worker,pg-boss,bullmq-redis,bullmq-postgres";
 
-export const USAGE = `npm run bench -- [run|sweep|publish FILE] [options]
+export const USAGE = `npm run bench -- [run|sweep|publish FILE…] [options]
   run                measure (the default)
   sweep              try the peers' settings, print the best, keep them in bench/sweep.json
-  publish FILE       write docs/performance.md from what --json kept
+  publish FILE…      write docs/performance.md from what --json kept, of one run or of several at one commit
   --only A,B         these scenarios (--list names them; drain-* means all that begin so)
   --systems A,B      these systems; usually ${USUAL_SYSTEMS}
   --rounds N         rounds of every scenario, 3 unless told (1 with --quick)
@@ -39,14 +39,14 @@ export const USAGE = `npm run bench -- [run|sweep|publish FILE] [options]
  */
 export function readOptions(words) {
   const { values, positionals } = parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true });
-  const [command = "run", file] = positionals;
+  const [command = "run", ...files] = positionals;
   if (!COMMANDS.includes(command)) throw new Error(`unknown command ${command}\n${USAGE}`);
-  if (command === "publish" && file === undefined)
-    throw new Error(`publish needs the file that --json wrote\n${USAGE}`);
+  if (command === "publish" && files.length === 0)
+    throw new Error(`publish needs the files that --json wrote\n${USAGE}`);
   return {
     ...values,
     command,
-    file,
+    files,
     only: values.only?.split(","),
     systems: (values.systems ?? USUAL_SYSTEMS).split(","),
     rounds: positive("rounds", values.rounds ?? (values.quick ? "1" : "3")),

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { describe } from "./machine/describe.mjs";
 import { compare } from "./measure/compare.mjs";
 import { chooseNames, readOptions, USAGE } from "./options.mjs";
+import { mergeReports } from "./report/merge.mjs";
 import { publish } from "./report/publish.mjs";
 import { printComparison, printHead, printResult, printSummary } from "./report/terminal.mjs";
 import { measure } from "./rounds.mjs";
@@ -29,7 +30,8 @@ export async function main(words) {
         .map(([name, one]) => `${name.padEnd(20)}${one.title}`)
         .join("\n"),
     );
-  if (options.command === "publish") return publishOrRefuse(JSON.parse(readFileSync(options.file, "utf8")), options);
+  if (options.command === "publish")
+    return publishOrRefuse(mergeReports(options.files.map((file) => JSON.parse(readFileSync(file, "utf8")))), options);
   if (options.command === "sweep") return withServers(options, (servers) => sweep(servers, options));
   return withServers(options, (servers) => measureAll(servers, scenarios, options));
 }

@@ -44,7 +44,7 @@ function headOf(report) {
   return [
     "# Performance",
     "<!-- Written by `npm run bench -- --publish`. Do not edit. -->",
-    `Measured on ${report.date.slice(0, 10)} at commit ${report.commit}: ${machine.cores} x ${machine.cpu}, ${machine.memoryGb} GB, Linux ${machine.kernel}; a durable write of 8 KiB takes ${readable(machine.durableWriteUs.medianUs)} us. Clients, workers and servers share the cores. Node ${report.node} for every system; ${report.servers.map((one) => one.label).join(", ")}. ${report.rounds} rounds, the systems taking turns; figures are medians, ranges from least to greatest. A drain is cut off after ${report.limitMs / 1000} s.`,
+    `Measured on ${report.date.slice(0, 10)} at commit ${report.commit}: ${machine.cores} x ${machine.cpu}, ${machine.memoryGb} GB, Linux ${machine.kernel}; a durable write of 8 KiB takes ${readable(machine.durableWriteUs.medianUs)} us. Clients, workers and servers share the cores. Node ${report.node} for every system; ${report.servers.map((one) => one.label).join(", ")}. ${roundsOf(report)} rounds, the systems taking turns; figures are medians, ranges from least to greatest. A drain is cut off after ${report.limitMs / 1000} s.`,
     ...(disturbed
       ? [
           "**Another process took more than 10 % of a core during the runs marked `*`: trust the ratios, not the figures.**",
@@ -53,6 +53,8 @@ function headOf(report) {
     ...report.skipped.map(({ name, reason }) => `Not measured: ${name} (${reason}).`),
   ];
 }
+
+const roundsOf = ({ rounds, mostRounds = rounds }) => (mostRounds > rounds ? `${rounds} to ${mostRounds}` : rounds);
 
 function comparisonOf(report) {
   const rows = compare(report.results, report.systems);

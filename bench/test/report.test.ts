@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { markdownTable, readable, textTable } from "../measure/table.mjs";
+import { mergeReports } from "../report/merge.mjs";
 import { pageOf, refusalOf } from "../report/publish.mjs";
 import { summarise } from "../report/summary.mjs";
 
@@ -32,6 +33,29 @@ const report = (...results: ReturnType<typeof run>[]) => ({
   ],
   scenarios: { "drain-10k": "drain of 10,000 jobs" },
   results,
+});
+
+describe("reports measured apart", () => {
+  const large = {
+    ...report({ ...run("callsheet", 1, 50), scenario: "drain-1m" }),
+    rounds: 1,
+    scenarios: { "drain-1m": "drain of 1,000,000 jobs" },
+    skipped: [{ name: "rabbit", reason: "no burrow" }],
+  };
+
+  it("become one page, which says how many rounds there were", () => {
+    const merged = mergeReports([report(run("callsheet", 1, 90), run("elephant", 1, 30)), large]);
+    const page = pageOf(merged, undefined);
+    expect(page).toContain("1 to 3 rounds");
+    expect(page).toContain("### drain-10k");
+    expect(page).toContain("### drain-1m");
+    expect(page.match(/no burrow/g)).toHaveLength(1);
+  });
+
+  it("are refused when they are of different commits, or measure the same twice", () => {
+    expect(() => mergeReports([report(), { ...large, commit: "def5678" }])).toThrow("differ in their commit");
+    expect(() => mergeReports([report(), report()])).toThrow("drain-10k stands in more than one report");
+  });
 });
 
 describe("tables", () => {
