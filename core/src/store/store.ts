@@ -34,6 +34,7 @@ import {
 } from "./nodes.ts";
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
+import { endSession, type Session, sessionOf } from "./session.ts";
 import { note, removeJobs, transition } from "./transition.ts";
 
 /** Every statement that runs wherever it is sent: on the pool, in a transaction, in a caller's transaction. */
@@ -105,6 +106,8 @@ export type Statements = Bound<typeof STATEMENTS>;
 
 /** Connections of the hot path: their statements are prepared, their plans pinned. */
 export interface HotPath {
+  /** What the server knows the connection of claims by. */
+  readonly session: Session;
   claim(request: ClaimRequest): Promise<ClaimAnswer>;
   complete(completions: readonly Completion[]): Promise<readonly (readonly number[])[]>;
   close(): Promise<void>;
@@ -122,7 +125,8 @@ export interface Store extends Statements {
   within(tx: CallerTransaction): Statements;
   /** Creation on a connection of its own, with prepared statements. A hint is sent right behind the rows, once they are committed. */
   openCreation(): Promise<Creation>;
-  openHotPath(name: string): Promise<HotPath>;
+  /** `before`: the session of an earlier path, which is ended first: a claim that is still on its way to it takes nothing any more. */
+  openHotPath(name: string, before?: Session): Promise<HotPath>;
   /** Tells other processes that there may be something to do; lost hints cost time, never jobs. */
   notify(payload: string): Promise<void>;
   listen(onMessage: (payload: string) => void, onLoss: () => void): Promise<{ close(): Promise<void> }>;
@@ -157,31 +161,41 @@ export function createStore(db: Database): Store {
         close: () => line.close(),
       };
     },
-    openHotPath: async (name) => {
-      // Two connections: while one commits what ended, the other takes what comes next.
-      const claims = await db.line(`claim ${name}`);
-      const ends = await db.line(`finish ${name}`).catch(async (error: unknown) => {
-        await claims.close();
-        throw error;
-      });
-      return {
-        claim: (request) => claimJobs(claims, request),
-        complete: (completions) => completeMembers(ends, completions),
-        close: async () => {
-          await Promise.allSettled([claims.close(), ends.close()]);
-        },
-      };
-    },
+    openHotPath: (name, before) => openHotPath(db, name, before),
     notify: async (payload) => {
       await db.query(notification(channel, payload));
     },
-    listen: (onMessage, onLoss) => db.listen(channel, onMessage, onLoss),
+    listen: (onMessage, onLoss) => db.listen({ channel, onMessage, onLoss }),
     close: () => db.close(),
   };
+}
+
+/** Two connections: while one commits what ended, the other takes what comes next. */
+async function openHotPath(db: Database, name: string, before: Session | undefined): Promise<HotPath> {
+  const claims = await db.line(`claim ${name}`);
+  const opened = [claims];
+  const close = async () => {
+    await Promise.allSettled(opened.map((line) => line.close()));
+  };
+  try {
+    const ends = await db.line(`finish ${name}`);
+    opened.push(ends);
+    if (before) await endSession(claims, before);
+    return {
+      session: await sessionOf(claims),
+      claim: (request) => claimJobs(claims, request),
+      complete: (completions) => completeMembers(ends, completions),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 const notification = (channel: string, payload: string): Statement => ({
   name: "notify",
   text: "select pg_notify($1, $2)",
   values: [channel, payload],
+  patience: "hot",
 });
