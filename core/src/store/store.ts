@@ -172,14 +172,12 @@ export function createStore(db: Database): Store {
 
 /** Two connections: while one commits what ended, the other takes what comes next. */
 async function openHotPath(db: Database, name: string, before: Session | undefined): Promise<HotPath> {
-  const claims = await db.line(`claim ${name}`);
-  const opened = [claims];
+  const opening = [db.line(`claim ${name}`), db.line(`finish ${name}`)] as const;
   const close = async () => {
-    await Promise.allSettled(opened.map((line) => line.close()));
+    await Promise.allSettled(opening.map(async (line) => (await line).close()));
   };
   try {
-    const ends = await db.line(`finish ${name}`);
-    opened.push(ends);
+    const [claims, ends] = await Promise.all(opening);
     if (before) await endSession(claims, before);
     return {
       session: await sessionOf(claims),
