@@ -1,0 +1,79 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type Environment, systemEnvironment } from "../../src/index.ts";
+import { openDatabase } from "../../src/store/database.ts";
+import { isRead } from "../../src/store/statement.ts";
+import { until } from "../../src/testing/index.ts";
+import { aFloor } from "../fixtures/floor.ts";
+import { aProxy } from "../fixtures/proxy.ts";
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
+async function aDatabase(url: string, clock: Pick<Environment, "monotonic" | "timers"> = systemEnvironment()) {
+  const db = openDatabase({
+    ...{ schema: "callsheet", poolSize: 2, clock, onError: () => {} },
+    connection: { connectionString: url, application_name: "callsheet test" },
+  });
+  onTestFinished(() => db.close());
+  return db;
+}
+
+describe("connections that have ended", () => {
+  test("are forgotten: a database that opens many keeps none of them", async () => {
+    const { database } = await aFloor();
+    const db = await aDatabase(database.url);
+    const open = async () => {
+      const line = await db.line("short");
+      const listener = await db.listen({ channel: "nothing", onMessage: () => {}, onLoss: () => {} });
+      await line.close();
+      await listener.close();
+      return [new WeakRef(line), new WeakRef(listener)];
+    };
+    const ended = (await Promise.all([open(), open(), open()])).flat();
+    await until(
+      () => {
+        collect();
+        return ended.every((one) => one.deref() === undefined);
+      },
+      { what: "The end of every connection" },
+    );
+    expect((await db.query({ text: "select 1", values: [] })).count).toBe(1);
+  });
+});
+
+describe("a listener on a connection that is dead", () => {
+  test("hears of its loss, once, though nobody says anything on it", async () => {
+    const { database } = await aFloor();
+    const proxy = await aProxy(database.url);
+    const { monotonic, timers } = systemEnvironment();
+    const clock = {
+      monotonic: () => monotonic() * 100,
+      timers: { ...timers, after: (ms: number, call: () => void) => timers.after(ms / 100, call) },
+    };
+    const db = await aDatabase(proxy.url, clock);
+    let losses = 0;
+    const onLoss = () => {
+      losses += 1;
+    };
+    await db.listen({ channel: "nothing", onMessage: () => {}, onLoss });
+    proxy.swallow("up", "down");
+    await until(() => losses > 0, { what: "The loss" });
+    await db.close();
+    expect(losses).toBe(1);
+  });
+});
+
+describe("a statement that only reads", () => {
+  test.each([
+    ["select 1", true],
+    ["\n  with a as (select 1) select * from a", true],
+    ["with a as (delete from x returning 1) select * from a", false],
+    ["select * from x for update", false],
+    ["insert into x select 1", false],
+    ["update x set a = 1", false],
+  ])("%s: %s", (text, isOne) => {
+    expect(isRead({ text, values: [] })).toBe(isOne);
+  });
+});
