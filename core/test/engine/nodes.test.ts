@@ -27,7 +27,7 @@ describe("two nodes in two processes", () => {
     // Both are up: what comes now is for both.
     const more = await cs.jobs.createMany(
       "witnessed",
-      Array.from({ length: 600 }, () => ({ configuration: { how: "takes a moment" } })),
+      Array.from({ length: 600 }, () => ({ configuration: { how: "meets another node" } })),
     );
     const all = [...jobs, ...more].map(({ id }) => id);
     await until(async () => (await database.store.countStates()).completed === all.length, { deadlineMs: 30_000 });

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Environment, systemEnvironment } from "../../src/index.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { isRead } from "../../src/store/statement.ts";
@@ -11,19 +11,17 @@ import { aProxy } from "../fixtures/proxy.ts";
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 
-async function aDatabase(url: string, clock: Pick<Environment, "monotonic" | "timers"> = systemEnvironment()) {
-  const db = openDatabase({
+function aDatabase(url: string, clock: Pick<Environment, "monotonic" | "timers"> = systemEnvironment()) {
+  return openDatabase({
     ...{ schema: "callsheet", poolSize: 2, clock, onError: () => {} },
     connection: { connectionString: url, application_name: "callsheet test" },
   });
-  onTestFinished(() => db.close());
-  return db;
 }
 
 describe("connections that have ended", () => {
   test("are forgotten: a database that opens many keeps none of them", async () => {
     const { database } = await aFloor();
-    const db = await aDatabase(database.url);
+    const db = aDatabase(database.url);
     const open = async () => {
       const line = await db.line("short");
       const listener = await db.listen({ channel: "nothing", onMessage: () => {}, onLoss: () => {} });
@@ -40,6 +38,7 @@ describe("connections that have ended", () => {
       { what: "The end of every connection" },
     );
     expect((await db.query({ text: "select 1", values: [] })).count).toBe(1);
+    await db.close();
   });
 });
 
@@ -52,7 +51,7 @@ describe("a listener on a connection that is dead", () => {
       monotonic: () => monotonic() * 100,
       timers: { ...timers, after: (ms: number, call: () => void) => timers.after(ms / 100, call) },
     };
-    const db = await aDatabase(proxy.url, clock);
+    const db = aDatabase(proxy.url, clock);
     let losses = 0;
     const onLoss = () => {
       losses += 1;
