@@ -11,7 +11,7 @@ import { PATIENCE, type Patience } from "./patience.ts";
 import type { Queryable, Rows, Statement } from "./statement.ts";
 
 export type { Line } from "./driver/line.ts";
-export type { Queryable, Rows, Statement } from "./statement.ts";
+export type { Queryable, Statement } from "./statement.ts";
 
 /** What a caller may pass so that rows are written in its own transaction: pg, and whatever wraps it. */
 export interface CallerTransaction {

@@ -21,14 +21,15 @@ describe("connections that have ended", () => {
     const db = aDatabase(database.url);
     await db.query({ text: "select 1", values: [] });
     const before = queryObjects(Client, { format: "count" });
-    for (let n = 0; n < 5; n++) {
+    for (let n = 0; n < 20; n++) {
       const line = await db.line("short");
       const listener = await db.listen({ channel: "nothing", onMessage: () => {}, onLoss: () => {} });
       await line.close();
       await listener.close();
     }
-    await until(() => queryObjects(Client, { format: "count" }) <= before, { what: "The end of every connection" });
-    await db.close();
+    // The last ones may still be at hand; kept for good, they would be forty.
+    const left = () => queryObjects(Client, { format: "count" }) - before;
+    await until(() => left() < 10, { what: "The end of the connections" }).finally(() => db.close());
   });
 });
 
