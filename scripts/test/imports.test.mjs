@@ -76,7 +76,7 @@ describe("packages", () => {
   test.each([
     ["contract/src/client.ts", 'import pg from "pg";', "pg may not be imported here"],
     ["contract/src/model/json.ts", 'import { Buffer } from "node:buffer";', "node:buffer may not be imported here"],
-    ["core/src/store/jobs.ts", 'import type { Pool } from "pg";', "core/src/store/database.ts only"],
+    ["core/src/store/jobs.ts", 'import type { Pool } from "pg";', "core/src/store/driver/ only"],
     [
       "core/src/engine/engine.ts",
       'import sql from "sql-template-tag";',
@@ -89,7 +89,7 @@ describe("packages", () => {
   test("the places that keep a package may import it", () => {
     const files = treeOf({
       "contract/src/model/json.ts": 'import * as z from "zod";',
-      "core/src/store/database.ts": 'import pg from "pg"; import sql from "sql-template-tag";',
+      "core/src/store/driver/pool.ts": 'import pg from "pg"; import sql from "sql-template-tag";',
       "postgres/src/admin.ts": 'import pg from "pg";',
     });
     expect(findWrongImports(files)).toEqual([]);

@@ -16,8 +16,9 @@ export type Ending =
 /** What is known of the live job that ended. */
 export interface EndingJob {
   readonly state: "running" | "timed_out" | "cancelling";
+  /** How often it was started again after a failure, by policy or by hand. */
   readonly retries: number;
-  /** How many nodes died with it. */
+  /** How many nodes died with it since it was last retried by hand. */
   readonly crashes: number;
   /** A retry was asked for while it lived. */
   readonly retryAsked: boolean;
@@ -73,12 +74,12 @@ function afterFailure(job: EndingJob, error: JobError, random: number): readonly
       { event: "retry", to: "pending", retries: 1 },
     ];
   }
-  // Restarts after a node's death are counted apart and use up no retry of the policy.
-  const used = job.retries - job.crashes;
-  if (!mayRetry(job.policy, used, error.code)) return [{ event: "fail", to: "failed", error }];
-  return [{ event: "back_off", to: "retrying", delayMs: delayFor(job.policy, used + 1, random), retries: 1, error }];
+  const { policy, retries } = job;
+  if (!mayRetry(policy, retries, error.code)) return [{ event: "fail", to: "failed", error }];
+  return [{ event: "back_off", to: "retrying", delayMs: delayFor(policy, retries + 1, random), retries: 1, error }];
 }
 
+/** Deaths of nodes are counted apart: a restart after one is no retry, and uses up none of the policy. */
 function afterLoss(job: EndingJob, error: JobError, random: number): readonly EndingStep[] {
   if (job.state === "cancelling") return [{ event: "settle", to: "cancelled", crashes: 1, error }];
   const crashes = job.crashes + 1;
@@ -91,7 +92,6 @@ function afterLoss(job: EndingJob, error: JobError, random: number): readonly En
       event: "back_off",
       to: "retrying",
       delayMs: delayFor(job.policy, crashes, random),
-      retries: 1,
       crashes: 1,
       error,
     },

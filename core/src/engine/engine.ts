@@ -6,6 +6,7 @@ import { createTypeRegistry, type TypeRegistry } from "../operations/type-regist
 import { openDatabase } from "../store/database.ts";
 import { openingFailure } from "../store/failure.ts";
 import { migrate } from "../store/migrate.ts";
+import type { Patience } from "../store/patience.ts";
 import { createStore, type Store } from "../store/store.ts";
 import { startAdmission } from "./admission.ts";
 import { startAgenda } from "./agenda.ts";
@@ -29,6 +30,8 @@ export interface EngineOptions {
   readonly poolSize?: number;
   /** Who acts when nobody is named by `as`. Default `system`. */
   readonly actor?: string;
+  /** How long the database may stay silent before a connection is given up, in milliseconds. Default `PATIENCE`. */
+  readonly patience?: Partial<Patience>;
   /** Told of troubles of the engine itself; never of a job's. Default: one line each on standard error. */
   readonly onError?: (where: string, error: unknown) => void;
   /** The world outside; made up in tests. */
@@ -49,6 +52,8 @@ export async function openEngine(server: Server, options: EngineOptions, environ
     connection: { connectionString: server.connectionString },
     schema: options.schema ?? "callsheet",
     poolSize: positive(poolSize, "poolSize"),
+    clock: environment,
+    patience: options.patience,
     onError: (error) => log.error("database", error),
   });
   try {
@@ -76,7 +81,7 @@ export class Engine {
 
   constructor(server: Server, store: Store, environment: Environment, log: EngineLog) {
     const catalogue = createCatalogue(store, environment.monotonic);
-    const types = createTypeRegistry(store);
+    const types = createTypeRegistry(store, environment.monotonic);
     const bus = new Bus(store, environment, log);
     this.store = store;
     this.types = types;

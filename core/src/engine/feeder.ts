@@ -12,6 +12,8 @@ export interface FeederOptions {
   readonly slots: number;
   readonly reporter: Reporter;
   readonly nodeId: () => number;
+  /** The hot connections, opened again after a loss. */
+  readonly hot: () => Promise<unknown>;
   readonly onLoss: (error: unknown) => void;
   /** Whether this job's attempt runs here, or its end is being stored. */
   readonly isKnown: (id: string) => boolean;
@@ -168,7 +170,9 @@ export class Feeder {
 
   /** The answer to a claim's COMMIT was lost: what stands as ours and was never begun goes back. */
   async #reconcile(): Promise<void> {
-    const { part, nodeId, isKnown, reporter } = this.#options;
+    const { part, nodeId, isKnown, reporter, hot } = this.#options;
+    // From here on no claim that is still on its way can arrive: the new connection has ended the session of the old one.
+    await hot();
     const claims = await part.store.claimsLeftBy(nodeId());
     const members = claims.flatMap(({ token, ids }) => ids.map((id) => ({ id, token, isMember: true })));
     const live = await part.store.liveJobsOf(nodeId());

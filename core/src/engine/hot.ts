@@ -1,4 +1,5 @@
 import { isCallsheetError } from "@callsheet/contract";
+import type { Session } from "../store/session.ts";
 import type { HotPath } from "../store/store.ts";
 import type { Part } from "./part.ts";
 
@@ -12,8 +13,14 @@ export interface Hot {
 
 export function createHot(part: Part, name: string): Hot {
   let path: Promise<HotPath> | undefined;
+  let session: Session | undefined;
+  const open = async () => {
+    const opened = await part.store.openHotPath(name, session);
+    session = opened.session;
+    return opened;
+  };
   const get = () => {
-    path ??= part.store.openHotPath(name);
+    path ??= open();
     path.catch(() => {
       path = undefined;
     });

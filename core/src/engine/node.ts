@@ -80,7 +80,7 @@ export class Node {
     const isKnown = (id: string) => this.#runner.running.has(id) || this.#keeper.isLeaving(id);
     const onHungry = () => this.#services.claim.wake();
     const [runner, reporter, slots] = [this.#runner, this.#reporter, identity.slots];
-    this.#feeder = new Feeder({ part, claimer, runner, slots, reporter, onLoss, isKnown, nodeId, onHungry });
+    this.#feeder = new Feeder({ part, claimer, runner, slots, reporter, hot, onLoss, isKnown, nodeId, onHungry });
     this.#services = this.#startServices();
     this.#unsubscribe = bus.subscribe((hint) => {
       if (hint?.kind === "job") this.#keeper.look(hint.id);

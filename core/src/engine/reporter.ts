@@ -3,6 +3,7 @@ import { type EndedAttempt, endAttempts } from "../operations/end.ts";
 import { isPassing, isTransient } from "../store/failure.ts";
 import type { HotPath } from "../store/store.ts";
 import type { Attempt } from "./attempt.ts";
+import { type EndBatch, EndQueue, type Members } from "./end-queue.ts";
 import type { HandlerEnd } from "./outcome.ts";
 import type { Part } from "./part.ts";
 
@@ -15,14 +16,6 @@ export interface ReporterOptions {
   readonly onStored: (ids: readonly string[]) => void;
 }
 
-interface Members {
-  readonly size: number;
-  readonly ids: string[];
-  readonly ordinals: number[];
-  readonly results: (string | null)[];
-  readonly offsets: number[];
-}
-
 const PAUSE_MS = 200;
 const MOST_TRIES = 5;
 
@@ -30,8 +23,7 @@ const MOST_TRIES = 5;
 export class Reporter {
   readonly #options: ReporterOptions;
   readonly #pending = new Set<string>();
-  #members = new Map<string, Members>();
-  #others: EndedAttempt[] = [];
+  readonly #queue = new EndQueue();
   #refused = 0;
   #running: Promise<void> | undefined;
   #isScheduled = false;
@@ -58,19 +50,8 @@ export class Reporter {
 
   report(attempt: Attempt, size: number, end: HandlerEnd): void {
     if (this.#isClosed) return;
-    const { id, token, ordinal } = attempt.claimed;
-    this.#pending.add(id);
-    const isMember = ordinal > 0;
-    if (isMember && !attempt.isAnchored && end.ending.kind === "completed") {
-      const claim = this.#membersOf(token, size);
-      claim.ids.push(id);
-      claim.ordinals.push(ordinal);
-      claim.results.push(end.result);
-      claim.offsets.push(attempt.offsetMs);
-    } else {
-      const result = end.result === null ? {} : { result: end.result };
-      this.#others.push({ id, token, isMember, ending: end.ending, ...result });
-    }
+    this.#pending.add(attempt.claimed.id);
+    this.#queue.add(attempt, size, end);
     if (this.#running !== undefined || this.#isScheduled) return;
     // Everything that ends in this turn of the event loop goes together.
     this.#isScheduled = true;
@@ -90,44 +71,28 @@ export class Reporter {
     this.#isClosed = true;
   }
 
-  #membersOf(token: string, size: number): Members {
-    let claim = this.#members.get(token);
-    if (!claim) {
-      claim = { size, ids: [], ordinals: [], results: [], offsets: [] };
-      this.#members.set(token, claim);
-    }
-    return claim;
-  }
-
   #start(): void {
     this.#isScheduled = false;
     this.#running ??= this.#turn().finally(() => {
       this.#running = undefined;
-      if (this.#hasWork()) this.#start();
+      if (!this.#queue.isEmpty) this.#start();
     });
   }
 
-  #hasWork(): boolean {
-    return this.#members.size > 0 || this.#others.length > 0;
-  }
-
   async #turn(): Promise<void> {
-    while (this.#hasWork()) {
-      const [taken, ended] = [this.#members, this.#others];
-      this.#members = new Map();
-      this.#others = [];
-      await this.#persist(taken, ended);
-      for (const { id } of ended) this.#pending.delete(id);
-      for (const { ids } of taken.values()) for (const id of ids) this.#pending.delete(id);
+    for (let batch = this.#queue.take(); batch !== undefined; batch = this.#queue.take()) {
+      await this.#persist(batch);
+      for (const { id } of batch.others) this.#pending.delete(id);
+      for (const { ids } of batch.members.values()) for (const id of ids) this.#pending.delete(id);
     }
   }
 
   /** Does not give up: what ended is stored, however long the database is away. */
-  async #persist(taken: ReadonlyMap<string, Members>, ended: readonly EndedAttempt[]): Promise<void> {
+  async #persist(batch: EndBatch): Promise<void> {
     const { part, onLoss } = this.#options;
     for (let isSingly = false; ; ) {
       try {
-        return await (isSingly ? this.#storeSingly(taken, ended) : this.#storeTogether(taken, ended));
+        return await (isSingly ? this.#storeSingly(batch) : this.#storeTogether(batch));
       } catch (error) {
         if (this.#isClosed) return;
         onLoss(error);
@@ -141,8 +106,8 @@ export class Reporter {
     }
   }
 
-  async #storeTogether(taken: ReadonlyMap<string, Members>, ended: readonly EndedAttempt[]): Promise<void> {
-    const all = [...ended, ...(await this.#storeMembers(taken))];
+  async #storeTogether({ members, others }: EndBatch): Promise<void> {
+    const all = [...others, ...(await this.#storeMembers(members))];
     if (all.length > 0) await this.#storeOthers(all);
   }
 
@@ -176,11 +141,11 @@ export class Reporter {
   }
 
   /** A batch that fails is done again one by one; an end that cannot be stored fails its own job. */
-  async #storeSingly(taken: ReadonlyMap<string, Members>, ended: readonly EndedAttempt[]): Promise<void> {
-    const singles = [...taken].flatMap(([token, { ids, results }]) =>
+  async #storeSingly({ members, others }: EndBatch): Promise<void> {
+    const singles = [...members].flatMap(([token, { ids, results }]) =>
       ids.map((id, place) => asEnded(id, token, results[place]!, true)),
     );
-    for (const attempt of [...singles, ...ended]) await this.#storeOne(attempt);
+    for (const attempt of [...singles, ...others]) await this.#storeOne(attempt);
   }
 
   async #storeOne(attempt: EndedAttempt): Promise<void> {

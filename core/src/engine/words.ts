@@ -1,4 +1,6 @@
+import { inBatches } from "../operations/batches.ts";
 import { storableJson } from "../operations/configuration.ts";
+import type { Report } from "../store/progress.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Part } from "./part.ts";
 
@@ -17,12 +19,12 @@ export function createWords({ store, environment }: Part): Words {
     });
     if (taken.length === 0) return;
     try {
-      await store.putProgress(
-        taken.map(({ attempt: { claimed }, latest }) => ({
-          ...latest,
-          ...{ id: claimed.id, token: claimed.token, stats: storableStats(latest.stats) },
-        })),
-      );
+      const reports = taken.map(({ attempt: { claimed }, latest }) => ({
+        ...latest,
+        ...{ id: claimed.id, token: claimed.token, stats: storableStats(latest.stats) },
+      }));
+      const bytesOf = ({ message, stats }: Report) => Buffer.byteLength(message ?? "") + Buffer.byteLength(stats ?? "");
+      for (const batch of inBatches(reports, bytesOf)) await store.putProgress(batch);
     } catch (error) {
       for (const { attempt, latest } of taken) attempt.latest ??= latest;
       throw error;
@@ -38,11 +40,11 @@ export function createWords({ store, environment }: Part): Words {
     });
     if (taken.length === 0) return;
     try {
-      await store.putLogLines(
-        taken.flatMap(({ attempt, lines }) =>
-          lines.map((line) => ({ id: attempt.job.id, attempt: attempt.attempt, at, ...line })),
-        ),
+      const all = taken.flatMap(({ attempt, lines }) =>
+        lines.map((line) => ({ id: attempt.job.id, attempt: attempt.attempt, at, ...line })),
       );
+      // Should one of them fail, all are sent again: a line that is there is left as it is.
+      for (const batch of inBatches(all, ({ message }) => Buffer.byteLength(message))) await store.putLogLines(batch);
     } catch (error) {
       for (const { attempt, lines } of taken) attempt.lines = [...lines, ...(attempt.lines ?? [])];
       throw error;

@@ -2,8 +2,8 @@ import { callsheetError, nameSchema } from "@callsheet/contract";
 import { type ActionVersion, laneKey } from "../store/dictionary.ts";
 import type { Statements, Store } from "../store/store.ts";
 
-/** How long another process's change of an action may go unseen here. */
-const FRESH_MS = 1_000;
+/** How long another process's change of an action, or of a type's schema, may go unseen here. */
+export const FRESH_MS = 1_000;
 
 /** What rarely changes, kept in memory: actions and their versions, owners, lanes. */
 export interface Catalogue {

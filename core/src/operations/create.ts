@@ -12,6 +12,7 @@ import type { z } from "zod";
 import { type BatchDefaults, type EncodedRows, encodeRow, type Key, type NewJob } from "../store/create.ts";
 import type { ActionVersion } from "../store/dictionary.ts";
 import type { Statements } from "../store/store.ts";
+import { BATCH_BYTES, BATCH_ITEMS } from "./batches.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { settleConfiguration, storableJson, storableText } from "./configuration.ts";
 import { inOrder } from "./in-order.ts";
@@ -43,9 +44,6 @@ export interface Prepared {
   readonly defaults: BatchDefaults;
 }
 
-/** Statements hold at most this much text; a chunk is the unit of atomicity of `createMany` outside a caller's transaction. */
-const CHUNK_BYTES = 4_000_000;
-const CHUNK_JOBS = 5_000;
 const LATEST = Date.UTC(9999, 11, 31);
 const EARLIEST = Date.UTC(1970, 0, 1);
 
@@ -172,12 +170,12 @@ function hashOf(input: JobInput): string {
     .digest("base64");
 }
 
-/** Rows in statements of bounded size. */
+/** Rows in statements of bounded size; a chunk is the unit of atomicity of `createMany` outside a caller's transaction. */
 export function chunks(jobs: readonly NewJob[]): readonly EncodedRows[] {
   const all: { rows: string[]; keys: Set<Key>; bytes: number }[] = [];
   for (const job of jobs) {
     let last = all.at(-1);
-    if (!last || last.bytes > CHUNK_BYTES || last.rows.length >= CHUNK_JOBS) {
+    if (!last || last.bytes > BATCH_BYTES || last.rows.length >= BATCH_ITEMS) {
       last = { rows: [], keys: new Set(), bytes: 0 };
       all.push(last);
     }

@@ -8,6 +8,8 @@ type Line = Awaited<ReturnType<Store["openCreation"]>>;
 
 /** However many calls are in flight: more would only wait for each other in the server. */
 const MOST_LINES = 3;
+/** What finds an id taken: a job's row, or that in `work`, whichever the server writes first. */
+const ID_TAKEN = ["job_pkey", "work_pkey"];
 /** How often, and after what pause at first, a statement is sent again whose connection was lost. */
 const MOST_TRIES = 6;
 const FIRST_PAUSE_MS = 50;
@@ -39,7 +41,7 @@ export class CreationLines {
         const { rows } = await this.#onLine((line) => line.createJobs(chunk, defaults, hint));
         return rows.map((row) => row.id);
       } catch (error) {
-        if (tries > 1 && violates(error, "job_pkey")) return [];
+        if (tries > 1 && ID_TAKEN.some((name) => violates(error, name))) return [];
         throw error;
       }
     });

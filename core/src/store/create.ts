@@ -136,6 +136,9 @@ export interface EncodedRows {
   readonly keys: ReadonlySet<Key>;
 }
 
+/** Above it is said to take a while. */
+const MANY_ROWS = 500;
+
 /** The statement that inserts these rows, each with its place in `work`; all or none. Locks nothing that others need. */
 export function insertJobs({ rows, keys }: EncodedRows, defaults: BatchDefaults): Statement {
   const { name, text } = insertFor([...keys].sort());
@@ -144,6 +147,7 @@ export function insertJobs({ rows, keys }: EncodedRows, defaults: BatchDefaults)
     name,
     text,
     values: [`[${rows.join(",")}]`, ownerId, rank, actionId, actionVersionId, laneId, kind, origin],
+    patience: rows.length > MANY_ROWS ? "bulk" : "hot",
   };
 }
 

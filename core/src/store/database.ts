@@ -1,25 +1,17 @@
-import type { Duplex } from "node:stream";
 import { callsheetError } from "@callsheet/contract";
-import pg from "pg";
 import { raw, type Sql } from "sql-template-tag";
-import { connectionFailure, isConnectionLoss } from "./failure.ts";
+import type { Client, ClientConfig } from "./driver/client.ts";
+import { type Line, openLine } from "./driver/line.ts";
+import { type Hearing, openListener } from "./driver/listener.ts";
+import { openPool } from "./driver/pool.ts";
+import { placeIn } from "./driver/run.ts";
+import type { Clock } from "./driver/watch.ts";
+import { connectionFailure } from "./failure.ts";
+import { PATIENCE, type Patience } from "./patience.ts";
+import type { Queryable, Rows, Statement } from "./statement.ts";
 
-/** One statement: its text and bound values, and a name when it is to be prepared once per connection. */
-export interface Statement {
-  readonly name?: string;
-  readonly text: string;
-  readonly values: readonly unknown[];
-}
-
-export interface Rows<Row> {
-  readonly rows: readonly Row[];
-  readonly count: number;
-}
-
-/** Anything that runs a statement: the pool, a transaction, a connection of the caller's own. */
-export interface Queryable {
-  query<Row extends object>(statement: Statement | Sql): Promise<Rows<Row>>;
-}
+export type { Line } from "./driver/line.ts";
+export type { Queryable, Statement } from "./statement.ts";
 
 /** What a caller may pass so that rows are written in its own transaction: pg, and whatever wraps it. */
 export interface CallerTransaction {
@@ -43,38 +35,35 @@ export interface DatabaseOptions {
   readonly schema: string;
   /** Connections for everything but the hot path. Default 10. */
   readonly poolSize: number;
+  readonly clock: Clock;
+  /** How long the server may stay silent. Default `PATIENCE`. */
+  readonly patience?: Partial<Patience> | undefined;
   /** Told of connections that broke while idle. */
   readonly onError: (error: Error) => void;
-}
-
-/** A connection of its own, on which statements are sent without waiting for the answers of those before. */
-export interface Line extends Queryable {
-  /** Sends all statements as one transaction in one round trip; the answers in their order. */
-  pipeline(statements: readonly Statement[]): Promise<readonly Rows<Record<string, unknown>>[]>;
-  close(): Promise<void>;
 }
 
 /** The pool, hot lines and listeners of one Callsheet. Statements name tables as `callsheet.…`; another schema's name is put in their place. */
 export interface Database extends Queryable {
   readonly schema: string;
-  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+  /** A pooler stands between us and the server, as far as connections were made. */
+  readonly isPooled: boolean;
+  /** `patience`: of its statements that name none. Default `usual`. */
+  transaction<T>(work: (tx: Queryable) => Promise<T>, patience?: keyof Patience): Promise<T>;
   line(name: string): Promise<Line>;
-  listen(
-    channel: string,
-    onMessage: (payload: string) => void,
-    onLoss: () => void,
-  ): Promise<{ close(): Promise<void> }>;
+  listen(hearing: Hearing): Promise<{ close(): Promise<void> }>;
   /** Wraps a caller's transaction. */
   within(tx: CallerTransaction): Queryable;
   close(): Promise<void>;
 }
 
 /** A plan that was pinned while tables were small must stay good when they have grown: rows are found by key, never by a walk over all. */
-const HOT_SETTINGS = [
-  "jit=off",
-  "plan_cache_mode=force_generic_plan",
-  ...["seqscan", "bitmapscan", "hashjoin", "mergejoin"].map((way) => `enable_${way}=off`),
-];
+const HOT_SETTINGS = {
+  plan_cache_mode: "force_generic_plan",
+  enable_seqscan: "off",
+  enable_bitmapscan: "off",
+  enable_hashjoin: "off",
+  enable_mergejoin: "off",
+};
 /**
  * For the rest of a transaction, what an index holds in order is read in that order up to the limit. The planner's idea of
  * `work` is often old: by it, collecting and sorting all that is due looks cheap.
@@ -82,225 +71,71 @@ const HOT_SETTINGS = [
 export const WALK_INDEXES = raw(
   "set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off', true)",
 );
-const BEGIN: Statement = { text: "begin", values: [] };
-const COMMIT: Statement = { text: "commit", values: [] };
 
 export function openDatabase(options: DatabaseOptions): Database {
-  const { schema } = options;
-  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
-    throw callsheetError(
-      "invalid_argument",
-      `"${schema}" is not a schema name: lower-case letters, digits and underscores.`,
-      { field: "schema" },
-    );
-  }
+  const { schema, clock, onError } = options;
+  requireName(schema);
+  const patience = { ...PATIENCE, ...options.patience };
   const place = placeIn(schema);
-  const config = {
-    keepAlive: true,
-    connectionTimeoutMillis: 15_000,
-    application_name: "callsheet",
+  const usual = { place, patience, usual: "usual" } as const;
+  const hot = { place, patience, usual: "hot" } as const;
+  const own = new Set<Client>();
+  let isPooled = false;
+  const config: ClientConfig = {
+    ...{ clock, patience, settings: {}, application_name: "callsheet" },
+    ...{ keepAlive: true, keepAliveInitialDelayMillis: 30_000, connectionTimeoutMillis: patience.connect },
     ...options.connection,
+    onOpen: (client) => {
+      isPooled ||= client.isPooled;
+    },
   };
-  const pool = new pg.Pool({ Client, ...config, max: options.poolSize, min: 1, options: "-c jit=off" });
-  pool.on("error", options.onError);
-  const lines = new Set<{ close(): Promise<void> }>();
-
-  const own = <T extends { close(): Promise<void> }>(thing: T): T => {
-    lines.add(thing);
-    return thing;
-  };
+  /** Of connections beside the pool: they are closed with the rest, unless they have ended before. */
+  const owned = (application: string, settings: ClientConfig["settings"] = {}): ClientConfig => ({
+    ...config,
+    settings,
+    application_name: application,
+    onOpen: (client) => {
+      own.add(client);
+      client.once("end", () => own.delete(client));
+    },
+  });
+  const pool = openPool(config, options.poolSize, usual, onError);
   return {
     schema,
-    query: (statement) => run(pool, place, statement),
-    within: (tx) => ({ query: (statement) => run(tx, place, statement) }),
-    transaction: (work) => transaction(pool, place, work),
-    line: async (name) => own(await openLine(config, place, name, options.onError)),
-    listen: async (channel, onMessage, onLoss) => own(await openListener(config, channel, onMessage, onLoss)),
+    get isPooled() {
+      return isPooled;
+    },
+    query: (statement) => pool.query(statement),
+    within: (tx) => ({ query: (statement) => runWithin(tx, place, statement) }),
+    transaction: (work, kind = "usual") => pool.transaction(work, { ...usual, usual: kind }),
+    line: (name) => openLine(owned(`callsheet ${name}`, HOT_SETTINGS), hot, onError),
+    listen: (hearing) => openListener(owned("callsheet listen"), hearing),
     close: async () => {
-      await Promise.allSettled([...lines].map((line) => line.close()));
-      await pool.end();
+      await Promise.allSettled([...own].map((client) => client.end()));
+      await pool.close();
     },
   };
 }
 
-/**
- * A client that never ends the process, and leaves no socket behind when it cannot connect: the server would wait a minute
- * for its next word.
- */
-class Client extends pg.Client {
-  #isGathering = false;
-
-  constructor(config?: pg.ClientConfig) {
-    super(config);
-    // Between two owners nobody else listens, and an error that nobody hears is thrown to the process.
-    this.on("error", () => {});
-  }
-
-  override connect(): Promise<pg.Client>;
-  override connect(callback: (error: Error | null) => void): void;
-  override connect(callback?: (error: Error | null) => void): unknown {
-    const connected = super.connect().catch((error: unknown) => {
-      this.#stream.destroy();
-      throw error;
-    });
-    return callback === undefined ? connected : connected.then(() => callback(null), callback);
-  }
-
-  /** What is sent in this turn of the event loop leaves together: one call of the system, one waking of the server. */
-  gather(): void {
-    if (this.#isGathering) return;
-    this.#isGathering = true;
-    this.#stream.cork();
-    queueMicrotask(() => {
-      this.#isGathering = false;
-      this.#stream.uncork();
-    });
-  }
-
-  get #stream(): Pick<Duplex, "cork" | "uncork" | "destroy"> {
-    return (this as unknown as { connection: { stream: Duplex } }).connection.stream;
-  }
+function requireName(schema: string): void {
+  if (/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) return;
+  throw callsheetError(
+    "invalid_argument",
+    `"${schema}" is not a schema name: lower-case letters, digits and underscores.`,
+    { field: "schema" },
+  );
 }
 
-/** Puts the schema's name in place of `callsheet.`; texts are few and constant, so each is rewritten once. */
-function placeIn(schema: string): (text: string) => string {
-  if (schema === "callsheet") return (text) => text;
-  const known = new Map<string, string>();
-  return (text) => {
-    let placed = known.get(text);
-    if (placed === undefined) {
-      placed = text.replaceAll("callsheet.", `${schema}.`);
-      known.set(text, placed);
-    }
-    return placed;
-  };
-}
-
-type Answer = { rows: object[]; rowCount: number | null; command: string };
-type Runner = { query(config: never, values?: never): Promise<unknown> };
-
-async function run<Row extends object>(
-  runner: Runner,
+/** A caller's transaction is the caller's: how long it waits, and what becomes of its connection. */
+async function runWithin<Row extends object>(
+  tx: CallerTransaction,
   place: (text: string) => string,
-  statement: Statement | Sql,
+  { text, values }: Statement | Sql,
 ): Promise<Rows<Row>> {
-  const { text, values } = statement as Statement;
-  const name = (statement as Statement).name;
-  const query = runner.query as (config: unknown, values?: unknown) => Promise<Answer>;
   try {
-    const answer =
-      name === undefined
-        ? await query.call(runner, place(text), [...values])
-        : await query.call(runner, { name, text: place(text), values: [...values] });
-    return { rows: answer.rows as Row[], count: answer.rowCount ?? 0 };
+    const answer = (await tx.query(place(text), [...values])) as { rows: Row[]; rowCount: number | null };
+    return { rows: answer.rows, count: answer.rowCount ?? 0 };
   } catch (error) {
     throw connectionFailure(error);
   }
-}
-
-async function transaction<T>(
-  pool: pg.Pool,
-  place: (text: string) => string,
-  work: (tx: Queryable) => Promise<T>,
-): Promise<T> {
-  const client = await pool.connect().catch((error: unknown) => {
-    throw connectionFailure(error);
-  });
-  // An error while a client is checked out would otherwise end the process.
-  const ignore = () => {};
-  client.on("error", ignore);
-  let broken = false;
-  const tx: Queryable = { query: (statement) => run(client as unknown as Runner, place, statement) };
-  try {
-    await tx.query(BEGIN);
-    const result = await work(tx);
-    await tx.query(COMMIT);
-    return result;
-  } catch (error) {
-    broken =
-      isConnectionLoss(error) ||
-      (await tx.query({ text: "rollback", values: [] }).then(
-        () => false,
-        () => true,
-      ));
-    throw error;
-  } finally {
-    client.off("error", ignore);
-    client.release(broken);
-  }
-}
-
-async function openLine(
-  config: pg.ClientConfig,
-  place: (text: string) => string,
-  name: string,
-  onError: (error: Error) => void,
-): Promise<Line> {
-  const client = new Client({
-    ...config,
-    pipeline: true,
-    application_name: `callsheet ${name}`,
-    options: HOT_SETTINGS.map((setting) => `-c ${setting}`).join(" "),
-  } as pg.ClientConfig);
-  client.on("error", onError);
-  await client.connect().catch((error: unknown) => {
-    throw connectionFailure(error);
-  });
-  const send = (statement: Statement) =>
-    client.query({
-      ...(statement.name === undefined ? {} : { name: statement.name }),
-      text: place(statement.text),
-      values: [...statement.values],
-    });
-  return {
-    query: (statement) => {
-      client.gather();
-      return run(client as unknown as Runner, place, statement);
-    },
-    pipeline: async (statements) => {
-      client.gather();
-      if (statements.length === 1) return [await run(client as unknown as Runner, place, statements[0]!)];
-      const answers = await Promise.allSettled([BEGIN, ...statements, COMMIT].map(send));
-      const failed = answers.find((answer) => answer.status === "rejected");
-      if (failed) throw connectionFailure(failed.reason);
-      const done = answers.map((answer) => (answer as PromiseFulfilledResult<pg.QueryResult>).value);
-      // After an error inside a pipelined transaction COMMIT answers ROLLBACK without an error of its own.
-      if (done.at(-1)?.command !== "COMMIT")
-        throw callsheetError("database_lost", "The transaction was rolled back by the server.");
-      return done.slice(1, -1).map((answer) => ({ rows: answer.rows, count: answer.rowCount ?? 0 }));
-    },
-    close: () => client.end(),
-  };
-}
-
-async function openListener(
-  config: pg.ClientConfig,
-  channel: string,
-  onMessage: (payload: string) => void,
-  onLoss: () => void,
-) {
-  const client = new Client({ ...config, application_name: "callsheet listen" });
-  // Who could not begin to listen is told so; only who listened can lose it.
-  let isListening = false;
-  const lost = () => {
-    if (isListening) onLoss();
-    isListening = false;
-  };
-  client.on("error", lost);
-  client.on("end", lost);
-  client.on("notification", (message) => onMessage(message.payload ?? ""));
-  try {
-    await client.connect();
-    await client.query(`listen ${pg.escapeIdentifier(channel)}`);
-    isListening = true;
-  } catch (error) {
-    await client.end().catch(() => {});
-    throw connectionFailure(error);
-  }
-  return {
-    close: async () => {
-      isListening = false;
-      await client.end();
-    },
-  };
 }

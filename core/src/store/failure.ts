@@ -1,7 +1,7 @@
 import { type CallsheetError, callsheetError, isCallsheetError } from "@callsheet/contract";
 
 /** SQLSTATE classes and codes that say: this connection, or this server, is gone or going. */
-const LOSS = /^(08...|57P0[1-5]|25006|53300)$/;
+const LOSS = /^(08...|57P0[1-5]|25006|25P0[34]|53300)$/;
 const SOCKET = new Set([
   "ECONNREFUSED",
   "ECONNRESET",

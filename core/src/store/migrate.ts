@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { callsheetError } from "@callsheet/contract";
 import sql, { raw } from "sql-template-tag";
 import type { Database, Queryable } from "./database.ts";
+import { requireSessions } from "./pooler.ts";
 
 export interface Migration {
   readonly number: number;
@@ -32,6 +33,7 @@ export function shippedMigrations(): readonly Migration[] {
 /** Brings the schema up to date, once, however many processes try; refuses a schema that is newer or was changed. Returns what it applied. */
 export async function migrate(db: Database, migrations = shippedMigrations()): Promise<readonly string[]> {
   await requireServer(db);
+  await requireSessions(db);
   return db.transaction(async (tx) => {
     // Held until the commit: a second process waits here, then finds nothing to do.
     await tx.query(sql`select pg_advisory_xact_lock(hashtextextended(${`${db.schema}.migrate`}, 0))`);
@@ -45,7 +47,7 @@ export async function migrate(db: Database, migrations = shippedMigrations()): P
     const missing = migrations.slice(applied.length);
     for (const migration of missing) await apply(tx, migration);
     return missing.map((migration) => migration.name);
-  });
+  }, "migration");
 }
 
 async function apply(tx: Queryable, migration: Migration): Promise<void> {

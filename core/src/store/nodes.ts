@@ -45,9 +45,11 @@ export async function registerNode(db: Queryable, node: NewNode): Promise<number
 
 /** Counts one heartbeat. False: this incarnation was declared dead and must stop. */
 export async function beat(db: Queryable, nodeId: number): Promise<boolean> {
-  const { count } = await db.query(
-    sql`update callsheet.node set counter = counter + 1 where id = ${nodeId} and state in ('up', 'draining')`,
-  );
+  const { count } = await db.query({
+    text: "update callsheet.node set counter = counter + 1 where id = $1 and state in ('up', 'draining')",
+    values: [nodeId],
+    patience: "hot",
+  });
   return count === 1;
 }
 

@@ -42,6 +42,7 @@ import {
 } from "./nodes.ts";
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
+import { endSession, type Session, sessionOf } from "./session.ts";
 import { countAhead, needsOf, readSurroundings } from "./situation.ts";
 import { isStanding } from "./standing.ts";
 import { note, removeJobs, transition } from "./transition.ts";
@@ -120,6 +121,8 @@ export type Statements = Bound<typeof STATEMENTS>;
 
 /** Connections of the hot path: their statements are prepared, their plans pinned. */
 export interface HotPath {
+  /** What the server knows the connection of claims by. */
+  readonly session: Session;
   claim(request: ClaimRequest): Promise<ClaimAnswer>;
   complete(completions: readonly Completion[]): Promise<readonly (readonly number[])[]>;
   close(): Promise<void>;
@@ -137,7 +140,8 @@ export interface Store extends Statements {
   within(tx: CallerTransaction): Statements;
   /** Creation on a connection of its own, with prepared statements. A hint is sent right behind the rows, once they are committed. */
   openCreation(): Promise<Creation>;
-  openHotPath(name: string): Promise<HotPath>;
+  /** `before`: the session of an earlier path, which is ended first: a claim that is still on its way to it takes nothing any more. */
+  openHotPath(name: string, before?: Session): Promise<HotPath>;
   /** Tells other processes that there may be something to do; lost hints cost time, never jobs. */
   notify(payload: string): Promise<void>;
   listen(onMessage: (payload: string) => void, onLoss: () => void): Promise<{ close(): Promise<void> }>;
@@ -172,27 +176,34 @@ export function createStore(db: Database): Store {
         close: () => line.close(),
       };
     },
-    openHotPath: async (name) => {
-      // Two connections: while one commits what ended, the other takes what comes next.
-      const claims = await db.line(`claim ${name}`);
-      const ends = await db.line(`finish ${name}`).catch(async (error: unknown) => {
-        await claims.close();
-        throw error;
-      });
-      return {
-        claim: (request) => claimJobs(claims, request),
-        complete: (completions) => completeMembers(ends, completions),
-        close: async () => {
-          await Promise.allSettled([claims.close(), ends.close()]);
-        },
-      };
-    },
+    openHotPath: (name, before) => openHotPath(db, name, before),
     notify: async (payload) => {
       await db.query(notification(channel, payload));
     },
-    listen: (onMessage, onLoss) => db.listen(channel, onMessage, onLoss),
+    listen: (onMessage, onLoss) => db.listen({ channel, onMessage, onLoss }),
     close: () => db.close(),
   };
+}
+
+/** Two connections: while one commits what ended, the other takes what comes next. */
+async function openHotPath(db: Database, name: string, before: Session | undefined): Promise<HotPath> {
+  const opening = [db.line(`claim ${name}`), db.line(`finish ${name}`)] as const;
+  const close = async () => {
+    await Promise.allSettled(opening.map(async (line) => (await line).close()));
+  };
+  try {
+    const [claims, ends] = await Promise.all(opening);
+    if (before) await endSession(claims, before);
+    return {
+      session: await sessionOf(claims),
+      claim: (request) => claimJobs(claims, request),
+      complete: (completions) => completeMembers(ends, completions),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** A hint need not survive a crash, so its commit does not wait for the disk. */
@@ -200,4 +211,5 @@ const notification = (channel: string, payload: string): Statement => ({
   name: "notify",
   text: "select pg_notify($1, $2), set_config('synchronous_commit', 'off', true)",
   values: [channel, payload],
+  patience: "hot",
 });

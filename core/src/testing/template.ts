@@ -55,6 +55,7 @@ export async function settleTemplate(admin: Queryable, urlOf: (name: string) => 
       connection: { connectionString: urlOf(UNFINISHED) },
       schema: "callsheet",
       poolSize: 1,
+      clock: systemEnvironment(),
       onError: () => {},
     });
     await migrate(db, migrations).finally(() => db.close());

@@ -81,6 +81,7 @@ class OpenTestDatabase implements TestDatabase {
       connection: { connectionString: url, application_name: "callsheet test" },
       schema: "callsheet",
       poolSize: 4,
+      clock: systemEnvironment(),
       onError: () => {},
     });
     this.store = createStore(this.db);
@@ -129,6 +130,7 @@ async function administer<T>(server: string, work: (admin: Database) => Promise<
     schema: "callsheet",
     // One, since locks of a session are taken on it.
     poolSize: 1,
+    clock: systemEnvironment(),
     onError: () => {},
   });
   try {

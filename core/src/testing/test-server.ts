@@ -23,6 +23,7 @@ export async function openTestServer(): Promise<TestServer> {
       connection: { host, port, user: "postgres", password, database: "postgres" },
       schema: "callsheet",
       poolSize: 1,
+      clock: systemEnvironment(),
       onError: () => {},
     });
     await prepareServer(superuser, user).finally(() => superuser.close());

@@ -27,7 +27,7 @@ describe("two nodes in two processes", () => {
     // Both are up: what comes now is for both.
     const more = await cs.jobs.createMany(
       "witnessed",
-      Array.from({ length: 600 }, () => ({ configuration: { how: "takes a moment" } })),
+      Array.from({ length: 600 }, () => ({ configuration: { how: "meets another node" } })),
     );
     const all = [...jobs, ...more].map(({ id }) => id);
     await until(async () => (await database.store.countStates()).completed === all.length, { deadlineMs: 30_000 });
@@ -55,7 +55,7 @@ describe("a process that died", () => {
     expect(await cs.jobs.wait(job)).toMatchObject({
       state: "completed",
       attempt: 2,
-      retries: 1,
+      retries: 0,
       result: { attempt: 2 },
     });
     expect(await eventsOf(cs, job)).toEqual(["create", "back_off", "complete"]);
@@ -81,13 +81,13 @@ describe("a process that died", () => {
     }
     await cs.work({ name: "reaper", types: [(await aFloor()).stage.type] });
     const failed = await cs.jobs.wait(job);
-    expect(failed).toMatchObject({ state: "failed", attempt: 3, retries: 2, error: { code: "poison" } });
+    expect(failed).toMatchObject({ state: "failed", attempt: 3, retries: 0, error: { code: "poison" } });
     expect(witness.lines()).toHaveLength(3);
     expect(await eventsOf(cs, job)).toEqual(["create", "back_off", "back_off", "fail"]);
     await cs.jobs.amend(job, { how: "returns" });
     await cs.jobs.retry(job);
     aChild("node-process.mjs", variables);
-    expect(await cs.jobs.wait(job)).toMatchObject({ state: "completed", attempt: 4, retries: 3 });
+    expect(await cs.jobs.wait(job)).toMatchObject({ state: "completed", attempt: 4, retries: 1 });
   });
 });
 
@@ -102,7 +102,7 @@ describe("a node that was declared dead while it is alive", () => {
     const first = await stage.nth(1);
     await database.db.query({ text: "update callsheet.node set state = 'dead', ended_at = now()", values: [] });
     const second = await stage.nth(2);
-    expect(second.context).toMatchObject({ attempt: 2, job: { id: job.id, retries: 1 } });
+    expect(second.context).toMatchObject({ attempt: 2, job: { id: job.id, retries: 0 } });
     await until(() => troubles.some(({ where }) => where === "node"), { what: "A word about it" });
     first.returns("a late word");
     await until(() => node.refused >= 1, { what: "The count of refused words" });

@@ -81,7 +81,7 @@ describe("a node that stops", () => {
     const elsewhere = await database.open();
     await elsewhere.work({ name: `${name}-2`, types: [stage.type] });
     const second = await stage.nth(2);
-    expect(second.context).toMatchObject({ attempt: 2, job: { id: job.id, retries: 1 } });
+    expect(second.context).toMatchObject({ attempt: 2, job: { id: job.id, retries: 0 } });
     returns("late");
     second.returns("in time");
     expect(await elsewhere.jobs.wait(job)).toMatchObject({ state: "completed", result: "in time" });

@@ -1,6 +1,7 @@
 import { defineActionType } from "@callsheet/contract";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { systemEnvironment } from "../../src/index.ts";
 import { aFloor, refusal } from "../fixtures/floor.ts";
 
 describe("an action", () => {
@@ -161,5 +162,32 @@ describe("the configuration of a job", () => {
     expect(error).toMatchObject({ code: "invalid_configuration", details: { problems: [{ field: "crf" }] } });
     await elsewhere.jobs.create(`${name}-strict`, { configuration: { crf: 20 } });
     await elsewhere.close();
+  });
+
+  test("is checked by the newer schema a second after a node has announced it", async () => {
+    const environment = systemEnvironment();
+    let skippedMs = 0;
+    const monotonic = () => environment.monotonic() + skippedMs;
+    const { database, name } = await aFloor();
+    const typeOf = (version: number, unit: "crf" | "kbps") =>
+      defineActionType({
+        ...{ type: `${name}-moves`, version, run: async () => null },
+        configuration: z.strictObject({ [unit]: z.number() }),
+      });
+    const [asker, older, newer] = [
+      await database.open({ environment: { ...environment, monotonic } }),
+      await database.open(),
+      await database.open(),
+    ];
+    await older.work({ name: `${name}-older`, types: [typeOf(1, "crf")] });
+    await asker.actions.put({ name: `${name}-moves`, type: `${name}-moves` });
+    const create = (configuration: Record<string, number>) => asker.jobs.create(`${name}-moves`, { configuration });
+    await create({ crf: 20 });
+    expect((await refusal(() => create({ kbps: 800 }))).code).toBe("invalid_configuration");
+    await newer.work({ name: `${name}-newer`, types: [typeOf(2, "kbps")] });
+    skippedMs += 1_000;
+    await create({ kbps: 800 });
+    expect((await refusal(() => create({ crf: 20 }))).code).toBe("invalid_configuration");
+    for (const cs of [asker, older, newer]) await cs.close();
   });
 });

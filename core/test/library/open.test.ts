@@ -43,9 +43,9 @@ async function aServerOfVersion(version: number, encoding = "UTF8"): Promise<str
     sockets.add(socket);
     let isStarted = false;
     socket.on("error", () => {});
-    socket.on("data", (data) => {
+    socket.on("data", () => {
       if (!isStarted) socket.write(Buffer.concat([message("R", number(4, 0)), ready]));
-      else if (data.includes("server_version_num")) socket.write(answer);
+      else socket.write(answer);
       isStarted = true;
     });
   });

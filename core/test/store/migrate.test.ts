@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
+import { systemEnvironment } from "../../src/index.ts";
 import { type Database, openDatabase, type Queryable } from "../../src/store/database.ts";
 import { type Migration, migrate, shippedMigrations } from "../../src/store/migrate.ts";
 import type { TestDatabase } from "../../src/testing/index.ts";
@@ -104,6 +105,7 @@ describe("servers that are not supported", () => {
   /** A server that says of itself what the test says, and must be asked nothing else. */
   const made = (facts: { readonly version: number; readonly encoding: string }): Database => ({
     schema: "callsheet",
+    isPooled: false,
     query: async <Row extends object>() => ({ rows: [facts as unknown as Row], count: 1 }),
     transaction: () => Promise.reject(new Error("nothing may be changed")),
     line: () => Promise.reject(new Error("no line")),
@@ -159,7 +161,8 @@ describe("a schema of another name", () => {
   );
 
   test.each(["", "Upper", "a-b", "1a", 'x"; drop schema callsheet; --', "a".repeat(64)])("%j is refused", (schema) => {
-    const open = () => openDatabase({ connection: {}, schema, poolSize: 1, onError: () => {} });
+    const open = () =>
+      openDatabase({ connection: {}, schema, poolSize: 1, clock: systemEnvironment(), onError: () => {} });
     expect(open).toThrowError(expect.objectContaining({ code: "invalid_argument" }));
   });
 });

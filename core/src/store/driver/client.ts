@@ -1,0 +1,114 @@
+import type { Socket } from "node:net";
+import pg from "pg";
+import type { Patience } from "../patience.ts";
+import { type Clock, Watch } from "./watch.ts";
+
+export interface ClientConfig extends pg.ClientConfig {
+  readonly clock: Clock;
+  readonly patience: Patience;
+  /** Settings of the session, beside those that every session has. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Told when it is connected, and through what. */
+  readonly onOpen: (client: Client) => void;
+}
+
+/**
+ * By these the server, too, gives up a connection whose other end is gone, with the locks that it holds. They are set by a
+ * statement: a pooler in session mode refuses settings that come with the connection.
+ */
+const SETTINGS = {
+  jit: "off",
+  idle_in_transaction_session_timeout: "60s",
+  tcp_keepalives_idle: "30",
+  tcp_keepalives_interval: "10",
+  tcp_keepalives_count: "3",
+  tcp_user_timeout: "60s",
+};
+/** How long a server may take to close what we are done with. */
+const FAREWELL_MS = 2_000;
+
+/**
+ * A connection that never ends the process, never waits for ever, and leaves no socket behind when it cannot connect: the
+ * server would wait a minute for its next word.
+ */
+export class Client extends pg.Client {
+  /** Something was asked on it before: the server may have closed it since, unnoticed. */
+  isUsed = false;
+  /** Somebody else answered in the server's place: its process has another number than the one we were told. */
+  isPooled = false;
+  #isGathering = false;
+  readonly #config: ClientConfig;
+  readonly #watch: Watch;
+
+  constructor(config: ClientConfig) {
+    super(config);
+    this.#config = config;
+    this.#watch = new Watch({
+      clock: config.clock,
+      heard: () => this.#socket.bytesRead,
+      onSilence: (ms) => this.#destroy(`the server has not answered for ${ms / 1_000} s`),
+    });
+    // Between two owners nobody else listens, and an error that nobody hears is thrown to the process.
+    this.on("error", () => {});
+    this.once("end", () => this.#watch.stop());
+  }
+
+  /** Sends a statement. Fails when the server says nothing at all for this long; the connection is gone then. */
+  async ask(query: pg.QueryConfig, mayTakeMs: number): Promise<pg.QueryResult> {
+    this.#watch.asked(mayTakeMs);
+    try {
+      return await this.query(query);
+    } finally {
+      this.#watch.answered();
+    }
+  }
+
+  /** What is sent in this turn of the event loop leaves together: one call of the system, one waking of the server. */
+  gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    this.#socket.cork();
+    queueMicrotask(() => {
+      this.#isGathering = false;
+      this.#socket.uncork();
+    });
+  }
+
+  override connect(): Promise<pg.Client>;
+  override connect(callback: (error: Error | null) => void): void;
+  override connect(callback?: (error: Error | null) => void): unknown {
+    const connected = this.#open().catch((error: unknown) => {
+      this.#socket.destroy();
+      throw error;
+    });
+    return callback === undefined ? connected : connected.then(() => callback(null), callback);
+  }
+
+  override end(): Promise<void>;
+  override end(callback: (error: Error) => void): void;
+  override end(callback?: (error: Error) => void): unknown {
+    const timer = this.#config.clock.timers.after(FAREWELL_MS, () => this.#destroy("the server did not close it"));
+    const ended = super.end().finally(() => timer.cancel());
+    return callback === undefined ? ended : ended.then(() => (callback as () => void)(), callback);
+  }
+
+  async #open(): Promise<pg.Client> {
+    await super.connect();
+    const settings = Object.entries({ ...SETTINGS, ...this.#config.settings });
+    const set = settings.map((_, index) => `set_config($${2 * index + 1}, $${2 * index + 2}, false)`);
+    const text = `select pg_backend_pid() as pid, ${set.join(", ")}`;
+    const { rows } = await this.ask({ text, values: settings.flat() }, this.#config.patience.connect);
+    const { processID } = this as unknown as { processID: number | null };
+    this.isPooled = processID !== null && processID !== rows[0].pid;
+    this.#config.onOpen(this);
+    return this;
+  }
+
+  get #socket(): Socket {
+    return (this as unknown as { connection: { stream: Socket } }).connection.stream;
+  }
+
+  #destroy(why: string): void {
+    this.#socket.destroy(Object.assign(new Error(why), { code: "ETIMEDOUT" }));
+  }
+}

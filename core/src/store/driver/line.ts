@@ -1,0 +1,47 @@
+import { callsheetError } from "@callsheet/contract";
+import { connectionFailure } from "../failure.ts";
+import type { Queryable, Rows, Statement } from "../statement.ts";
+import { Client, type ClientConfig } from "./client.ts";
+import { type Manner, run } from "./run.ts";
+
+/** A connection of its own, on which statements are sent without waiting for the answers of those before. */
+export interface Line extends Queryable {
+  /** Sends all statements as one transaction in one round trip; the answers in their order. */
+  pipeline(statements: readonly Statement[]): Promise<readonly Rows<Record<string, unknown>>[]>;
+  close(): Promise<void>;
+}
+
+export const BEGIN: Statement = { text: "begin", values: [] };
+export const COMMIT: Statement = { text: "commit", values: [] };
+
+export async function openLine(config: ClientConfig, manner: Manner, onError: (error: Error) => void): Promise<Line> {
+  const client = new Client({ ...config, pipeline: true } as ClientConfig);
+  client.on("error", onError);
+  await client.connect().catch((error: unknown) => {
+    throw connectionFailure(error);
+  });
+  const send = ({ name, text, values, patience = manner.usual }: Statement) =>
+    client.ask(
+      { ...(name === undefined ? {} : { name }), text: manner.place(text), values: [...values] },
+      manner.patience[patience],
+    );
+  return {
+    query: (statement) => {
+      client.gather();
+      return run(client, manner, statement);
+    },
+    pipeline: async (statements) => {
+      client.gather();
+      if (statements.length === 1) return [await run(client, manner, statements[0]!)];
+      const answers = await Promise.allSettled([BEGIN, ...statements, COMMIT].map(send));
+      const failed = answers.find((answer) => answer.status === "rejected");
+      if (failed) throw connectionFailure(failed.reason);
+      const done = answers.map((answer) => (answer as PromiseFulfilledResult<Awaited<ReturnType<typeof send>>>).value);
+      // After an error inside a pipelined transaction COMMIT answers ROLLBACK without an error of its own.
+      if (done.at(-1)?.command !== "COMMIT")
+        throw callsheetError("database_lost", "The transaction was rolled back by the server.");
+      return done.slice(1, -1).map((answer) => ({ rows: answer.rows, count: answer.rowCount ?? 0 }));
+    },
+    close: () => client.end(),
+  };
+}

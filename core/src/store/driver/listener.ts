@@ -1,0 +1,55 @@
+import pg from "pg";
+import { connectionFailure } from "../failure.ts";
+import { Client, type ClientConfig } from "./client.ts";
+
+/** A listener only hears; that it still could is asked this often. */
+const PROBE_MS = 30_000;
+
+export interface Hearing {
+  readonly channel: string;
+  readonly onMessage: (payload: string) => void;
+  /** The connection was lost; called once, and only by one that had begun to listen. */
+  readonly onLoss: () => void;
+}
+
+/** Listens on a channel until it is closed or lost. */
+export async function openListener(config: ClientConfig, hearing: Hearing): Promise<{ close(): Promise<void> }> {
+  const { clock, patience } = config;
+  const client = new Client(config);
+  let isListening = false;
+  let timer: { cancel(): void } | undefined;
+  const stop = () => {
+    isListening = false;
+    timer?.cancel();
+  };
+  const lost = () => {
+    if (!isListening) return;
+    stop();
+    hearing.onLoss();
+  };
+  const probe = () => {
+    // A failure is heard as the loss that it is.
+    client.ask({ text: "select 1" }, patience.hot).then(plan, () => {});
+  };
+  const plan = () => {
+    if (isListening) timer = clock.timers.after(PROBE_MS, probe);
+  };
+  client.on("error", lost);
+  client.on("end", lost);
+  client.on("notification", (message) => hearing.onMessage(message.payload ?? ""));
+  try {
+    await client.connect();
+    await client.ask({ text: `listen ${pg.escapeIdentifier(hearing.channel)}` }, patience.hot);
+  } catch (error) {
+    await client.end().catch(() => {});
+    throw connectionFailure(error);
+  }
+  isListening = true;
+  plan();
+  return {
+    close: async () => {
+      stop();
+      await client.end();
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import pg from "pg";
+import { connectionFailure, isConnectionLoss } from "../failure.ts";
+import { isRead, type Queryable } from "../statement.ts";
+import { Client, type ClientConfig } from "./client.ts";
+import { BEGIN, COMMIT } from "./line.ts";
+import { type Manner, run } from "./run.ts";
+
+type Pooled = Client & pg.PoolClient;
+
+/** Connections for everything but the hot path. */
+export interface Pool extends Queryable {
+  /** Runs work in one transaction; statements take the patience of `manner` where they name none. */
+  transaction<T>(work: (tx: Queryable) => Promise<T>, manner: Manner): Promise<T>;
+  close(): Promise<void>;
+}
+
+export function openPool(config: ClientConfig, size: number, manner: Manner, onError: (error: Error) => void): Pool {
+  const pool = new pg.Pool({
+    ...config,
+    Client: Client as never,
+    max: size,
+    min: 1,
+  });
+  pool.on("error", onError);
+  return {
+    query: async (statement) => {
+      const ask = (client: Client) => run<never>(client, manner, statement);
+      const { client, answer } = await take(pool, ask, isRead(statement));
+      client.release();
+      return answer;
+    },
+    transaction: (work, own) => transaction(pool, work, own),
+    close: () => pool.end(),
+  };
+}
+
+/**
+ * Takes a connection and asks on it. One that stood idle may have been lost unnoticed, by a restart of the server for one:
+ * what can be asked twice is asked again then, once, on a new connection. The caller releases it.
+ */
+async function take<T>(
+  pool: pg.Pool,
+  ask: (client: Client) => Promise<T>,
+  isRepeatable: boolean,
+): Promise<{ readonly client: Pooled; readonly answer: T }> {
+  const client = await checkOut(pool);
+  const stoodIdle = client.isUsed;
+  try {
+    return await first(client, ask);
+  } catch (error) {
+    if (!stoodIdle || !isRepeatable || !isConnectionLoss(error)) throw error;
+  }
+  return first(await checkOutNew(pool), ask);
+}
+
+async function first<T>(client: Pooled, ask: (client: Client) => Promise<T>) {
+  client.isUsed = true;
+  try {
+    return { client, answer: await ask(client) };
+  } catch (error) {
+    client.release(isConnectionLoss(error));
+    throw error;
+  }
+}
+
+async function checkOut(pool: pg.Pool): Promise<Pooled> {
+  return pool.connect().catch((error: unknown) => {
+    throw connectionFailure(error);
+  }) as Promise<Pooled>;
+}
+
+/** What happened to one idle connection has happened to all: they make room. */
+async function checkOutNew(pool: pg.Pool): Promise<Pooled> {
+  for (;;) {
+    const client = await checkOut(pool);
+    if (!client.isUsed) return client;
+    client.release(true);
+  }
+}
+
+async function transaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>, manner: Manner): Promise<T> {
+  const { client } = await take(pool, (one) => run(one, manner, BEGIN), true);
+  let isBroken = false;
+  const tx: Queryable = { query: (statement) => run(client, manner, statement) };
+  try {
+    const result = await work(tx);
+    await tx.query(COMMIT);
+    return result;
+  } catch (error) {
+    isBroken =
+      isConnectionLoss(error) ||
+      (await tx.query({ text: "rollback", values: [] }).then(
+        () => false,
+        () => true,
+      ));
+    throw error;
+  } finally {
+    client.release(isBroken);
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * How long a server may stay silent, in milliseconds, by what it was asked. A connection that was silent for longer is
+ * destroyed: it may be half open, and nothing would ever come back on it.
+ */
+export interface Patience {
+  /** A new connection. */
+  readonly connect: number;
+  /** Claims, ends, heartbeats, hints and single creations. Two of them fit into the time after which a silent node is taken for dead. */
+  readonly hot: number;
+  /** Operations and reads. */
+  readonly usual: number;
+  /** Thousands of rows in one statement. */
+  readonly bulk: number;
+  /** Changes of the schema, which also wait for those of another process. */
+  readonly migration: number;
+}
+
+export const PATIENCE: Patience = {
+  connect: 15_000,
+  hot: 10_000,
+  usual: 60_000,
+  bulk: 300_000,
+  migration: 3_600_000,
+};

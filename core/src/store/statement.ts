@@ -1,0 +1,26 @@
+import type { Sql } from "sql-template-tag";
+import type { Patience } from "./patience.ts";
+
+/** One statement: its text and bound values, and a name when it is to be prepared once per connection. */
+export interface Statement {
+  readonly name?: string;
+  readonly text: string;
+  readonly values: readonly unknown[];
+  /** How long its answer may take. Default: as its connection says. */
+  readonly patience?: keyof Patience;
+}
+
+export interface Rows<Row> {
+  readonly rows: readonly Row[];
+  readonly count: number;
+}
+
+/** Anything that runs a statement: the pool, a transaction, a connection of the caller's own. */
+export interface Queryable {
+  query<Row extends object>(statement: Statement | Sql): Promise<Rows<Row>>;
+}
+
+/** Whether a statement can be run twice without changing anything: it only reads. */
+export function isRead({ text }: Statement | Sql): boolean {
+  return /^\s*(select|with)\b/i.test(text) && !/\b(insert|update|delete|merge)\b/i.test(text);
+}
