@@ -2,6 +2,8 @@ import { type CallsheetError, callsheetError, isCallsheetError } from "@callshee
 
 /** SQLSTATE classes and codes that say: this connection, or this server, is gone or going. */
 const LOSS = /^(08...|57P0[1-5]|25006|53300)$/;
+/** The SQLSTATE of a server that has no room left on its disk. The statement was undone. */
+const FULL = "53100";
 const SOCKET = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -29,9 +31,11 @@ export function isConnectionLoss(error: unknown): boolean {
   return LOSS.test(code) || SOCKET.has(code) || DRIVER.test(message);
 }
 
-/** Names a lost connection by its code; every other error passes unchanged. */
+/** Names a lost connection and a full disk by their codes; every other error passes unchanged. */
 export function connectionFailure(error: unknown): unknown {
   if (isCallsheetError(error)) return error;
+  if (facts(error).code === FULL)
+    return callsheetError("database_full", `PostgreSQL has no room left: ${facts(error).message}.`, {}, error);
   if (ENDED.test(facts(error).message)) return callsheetError("stopped", "This Callsheet was closed.", {}, error);
   if (!isConnectionLoss(error)) return error;
   const { message } = facts(error);
@@ -54,7 +58,7 @@ export function openingFailure(error: unknown): unknown {
 
 /** Whether the server is short of something, or not ready, so that the same may be stored later. */
 export function isPassing(error: unknown): boolean {
-  return isConnectionLoss(error) || /^(08|25|40|53|55|57|58)/.test(facts(error).code);
+  return isConnectionLoss(error) || /^(08|25|40|53|55|57|58|database_full$)/.test(facts(error).code);
 }
 
 /** Whether the values themselves cannot be stored, however often it is tried. */
