@@ -20,11 +20,10 @@ const commands = {
     parts.counter = makeCounter(attempted);
     parts.worker = await system.openWorker(url, settings, parts.counter.count);
   },
-  startWorker: async () => {
+  startWorker: async ({ watched = true }) => {
     const startedMs = nowMs();
     parts.memory = [];
-    const weigh = () => parts.memory.push(process.memoryUsage.rss());
-    parts.timers = [reportProgress(parts.counter), setInterval(weigh, WEIGH_EVERY_MS)];
+    if (watched) parts.timers = [reportProgress(parts.counter), setInterval(weigh, WEIGH_EVERY_MS)];
     await parts.worker.start();
     return { startedMs };
   },
@@ -45,6 +44,10 @@ const commands = {
     await parts.producer?.close();
   },
 };
+
+function weigh() {
+  parts.memory.push(process.memoryUsage.rss());
+}
 
 function reportProgress(counter) {
   let last = -1;

@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { openWorkers, stopAndCount } from "./stage.mjs";
 
 /**
- * What one worker process costs while there is nothing to do: shares of a core, its own and the server's, and its memory.
+ * What one worker process costs while there is nothing to do: percent of a core, its own and the server's, and its memory.
  * @param {{lengthMs: number}} size
  */
 export const atRest = ({ lengthMs }) => ({
@@ -11,7 +11,8 @@ export const atRest = ({ lengthMs }) => ({
   play: async (stage) => {
     const [worker] = await openWorkers(stage, { workers: 1, attempted: 0, settings: stage.system.settings.latency });
     const watch = await stage.system.watch(stage.store);
-    await worker.ask("startWorker");
+    // Looking at its progress 200 times a second would be most of what it does.
+    await worker.ask("startWorker", { watched: false });
     // What a node does once when it starts is over by then.
     await pause(lengthMs / 10);
     const meter = await stage.meter([worker]);
@@ -19,8 +20,8 @@ export const atRest = ({ lengthMs }) => ({
     const { cost, load, elapsedUs } = await meter.read(1);
     const { counts } = await stopAndCount(watch, { actors: [worker], attempted: 0 });
     const figures = {
-      nodeShare: cost.nodeCpuUs / elapsedUs,
-      serverShare: cost.serverCpuUs / elapsedUs,
+      nodePercent: (100 * cost.nodeCpuUs) / elapsedUs,
+      serverPercent: (100 * cost.serverCpuUs) / elapsedUs,
       memoryMb: cost.peakMemoryMb,
     };
     return { figures, cost: {}, load, counts };
