@@ -12,11 +12,7 @@ export interface JobInput<Configuration = Readonly<Record<string, unknown>>> {
   readonly owner?: string;
   readonly tags?: readonly string[];
   readonly variables?: Readonly<Record<string, unknown>>;
-  /**
-   * One job per action and key, for as long as the job is kept, settled or not. The same request again, whoever makes it,
-   * answers the first job's id and creates nothing; another request under the key fails with `idempotency_conflict`,
-   * whose details name the first job. 1 to 200 characters.
-   */
+  /** One job per action and key, for as long as the job is kept: the same request again answers the first job's id. */
   readonly idempotencyKey?: string;
 }
 

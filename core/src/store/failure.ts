@@ -2,8 +2,6 @@ import { type CallsheetError, callsheetError, isCallsheetError } from "@callshee
 
 /** SQLSTATE classes and codes that say: this connection, or this server, is gone or going. */
 const LOSS = /^(08...|57P0[1-5]|25006|53300)$/;
-/** The SQLSTATE of a server that has no room left on its disk. The statement was undone. */
-const FULL = "53100";
 const SOCKET = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -16,6 +14,8 @@ const SOCKET = new Set([
 ]);
 const ENDED = /after calling end on the pool/;
 const DRIVER = /Connection terminated|not queryable|timeout expired|Connection ended|timeout exceeded/i;
+/** The SQLSTATE of a server that has no room left on its disk. The statement was undone. */
+const FULL = "53100";
 
 function facts(thrown: unknown): { code: string; message: string } {
   // Every address of a host was tried, and all were refused: the first one says why.
