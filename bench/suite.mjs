@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe } from "./machine/describe.mjs";
 import { compare } from "./measure/compare.mjs";
+import { faultOf } from "./measure/tally.mjs";
 import { chooseNames, readOptions, USAGE } from "./options.mjs";
 import { mergeReports } from "./report/merge.mjs";
 import { publish } from "./report/publish.mjs";
@@ -75,9 +76,10 @@ async function measureAll(servers, scenarios, options) {
   });
   printSummary(report);
   printComparison(compare(report.results, report.systems), report);
-  const broken = failures > 0 || report.results.some((result) => result.void);
-  if (broken)
-    console.log(`\n${failures} runs failed, ${report.results.filter((one) => one.void).length} runs lost jobs`);
+  if (failures > 0) console.log(`\n${failures} runs failed`);
+  const faults = report.results.map((run) => ({ run, fault: faultOf(run, report) })).filter(({ fault }) => fault);
+  for (const { run, fault } of faults) console.log(`${run.scenario}: ${run.system} ${fault}`);
+  const broken = failures > 0 || faults.length > 0;
   const published = options.publish ? publishOrRefuse(report, options) : 0;
   return broken ? 1 : published;
 }

@@ -6,10 +6,11 @@ import { nowMs } from "./clock.mjs";
 import { makeCounter } from "./counter.mjs";
 
 const REPORT_EVERY_MS = 5;
+const WEIGH_EVERY_MS = 250;
 
 const { system: name, url } = JSON.parse(process.env.CALLSHEET_BENCH_ACTOR);
 const system = await loadSystem(name);
-const parts = { producer: undefined, worker: undefined, counter: undefined, reporting: undefined };
+const parts = { producer: undefined, worker: undefined, counter: undefined, timers: [], memory: [] };
 
 const commands = {
   openProducer: async ({ settings }) => {
@@ -19,16 +20,17 @@ const commands = {
     parts.counter = makeCounter(attempted);
     parts.worker = await system.openWorker(url, settings, parts.counter.count);
   },
-  startWorker: async () => {
+  startWorker: async ({ watched = true }) => {
     const startedMs = nowMs();
-    parts.reporting = reportProgress(parts.counter);
+    parts.memory = [];
+    if (watched) parts.timers = [reportProgress(parts.counter), setInterval(weigh, WEIGH_EVERY_MS)];
     await parts.worker.start();
     return { startedMs };
   },
   stopWorker: async () => {
-    clearInterval(parts.reporting);
+    for (const timer of parts.timers) clearInterval(timer);
     await parts.worker.stop();
-    return { seen: parts.counter.seen, startedAtMs: parts.counter.startedAtMs };
+    return { seen: parts.counter.seen, startedAtMs: parts.counter.startedAtMs, memory: parts.memory };
   },
   createMany: (how) => createMany(parts.producer, how),
   callOneByOne: (how) => callOneByOne(parts.producer, how),
@@ -42,6 +44,10 @@ const commands = {
     await parts.producer?.close();
   },
 };
+
+function weigh() {
+  parts.memory.push(process.memoryUsage.rss());
+}
 
 function reportProgress(counter) {
   let last = -1;

@@ -30,6 +30,9 @@ const PROMISES = [
     variant: "loaded",
   }),
   promise("held snapshot, last tenth over first", "snapshot", { atMost: 1.3, against: "own", figure: "growth" }),
+  promise("drain 1M, memory of the last fifth over the first", "drain-1m", { against: "own", figure: "memoryGrowth" }),
+  promise("at rest, % of a core", "rest", { atMost: 1, against: "own", figure: "nodePercent" }),
+  promise("at rest, MB", "rest", { atMost: 120, against: "own", figure: "memoryMb" }),
   promise("drain 100k beside the server alone", "drain-100k", { against: "server", other: "server-limit" }),
   promise("drain 100k, 2 processes, beside the server alone", "drain-100k-2", {
     against: "server",

@@ -44,6 +44,16 @@ export function decileGrowth(timeline) {
   return { first, last, growth: first / last };
 }
 
+/**
+ * The greatest of the last fifth of the values over the greatest of the first fifth: 1 is memory that does not grow.
+ * @param {readonly number[]} values one after the other in time
+ */
+export function memoryGrowth(values) {
+  const fifth = Math.floor(values.length / 5);
+  if (fifth === 0) return Number.NaN;
+  return Math.max(...values.slice(-fifth)) / Math.max(...values.slice(0, fifth));
+}
+
 function handledAt(timeline, ms) {
   let index = 0;
   while (index < timeline.length - 2 && timeline[index + 1].ms < ms) index += 1;

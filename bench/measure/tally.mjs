@@ -28,3 +28,16 @@ export function tally({ attempted, seen, left }) {
  * @param {{readonly lost: number}} counts
  */
 export const isVoid = (counts) => counts.lost > 0;
+
+/**
+ * Why a run did not go as it must, or nothing. A run of small sizes that did not come to its end is stuck, not slow; and
+ * Callsheet begins a job twice only where a process died, which none does here.
+ * @param {{readonly system: string, readonly counts: {readonly lost: number, readonly doubled: number}, readonly figures: {readonly complete?: number}}} run
+ * @param {{readonly quick: boolean}} report
+ */
+export function faultOf({ system, counts, figures }, { quick }) {
+  if (isVoid(counts)) return `lost ${counts.lost} jobs`;
+  if (system === "callsheet" && counts.doubled > 0) return `began ${counts.doubled} jobs twice`;
+  if (quick && figures.complete === 0) return "did not end";
+  return undefined;
+}

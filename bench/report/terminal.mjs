@@ -40,6 +40,9 @@ function headline({ figures }) {
   if (figures.growth !== undefined) {
     return `${readable(figures.firstTenthRate)} -> ${readable(figures.lastTenthRate)} jobs/s, x${readable(figures.growth)}`;
   }
+  if (figures.nodePercent !== undefined) {
+    return `${readable(figures.nodePercent)} % of a core, server ${readable(figures.serverPercent)} %, ${readable(figures.memoryMb)} MB`;
+  }
   if (figures.rate === undefined) return `p50 ${readable(figures.p50Ms)} ms, p99 ${readable(figures.p99Ms)} ms`;
   const latency =
     figures.p50Ms === undefined ? "" : `, p50 ${readable(figures.p50Ms)} ms, p99 ${readable(figures.p99Ms)} ms`;

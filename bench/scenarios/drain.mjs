@@ -1,4 +1,5 @@
 import { nowMs } from "../actors/clock.mjs";
+import { memoryGrowth } from "../measure/statistics.mjs";
 import { load, openWorkers, stopAndCount, untilSettled } from "./stage.mjs";
 
 /**
@@ -28,11 +29,12 @@ export async function workOff(stage, { count, workers, limitMs, settings }) {
   await Promise.all(actors.map((actor) => actor.ask("startWorker")));
   const end = await untilSettled(watch, { actors, attempted: count, untilMs: startMs + limitMs });
   const { cost, load: machine } = await meter.read(end.handled);
-  const { counts } = await stopAndCount(watch, { actors, attempted: count });
+  const { counts, memory } = await stopAndCount(watch, { actors, attempted: count });
   const figures = {
     rate: (end.handled * 1000) / (end.endMs - startMs),
     seconds: (end.endMs - startMs) / 1000,
     complete: Number(end.complete),
+    memoryGrowth: memoryGrowth(memory[0]),
   };
   return { figures, cost, load: machine, counts, timeline: actors[0].timeline };
 }

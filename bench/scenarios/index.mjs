@@ -3,6 +3,7 @@ import { drain } from "./drain.mjs";
 import { flow } from "./flow.mjs";
 import { latency } from "./latency.mjs";
 import { serverLimit } from "./limit.mjs";
+import { atRest } from "./rest.mjs";
 import { heldSnapshot } from "./snapshot.mjs";
 
 const FULL = {
@@ -15,18 +16,20 @@ const FULL = {
   latency: 1_000,
   snapshot: 1_000_000,
   snapshotMs: 14_000,
+  restMs: 20_000,
 };
 
 const QUICK = {
   bulk: 2_000,
   single: 50,
-  together: 500,
+  together: 200,
   small: 500,
   middle: 1_000,
   large: 2_000,
   latency: 50,
-  snapshot: 5_000,
+  snapshot: 2_000,
   snapshotMs: 500,
+  restMs: 500,
 };
 
 /** What `--quick` runs unless told: every piece of code once, not every size. */
@@ -40,6 +43,7 @@ export const QUICK_SCENARIOS = [
   "latency",
   "latency-same",
   "snapshot",
+  "rest",
 ];
 
 /**
@@ -66,5 +70,6 @@ export function scenariosOf({ size, limitMs }) {
     latency: latency({ count: n.latency, perSecond: 100, processes: 2 }),
     "latency-same": latency({ count: n.latency, perSecond: 100, processes: 1 }),
     snapshot: heldSnapshot({ count: n.snapshot, lengthMs: n.snapshotMs }),
+    rest: atRest({ lengthMs: n.restMs }),
   };
 }

@@ -23,11 +23,12 @@ export const latency = ({ count, perSecond, processes }) => ({
     const actors = [...new Set([worker, producer])];
     const meter = await stage.meter(actors);
     const { calledMs, ackedMs } = await producer.ask("callPaced", { count, perSecond });
-    await untilSettled(watch, { actors: [worker], attempted: count, untilMs: nowMs() + PATIENCE_MS });
+    const end = await untilSettled(watch, { actors: [worker], attempted: count, untilMs: nowMs() + PATIENCE_MS });
     const { cost, load } = await meter.read(count);
     const { counts, startedAtMs } = await stopAndCount(watch, { actors: [worker], attempted: count });
     await producer.ask("close");
-    return { figures: latencies({ calledMs, ackedMs, startedAtMs: startedAtMs[0] }), cost, load, counts };
+    const figures = latencies({ calledMs, ackedMs, startedAtMs: startedAtMs[0] });
+    return { figures: { ...figures, complete: Number(end.complete) }, cost, load, counts };
   },
 });
 

@@ -67,13 +67,16 @@ async function startMeter({ store, actors, ours, calmMs }) {
   const before = foreignLoad(quiet, ours);
   const first = await usage(store, actors);
   const mark = loadMark();
+  const startMs = nowMs();
   return {
     before,
     /** @param {number} jobs */
     read: async (jobs) => {
       const last = await usage(store, actors);
+      const elapsedUs = (nowMs() - startMs) * 1000;
       const perJob = (name) => (last[name] - first[name]) / jobs;
       return {
+        elapsedUs,
         load: { before, during: foreignLoad(mark, ours) },
         cost: {
           serverCpuUs: perJob("cpuUs"),
@@ -148,5 +151,5 @@ export async function stopAndCount(watch, { actors, attempted }) {
   const stopped = await Promise.all(actors.map((actor) => actor.ask("stopWorker")));
   const counts = tally({ attempted, seen: stopped.map((one) => one.seen), left: await watch.left() });
   await watch.close();
-  return { counts, startedAtMs: stopped.map((one) => one.startedAtMs) };
+  return { counts, startedAtMs: stopped.map((one) => one.startedAtMs), memory: stopped.map((one) => one.memory) };
 }

@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { decileGrowth, median, quantile, spread } from "../measure/statistics.mjs";
+import { decileGrowth, median, memoryGrowth, quantile, spread } from "../measure/statistics.mjs";
+
+describe("growth of memory", () => {
+  it("is the greatest of the last fifth over the greatest of the first", () => {
+    expect(memoryGrowth([10, 20, 90, 90, 90, 90, 90, 90, 25, 30])).toBe(1.5);
+    expect(memoryGrowth([10, 10, 10, 10, 10])).toBe(1);
+  });
+
+  it("is unknown of too few values", () => {
+    expect(memoryGrowth([10, 20])).toBeNaN();
+  });
+});
 
 describe("quantiles", () => {
   it("takes the middle of an odd count and the mean of the middle two of an even one", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { makeCounter } from "../actors/counter.mjs";
-import { isVoid, tally } from "../measure/tally.mjs";
+import { faultOf, isVoid, tally } from "../measure/tally.mjs";
 
 const seenBy = (...times: number[]) => Uint8Array.from(times);
 
@@ -31,6 +31,25 @@ describe("what became of the jobs", () => {
 
   it("is not void for a doubled job, which is reported", () => {
     expect(isVoid(tally({ attempted: 1, seen: [seenBy(2)], left: 0 }))).toBe(false);
+  });
+});
+
+describe("a run that did not go as it must", () => {
+  const aRun = (counts: object, complete = 1, system = "callsheet") => ({
+    ...{ system, figures: { complete } },
+    counts: { lost: 0, doubled: 0, ...counts },
+  });
+
+  it("is told, whatever its size, when it lost a job, or Callsheet began one twice", () => {
+    expect(faultOf(aRun({ lost: 2 }, 1, "elephant"), { quick: false })).toBe("lost 2 jobs");
+    expect(faultOf(aRun({ doubled: 1 }), { quick: false })).toBe("began 1 jobs twice");
+    expect(faultOf(aRun({ doubled: 1 }, 1, "elephant"), { quick: false })).toBeUndefined();
+  });
+
+  it("is one of small size that was cut off; a large one may be", () => {
+    expect(faultOf(aRun({}, 0), { quick: true })).toBe("did not end");
+    expect(faultOf(aRun({}, 0), { quick: false })).toBeUndefined();
+    expect(faultOf(aRun({}), { quick: true })).toBeUndefined();
   });
 });
 

@@ -52,6 +52,10 @@ export class Jobs {
   /**
    * Creates a job of an action. Fails with `unknown_action`, `action_disabled`, `action_refused`, `invalid_configuration`,
    * `invalid_argument`, `payload_too_large` or `idempotency_conflict`. Once it answers, the job is stored.
+   *
+   * An `idempotencyKey` (1 to 200 characters) makes one job per action and key, for as long as that job is kept, settled
+   * or not. The same request again, whoever makes it, answers the first job's id and creates nothing; another request
+   * under the key fails with `idempotency_conflict`, whose details name the first job.
    */
   async create<Configuration, Result>(
     action: ActionHandle<Configuration, Result> | string,

@@ -8,7 +8,7 @@ import type { Home } from "./home.ts";
 import { capLog, logSince, logSize, openLog } from "./log-file.ts";
 import type { ServerUser } from "./run-as.ts";
 import { asUser, programEnvironment } from "./run-program.ts";
-import { configurationFile, fixedSettings, serverArguments, tunedSettings } from "./settings.ts";
+import { configurationFile, type Durability, fixedSettings, serverArguments, tunedSettings } from "./settings.ts";
 import { chooseTransport, socketDirectories } from "./socket.ts";
 import { replaceFile } from "./write-file.ts";
 
@@ -24,7 +24,7 @@ export async function launch(
   home: Home,
   binaries: Binaries,
   user: ServerUser,
-  sockets: "prefer" | "avoid",
+  { sockets, durability }: { readonly sockets: "prefer" | "avoid"; readonly durability: Durability },
 ): Promise<Launched> {
   const directories = sockets === "prefer" ? socketDirectories(home.root, home.sockets, user.uid) : [];
   const last = await readConnection(home);
@@ -33,7 +33,7 @@ export async function launch(
   await replaceFile(home.configuration, configurationFile(home.cluster, tunedSettings(memoryLimit())), 0o644);
   await capLog(home.log);
   const position = await logSize(home.log);
-  const args = serverArguments(home.cluster, home.configuration, fixedSettings(transport, home.cluster));
+  const args = serverArguments(home.cluster, home.configuration, fixedSettings(transport, home.cluster, durability));
   const log = await openLog(home.log);
   try {
     const child = spawn(join(binaries.bin, "postgres"), args, {

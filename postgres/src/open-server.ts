@@ -13,12 +13,14 @@ import { type Deadline, pause } from "./pause.ts";
 import { readPostmasterFile } from "./postmaster-file.ts";
 import { belonging } from "./processes.ts";
 import { chooseServerUser, readUserFacts } from "./run-as.ts";
+import type { Durability } from "./settings.ts";
 
 export interface OpenContext {
   readonly home: Home;
   readonly env: NodeJS.ProcessEnv;
   readonly binDir: string | undefined;
   readonly sockets: "prefer" | "avoid";
+  readonly durability: Durability;
   readonly deadline: Deadline;
   readonly signal: AbortSignal | undefined;
   readonly log: (line: string) => void;
@@ -107,7 +109,7 @@ async function start(context: OpenContext): Promise<Launched> {
   } else {
     await removeUnfinished(home);
   }
-  return launch(home, binaries, user, context.sockets);
+  return launch(home, binaries, user, context);
 }
 
 function running(seen: Seen, origin: Running["origin"]): Running {

@@ -6,6 +6,7 @@ import { takeLock } from "./lock-file.ts";
 import { capLog } from "./log-file.ts";
 import { bringUp, type OpenContext, type Running } from "./open-server.ts";
 import { deadlineIn, every } from "./pause.ts";
+import type { Durability } from "./settings.ts";
 import { isKept, stopFast } from "./stop.ts";
 import {
   forgetDeadUsers,
@@ -53,8 +54,17 @@ const LOG_CHECK_MS = 30_000;
 const DEFAULT_TIMEOUT_MS = 120_000;
 
 /** Opens the private server of a data directory: starts it, adopts the running one, or waits for one that starts. */
-export async function openPrivateServer(options: PrivateServerOptions): Promise<PrivateServer> {
-  const { context, opened } = await explainingPlace(options.dataDir, () => enter(options));
+export function openPrivateServer(options: PrivateServerOptions): Promise<PrivateServer> {
+  return open(options, "full");
+}
+
+/** The same for data that nobody keeps: it does not wait for the disk, and a crash of the machine may lose all of it. */
+export function openThrowawayServer(options: PrivateServerOptions): Promise<PrivateServer> {
+  return open(options, "none");
+}
+
+async function open(options: PrivateServerOptions, durability: Durability): Promise<PrivateServer> {
+  const { context, opened } = await explainingPlace(options.dataDir, () => enter(options, durability));
   const { root } = context.home;
   const endLogCheck = every(LOG_CHECK_MS, () => void capLog(context.home.log).catch(() => undefined));
   let closing: Promise<void> | undefined;
@@ -79,7 +89,10 @@ interface Opened {
 }
 
 /** Registers as a user and brings the server up, under the opener's lock. */
-async function enter(options: PrivateServerOptions): Promise<{ context: OpenContext; opened: Opened }> {
+async function enter(
+  options: PrivateServerOptions,
+  durability: Durability,
+): Promise<{ context: OpenContext; opened: Opened }> {
   refuseWindows();
   const home = await prepareHome(options.dataDir);
   const context: OpenContext = {
@@ -87,6 +100,7 @@ async function enter(options: PrivateServerOptions): Promise<{ context: OpenCont
     env: options.env ?? process.env,
     binDir: options.binDir,
     sockets: options.sockets ?? "prefer",
+    durability,
     deadline: deadlineIn(options.timeoutMs ?? DEFAULT_TIMEOUT_MS),
     signal: options.signal,
     log: options.log ?? (() => undefined),

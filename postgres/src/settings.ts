@@ -3,12 +3,20 @@ import type { Transport } from "./socket.ts";
 
 const MB = 1024 * 1024;
 
+/** `full`: what was committed outlives a crash of the machine. `none`: nothing waits for the disk, for data that nobody keeps. */
+export type Durability = "full" | "none";
+
 /** What no file and no ALTER SYSTEM may override: the promises about durability, and how the server is reached. */
-export function fixedSettings(transport: Transport, cluster: string): Readonly<Record<string, string>> {
+export function fixedSettings(
+  transport: Transport,
+  cluster: string,
+  durability: Durability,
+): Readonly<Record<string, string>> {
+  const waits = durability === "full" ? "on" : "off";
   return {
     cluster_name: clusterName(cluster),
-    fsync: "on",
-    full_page_writes: "on",
+    fsync: waits,
+    full_page_writes: waits,
     synchronous_commit: "on",
     timezone: "UTC",
     listen_addresses: transport.kind === "socket" ? "" : "127.0.0.1",

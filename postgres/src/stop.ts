@@ -3,7 +3,7 @@ import { PostgresError } from "./errors.ts";
 import type { Home } from "./home.ts";
 import { parseJson } from "./identity-file.ts";
 import { observe } from "./observe.ts";
-import { type Deadline, pause } from "./pause.ts";
+import { type Deadline, deadlineIn, pause } from "./pause.ts";
 import { type PostmasterFile, readPostmasterFile } from "./postmaster-file.ts";
 import { belonging } from "./processes.ts";
 import { replaceFile } from "./write-file.ts";
@@ -29,7 +29,14 @@ export async function forgetKeeping(home: Home): Promise<void> {
 }
 
 /**
- * Asks the server to stop at once: sessions end, data is safe. Answers "not_stopped" when its process is not certain to
+ * How long a server may take to write everything back. One that was asked while it recovers from a crash of its own can
+ * stay for ever (seen with 18.4 on a full disk).
+ */
+const PATIENCE_MS = 10_000;
+
+/**
+ * Asks the server to stop at once: sessions end, data is safe. One that does not is told to leave everything as it is:
+ * what was committed stands in its log, which the next start reads. Answers "not_stopped" when its process is not certain to
  * be ours, and "not_running" when there is none. Only under the opener's lock.
  */
 export async function stopFast(home: Home, deadline: Deadline): Promise<"stopped" | "not_running" | "not_stopped"> {
@@ -39,8 +46,16 @@ export async function stopFast(home: Home, deadline: Deadline): Promise<"stopped
   if (whose === "gone" || whose === "other") return "not_running";
   if (whose === "unknown" && (await observe(home)).answer !== "ours") return "not_stopped";
   process.kill(file.pid, "SIGINT");
-  while (["ours", "unknown"].includes(belonging(file.pid, home.cluster))) {
+  const patience = deadlineIn(PATIENCE_MS);
+  let isTold = false;
+  for (;;) {
+    const now = belonging(file.pid, home.cluster);
+    if (now !== "ours" && now !== "unknown") break;
     if (deadline.isPast()) throw stopFailed(home, file.pid);
+    if (patience.isPast() && now === "ours" && !isTold) {
+      process.kill(file.pid, "SIGQUIT");
+      isTold = true;
+    }
     await pause(10);
   }
   // A directory for the socket alone; if anything else is in it, it stays.

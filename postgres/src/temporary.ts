@@ -3,20 +3,20 @@ import { chmod, lstat, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ownIdentity, pidState } from "./process-identity.ts";
-import { openPrivateServer, type PrivateServer, type PrivateServerOptions } from "./server.ts";
+import { openThrowawayServer, type PrivateServer, type PrivateServerOptions } from "./server.ts";
 import { stopServer } from "./status.ts";
 
 const PREFIX = "callsheet-tmp";
 
 /**
- * Opens a server of its own in a new temporary directory, for tests. `close` stops it and removes the directory. What
- * processes that were killed left behind, servers included, is stopped and removed first.
+ * Opens a server of its own in a new temporary directory, for tests: it does not wait for the disk. `close` stops it and
+ * removes the directory. What processes that were killed left behind, servers included, is stopped and removed first.
  */
 export async function openTemporaryServer(options: Omit<PrivateServerOptions, "dataDir"> = {}): Promise<PrivateServer> {
   await removeAbandoned();
   const directory = await makeTemporaryDirectory();
   try {
-    const server = await openPrivateServer({ ...options, dataDir: join(directory, "data") });
+    const server = await openThrowawayServer({ ...options, dataDir: join(directory, "data") });
     const close = async () => {
       try {
         await server.close();

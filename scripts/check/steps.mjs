@@ -5,6 +5,7 @@ import { findLongFiles } from "../rules/file-size.mjs";
 import { findLongFunctions } from "../rules/function-size.mjs";
 import { findCycles } from "../rules/import-cycles.mjs";
 import { findWrongImports } from "../rules/import-directions.mjs";
+import { findLostPaths } from "../rules/named-paths.mjs";
 import { findOutsideWorld } from "../rules/outside-world.mjs";
 import { findMisplacedSql } from "../rules/sql-places.mjs";
 import { findWords } from "../rules/words.mjs";
@@ -19,6 +20,7 @@ export const STEPS = [
   ]),
   rule("sql", "SQL stands in store/ folders", findMisplacedSql),
   rule("outside", "time, randomness, timers and processes come as values", findOutsideWorld),
+  rule("paths", "what documents name is there", findLostPaths),
   rule("words", "nothing that must not stand there", findWords),
   program("types", "the sources compile", ["typescript/bin/tsc", "-b"]),
   program("test-types", "the tests compile", ["typescript/bin/tsc", "-p", "tsconfig.test.json"]),

@@ -1,6 +1,6 @@
 // Packs every workspace as npm would publish it, and installs all of them into an empty project. `npm run test:pack`.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -18,6 +18,8 @@ const doors = workspaces.flatMap(({ manifest }) =>
 const commands = workspaces.flatMap(({ manifest }) => Object.keys(manifest.bin ?? {}));
 
 const temporary = mkdtempSync(join(tmpdir(), "callsheet-pack-"));
+// The private server's user passes through it when we are root.
+chmodSync(temporary, 0o711);
 const project = join(temporary, "project");
 
 beforeAll(() => {
@@ -59,6 +61,23 @@ describe.each(doors)("%s", (door) => {
 
 test.each(commands)("the command %s starts", (command) => {
   expect(run(project, join(project, "node_modules/.bin", command), "--help")).toContain(`Usage: ${command}`);
+});
+
+test("a program of the empty project runs a job on the private PostgreSQL", { timeout: 120_000 }, () => {
+  const program = `
+    import { Callsheet, defineActionType } from "@callsheet/core";
+    import { z } from "zod";
+    const type = defineActionType({
+      type: "double", version: 1, configuration: z.object({ n: z.number() }), run: async (context) => 2 * context.configuration.n,
+    });
+    const cs = await Callsheet.open({ dataDir: process.argv[2] });
+    const action = await cs.actions.put({ name: "double", type });
+    await cs.work({ name: "here", types: [type] });
+    const { state, result } = await cs.jobs.wait(await cs.jobs.create(action, { configuration: { n: 21 } }));
+    console.log(state, result);
+    await cs.close();`;
+  writeFileSync(join(project, "program.mjs"), program);
+  expect(run(project, process.execPath, "program.mjs", join(temporary, "data")).trim()).toBe("completed 42");
 });
 
 /** What a program printed; when it fails, all that it printed is the message. */

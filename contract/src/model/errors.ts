@@ -15,6 +15,10 @@ export const ERRORS = {
     status: 500,
     next: "Set DATABASE_URL to a PostgreSQL 15 or newer, or install @callsheet/postgres.",
   },
+  database_full: {
+    status: 507,
+    next: "Make room on the disk of the database, then call again: nothing of what was refused is stored.",
+  },
   database_lost: {
     status: 503,
     next: "Check that the server is up; the call may be repeated with the same idempotency key.",

@@ -14,6 +14,8 @@ const SOCKET = new Set([
 ]);
 const ENDED = /after calling end on the pool/;
 const DRIVER = /Connection terminated|not queryable|timeout expired|Connection ended|timeout exceeded/i;
+/** The SQLSTATE of a server that has no room left on its disk. The statement was undone. */
+const FULL = "53100";
 
 function facts(thrown: unknown): { code: string; message: string } {
   // Every address of a host was tried, and all were refused: the first one says why.
@@ -29,9 +31,11 @@ export function isConnectionLoss(error: unknown): boolean {
   return LOSS.test(code) || SOCKET.has(code) || DRIVER.test(message);
 }
 
-/** Names a lost connection by its code; every other error passes unchanged. */
+/** Names a lost connection and a full disk by their codes; every other error passes unchanged. */
 export function connectionFailure(error: unknown): unknown {
   if (isCallsheetError(error)) return error;
+  if (facts(error).code === FULL)
+    return callsheetError("database_full", `PostgreSQL has no room left: ${facts(error).message}.`, {}, error);
   if (ENDED.test(facts(error).message)) return callsheetError("stopped", "This Callsheet was closed.", {}, error);
   if (!isConnectionLoss(error)) return error;
   const { message } = facts(error);
@@ -54,7 +58,7 @@ export function openingFailure(error: unknown): unknown {
 
 /** Whether the server is short of something, or not ready, so that the same may be stored later. */
 export function isPassing(error: unknown): boolean {
-  return isConnectionLoss(error) || /^(08|25|40|53|55|57|58)/.test(facts(error).code);
+  return isConnectionLoss(error) || /^(08|25|40|53|55|57|58|database_full$)/.test(facts(error).code);
 }
 
 /** Whether the values themselves cannot be stored, however often it is tried. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { openTemporaryServer } from "@callsheet/postgres";
 import { systemEnvironment } from "../engine/environment.ts";
 import { openDatabase } from "../store/database.ts";
-import { prepareServer } from "./store/databases.ts";
+import { allowDatabases } from "./store/databases.ts";
 
 /** A private PostgreSQL for tests: its role may make databases. */
 export interface TestServer {
@@ -26,7 +26,7 @@ export async function openTestServer(): Promise<TestServer> {
       clock: systemEnvironment(),
       onError: () => {},
     });
-    await prepareServer(superuser, user).finally(() => superuser.close());
+    await allowDatabases(superuser, user).finally(() => superuser.close());
     return { url: server.url, close: () => server.close() };
   } catch (error) {
     await server.close();

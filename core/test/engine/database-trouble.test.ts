@@ -40,12 +40,11 @@ describe("connections that are ended", () => {
       name,
       Array.from({ length: 500 }, () => ({})),
     );
-    let ended = 0;
     for (const count of [20, 100, 180, 260, 340, 420]) {
       await until(() => begun.size >= count, { deadlineMs: 20_000, what: `${count} jobs begun` });
-      ended += await terminate(database, "callsheet%");
+      // Between two losses a process may have no connection for a moment: each strike is to hit some.
+      await until(async () => (await terminate(database, "callsheet%")) > 1, { what: "Connections to end" });
     }
-    expect(ended).toBeGreaterThan(10);
     await until(async () => (await database.store.countStates()).completed === 500, { deadlineMs: 25_000 });
     expect(begun.size).toBe(500);
     expect([...begun.values()].filter((times) => times !== 1)).toEqual([]);

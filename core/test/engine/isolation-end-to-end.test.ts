@@ -45,9 +45,10 @@ describe("a handler in a process of its own", () => {
     ["refuses", { code: "not_found", message: "There is no such file.", data: { path: "/a" } }],
     ["exits", { code: "handler_exited" }],
     ["kills", { code: "handler_killed" }],
-    ["rejects later", { message: expect.stringContaining("") }],
+    ["rejects later", { code: "handler_failed", message: "nobody listens" }],
+    ["fills its memory", { code: "handler_out_of_memory" }],
   ])("that %s fails its own job, with the reason, and harms no other", async (how, error) => {
-    const { cs, create } = await anIsolatedFloor();
+    const { cs, create } = await anIsolatedFloor({ memoryMiB: 64 });
     const [bad, good] = [await create(how), await create("returns")];
     const ended = await cs.jobs.wait(bad);
     expect(ended).toMatchObject({ state: "failed", error, result: null });

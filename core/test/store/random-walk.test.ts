@@ -1,4 +1,12 @@
-import { checkHistory, isLegal, JOB_EVENTS, JOB_STATES, type JobState, LIFECYCLE } from "@callsheet/contract";
+import {
+  checkHistory,
+  type HistoryEntry,
+  isLegal,
+  JOB_EVENTS,
+  JOB_STATES,
+  type JobState,
+  LIFECYCLE,
+} from "@callsheet/contract";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { HotPath } from "../../src/store/store.ts";
@@ -78,7 +86,13 @@ async function stateOf({ store }: TestDatabase, id: string): Promise<JobState> {
   return job!.state;
 }
 
-async function expectSound(database: TestDatabase, id: string, trail: readonly string[]): Promise<void> {
+/** Answers the history, which must go on from what was told of it before. */
+async function expectSound(
+  database: TestDatabase,
+  id: string,
+  trail: readonly string[],
+  before: readonly HistoryEntry[],
+): Promise<readonly HistoryEntry[]> {
   const state = await stateOf(database, id);
   const history = await database.store.readHistory([id]);
   const told = `after ${trail.join(", ")}: ${JSON.stringify(history.map(({ event, from, via, to }) => [event, from, via, to]))}`;
@@ -92,6 +106,9 @@ async function expectSound(database: TestDatabase, id: string, trail: readonly s
   // What no line tells yet is a step that the next line will name.
   const last = history.at(-1)!.to;
   if (last !== state) expect(["pending", "queued", "running"], told).toContain(state);
+  // Append-only: a line that was told once is told for ever. The line of an outcome may come to hold the result as well.
+  expect(history.slice(0, before.length), told).toMatchObject([...before]);
+  return history;
 }
 
 test(
@@ -108,11 +125,12 @@ test(
           const past = state === "created" ? {} : { dueAt: new Date(0) };
           const job = await aJob(database, { state, nodeId, ...past });
           const trail: string[] = [`placed ${state}`];
+          let history: readonly HistoryEntry[] = [];
           for (const { name, act } of steps) {
             const before = await stateOf(database, job.id);
             trail.push(name);
             await act({ database, hot, nodeId, job }, before);
-            await expectSound(database, job.id, trail);
+            history = await expectSound(database, job.id, trail, history);
           }
           await database.store.transaction((tx) => tx.removeJobs([job.id]));
           await database.db.query({ text: "delete from callsheet.claim", values: [] });

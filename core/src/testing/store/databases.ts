@@ -46,10 +46,7 @@ export async function connectionsTo(admin: Queryable, name: string) {
   return rows;
 }
 
-/** Lets the ordinary role of a server for tests make databases, and spares it the waits for the disk. */
-export async function prepareServer(superuser: Queryable, role: string): Promise<void> {
+/** Lets the ordinary role of a server for tests make databases. */
+export async function allowDatabases(superuser: Queryable, role: string): Promise<void> {
   await superuser.query(sql`alter role ${raw(role)} createdb`);
-  await superuser.query(sql`alter system set fsync = off`);
-  await superuser.query(sql`alter system set full_page_writes = off`);
-  await superuser.query(sql`select pg_reload_conf()`);
 }
