@@ -20,7 +20,15 @@ import {
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
 import { anchorMembers, anchorRows, type Completion, claimHolding, completeMembers } from "./finish.ts";
 import { readAmendments, readHistory, readLog } from "./history.ts";
-import { amendConfiguration, changePlan, changePriority, lockAttempts, lockJob, rememberRetry } from "./jobs.ts";
+import {
+  amendConfiguration,
+  changeLane,
+  changePlan,
+  changePriority,
+  lockAttempts,
+  lockJob,
+  rememberRetry,
+} from "./jobs.ts";
 import {
   announcedSchemas,
   beat,
@@ -34,6 +42,8 @@ import {
 } from "./nodes.ts";
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
+import { countAhead, needsOf, readSurroundings } from "./situation.ts";
+import { isStanding } from "./standing.ts";
 import { note, removeJobs, transition } from "./transition.ts";
 
 /** Every statement that runs wherever it is sent: on the pool, in a transaction, in a caller's transaction. */
@@ -48,11 +58,13 @@ const STATEMENTS = {
   announcedSchemas,
   beat,
   becomeAdmitter,
+  changeLane,
   changePlan,
   changePriority,
   claimHolding,
   claimsLeftBy,
   comeDue,
+  countAhead,
   countStates,
   currentAction,
   databaseNow,
@@ -60,6 +72,7 @@ const STATEMENTS = {
   endNode,
   giveWay,
   insertAction,
+  isStanding,
   jobsByKey,
   laneId,
   lanesFor,
@@ -67,6 +80,7 @@ const STATEMENTS = {
   liveJobsOf,
   lockAttempts,
   lockJob,
+  needsOf,
   note,
   orphaningNodes,
   overdueJobs,
@@ -83,6 +97,7 @@ const STATEMENTS = {
   readHistory,
   readJobs,
   readLog,
+  readSurroundings,
   registerNode,
   rememberRetry,
   removeJobs,
