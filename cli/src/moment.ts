@@ -22,6 +22,12 @@ export function formatInstant(at: Date): string {
   return `${formatDate(at)} ${formatClock(at)} ${zoneOf(at)}`;
 }
 
+/** A sentence with its instants as `formatInstant` writes them. */
+export function withLocalTimes(sentence: string): string {
+  const iso = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/g;
+  return sentence.replace(iso, (instant) => formatInstant(new Date(instant)));
+}
+
 /** The time of the day, to the second. */
 export function formatClock(at: Date): string {
   return [at.getHours(), at.getMinutes(), at.getSeconds()].map(twoDigits).join(":");

@@ -18,7 +18,6 @@ export function createProgram(terminal: Terminal): Command {
     .configureOutput({
       writeOut: (text) => terminal.write(text),
       writeErr: (text) => terminal.stderr.write(text),
-      outputError: (text, write) => write(asFailure(text)),
     })
     .exitOverride()
     .hook("preAction", () => {
@@ -34,16 +33,24 @@ export function createProgram(terminal: Terminal): Command {
   addActionsCommand(program, terminal);
   addJobsCommand(program, terminal);
   addDemoCommand(program, terminal);
+  tellErrors(program, "callsheet");
   return program;
 }
 
+/** Every command's usage errors end with the help that tells how it is called. */
+function tellErrors(command: Command, line: string): void {
+  // Each has a configuration of its own: what a command inherits is the very object of its parent.
+  command.configureOutput({ ...command.configureOutput(), outputError: (text, write) => write(asFailure(text, line)) });
+  for (const inner of command.commands) tellErrors(inner, `${line} ${inner.name()}`);
+}
+
 /** commander's own words in the form of all our errors: a sentence, and what to do next. */
-function asFailure(text: string): string {
+function asFailure(text: string, line: string): string {
   const [sentence = "", suggestion = ""] = text
     .trim()
     .replace(/^error: /, "")
     .split("\n");
-  const next = suggestion.replace(/^\((.*)\)$/, "$1") || "callsheet --help shows what there is.";
+  const next = suggestion.replace(/^\((.*)\)$/, "$1") || `${line} --help shows what there is.`;
   return `callsheet: ${printable(sentence)} (usage)\n${printable(next)}\n`;
 }
 

@@ -92,7 +92,7 @@ export function barsOf(jobs: readonly Job[], columns = Number.POSITIVE_INFINITY)
   const longest = Math.max(0, ...ends.map(({ state, speed }) => stringWidth(state + speed)));
   const rest = "  ".length + barWidth + "  100 %  ".length + longest;
   const room = Math.max(NARROWEST_NAME, columns - rest - 1);
-  const names = jobs.map((job) => shorten(nameOf(job), room, "middle"));
+  const names = jobs.map((job) => shortName(job, room));
   const width = Math.max(0, ...names.map((name) => stringWidth(name)));
   return jobs.map((job, at) => {
     const percent = percentOf(job);
@@ -126,6 +126,14 @@ function speedOf({ state, progress }: Job): string {
 function numberOf(stats: JsonObject, name: string, tell: (value: number) => string): readonly string[] {
   const value = stats[name];
   return typeof value === "number" && Number.isFinite(value) && value >= 0 ? [tell(value)] : [];
+}
+
+/** The name within a width: of a path the end says most, of an id the beginning. */
+function shortName({ id, target, action }: Job, width: number): string {
+  const what = printable(action);
+  if (target === null) return shorten(`${id.slice(0, 13)} ${what}`, width, "end");
+  const room = Math.max(1, width - stringWidth(what) - 1);
+  return shorten(`${shorten(printable(target.id), room, "start")} ${what}`, width, "end");
 }
 
 /** A job as people know it: what it works on, and what it does. */

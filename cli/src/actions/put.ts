@@ -71,7 +71,12 @@ async function definitionsOf(
     return written.map((action) => ({ ...action, ...fields }));
   }
   const definition = Object(written) as Partial<ActionInput>;
-  return [{ ...definition, ...(await fieldsOf(terminal, flags, definition)), ...named } as ActionInput];
+  const action = { ...definition, ...(await fieldsOf(terminal, flags, definition)), ...named };
+  if (action.name === undefined) throw usageError("The action has no name.", "Give it as NAME, or in the file.");
+  if (action.type === undefined) {
+    throw usageError(`It is not said which code action "${action.name}" runs.`, "Add --type TYPE.");
+  }
+  return [action as ActionInput];
 }
 
 /** What is not allowed is refused by the client, which names the field. */

@@ -1,5 +1,6 @@
 import { type Job, type JobsClient, legalOperations, type Operation } from "@callsheet/contract";
 import { confirm } from "../confirm.ts";
+import { EXIT } from "../exit-code.ts";
 import { failure, usageError } from "../failure.ts";
 import { findId } from "../job-id.ts";
 import { renderTable } from "../table.ts";
@@ -57,9 +58,10 @@ async function matching(terminal: Terminal, jobs: JobsClient, { flags, deed }: R
   const found = await allJobs(jobs, filterOf(flags), terminal.signal);
   const possible = found.filter(({ state, kind }) => legalOperations(state, { kind }).includes(deed.operation));
   if (possible.length > 0) return possible;
-  const why =
-    found.length === 0 ? "No job matches." : `Of ${found.length} jobs that match none can be ${deed.past} now.`;
-  throw failure("nothing_matches", why, "callsheet jobs list shows jobs and their states; it takes the same filters.");
+  const hint = "callsheet jobs list shows jobs and their states; it takes the same filters.";
+  if (found.length === 0) throw failure("nothing_matches", "No job matches.", hint, EXIT.notFound);
+  const message = `None of the ${found.length} jobs that match can be ${deed.past} now.`;
+  throw failure("nothing_possible", message, hint, EXIT.conflict);
 }
 
 function preview(terminal: Terminal, jobs: readonly Job[], { past }: Deed): string {

@@ -1,8 +1,9 @@
-import { type Amendment, type HistoryEntry, type Job, legalOperations, type Operation } from "@callsheet/contract";
+import { type Amendment, type HistoryEntry, type Job, type Json, legalOperations } from "@callsheet/contract";
 import { formatDuration } from "../amount.ts";
 import { colours } from "../colours.ts";
+import { commandFor } from "../job-command.ts";
 import { findId } from "../job-id.ts";
-import { formatDistance, formatInstant } from "../moment.ts";
+import { formatDistance, formatInstant, withLocalTimes } from "../moment.ts";
 import { openClient } from "../open-client.ts";
 import { printOne } from "../output.ts";
 import { printable } from "../printable.ts";
@@ -44,20 +45,24 @@ export function viewText(view: JobView, now: Date, width: number): string {
   const sections = [
     head(view),
     facts(factsOf(job, now)),
-    section(`Configuration${version}`, valueLines(job.configuration, "  ")),
+    isEmpty(job.configuration) ? "" : section(`Configuration${version}`, valueLines(job.configuration, "  ")),
     job.error === null ? "" : section("Error", errorLines(job.error)),
     job.result === null ? "" : section("Result", valueLines(job.result, "  ")),
-    Object.keys(job.variables).length === 0 ? "" : section("Variables", valueLines(job.variables, "  ")),
+    isEmpty(job.variables) ? "" : section("Variables", valueLines(job.variables, "  ")),
     `${colours.bold("History")}\n${indented(renderTable(historyColumns(history), staysOf(history), width - 2))}`,
     nextSteps(job),
   ];
   return sections.filter((text) => text !== "").join("\n");
 }
 
+function isEmpty(value: Json): boolean {
+  return value === null || (typeof value === "object" && Object.keys(value).length === 0);
+}
+
 function head({ job, why }: JobView): string {
   const name = [job.action, job.target?.id ?? ""].filter(Boolean).join("  ");
   const state = inStateColour(job.state, stateName(job.state));
-  return `${colours.bold(printable(name))}\n${state} · ${printable(why)}\n`;
+  return `${colours.bold(printable(name))}\n${state} · ${printable(withLocalTimes(why))}\n`;
 }
 
 type Fact = readonly [name: string, text: string];
@@ -111,23 +116,8 @@ function section(title: string, lines: readonly string[]): string {
 
 const indented = (text: string): string => text.replace(/^(?=.)/gm, "  ");
 
-const COMMANDS = {
-  plan: "plan",
-  unplan: "unplan",
-  hold: "hold",
-  resume: "resume",
-  retry: "retry",
-  amend: "amend",
-  cancel: "cancel",
-  set_priority: undefined,
-  declare_lost: undefined,
-} as const satisfies Record<Operation, string | undefined>;
-
 /** The commands that make sense now. */
 function nextSteps({ id, state, kind }: Job): string {
-  const verbs = legalOperations(state, { kind, cancellable: "never" }).flatMap(
-    (operation) => COMMANDS[operation] ?? [],
-  );
-  if (verbs.length === 0) return "";
-  return `${colours.dim(`Next: callsheet jobs ${verbs.join("|")} ${id}`)}\n`;
+  const command = commandFor(legalOperations(state, { kind, cancellable: "never" }), id);
+  return command === undefined ? "" : `${colours.dim(`Next: ${command}`)}\n`;
 }
