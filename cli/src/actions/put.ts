@@ -68,15 +68,21 @@ async function definitionsOf(
     const fields = await fieldsOf(terminal, flags);
     if (name !== undefined)
       throw usageError("The file holds a list of actions, each with its name.", "Leave out NAME.");
-    return written.map((action) => ({ ...action, ...fields }));
+    return written.map((action) => ({ ...withoutVersion(action), ...fields }) as ActionInput);
   }
-  const definition = Object(written) as Partial<ActionInput>;
+  const definition = withoutVersion(written);
   const action = { ...definition, ...(await fieldsOf(terminal, flags, definition)), ...named };
   if (action.name === undefined) throw usageError("The action has no name.", "Give it as NAME, or in the file.");
   if (action.type === undefined) {
     throw usageError(`It is not said which code action "${action.name}" runs.`, "Add --type TYPE.");
   }
   return [action as ActionInput];
+}
+
+/** What `actions show --json` printed can be put: the version is not the writer's to say. */
+function withoutVersion(written: unknown): Partial<ActionInput> {
+  const { version: _, ...definition } = Object(written) as Partial<Action>;
+  return definition;
 }
 
 /** What is not allowed is refused by the client, which names the field. */
