@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { failure, usageError } from "./failure.ts";
+import { printable } from "./printable.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** More things than this are confirmed by typing their number. */
@@ -20,7 +21,9 @@ export async function confirm(terminal: Terminal, question: string, count = 1): 
   // Ctrl-C meets the reader first, which would only pause.
   reader.once("SIGINT", () => process.kill(process.pid, "SIGINT"));
   try {
-    const answer = await reader.question(`${question} [${wanted === "y" ? "y/N" : `type ${wanted}`}] `, { signal });
+    const answer = await reader.question(`${printable(question)} [${wanted === "y" ? "y/N" : `type ${wanted}`}] `, {
+      signal,
+    });
     const isMeant = wanted === "y" ? /^y(es)?$/i.test(answer.trim()) : answer.trim() === wanted;
     if (!isMeant) throw failure("not_confirmed", "Nothing was done.", "Answer as it asks, or add --yes.");
   } finally {

@@ -23,13 +23,14 @@ const NARROWEST = 8;
 
 /**
  * Rows under their titles, each column as wide as its widest cell, also with letters that are two wide. Columns that may be
- * cut share what is left of `width`, by default without end. Ends with a new line.
+ * cut share what is left of `width`, by default without end; one without anything in it is left out. Ends with a new line.
  */
 export function renderTable<Row>(
-  columns: readonly Column<Row>[],
+  all: readonly Column<Row>[],
   rows: readonly Row[],
   width = Number.POSITIVE_INFINITY,
 ): string {
+  const columns = rows.length === 0 ? all : all.filter(({ cell }) => rows.some((row) => cell(row) !== ""));
   const cells = rows.map((row) => columns.map((column) => printable(column.cell(row))));
   const wanted = columns.map(({ title }, index) =>
     Math.max(...[title, ...cells.map((line) => line[index]!)].map((text) => stringWidth(text))),

@@ -47,10 +47,11 @@ describe("callsheet", () => {
     const { stdin, stdout, stderr } = process;
     const signal = new AbortController().signal;
     const all = [createProgram(new Terminal({ stdin, stdout, stderr, variables: {}, signal }))];
+    const names = all[0]!.commands.map((command) => command.name());
     for (const command of all) {
       all.push(...command.commands);
       expect(examplesOf(command), command.name()).not.toEqual([]);
-      for (const [line] of examplesOf(command)) expect(line.split(" ")[0]).toMatch(/^(actions|demo|jobs)$/);
+      for (const [line] of examplesOf(command)) expect(names).toContain(line.split(" ")[0]);
     }
     expect(all.length).toBeGreaterThan(25);
     expect((await callsheet("jobs", "retry", "--help").ended).stdout).toMatch(

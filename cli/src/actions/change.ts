@@ -23,10 +23,7 @@ export async function deleteActions(terminal: Terminal, names: readonly string[]
   await using client = await openClient(terminal);
   const { actions } = client;
   for (const name of names) await actions.get(name);
-  await confirm(
-    terminal,
-    `Shall ${names.map(printable).join(", ")} be deleted? Its jobs can still be run and retried.`,
-  );
+  await confirm(terminal, `Shall ${names.join(", ")} be deleted? Its jobs can still be run and retried.`);
   for (const name of names) await actions.remove(name);
   terminal.note(`Deleted ${names.map(printable).join(", ")}.`);
 }

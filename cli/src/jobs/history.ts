@@ -4,6 +4,7 @@ import { findId } from "../job-id.ts";
 import { formatClock, formatInstant } from "../moment.ts";
 import { openClient } from "../open-client.ts";
 import { printList } from "../output.ts";
+import { printable } from "../printable.ts";
 import { inStateColour, stateName } from "../state-colour.ts";
 import type { Column } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
@@ -66,7 +67,7 @@ function dataText({ data }: HistoryEntry): string {
 export function differenceText(change: unknown): string {
   const { path, from, to } = fieldsOf(change as Json);
   const side = (value: unknown) => (value === undefined ? "nothing" : scalarText(value));
-  return `${String(path).replace(/^\//, "").replaceAll("/", ".")}: ${side(from)} → ${side(to)}`;
+  return `${printable(String(path).slice(1).replaceAll("/", "."))}: ${side(from)} → ${side(to)}`;
 }
 
 function fieldsOf(value: Json | undefined): Readonly<Record<string, Json | undefined>> {
