@@ -5,8 +5,13 @@ import { createProgram } from "./program.ts";
 import { Terminal } from "./terminal.ts";
 
 const interrupt = new AbortController();
-process.once("SIGINT", () => interrupt.abort());
-process.once("SIGTERM", () => interrupt.abort());
+// Handlers that stay: a library that finds none of somebody else's ends the process, and what was opened is not closed.
+for (const name of ["SIGINT", "SIGTERM"] as const) {
+  process.on(name, () => {
+    if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
+    interrupt.abort();
+  });
+}
 // Whoever reads our output may stop reading, as `head` does: nothing more is done then, and what was opened is closed.
 process.stdout.on("error", () => interrupt.abort("unread"));
 process.stderr.on("error", () => undefined);

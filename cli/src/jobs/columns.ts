@@ -48,7 +48,11 @@ function columnsFor({ jobs, now }: Surroundings) {
     queue: text("Queue", ({ queue }) => queue),
     key: text("Key", ({ idempotencyKey }) => idempotencyKey ?? ""),
     node: text("Node", ({ node }) => node ?? ""),
-    created: time("Created", ({ createdAt }) => createdAt),
+    created: {
+      title: "Age",
+      cell: ({ createdAt }) => formatDistance(createdAt, now).replace(/ ago$/, ""),
+      plain: ({ createdAt }) => createdAt.toISOString(),
+    },
     start: time("Start", ({ startAt }) => startAt),
     due: time("Due", ({ dueAt }) => dueAt),
     started: time("Started", ({ startedAt }) => startedAt),
@@ -66,6 +70,8 @@ function columnsFor({ jobs, now }: Surroundings) {
 }
 
 export const DEFAULT_COLUMNS = ["id", "state", "action", "target", "owner", "created", "took", "note"] as const;
+/** What fits on a line of 80 letters and still says something. */
+export const NARROW_COLUMNS = ["id", "state", "action", "target", "created", "note"] as const;
 export const COLUMN_NAMES: readonly string[] = Object.keys(columnsFor({ jobs: [], now: new Date(0) }));
 
 /** The columns of these names; a usage error when there is no such one. */

@@ -2,7 +2,7 @@ import type { Job, JobsClient } from "@callsheet/contract";
 import { openClient } from "../open-client.ts";
 import { printList } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
-import { DEFAULT_COLUMNS, jobColumns } from "./columns.ts";
+import { DEFAULT_COLUMNS, jobColumns, NARROW_COLUMNS } from "./columns.ts";
 import { allJobs, type FilterFlags, filterOf, hasFilter, pagesOf } from "./filter.ts";
 
 interface ListFlags extends FilterFlags {
@@ -16,7 +16,7 @@ const NO_MATCH = "No job matches. callsheet jobs list without a filter shows the
 
 /** `jobs list` */
 export async function listJobs(terminal: Terminal, flags: ListFlags): Promise<void> {
-  const names = flags.columns ?? DEFAULT_COLUMNS;
+  const names = flags.columns ?? (isNarrow(terminal) ? NARROW_COLUMNS : DEFAULT_COLUMNS);
   const print = (jobs: readonly Job[]) =>
     printList(terminal, {
       rows: jobs,
@@ -31,6 +31,10 @@ export async function listJobs(terminal: Terminal, flags: ListFlags): Promise<vo
   if (found.length > flags.limit && terminal.format === "table") {
     terminal.note(`These are the newest ${flags.limit}; --limit or --all shows more.`);
   }
+}
+
+function isNarrow({ format, width }: Terminal): boolean {
+  return format === "table" && width < 100;
 }
 
 /** One more than is asked for, to know whether there are more. */
