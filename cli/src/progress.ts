@@ -22,7 +22,7 @@ export function progressOn(stream: NodeJS.WriteStream): ProgressDisplay {
 function bars(stream: NodeJS.WriteStream): ProgressDisplay {
   const update = createLogUpdate(stream);
   return {
-    show: (jobs) => update(screenOf(jobs, { columns: stream.columns ?? 80, rows: stream.rows ?? 24 }).join("\n")),
+    show: (jobs) => update(screenOf(jobs, { columns: stream.columns || 80, rows: stream.rows || 24 }).join("\n")),
     end: () => update.done(),
   };
 }

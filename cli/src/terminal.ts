@@ -59,9 +59,9 @@ export class Terminal {
     return this.stdin.isTTY === true && this.stderr.isTTY === true;
   }
 
-  /** Columns that fit on a line of standard output. */
+  /** Columns that fit on a line of standard output. A terminal that does not know says 0. */
   get width(): number {
-    return this.stdout.columns ?? 80;
+    return this.stdout.columns || 80;
   }
 
   /** Writes data, on standard output. */

@@ -15,7 +15,8 @@ beforeAll(async () => {
   database = await openTestDatabase();
   cs = await database.open({ actor: "tests" });
   await cs.actions.put({ name: "echo", type: echo });
-  await cs.actions.put({ name: "fussy", type: fussy });
+  const configuration = { good: false, message: "It is not good." };
+  await cs.actions.put({ name: "fussy", type: fussy, configuration });
   await cs.actions.put({ name: "endless", type: endless, cancellable: "asks" });
   await cs.work({ name: "bench-1", types: [echo, fussy, endless], slots: 4 });
 });

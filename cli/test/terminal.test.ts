@@ -29,9 +29,13 @@ interface Keys {
 async function onTerminal(line: string, keys?: Keys) {
   const { CI: _ci, NO_COLOR: _no, FORCE_COLOR: _force, ...variables } = process.env;
   const env = { ...variables, TERM: "xterm", DATABASE_URL: database.url };
-  const child = spawn("script", ["-qec", `stty cols 80; exec '${process.execPath}' '${MAIN}' ${line}`, "/dev/null"], {
-    env,
-  });
+  const child = spawn(
+    "script",
+    ["-qec", `stty cols 80 rows 24; exec '${process.execPath}' '${MAIN}' ${line}`, "/dev/null"],
+    {
+      env,
+    },
+  );
   let written = "";
   let pressed = keys === undefined;
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -50,7 +54,7 @@ it("a list is a table in colours that keeps to the width", async (context) => {
   await cs.jobs.create("endless", { target, startAt: null });
   const { exitCode, text } = await onTerminal("jobs list");
   expect(exitCode).toBe(0);
-  expect(text).toMatch(/^Id +State +Action +Target +Age\n[\w-]+ +created +endless +\/media.*….*dog\.mp4 +\S/);
+  expect(text).toMatch(/^Id +State +Action +Target +Age *\n[\w-]+ +created +endless +\/media.*….*dog\.mp4 +\S/);
   for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
 });
 

@@ -72,7 +72,7 @@ function columnsFor({ jobs, now }: Surroundings) {
 export const DEFAULT_COLUMNS = ["id", "state", "action", "target", "owner", "created", "took", "note"] as const;
 /** What fits on a line of 80 letters and still says something. */
 export const NARROW_COLUMNS = ["id", "state", "action", "target", "created", "note"] as const;
-export const COLUMN_NAMES: readonly string[] = Object.keys(columnsFor({ jobs: [], now: new Date(0) }));
+const COLUMN_NAMES: readonly string[] = Object.keys(columnsFor({ jobs: [], now: new Date(0) }));
 
 /** The columns of these names; a usage error when there is no such one. */
 export function jobColumns(names: readonly string[], surroundings: Surroundings): readonly Column<Job>[] {
