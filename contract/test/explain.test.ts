@@ -97,6 +97,7 @@ describe("why a job stands where it stands", () => {
         nodes: [2, 4].map((slots) => node({ slots, running: 9, ...has265() })).concat(node()),
       },
     ],
+    ["nodes_busy", "All 4 slots of 1 node are busy; more than 10000 jobs are ahead.", { nodes: BUSY, ahead: 10_001 }],
     ["nodes_busy", "The only slot of 1 node is busy; 0 jobs are ahead.", { nodes: [node({ slots: 1, running: 1 })] }],
     [
       "internal_queue_full",

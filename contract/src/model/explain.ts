@@ -63,11 +63,14 @@ export interface Situation {
   /** Whether the node that runs it has died. */
   readonly isNodeLost: boolean;
   readonly nodes: readonly NodeInSight[];
-  /** Jobs that start before it. */
+  /** Jobs that start before it, counted up to one more than `MOST_AHEAD`. */
   readonly ahead: number;
   /** The scheduler's internal queue, in jobs. */
   readonly queue: { readonly length: number; readonly capacity: number };
 }
+
+/** More jobs than that are not counted: the cost of an explanation must not grow with the backlog. */
+export const MOST_AHEAD = 10_000;
 
 type Told = Omit<Explanation, "jobId" | "state">;
 
@@ -166,7 +169,8 @@ function free({ job, ahead, queue }: Situation, capable: readonly NodeInSight[])
   const slots = capable.reduce((sum, node) => sum + node.slots, 0);
   const running = capable.reduce((sum, node) => sum + Math.min(node.slots, node.running), 0);
   const details = { slots, running, ahead, nodes: capable.map(({ name }) => name) };
-  const before = ahead === 1 ? "1 job is ahead" : `${ahead} jobs are ahead`;
+  const most = ahead > MOST_AHEAD ? `more than ${MOST_AHEAD} jobs are` : `${ahead} jobs are`;
+  const before = ahead === 1 ? "1 job is ahead" : `${most} ahead`;
   if (running < slots) {
     const free = `${slots - running} of ${count(slots, "slot")} ${slots - running === 1 ? "is" : "are"} free`;
     return told("about_to_start", `It is about to start: ${free}; ${before}.`, details);

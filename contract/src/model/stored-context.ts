@@ -10,6 +10,7 @@ export interface PastAttempt {
   readonly configurationVersion: number;
   readonly configuration: Json;
   readonly node: string | null;
+  /** Null when its history does not say, as after a snooze of a short attempt. */
   readonly startedAt: Date | null;
   readonly endedAt: Date;
   /** How it ended, in the word of the history: `complete`, `fail`, `back_off`, `snooze` and so on. */

@@ -1,4 +1,4 @@
-import { callsheetError, canMeet, capableNodes, type Explanation, explain } from "@callsheet/contract";
+import { callsheetError, canMeet, capableNodes, type Explanation, explain, MOST_AHEAD } from "@callsheet/contract";
 import type { Surroundings } from "../store/situation.ts";
 import { checkId, type Desk } from "./operate.ts";
 
@@ -10,13 +10,15 @@ export async function explainJob({ store, catalogue }: Desk, ref: string): Promi
   if (!job || !surroundings) throw callsheetError("job_not_found", `There is no job ${id}.`, { id });
   const { definition } = await catalogue.version(surroundings.actionVersionId);
   const isDue = job.state === "pending" || job.state === "queued";
-  const ahead = isDue ? await store.countAhead(id, await lanesBefore({ store }, job.site, surroundings)) : 0;
+  const ahead = isDue
+    ? await store.countAhead(id, await lanesBefore(store, job.site, surroundings), MOST_AHEAD + 1)
+    : 0;
   return explain({ ...surroundings, job, action: definition, ahead });
 }
 
 /** The lanes whose jobs the nodes that could run this one may run instead. */
 async function lanesBefore(
-  { store }: Pick<Desk, "store">,
+  store: Desk["store"],
   site: string,
   { nodes, needs }: Surroundings,
 ): Promise<readonly number[]> {

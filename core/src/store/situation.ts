@@ -39,18 +39,23 @@ export async function readSurroundings(db: Queryable, id: string): Promise<Surro
   return rows[0];
 }
 
-/** How many jobs of these lanes start before a due one: all queued ones of an earlier turn, then pending ones in order. */
-export async function countAhead(db: Queryable, id: string, lanes: readonly number[]): Promise<number> {
+/**
+ * How many jobs of these lanes start before a due one, counted up to `most`: queued ones of an earlier turn, then pending
+ * ones in order (indexes work_queued, work_pending).
+ */
+export async function countAhead(db: Queryable, id: string, lanes: readonly number[], most: number): Promise<number> {
   const { rows } = await db.query<{ ahead: number }>(sql`
-    select (
-      (select count(*) from callsheet.work q
-        where q.state = 'queued' and q.lane_id = any(${lanes}::int[]) and (w.turn is null or (q.turn, q.job_id) < (w.turn, w.job_id)))
-      + case when w.turn is not null then 0 else (
-        select count(*) from callsheet.work p
-        where p.state = 'pending' and p.lane_id = any(${lanes}::int[]) and (p.rank, p.due_at, p.job_id) < (w.rank, w.due_at, w.job_id)) end
-    )::int as ahead
-    from callsheet.work w where w.job_id = ${id} and w.state in ('pending', 'queued')`);
-  return rows[0]?.ahead ?? 0;
+    select count(*)::int as ahead
+    from (select * from callsheet.work where job_id = ${id} and state in ('pending', 'queued')) w cross join lateral (
+      select from callsheet.work q
+      where q.state = 'queued' and q.lane_id = any(${lanes}::int[]) and (w.turn is null or (q.turn, q.job_id) < (w.turn, w.job_id))
+      union all
+      select from callsheet.work p
+      where w.turn is null and p.state = 'pending' and p.lane_id = any(${lanes}::int[])
+        and (p.rank, p.due_at, p.job_id) < (w.rank, w.due_at, w.job_id)
+      limit ${most}
+    ) ahead`);
+  return rows[0]!.ahead;
 }
 
 /** The needs of a job's lane. */

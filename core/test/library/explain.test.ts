@@ -1,6 +1,6 @@
 import { JOB_STATES, type JobState, type Reason } from "@callsheet/contract";
 import { describe, expect, test } from "vitest";
-import { aJob, aNode, type TestDatabase, until } from "../../src/testing/index.ts";
+import { aJob, aNode, type JobPlan, type TestDatabase, until } from "../../src/testing/index.ts";
 import { aFloor, inState, refusal } from "../fixtures/floor.ts";
 import { databaseOfFile, withDatabase } from "../store/place.ts";
 
@@ -88,12 +88,12 @@ describe("a due job is explained by the nodes that are there", () => {
     withDatabase(async (database) => {
       const nodeId = await aNode(database, "one", { slots: 3, capabilities: ["gpu"] });
       for (const as of ["row", "row", "member"] as const) await aJob(database, { state: "running", as, nodeId });
-      const ahead = [
+      const ahead: readonly JobPlan[] = [
         { rank: 2 },
         { state: "queued", rank: 4 },
         { state: "queued", rank: 2 },
         { rank: 2, action: { name: "needs-a-gpu", requires: ["gpu"] } },
-      ] as const;
+      ];
       for (const plan of ahead) await aJob(database, plan);
       // Those are for other nodes.
       await aJob(database, { rank: 0, action: { name: "needs-more", requires: ["gpu", "x265"] } });
@@ -104,6 +104,8 @@ describe("a due job is explained by the nodes that are there", () => {
       expect((await reasonOf(database, pending.id)).sentence).toBe("All 3 slots of 1 node are busy; 5 jobs are ahead.");
       expect(await reasonOf(database, queued.id)).toMatchObject({ reason: "nodes_busy", details: { ahead: 1 } });
 
+      const lanes = [pending.laneId];
+      expect(await database.store.countAhead(pending.id, lanes, 2)).toBe(2);
       await database.store.putSetting("queue_capacity", 3);
       expect(await reasonOf(database, pending.id)).toMatchObject({ reason: "internal_queue_full" });
       expect(await reasonOf(database, queued.id)).toMatchObject({ reason: "nodes_busy" });
