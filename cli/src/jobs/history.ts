@@ -21,7 +21,7 @@ export async function showHistory(terminal: Terminal, text: string): Promise<voi
   printList(terminal, { rows: staysOf(history), columns: historyColumns(history), empty: "" });
 }
 
-/** The columns of a history; the day is told once, by `formatInstant`, where it changes. */
+/** The columns of a history. Times are told with their day and zone when it spans more than a day. */
 export function historyColumns(history: readonly HistoryEntry[]): readonly Column<Stay>[] {
   const isOneDay = new Set(history.map(({ at }) => at.toDateString())).size <= 1;
   const time = (at: Date) => (isOneDay ? formatClock(at) : formatInstant(at));
