@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import { expect, it } from "vitest";
-import { barsOf, progressOn } from "../src/progress.ts";
+import { barsOf, progressOn, screenOf } from "../src/progress.ts";
 import { aJob } from "./a-job.ts";
 
 const at = (percent: number) => ({ percent, message: null, stats: null, at: new Date(0) });
@@ -60,4 +60,29 @@ it("elsewhere each new state is one line, and waiting to begin is none", () => {
       "",
     ].join("\n"),
   );
+});
+
+it("what a handler measures stands behind its state, and what is no number does not", () => {
+  const stats = { speed: 2.13, fps: 48.2, bytesPerSecond: 2_500_000, secondsLeft: 9, evil: "\u001b[2J" };
+  const told = [stats, { speed: "fast", fps: -1, secondsLeft: null }].map((measured) => {
+    const [bar] = barsOf([aJob({ progress: { ...at(50), stats: measured } })]).map(stripVTControlCharacters);
+    return bar!.slice(bar!.indexOf("running"));
+  });
+  expect(told).toEqual(["running · 2.1× · 48 fps · 2.5 MB/s · 9.0 s left", "running"]);
+});
+
+it("on a narrow terminal a bar keeps to its line and shows how a path ends", () => {
+  const long = aJob({ target: { type: "file", id: `/media/${"reel/".repeat(30)}dog.mp4` }, progress: at(50) });
+  const [bar] = barsOf([long], 60).map(stripVTControlCharacters);
+  expect(bar!.length).toBeLessThan(60);
+  expect(bar).toMatch(/^….*dog\.mp4 checksum {2}█{6}░{6}/);
+});
+
+it("more jobs than the screen has lines: those that run, and a sum", () => {
+  const jobs = ["completed", "pending", "running", "failed", "pending"].map((state, n) =>
+    aJob({ id: String(n), state: state as "running", target: { type: "file", id: `${n}` } }),
+  );
+  const lines = screenOf(jobs, { columns: 80, rows: 4 }).map(stripVTControlCharacters);
+  expect(lines.map((line) => line[0])).toEqual(["2", "3", "5"]);
+  expect(lines.at(-1)).toBe("5 jobs: 1 completed · 2 pending · 1 running · 1 failed");
 });

@@ -26,13 +26,19 @@ it("letters that are two wide keep the columns straight", () => {
 });
 
 it("a name cannot break the table or steer the terminal", () => {
-  expect(table({ name: "a\n\u001b[31m", size: "" })).toBe(["Name           Size", "a\\n\\u{1b}[31m", ""].join("\n"));
+  expect(table({ name: "a\n\u001b[31m", size: "1" })).toBe(
+    ["Name           Size", "a\\n\\u{1b}[31m     1", ""].join("\n"),
+  );
 });
 
 it("colours are painted on what is already padded, so that they take no width", () => {
   const paint = (text: string) => `<${text}>`;
   const text = renderTable([{ ...columns[0]!, paint }, columns[1]!], [{ name: "a", size: "1" }]);
   expect(text).toContain("<a   >     1\n");
+});
+
+it("a column without anything in it is left out", () => {
+  expect(table({ name: "a", size: "" }, { name: "b", size: "" })).toBe("Name\na\nb\n");
 });
 
 it("a table without rows shows its titles", () => {

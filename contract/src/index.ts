@@ -1,3 +1,4 @@
+export * from "./api/client.ts";
 export * from "./model/action.ts";
 export * from "./model/admission.ts";
 export * from "./model/capability.ts";
@@ -9,9 +10,12 @@ export * from "./model/errors.ts";
 export * from "./model/explain.ts";
 export * from "./model/history.ts";
 export * from "./model/job.ts";
+export * from "./model/job-filter.ts";
+export * from "./model/job-input.ts";
 export * from "./model/json.ts";
 export * from "./model/lifecycle.ts";
 export * from "./model/outcome.ts";
+export * from "./model/record.ts";
 export * from "./model/retry.ts";
 export * from "./model/stored-context.ts";
 export * from "./model/vocabulary/vocabulary.ts";

@@ -4,6 +4,8 @@ import {
   type Explanation,
   type HistoryEntry,
   type Job,
+  type JobFilter,
+  type JobInput,
   type JobState,
   type Json,
   type PriorityName,
@@ -15,12 +17,10 @@ import { cancelJob } from "./operations/cancel.ts";
 import { readContext } from "./operations/context.ts";
 import { explainJob } from "./operations/explain.ts";
 import { checkFilter } from "./operations/filter.ts";
-import type { JobInput } from "./operations/job-input.ts";
 import { checkId } from "./operations/operate.ts";
 import { holdJob, planJob, resumeJob, setPriority, unplanJob } from "./operations/plan.ts";
 import { amendJob, retryJob } from "./operations/retry.ts";
 import type { CallerTransaction } from "./store/database.ts";
-import type { JobFilter } from "./store/read.ts";
 
 /** A job that was created. */
 export interface Created<Configuration = unknown, Result = unknown> {

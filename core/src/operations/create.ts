@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import {
   callsheetError,
+  type JobInput,
   type Origin,
   PRIORITIES,
   type PriorityName,
@@ -16,7 +17,7 @@ import { BATCH_BYTES, BATCH_ITEMS } from "./batches.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { settleConfiguration, storableJson, storableText } from "./configuration.ts";
 import { inOrder } from "./in-order.ts";
-import { checkInput, type JobInput } from "./job-input.ts";
+import { checkInput } from "./job-input.ts";
 import { requirementsOf } from "./requirements.ts";
 import { requireRunRule } from "./run-rule.ts";
 import type { TypeRegistry } from "./type-registry.ts";

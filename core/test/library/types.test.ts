@@ -1,7 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type ActionHandle, Callsheet, type Created, defineActionType, type Job } from "@callsheet/core";
+import {
+  type ActionHandle,
+  Callsheet,
+  type CallsheetClient,
+  type Created,
+  defineActionType,
+  type Job,
+} from "@callsheet/core";
 import { expect, test } from "vitest";
 import { z } from "zod";
 
@@ -108,4 +115,8 @@ async function typed(): Promise<void> {
   await cs.work({ name: "able", types: [transcode], capabilities: ["ffmpeg.encoder.libx265"] });
   // @ts-expect-error: a node has types
   await cs.work({ name: `n${list.length}` });
+  // What callers know of it, wherever it is.
+  const client: CallsheetClient = cs;
+  // @ts-expect-error: it has no such operation
+  await client.jobs.finish(job.id);
 }
