@@ -14,6 +14,4 @@ export {
 } from "./inspect-database.ts";
 export type { Created, Jobs } from "./jobs.ts";
 export type { ActionDefinition } from "./operations/actions.ts";
-export type { JobInput } from "./operations/job-input.ts";
 export type { CallerTransaction } from "./store/database.ts";
-export type { JobFilter } from "./store/read.ts";
