@@ -3,10 +3,8 @@ import { z } from "zod";
 import { failure, quoted } from "./failure.ts";
 import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
 import { pathOf, pathSchema } from "./path.ts";
-import { probeContainer } from "./probe-container.ts";
-import type { Finding, ProbeResult, Stream } from "./probe-result.ts";
-import { probeJpeg, probePng } from "./probe-still.ts";
-import { SIGNATURE_BYTES, signatureOf } from "./signature.ts";
+import { findingOf } from "./probe-file.ts";
+import type { ProbeResult, Stream } from "./probe-result.ts";
 import { type SourceFile, withFile } from "./source-file.ts";
 
 export const probeConfiguration = z.strictObject({ path: pathSchema });
@@ -37,17 +35,6 @@ async function probe(file: SourceFile, signal: AbortSignal): Promise<ProbeResult
     bitRate: seconds === null ? null : Math.round((file.bytes * 8) / seconds),
     streams: finding.streams,
   };
-}
-
-async function findingOf(file: SourceFile, signal: AbortSignal): Promise<Finding> {
-  const head = new Uint8Array(SIGNATURE_BYTES);
-  const signature = signatureOf(head.subarray(0, await file.read(head, 0)));
-  if (signature === "other") return probeContainer(file, signal);
-  if ("unsupported" in signature) {
-    const name = quoted(file.path);
-    throw failure("media_unsupported", `${name} is ${signature.unsupported}, which this probe cannot read.`);
-  }
-  return signature.still === "png" ? probePng(file) : probeJpeg(file, signal);
 }
 
 function kindOf(streams: readonly Stream[]): Stream["kind"] {

@@ -15,7 +15,7 @@ export function cleanEnvironment(): Record<string, string> {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  return { ...Object.fromEntries(inherited), LC_ALL: "C", AV_LOG_FORCE_NOCOLOR: "1" };
+  return { ...Object.fromEntries(inherited), LC_ALL: "C", AV_LOG_FORCE_NOCOLOR: "1", SVT_LOG: "1" };
 }
 
 /** What this machine has for holding another program. */

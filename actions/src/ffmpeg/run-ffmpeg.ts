@@ -68,7 +68,7 @@ export function commandArguments({ inputs, arguments: given, limits = DEFAULT_LI
     ...["-nostdin", "-hide_banner", "-nostats", "-loglevel", "error", "-y", "-progress", "pipe:1"],
     ...["-max_alloc", String(limits.allocationBytes), "-filter_threads", threads, "-filter_complex_threads", threads],
     ...inputs.flatMap(({ input, options = [] }, index) => [...options, ...inputArguments(input, index, limits)]),
-    ...given,
+    ...["-threads", threads, ...given],
   ];
 }
 
