@@ -20,7 +20,15 @@ import {
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
 import { anchorMembers, anchorRows, type Completion, claimHolding, completeMembers } from "./finish.ts";
 import { readAmendments, readHistory, readLog } from "./history.ts";
-import { amendConfiguration, changePlan, changePriority, lockAttempts, lockJob, rememberRetry } from "./jobs.ts";
+import {
+  amendConfiguration,
+  changeLane,
+  changePlan,
+  changePriority,
+  lockAttempts,
+  lockJob,
+  rememberRetry,
+} from "./jobs.ts";
 import {
   announcedSchemas,
   beat,
@@ -34,6 +42,7 @@ import {
 } from "./nodes.ts";
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
+import { isStanding } from "./standing.ts";
 import { note, removeJobs, transition } from "./transition.ts";
 
 /** Every statement that runs wherever it is sent: on the pool, in a transaction, in a caller's transaction. */
@@ -48,6 +57,7 @@ const STATEMENTS = {
   announcedSchemas,
   beat,
   becomeAdmitter,
+  changeLane,
   changePlan,
   changePriority,
   claimHolding,
@@ -60,6 +70,7 @@ const STATEMENTS = {
   endNode,
   giveWay,
   insertAction,
+  isStanding,
   jobsByKey,
   laneId,
   lanesFor,
