@@ -1,8 +1,11 @@
 export { copyConfiguration } from "./copy/configuration.ts";
 export { FAILURES, type FailureCode } from "./failure.ts";
+export { type Ffmpeg, findFfmpeg } from "./ffmpeg/find-ffmpeg.ts";
 export { type ChecksumResult, checksumConfiguration, fileChecksum } from "./file-checksum.ts";
 export { type CopyResult, fileCopy } from "./file-copy.ts";
+export { findSharp } from "./find-sharp.ts";
 export { ALGORITHMS, type Algorithm } from "./hashing/checksum.ts";
 export { type MediaActionsOptions, mediaActions } from "./media-actions.ts";
 export { mediaProbe, probeConfiguration } from "./media-probe.ts";
+export { PRESETS } from "./presets.ts";
 export type { AudioStream, ImageStream, ProbeResult, Stream, VideoStream } from "./probe-result.ts";

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addActionsCommand } from "./commands/actions.ts";
+import { addCompletionCommand } from "./commands/completion.ts";
 import { addDbCommand } from "./commands/db.ts";
 import { addDemoCommand } from "./commands/demo.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
 import { addJobsCommand } from "./commands/jobs.ts";
 import { addStartCommand, addWorkCommand } from "./commands/node.ts";
 import { addExamples } from "./examples.ts";
@@ -39,6 +41,8 @@ export function createProgram(terminal: Terminal): Command {
   addStartCommand(program, terminal);
   addWorkCommand(program, terminal);
   addDbCommand(program, terminal);
+  addDoctorCommand(program, terminal);
+  addCompletionCommand(program);
   return program;
 }
 
