@@ -3,13 +3,6 @@ import { describe, expect, it } from "vitest";
 import { callsheet } from "./command.ts";
 
 const SHELLS = ["bash", "zsh", "fish", "powershell"] as const;
-/** How shells read a script without running it. */
-const READERS = [
-  ["bash", "-n"],
-  ["zsh", "-n"],
-  ["fish", "--no-execute"],
-] as const;
-
 describe("callsheet completion", () => {
   it.each(SHELLS)("prints a script for %s that asks callsheet", async (shell) => {
     const { exitCode, stdout, stderr } = await callsheet("completion", shell).ended;
@@ -17,13 +10,11 @@ describe("callsheet completion", () => {
     expect(stdout).toMatch(/callsheet complete ['"]?--/);
   });
 
-  for (const [shell, option] of READERS) {
-    it(`prints a script that ${shell} can read`, async (context) => {
-      context.skip(spawnSync(shell, ["-c", "exit"]).status !== 0, `no ${shell}`);
-      const { stdout } = await callsheet("completion", shell).ended;
-      expect(spawnSync(shell, [option], { input: stdout, encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
-    });
-  }
+  it("prints a script that bash can read", async (context) => {
+    context.skip(spawnSync("bash", ["-c", "exit"]).status !== 0, "no bash");
+    const { stdout } = await callsheet("completion", "bash").ended;
+    expect(spawnSync("bash", ["-n"], { input: stdout, encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
+  });
 
   it("answers what may follow: commands, their commands, their options", async () => {
     const complete = async (...words: readonly string[]) => (await callsheet("complete", "--", ...words).ended).stdout;
