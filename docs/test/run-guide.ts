@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "@callsheet/core/testing";
+import pg from "pg";
 import { type Fence, fencesOf, isAsShown } from "./fences.ts";
 import { makeWorkplace, PROGRAMS, type Workplace } from "./workplace.ts";
 
@@ -13,6 +14,7 @@ import { makeWorkplace, PROGRAMS, type Workplace } from "./workplace.ts";
  *   `ts name.test.ts`: a test, run by vitest.
  * - `sh`: run by bash, where `callsheet` is the built command. `sh background`: a node, which runs to the end of the guide
  *   and must then end well at Ctrl-C.
+ * - `sql`: statements of the role that runs Callsheet. `sql administrator` is shown only.
  * - `text output`: what the block before it prints, with "…" for anything.
  *
  * Blocks of other languages are shown only; so is `console`, a session that cannot be had here, such as an installation.
@@ -55,10 +57,22 @@ async function compile(fences: readonly Fence[], { directory, variables }: Workp
 async function run(fence: Fence, place: Workplace): Promise<string | undefined> {
   const name = nameOf(fence);
   if (fence.language === "sh") return execute(["bash", "-euo", "pipefail", "-c", fence.text], place);
+  if (fence.language === "sql" && fence.note === "") return query(fence.text, place);
   if (fence.language !== "ts") return undefined;
   if (name.endsWith(".test.ts")) return execute([process.execPath, PROGRAMS.vitest, "run", "--root", ".", name], place);
   if (isFile(fence)) return undefined;
   return execute([process.execPath, join("dist", name.replace(/ts$/, "js"))], place);
+}
+
+async function query(text: string, { variables }: Workplace): Promise<string> {
+  const client = new pg.Client(variables.DATABASE_URL);
+  await client.connect();
+  try {
+    await client.query(text);
+    return "";
+  } finally {
+    await client.end();
+  }
 }
 
 type Surroundings = Pick<Workplace, "directory" | "variables">;
