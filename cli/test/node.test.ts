@@ -2,10 +2,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { mediaCapabilities } from "@callsheet/actions";
 import { Callsheet, type Created } from "@callsheet/core";
 import { openTestDatabase, type TestDatabase, until } from "@callsheet/core/testing";
 import { makeTemporaryDirectory, removeTemporary } from "@callsheet/postgres";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { findSamples } from "../src/samples.ts";
 import { callsheet, callsheetWith } from "./command.ts";
 import { type Speaking, speaking } from "./speaking.ts";
 
@@ -120,6 +122,24 @@ describe("callsheet work", () => {
       expect(await cs.jobs.get(jobs[0]!)).toMatchObject({ state: "completed", attempt: 2 });
       expect((await cs.jobs.get(later!)).attempt).toBe(0);
       await cs.jobs.cancel(later!);
+    } finally {
+      await cs.close();
+    }
+  });
+
+  it("takes jobs that need what this machine has, reads below --media and writes below --output", async (context) => {
+    const has = await mediaCapabilities();
+    context.skip(!has.includes("ffmpeg") || !has.includes("sharp"), "no ffmpeg or no sharp");
+    const output = join(own, "pictures");
+    await mkdir(output);
+    await aNode("work", ["--name", "media", "--media", findSamples(), "--output", output], database.url);
+    const cs = await Callsheet.open({ databaseUrl: database.url });
+    try {
+      const sheet = await cs.actions.put({ name: "sheet", type: "media.contact-sheet", retry: { limit: 0 } });
+      const configuration = { path: join(findSamples(), "dog.mp4"), output: join(output, "dog.jpg") };
+      const job = await cs.jobs.create(sheet, { configuration });
+      expect(await cs.jobs.wait(job)).toMatchObject({ state: "completed", node: "media" });
+      expect(existsSync(configuration.output)).toBe(true);
     } finally {
       await cs.close();
     }

@@ -42,7 +42,7 @@ function judgeEncoders({ encoders }: Ffmpeg): Finding {
 
 async function examineSharp(): Promise<Finding> {
   const sharp = await findSharp();
-  if (sharp !== undefined) return ok("sharp", `${sharp.version}, libvips ${sharp.libvips}`);
+  if (sharp !== undefined) return ok("sharp", `${sharp.versions.sharp}, libvips ${sharp.versions.vips}`);
   return warning("sharp", "does not load, so jobs that make pictures wait for another node", "npm install sharp");
 }
 

@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { mediaCapabilities } from "@callsheet/actions";
 import { Callsheet, type Node } from "@callsheet/core";
 import { serverStatus } from "@callsheet/postgres";
 import { type DatabaseChoice, describeDatabase } from "../database-option.ts";
@@ -41,19 +42,15 @@ async function requireRunning(choice: DatabaseChoice): Promise<void> {
 async function runNode(terminal: Terminal, flags: NodeFlags, database: DatabaseChoice): Promise<void> {
   await settleRoots(flags, terminal.variables);
   const types = await chooseTypes(flags);
+  const capabilities = await mediaCapabilities();
   const { name = hostname(), site, slots } = flags;
   const onError = (where: string, error: unknown) => terminal.stderr.write(troubleLine(where, error));
   const cs = await Callsheet.open({ ...database, onError });
   try {
     const lines = endLinesOn(terminal, (ids) => cs.jobs.getMany(ids));
     const optional = { ...(site === undefined ? {} : { site }), ...(slots === undefined ? {} : { slots }) };
-    const node = await cs.work({ name, types, ...optional, onStored: lines.tell });
-    announce(
-      terminal,
-      database,
-      node,
-      types.map(({ type }) => type),
-    );
+    const node = await cs.work({ name, types, capabilities, ...optional, onStored: lines.tell });
+    announce(terminal, database, { node, capabilities, types: types.map(({ type }) => type) });
     await waitForStop(terminal, cs, node);
     await lines.flush();
   } finally {
@@ -61,12 +58,19 @@ async function runNode(terminal: Terminal, flags: NodeFlags, database: DatabaseC
   }
 }
 
-function announce(terminal: Terminal, database: DatabaseChoice, node: Node, types: readonly string[]): void {
+interface Announced {
+  readonly node: Node;
+  readonly types: readonly string[];
+  readonly capabilities: readonly string[];
+}
+
+function announce(terminal: Terminal, database: DatabaseChoice, { node, types, capabilities }: Announced): void {
   const roots = (which: "media" | "output") => rootsIn(terminal.variables, which).join(", ") || "nothing";
   const facts: readonly Fact[] = [
     ["Node", `${node.name}, process ${process.pid}`],
     ["Database", describeDatabase(database)],
     ["Runs", types.join(", ")],
+    ["Has", capabilities.join(", ") || "neither ffmpeg nor sharp"],
     ["Reads", roots("media")],
     ["Writes", roots("output")],
   ];
