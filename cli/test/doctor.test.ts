@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Ffmpeg } from "@callsheet/actions";
 import type { DatabaseFacts } from "@callsheet/core";
 import { openTestDatabase } from "@callsheet/core/testing";
-import { makeTemporaryDirectory, removeTemporary } from "@callsheet/postgres";
+import { type DirectoryFacts, makeTemporaryDirectory, removeTemporary } from "@callsheet/postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { judgeDatabase } from "../src/doctor/database.ts";
 import type { Finding } from "../src/doctor/finding.ts";
@@ -90,18 +90,18 @@ describe("judging a machine", () => {
     expect(levelsOf(judgeMachine({ ...machine, ...facts }))).toEqual(expected);
   });
 
-  const directory = {
-    ...{ dataDir: "/d", exists: true, owner: "ada", isOwn: true, network: undefined, freeBytes: 5e9 },
-    ...{ holds: "database", major: 18 },
-  } as const;
-  it.each([
+  const directory: DirectoryFacts = {
+    ...{ dataDir: "/d", exists: true, owner: "ada", isOwn: true, network: undefined, freeBytes: 5e9, major: 18 },
+    holds: "database",
+  };
+  it.each<[Finding["level"], Partial<DirectoryFacts>]>([
     ["ok", {}],
     ["problem", { isOwn: false }],
     ["problem", { network: "NFS" }],
     ["problem", { holds: "foreign" }],
     ["problem", { freeBytes: 1e6 }],
     ["warning", { freeBytes: 1e9 }],
-  ] as const)("a data directory is %s: %j", (level, facts) => {
+  ])("a data directory is %s: %j", (level, facts) => {
     expect(judgeDirectory({ ...directory, ...facts }).level).toBe(level);
   });
 

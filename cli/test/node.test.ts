@@ -45,7 +45,8 @@ async function heldJobs(cs: Callsheet, count: number) {
   const jobs: readonly Created[] = await cs.jobs.createMany("held", inputs);
   const lines = () => (existsSync(witness) ? readFileSync(witness, "utf8").trim().split("\n") : []);
   const begun = () => lines().map((line) => line.split(" "));
-  const begins = (times: number) => until(() => begun().length >= times && begun(), { deadlineMs: 20_000 });
+  const begins = (times: number) =>
+    until(() => (begun().length >= times ? begun() : undefined), { deadlineMs: 20_000 });
   return { jobs, begins, go: () => writeFile(`${witness}.go`, "") };
 }
 

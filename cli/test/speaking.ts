@@ -19,7 +19,7 @@ export function speaking(run: Run): Speaking {
     isOver = true;
   });
   const says = (text: string) =>
-    until(() => (written.includes(text) ? written : isOver && `It ended: ${written}`), {
+    until(() => (written.includes(text) ? written : isOver ? `It ended: ${written}` : undefined), {
       deadlineMs: 20_000,
       what: `"${text}"`,
     }).then((said) => {

@@ -102,8 +102,12 @@ interface Background {
 }
 
 async function background({ text }: Fence, { directory, variables }: Workplace): Promise<Background> {
-  const options = { cwd: directory, env: variables, stdio: ["ignore", "pipe", "pipe"], detached: true } as const;
-  const child = spawn("bash", ["-c", `exec ${text}`], options);
+  const child = spawn("bash", ["-c", `exec ${text}`], {
+    cwd: directory,
+    env: variables,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
   const written = listen(child);
   let isOver = false;
   const ended = once(child, "close").then(([code]) => {

@@ -30,7 +30,7 @@ function judgeNode({ nodeVersion, engines }: MachineFacts): Finding {
 }
 
 /** Compares versions by their numbers, as many as are named. */
-export function isAtLeast(version: string, needed: string): boolean {
+function isAtLeast(version: string, needed: string): boolean {
   const [has, needs] = [version, needed].map((text) => text.split(".").map((part) => Number.parseInt(part, 10)));
   for (const [index, number] of needs!.entries()) {
     const own = has![index] ?? 0;

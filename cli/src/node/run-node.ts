@@ -9,7 +9,7 @@ import { type Fact, factsText } from "../facts.ts";
 import { failure } from "../failure.ts";
 import { printable } from "../printable.ts";
 import type { Terminal } from "../terminal.ts";
-import { chooseTypes } from "./choose-types.ts";
+import { chooseTypes } from "./choose-what-to-run.ts";
 import { endLinesOn } from "./end-lines.ts";
 import { rootsIn, settleRoots } from "./media-roots.ts";
 import type { NodeFlags } from "./node-flags.ts";
