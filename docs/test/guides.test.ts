@@ -7,7 +7,7 @@ import { runGuide } from "./run-guide.ts";
 
 const GUIDES = fileURLToPath(new URL("../guide/", import.meta.url));
 
-describe("every block of code runs, and prints what is shown", { timeout: 60_000 }, () => {
+describe("every block of code runs, and prints what is shown", { timeout: 120_000 }, () => {
   test.each(readdirSync(GUIDES).filter((name) => name.endsWith(".md")))("docs/guide/%s", async (name) => {
     await using database = await openTestDatabase();
     await runGuide(readFileSync(GUIDES + name, "utf8"), database.url);
