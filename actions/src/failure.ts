@@ -1,16 +1,27 @@
 /** Why a handler of this package fails; stable, so that retry policies and filters can name them. */
 export const FAILURES = [
+  "disk_full",
+  "ffmpeg_failed",
+  "ffmpeg_missing",
   "file_changed",
   "file_not_found",
   "file_unreadable",
   "media_damaged",
+  "media_refused",
+  "media_too_large",
   "media_unsupported",
   "no_path",
+  "no_picture",
+  "no_sound",
   "not_a_file",
   "not_media",
+  "output_failed",
+  "output_refused",
   "outside_roots",
   "path_invalid",
   "read_failed",
+  "sharp_missing",
+  "verification_failed",
 ] as const;
 export type FailureCode = (typeof FAILURES)[number];
 

@@ -1,32 +1,34 @@
-import { type ActionType, defineActionType } from "@callsheet/contract";
+import { type ActionType, defineActionType, type JobContext } from "@callsheet/contract";
 import { z } from "zod";
 import { failure, quoted } from "./failure.ts";
+import { findFfmpeg } from "./ffmpeg/find-ffmpeg.ts";
+import { inspect } from "./ffmpeg/inspect.ts";
+import { DEFAULT_LIMITS } from "./ffmpeg/limits.ts";
+import { mediaInput } from "./ffmpeg/media-input.ts";
+import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
 import { pathOf, pathSchema } from "./path.ts";
-import { probeContainer } from "./probe-container.ts";
+import { findingOf } from "./probe-file.ts";
 import type { Finding, ProbeResult, Stream } from "./probe-result.ts";
-import { probeJpeg, probePng } from "./probe-still.ts";
-import { type Roots, rootsOfEnvironment } from "./roots.ts";
-import { SIGNATURE_BYTES, signatureOf } from "./signature.ts";
 import { type SourceFile, withFile } from "./source-file.ts";
 
 export const probeConfiguration = z.strictObject({ path: pathSchema });
 
-/** `media.probe` for a node that may read below these roots. */
-export function mediaProbeBelow(roots: Roots): ActionType<typeof probeConfiguration, ProbeResult> {
+/** `media.probe` for a node with this setting. */
+export function mediaProbeWith(setting: MediaSetting): ActionType<typeof probeConfiguration, ProbeResult> {
   return defineActionType({
     type: "media.probe",
     version: 1,
     configuration: probeConfiguration,
-    run: async (context) => withFile(pathOf(context), roots, (file) => probe(file, context.signal)),
+    run: async (context) => withFile(pathOf(context), readableRoots(setting), (file) => probe(file, setting, context)),
   });
 }
 
-/** `media.probe` below the roots of CALLSHEET_MEDIA_ROOTS. Works in a process of its own too, which inherits the variable. */
-export const mediaProbe = defineActionType({ ...mediaProbeBelow(rootsOfEnvironment), module: import.meta.url });
+/** `media.probe` with the setting of the environment. Works in a process of its own too, which inherits it. */
+export const mediaProbe = defineActionType({ ...mediaProbeWith(settingOfEnvironment), module: import.meta.url });
 
-async function probe(file: SourceFile, signal: AbortSignal): Promise<ProbeResult> {
+async function probe(file: SourceFile, setting: MediaSetting, context: JobContext): Promise<ProbeResult> {
   if (file.bytes === 0) throw failure("not_media", `${quoted(file.path)} is not a media file: it is empty.`);
-  const finding = await findingOf(file, signal);
+  const finding = await findingByAnyMeans(file, setting, context);
   const { durationSeconds: seconds } = finding;
   return {
     path: file.path,
@@ -39,15 +41,19 @@ async function probe(file: SourceFile, signal: AbortSignal): Promise<ProbeResult
   };
 }
 
-async function findingOf(file: SourceFile, signal: AbortSignal): Promise<Finding> {
-  const head = new Uint8Array(SIGNATURE_BYTES);
-  const signature = signatureOf(head.subarray(0, await file.read(head, 0)));
-  if (signature === "other") return probeContainer(file, signal);
-  if ("unsupported" in signature) {
-    const name = quoted(file.path);
-    throw failure("media_unsupported", `${name} is ${signature.unsupported}, which this probe cannot read.`);
+/** What this package cannot read, such as AVI or MXF, is read by ffprobe where there is one. */
+async function findingByAnyMeans(file: SourceFile, setting: MediaSetting, context: JobContext): Promise<Finding> {
+  const { signal } = context;
+  try {
+    return await findingOf(file, signal);
+  } catch (error) {
+    const { code } = error as { readonly code?: string };
+    if (code !== "media_unsupported" && code !== "not_media") throw error;
+    const ffmpeg = await findFfmpeg({ configured: setting.ffmpeg() });
+    if (ffmpeg?.ffprobe === undefined) throw error;
+    const input = await mediaInput(file);
+    return inspect({ ffmpeg, input, cwd: await context.workspace(), signal, limits: DEFAULT_LIMITS });
   }
-  return signature.still === "png" ? probePng(file) : probeJpeg(file, signal);
 }
 
 function kindOf(streams: readonly Stream[]): Stream["kind"] {

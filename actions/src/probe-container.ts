@@ -1,5 +1,6 @@
 import {
   ADTS,
+  type AttachedImage,
   CustomSource,
   FLAC,
   Input,
@@ -20,7 +21,7 @@ import {
 } from "mediabunny";
 import { failure, quoted } from "./failure.ts";
 import { lengthOfBoxes } from "./mp4-length.ts";
-import type { AudioStream, Finding, Stream, VideoStream } from "./probe-result.ts";
+import { type AudioStream, type Finding, languageOf, positive, type Stream, type VideoStream } from "./probe-result.ts";
 import type { SourceFile } from "./source-file.ts";
 
 /** Playlists are left out: they would make the reader open other files. */
@@ -46,8 +47,7 @@ const FRAMES_LOOKED_AT = 256;
 
 /** Reads what a film or sound file holds, without decoding it. */
 export async function probeContainer(file: SourceFile, signal: AbortSignal): Promise<Finding> {
-  const input = new Input({ formats: [...CONTAINERS.keys()], source: sourceOf(file, signal) });
-  try {
+  return withContainer(file, signal, async (input) => {
     const format = await formatOf(input, file);
     // The table of contents may stand in front and be whole when the film behind it is not.
     if ((format === MP4 || format === QTFF) && (await lengthOfBoxes(file, signal)) > file.bytes) throw damaged(file);
@@ -57,6 +57,24 @@ export async function probeContainer(file: SourceFile, signal: AbortSignal): Pro
     for (const track of tracks) streams.push(await streamOf(track));
     const container = CONTAINERS.get(format) ?? format.name;
     return { container, durationSeconds: positive(await input.computeDuration()), streams };
+  });
+}
+
+/** The pictures that a sound file carries; none where its kind of file cannot be read here. */
+export async function attachedImages(file: SourceFile, signal: AbortSignal): Promise<readonly AttachedImage[]> {
+  return withContainer(file, signal, async (input) =>
+    (await input.canRead()) ? ((await input.getMetadataTags()).images ?? []) : [],
+  );
+}
+
+async function withContainer<Result>(
+  file: SourceFile,
+  signal: AbortSignal,
+  use: (input: Input) => Promise<Result>,
+): Promise<Result> {
+  const input = new Input({ formats: [...CONTAINERS.keys()], source: sourceOf(file, signal) });
+  try {
+    return await use(input);
   } catch (error) {
     signal.throwIfAborted();
     if (hasCode(error)) throw error;
@@ -125,16 +143,6 @@ async function frameRateOf(track: InputVideoTrack): Promise<number | null> {
   const { underlyingFrameRate } = await track.computeFrameRateMetrics({ targetPacketCount: FRAMES_LOOKED_AT });
   if (underlyingFrameRate !== null) return positive(underlyingFrameRate);
   return positive((await track.computePacketStats(FRAMES_LOOKED_AT)).averagePacketRate);
-}
-
-/** Three decimals; null for what is no amount of anything. */
-function positive(value: number): number | null {
-  return Number.isFinite(value) && value > 0 ? Math.round(value * 1000) / 1000 : null;
-}
-
-/** The text comes from the file: only what looks like a code of a language is let through. */
-function languageOf(code: string): string | null {
-  return code !== "und" && /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(code) ? code : null;
 }
 
 function hasCode(error: unknown): boolean {
