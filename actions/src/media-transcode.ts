@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { type ActionType, defineActionType, type JobContext } from "@callsheet/contract";
 import { failure, quoted } from "./failure.ts";
 import { runFfmpeg } from "./ffmpeg/run-ffmpeg.ts";
@@ -71,7 +70,7 @@ export async function transcode({ work, preset, options, output, context }: Tran
     durationSeconds: lengthOf(finding, options),
     onProgress: ({ percent, stats }) => context.progress(percent, "transcoding", stats),
   });
-  const { bytes, durationSeconds, streams } = await inspectMade(join(cwd, file), ffmpeg, context);
+  const { bytes, durationSeconds, streams } = await inspectMade(file, ffmpeg, context);
   await context.publish(file, output);
   return { path, output, bytes, durationSeconds, streams, seconds, speed };
 }
