@@ -1,5 +1,6 @@
 export * from "./model/action.ts";
 export * from "./model/admission.ts";
+export * from "./model/capability.ts";
 export * from "./model/check.ts";
 export * from "./model/composite.ts";
 export * from "./model/context.ts";
