@@ -26,6 +26,7 @@ export function mediaProxyWith(setting: MediaSetting): ActionType<typeof proxyCo
     type: "media.proxy",
     version: 1,
     configuration: proxyConfiguration,
+    requires: () => neededBy(PROXY),
     run: async (context) => {
       const options = { height: context.configuration.height, audio: true, startSeconds: 0 };
       const output = await outputPath(context.configuration.output, setting.outputRoots);

@@ -29,6 +29,7 @@ export function mediaTranscodeWith(setting: MediaSetting): ActionType<typeof tra
     type: "media.transcode",
     version: 1,
     configuration: transcodeConfiguration,
+    requires: ({ preset }) => neededBy(presetOf(preset)),
     run: async (context) => {
       const { preset, output: wanted, ...options } = context.configuration;
       const output = await outputPath(wanted, setting.outputRoots);
