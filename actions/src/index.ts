@@ -11,5 +11,6 @@ export { mediaProbe, probeConfiguration } from "./media-probe.ts";
 export { mediaProxy, proxyConfiguration } from "./media-proxy.ts";
 export { mediaTranscode, type TranscodeResult } from "./media-transcode.ts";
 export { mediaWaveform, type WaveformResult, waveformConfiguration } from "./media-waveform.ts";
+export { PRESETS, type Preset, type PresetName } from "./presets.ts";
 export type { AudioStream, ImageStream, ProbeResult, Stream, VideoStream } from "./probe-result.ts";
 export { transcodeConfiguration } from "./transcode-configuration.ts";
