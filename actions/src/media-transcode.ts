@@ -83,7 +83,7 @@ export async function transcode({
 }
 
 /** What the source lacks for what is asked of it; undefined when it has all. */
-export function lackingIn(finding: Finding, preset: Preset, options: TranscodeOptions): string | undefined {
+function lackingIn(finding: Finding, preset: Preset, options: TranscodeOptions): string | undefined {
   const has = (kind: Stream["kind"]) => finding.streams.some((stream) => stream.kind === kind);
   if (preset.video !== null && !has("video")) return "has no moving picture";
   if (preset.video === null && !has("audio")) return "has no sound";

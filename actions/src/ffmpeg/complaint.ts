@@ -75,7 +75,7 @@ const LONGEST_WORD = 200;
 
 /** What ffmpeg says after it has said what the matter is. */
 const AFTERWORDS =
-  /^(Error (initializing|opening|reinitializing|while) |Conversion failed|Could not write header|Last message repeated)/;
+  /^(Error (initializing|opening|reinitializing|while) |Conversion failed|Could not write header|ff_frame_thread_encoder_init)/;
 
 /** The last line that tells something, without the names of parts and addresses in memory, such as `[mov @ 0x55…]`. */
 function lastWord(complaints: string): string {

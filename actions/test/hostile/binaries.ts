@@ -1,15 +1,6 @@
 import { crc32, deflateSync } from "node:zlib";
 import { box, withAlias } from "./boxes.ts";
-import type { HostileFile } from "./corpus.ts";
-
-/** Small films that are whole, to be cut and altered. */
-export interface Whole {
-  readonly mp4: Buffer;
-  readonly mov: Buffer;
-  readonly avi: Buffer;
-  readonly webm: Buffer;
-  readonly flac: Buffer;
-}
+import type { HostileFile, Whole } from "./file.ts";
 
 const BROKEN = ["media_damaged", "media_unsupported", "not_media", "ffmpeg_failed"] as const;
 /** Whatever such a file does, it ends with a code, or with a film. */

@@ -2,15 +2,9 @@ import { execFileSync } from "node:child_process";
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { FailureCode } from "../../src/index.ts";
-import { hostileBinaries, type Whole } from "./binaries.ts";
+import { hostileBinaries } from "./binaries.ts";
+import type { HostileFile, Whole } from "./file.ts";
 import { hostileTexts } from "./texts.ts";
-
-/** A file by its content, and how a job about it may end. */
-export interface HostileFile {
-  readonly name: string;
-  readonly content: Buffer | string;
-  readonly ends: readonly (FailureCode | "completed")[];
-}
 
 /** A path that a job is given, and how the job may end. */
 export interface HostilePath {

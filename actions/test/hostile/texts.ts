@@ -1,4 +1,4 @@
-import type { HostileFile } from "./corpus.ts";
+import type { HostileFile } from "./file.ts";
 
 /** Texts that name another file or address, or are programs, under the names of films. `secret` must never be read, `url` never asked. */
 export function hostileTexts(secret: string, url: string): readonly HostileFile[] {
