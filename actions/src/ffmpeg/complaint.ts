@@ -16,7 +16,7 @@ const MEANINGS: readonly Meaning[] = [
     says: "it leads to another file or address, which is never opened",
   },
   {
-    pattern: /exceeds specified max pixel count|exceeds the maximum allowed/,
+    pattern: /exceeds specified max pixel count|Picture size [1-9]\d*x[1-9]\d* is invalid/,
     code: "media_too_large",
     says: "a picture in it has more pixels than the limit",
   },
@@ -42,8 +42,7 @@ const MEANINGS: readonly Meaning[] = [
     says: "this ffmpeg cannot read or write what is asked for",
   },
   {
-    pattern:
-      /Invalid data found|moov atom not found|could not find codec parameters|Invalid argument while decoding|Picture size/i,
+    pattern: /Invalid data found|moov atom not found|could not find codec parameters|Picture size/i,
     code: "media_damaged",
     says: "it is cut off or damaged",
   },

@@ -12,6 +12,8 @@ describe("a run that failed is told in one sentence, under a code", () => {
     ],
     ["[libx264 @ 0x55] malloc of size 99 failed\nError initializing output stream 0:0 -- ", "media_too_large"],
     ["[http @ 0x55] Protocol 'http' not on whitelist 'file,pipe'!", "media_refused"],
+    ["[png @ 0x55] Picture size 40000x40000 is invalid", "media_too_large"],
+    ["[png @ 0x55] Picture size 0x0 is invalid", "media_damaged"],
     ["Stream map '0:a:0' matches no streams.", "media_unsupported"],
     ["Unknown encoder 'libsvtav1'", "media_unsupported"],
     [

@@ -42,24 +42,14 @@ function withSubtitles(avi: Buffer, text: string): Buffer {
 }
 
 function enormous(): readonly HostileFile[] {
-  const size = Buffer.alloc(13);
-  size.writeUInt32BE(40_000, 0);
-  size.writeUInt32BE(40_000, 4);
-  size.set([8, 2, 0, 0, 0], 8);
-  const rows = deflateSync(Buffer.alloc(1_000_000));
-  const png = [
-    Buffer.from("\x89PNG\r\n\x1a\n", "latin1"),
-    chunk("IHDR", size),
-    chunk("IDAT", rows),
-    chunk("IEND", Buffer.alloc(0)),
-  ];
   const frame = Buffer.from(
     "\xff\xd8\xff\xc0\0\x11\x08\xff\xdc\xff\xdc\x03\x01\x22\0\x02\x11\x01\x03\x11\x01\xff\xda",
     "latin1",
   );
   const tooLarge = ["media_too_large", ...BROKEN] as const;
   return [
-    { name: "40k.png", content: Buffer.concat(png), ends: ["media_too_large"] },
+    { name: "40k.png", content: pngOf(40_000, 40_000), ends: ["media_too_large"] },
+    { name: "16k.png", content: pngOf(16_000, 10_000), ends: ["media_too_large"] },
     { name: "65k.jpg", content: Buffer.concat([frame, Buffer.alloc(1_000)]), ends: tooLarge },
     {
       name: "65k.gif",
@@ -70,6 +60,14 @@ function enormous(): readonly HostileFile[] {
       ends: tooLarge,
     },
   ];
+}
+
+/** A picture by its header, of which the first rows are there. */
+function pngOf(width: number, height: number): Buffer {
+  const header = Buffer.concat([big(width), big(height), Buffer.from([8, 2, 0, 0, 0])]);
+  const rows = deflateSync(Buffer.alloc(1_000_000));
+  const chunks = [chunk("IHDR", header), chunk("IDAT", rows), chunk("IEND", Buffer.alloc(0))];
+  return Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), ...chunks]);
 }
 
 function chunk(type: string, data: Buffer): Buffer {
