@@ -14,6 +14,6 @@ export { mediaProxy, proxyConfiguration } from "./media-proxy.ts";
 export { mediaTranscode, type TranscodeResult } from "./media-transcode.ts";
 export { mediaWaveform, type WaveformResult, waveformConfiguration } from "./media-waveform.ts";
 export { findSharp } from "./picture/sharp.ts";
-export { PRESETS } from "./presets.ts";
+export { PRESETS, type Preset, type PresetName } from "./presets.ts";
 export type { AudioStream, ImageStream, ProbeResult, Stream, VideoStream } from "./probe-result.ts";
 export { transcodeConfiguration } from "./transcode-configuration.ts";

@@ -8,7 +8,7 @@ import { type MediaWork, withMedia } from "./media-work.ts";
 import { outputPath, outputSchema } from "./output-path.ts";
 import { pathOf, pathSchema } from "./path.ts";
 import { clockTime } from "./picture/clock-digits.ts";
-import { type Frame, PNG, spread, takeFrames } from "./picture/frames.ts";
+import { type Frame, LAST_PNG, PNG, spread, takeFrames } from "./picture/frames.ts";
 import { neededSharp } from "./picture/sharp.ts";
 import { drawSheet, layOut } from "./picture/sheet.ts";
 
@@ -75,7 +75,7 @@ async function contactSheet(
     signal: context.signal,
     onTaken: (count) => context.progress((count / (wanted.length + 1)) * 100, "taking frames"),
   });
-  const frames = await shownOf(wanted, work);
+  const frames = await shownOf(wanted, work, context.signal);
   const [first] = frames;
   if (first === undefined) throw noPicture(work, "none of its frames can be shown");
   const size = await sharp(join(work.cwd, first.file)).metadata();
@@ -98,10 +98,22 @@ function framesFor(times: readonly number[], width: number): readonly Frame[] {
   }));
 }
 
-/** The picture may end before the sound does: where nothing is shown, there is no cell. */
-async function shownOf(frames: readonly Frame[], { cwd }: MediaWork): Promise<readonly Frame[]> {
+/** How long before its time a frame that is still shown is looked for. */
+const LONGEST_STILL_SECONDS = 10;
+
+/** Those of which there is a picture. Near the end no frame begins any more, and the last one is still shown. */
+async function shownOf(wanted: readonly Frame[], work: MediaWork, signal: AbortSignal): Promise<readonly Frame[]> {
+  const missing = await missingOf(wanted, work);
+  const earlier = ({ seconds }: Frame) => Math.max(0, seconds - LONGEST_STILL_SECONDS);
+  const late = missing.map((frame) => ({ ...frame, seconds: earlier(frame), format: LAST_PNG }));
+  await takeFrames(work, late, { signal });
+  const gone = new Set((await missingOf(missing, work)).map(({ file }) => file));
+  return wanted.filter(({ file }) => !gone.has(file));
+}
+
+async function missingOf(frames: readonly Frame[], { cwd }: MediaWork): Promise<readonly Frame[]> {
   const sizes = await Promise.all(frames.map(({ file }) => stat(join(cwd, file)).catch(() => ({ size: 0 }))));
-  return frames.filter((_, index) => sizes[index]!.size > 0);
+  return frames.filter((_, index) => sizes[index]!.size === 0);
 }
 
 function lengthOf(work: MediaWork): number {

@@ -26,12 +26,13 @@ export function mediaProxyWith(setting: MediaSetting): ActionType<typeof proxyCo
     type: "media.proxy",
     version: 1,
     configuration: proxyConfiguration,
+    requires: () => neededBy(PROXY),
     run: async (context) => {
       const options = { height: context.configuration.height, audio: true, startSeconds: 0 };
-      const output = await outputPath(context.configuration.output, setting.outputRoots);
+      const destination = await outputPath(context.configuration.output, setting.outputRoots);
       return withMedia(pathOf(context), context, setting, (work) => {
         const isSound = work.finding.streams.every(({ kind }) => kind === "audio");
-        return transcode({ work, preset: isSound ? SOUND_PROXY : PROXY, options, output, context });
+        return transcode({ work, preset: isSound ? SOUND_PROXY : PROXY, options, destination, context });
       });
     },
   });

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { type ActionType, defineActionType, type JobContext } from "@callsheet/contract";
 import { failure, quoted } from "./failure.ts";
 import { runFfmpeg } from "./ffmpeg/run-ffmpeg.ts";
@@ -30,11 +29,12 @@ export function mediaTranscodeWith(setting: MediaSetting): ActionType<typeof tra
     type: "media.transcode",
     version: 1,
     configuration: transcodeConfiguration,
+    requires: ({ preset }) => neededBy(presetOf(preset)),
     run: async (context) => {
-      const { preset, output: wanted, ...options } = context.configuration;
-      const output = await outputPath(wanted, setting.outputRoots);
+      const { preset, output, ...options } = context.configuration;
+      const destination = await outputPath(output, setting.outputRoots);
       return withMedia(pathOf(context), context, setting, (work) =>
-        transcode({ work, preset: presetOf(preset), options, output, context }),
+        transcode({ work, preset: presetOf(preset), options, destination, context }),
       );
     },
   });
@@ -50,12 +50,19 @@ export interface Transcoding {
   readonly work: MediaWork;
   readonly preset: Preset;
   readonly options: TranscodeOptions;
-  readonly output: string;
-  readonly context: JobContext;
+  /** Where it appears, checked. */
+  readonly destination: string;
+  readonly context: JobContext<{ readonly output: string }>;
 }
 
 /** Makes the file in the attempt's workspace and publishes it. */
-export async function transcode({ work, preset, options, output, context }: Transcoding): Promise<TranscodeResult> {
+export async function transcode({
+  work,
+  preset,
+  options,
+  destination,
+  context,
+}: Transcoding): Promise<TranscodeResult> {
   const { ffmpeg, input, finding, cwd } = work;
   const { path } = input.file;
   const lacking = lackingIn(finding, preset, options);
@@ -71,13 +78,13 @@ export async function transcode({ work, preset, options, output, context }: Tran
     durationSeconds: lengthOf(finding, options),
     onProgress: ({ percent, stats }) => context.progress(percent, "transcoding", stats),
   });
-  const { bytes, durationSeconds, streams } = await inspectMade(join(cwd, file), ffmpeg, context);
-  await context.publish(file, output);
-  return { path, output, bytes, durationSeconds, streams, seconds, speed };
+  const { bytes, durationSeconds, streams } = await inspectMade(file, ffmpeg, context);
+  await context.publish(file, destination);
+  return { path, output: context.configuration.output, bytes, durationSeconds, streams, seconds, speed };
 }
 
 /** What the source lacks for what is asked of it; undefined when it has all. */
-export function lackingIn(finding: Finding, preset: Preset, options: TranscodeOptions): string | undefined {
+function lackingIn(finding: Finding, preset: Preset, options: TranscodeOptions): string | undefined {
   const has = (kind: Stream["kind"]) => finding.streams.some((stream) => stream.kind === kind);
   if (preset.video !== null && !has("video")) return "has no moving picture";
   if (preset.video === null && !has("audio")) return "has no sound";

@@ -6,15 +6,18 @@ export interface Frame {
   readonly seconds: number;
   /** Filters after the one that makes pixels square. */
   readonly filter: string;
-  /** How it is written, such as `["-c:v", "png", "-f", "image2pipe"]`. */
+  /** How it is written, such as `PNG`. */
   readonly format: readonly string[];
   /** A name in the workspace. When nothing is shown at that time, nothing is there, or an empty file. */
   readonly file: string;
 }
 
-export const PNG = ["-c:v", "png", "-f", "image2pipe"];
-export const JPEG = ["-c:v", "mjpeg", "-q:v", "2", "-f", "mjpeg"];
-export const GRAY = ["-c:v", "rawvideo", "-f", "rawvideo"];
+const FIRST = ["-frames:v", "1"];
+export const PNG = [...FIRST, "-c:v", "png", "-f", "image2pipe"];
+export const JPEG = [...FIRST, "-c:v", "mjpeg", "-q:v", "2", "-f", "mjpeg"];
+export const GRAY = [...FIRST, "-c:v", "rawvideo", "-f", "rawvideo"];
+/** The last frame from that time on. */
+export const LAST_PNG = ["-c:v", "png", "-f", "image2", "-update", "1"];
 
 /** Each has a decoder of its own while a run of ffmpeg lasts. */
 const FRAMES_AT_ONCE = 4;
@@ -34,7 +37,7 @@ export async function takeFrames(
       inputs: batch.map(({ seconds }) => ({ input, options: ["-ss", seconds.toFixed(3)] })),
       arguments: batch.flatMap(({ filter, format, file }, index) => [
         // A capital V: pictures that are attached to a film are none of its frames.
-        ...["-map", `${index}:V:0`, "-frames:v", "1", "-vf", `${SQUARE},${filter}`],
+        ...["-map", `${index}:V:0`, "-vf", `${SQUARE},${filter}`],
         ...format,
         `file:${file}`,
       ]),
