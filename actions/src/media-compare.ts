@@ -129,7 +129,7 @@ async function compareSample({ source, made, picture, sample, signal }: Comparis
  * Compares each frame of the first input with the one of the second that is shown at the same time, in the first one's size.
  * A container rounds times, so the first is shifted by two milliseconds: less than any frame lasts, more than it rounds.
  */
-export function comparisonArguments(picture: VideoStream): string[] {
+function comparisonArguments(picture: VideoStream): string[] {
   const turned = picture.rotation % 180 !== 0;
   const [width, height] = turned ? [picture.height, picture.width] : [picture.width, picture.height];
   const alike = `settb=AVTB,scale=w=${width}:h=${height}:flags=bicubic,setsar=1,format=yuv420p`;

@@ -1,10 +1,9 @@
 import { type ActionType, defineActionType } from "@callsheet/contract";
 import { z } from "zod";
-import { prepareDestination } from "./destination.ts";
 import { type MediaSetting, settingOfEnvironment } from "./media-setting.ts";
 import { type TranscodeResult, transcode } from "./media-transcode.ts";
 import { withMedia } from "./media-work.ts";
-import { outputSchema } from "./output-path.ts";
+import { outputPath, outputSchema } from "./output-path.ts";
 import { pathOf, pathSchema } from "./path.ts";
 import { type Preset, presetOf } from "./presets.ts";
 import { neededBy } from "./transcode-arguments.ts";
@@ -30,7 +29,7 @@ export function mediaProxyWith(setting: MediaSetting): ActionType<typeof proxyCo
     requires: () => neededBy(PROXY),
     run: async (context) => {
       const options = { height: context.configuration.height, audio: true, startSeconds: 0 };
-      const destination = await prepareDestination(context.configuration.output, setting.outputRoots);
+      const destination = await outputPath(context.configuration.output, setting.outputRoots);
       return withMedia(pathOf(context), context, setting, (work) => {
         const isSound = work.finding.streams.every(({ kind }) => kind === "audio");
         return transcode({ work, preset: isSound ? SOUND_PROXY : PROXY, options, destination, context });

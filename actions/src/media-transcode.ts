@@ -1,9 +1,9 @@
 import { type ActionType, defineActionType, type JobContext } from "@callsheet/contract";
-import { type Destination, prepareDestination } from "./destination.ts";
 import { failure, quoted } from "./failure.ts";
 import { runFfmpeg } from "./ffmpeg/run-ffmpeg.ts";
 import { type MediaSetting, settingOfEnvironment } from "./media-setting.ts";
 import { inspectMade, type MediaWork, withMedia } from "./media-work.ts";
+import { outputPath } from "./output-path.ts";
 import { pathOf } from "./path.ts";
 import { type Preset, presetOf } from "./presets.ts";
 import type { Finding, Stream } from "./probe-result.ts";
@@ -32,7 +32,7 @@ export function mediaTranscodeWith(setting: MediaSetting): ActionType<typeof tra
     requires: ({ preset }) => neededBy(presetOf(preset)),
     run: async (context) => {
       const { preset, output, ...options } = context.configuration;
-      const destination = await prepareDestination(output, setting.outputRoots);
+      const destination = await outputPath(output, setting.outputRoots);
       return withMedia(pathOf(context), context, setting, (work) =>
         transcode({ work, preset: presetOf(preset), options, destination, context }),
       );
@@ -50,8 +50,9 @@ export interface Transcoding {
   readonly work: MediaWork;
   readonly preset: Preset;
   readonly options: TranscodeOptions;
-  readonly destination: Destination;
-  readonly context: JobContext;
+  /** Where it appears, checked. */
+  readonly destination: string;
+  readonly context: JobContext<{ readonly output: string }>;
 }
 
 /** Makes the file in the attempt's workspace and publishes it. */
@@ -78,12 +79,12 @@ export async function transcode({
     onProgress: ({ percent, stats }) => context.progress(percent, "transcoding", stats),
   });
   const { bytes, durationSeconds, streams } = await inspectMade(file, ffmpeg, context);
-  await context.publish(file, destination.path);
-  return { path, output: destination.output, bytes, durationSeconds, streams, seconds, speed };
+  await context.publish(file, destination);
+  return { path, output: context.configuration.output, bytes, durationSeconds, streams, seconds, speed };
 }
 
 /** What the source lacks for what is asked of it; undefined when it has all. */
-export function lackingIn(finding: Finding, preset: Preset, options: TranscodeOptions): string | undefined {
+function lackingIn(finding: Finding, preset: Preset, options: TranscodeOptions): string | undefined {
   const has = (kind: Stream["kind"]) => finding.streams.some((stream) => stream.kind === kind);
   if (preset.video !== null && !has("video")) return "has no moving picture";
   if (preset.video === null && !has("audio")) return "has no sound";

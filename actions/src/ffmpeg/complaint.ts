@@ -16,7 +16,7 @@ const MEANINGS: readonly Meaning[] = [
     says: "it leads to another file or address, which is never opened",
   },
   {
-    pattern: /exceeds specified max pixel count|exceeds the maximum allowed/,
+    pattern: /exceeds specified max pixel count|Picture size [1-9]\d*x[1-9]\d* is invalid/,
     code: "media_too_large",
     says: "a picture in it has more pixels than the limit",
   },
@@ -26,7 +26,7 @@ const MEANINGS: readonly Meaning[] = [
     says: "what is made of it is larger than the limit",
   },
   {
-    pattern: /Cannot allocate memory|Error allocating|Failed to allocate|malloc of size/i,
+    pattern: /Cannot allocate memory|Error allocating|Failed to allocate|malloc of size|failed to map segment/i,
     code: "media_too_large",
     says: "it takes more memory than the limit",
   },
@@ -42,8 +42,7 @@ const MEANINGS: readonly Meaning[] = [
     says: "this ffmpeg cannot read or write what is asked for",
   },
   {
-    pattern:
-      /Invalid data found|moov atom not found|could not find codec parameters|Invalid argument while decoding|Picture size/i,
+    pattern: /Invalid data found|moov atom not found|could not find codec parameters|Picture size/i,
     code: "media_damaged",
     says: "it is cut off or damaged",
   },
@@ -51,7 +50,11 @@ const MEANINGS: readonly Meaning[] = [
 
 const SIGNALS: Readonly<Record<string, Omit<Meaning, "pattern">>> = {
   SIGXFSZ: { code: "media_too_large", says: "what is made of it is larger than the limit" },
-  SIGXCPU: { code: "media_too_large", says: "it takes more processor time than the limit" },
+  // At the limit of processor time, and when the memory of the machine is used up, the system ends a program like this.
+  SIGKILL: {
+    code: "media_too_large",
+    says: "the system ended it, as it took more processor time or memory than the limit",
+  },
 };
 
 /** The error of a run that did not end well: one sentence about the file, with the last word of ffmpeg. */
@@ -71,7 +74,7 @@ const LONGEST_WORD = 200;
 
 /** What ffmpeg says after it has said what the matter is. */
 const AFTERWORDS =
-  /^(Error (initializing|opening|reinitializing|while) |Conversion failed|Could not write header|Last message repeated)/;
+  /^(Error (initializing|opening|reinitializing|while) |Conversion failed|Could not write header|ff_frame_thread_encoder_init)/;
 
 /** The last line that tells something, without the names of parts and addresses in memory, such as `[mov @ 0x55…]`. */
 function lastWord(complaints: string): string {
