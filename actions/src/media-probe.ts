@@ -51,7 +51,10 @@ async function findingByAnyMeans(file: SourceFile, setting: MediaSetting, contex
     if (code !== "media_unsupported" && code !== "not_media") throw error;
     const ffmpeg = await findFfmpeg({ configured: setting.ffmpeg() });
     if (ffmpeg?.ffprobe === undefined) throw error;
-    const input = await mediaInput(file);
+    // What ffmpeg must not see either, such as a playlist, is no media on any node.
+    const input = await mediaInput(file).catch(() => {
+      throw error;
+    });
     return inspect({ ffmpeg, input, cwd: await context.workspace(), signal, limits: DEFAULT_LIMITS });
   }
 }

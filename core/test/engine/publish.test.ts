@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,6 +48,17 @@ describe("a file that an attempt publishes", () => {
     const { cs, create } = await aFloorWith((context) => publishText(context, folder.at(name)));
     expect((await cs.jobs.wait(await create())).state).toBe("completed");
     expect(folder.names()).toEqual([name]);
+  });
+
+  test("may be kept beside its destination by the job instead of in a workspace", async () => {
+    const folder = aFolder();
+    const { cs, create } = await aFloorWith(async ({ job, publish }) => {
+      writeFileSync(folder.at(`.a.${job.id}.kept`), "large");
+      await publish(folder.at(`.a.${job.id}.kept`), folder.at("a"));
+    });
+    expect((await cs.jobs.wait(await create())).state).toBe("completed");
+    expect(folder.names()).toEqual(["a"]);
+    expect(folder.read("a")).toBe("large");
   });
 
   test("is copied when its destination is on another device", async (context) => {
@@ -247,6 +258,16 @@ describe("what cannot be published", () => {
       "a way out of the workspace",
       (c, folder) => c.publish("../../../etc/hostname", join(folder, "a")),
       /There is no|not in/,
+    ],
+    [
+      "what another job keeps beside the destination",
+      async (c, folder) => {
+        await c.workspace();
+        const kept = join(folder, ".a.another.kept");
+        writeFileSync(kept, "x");
+        await c.publish(kept, join(folder, "a")).finally(() => unlinkSync(kept));
+      },
+      /not in the workspace/,
     ],
     ["a directory", async (c, folder) => c.publish(await c.workspace(), join(folder, "a")), /is a directory/],
     ["no file", (c, folder) => c.publish("none", join(folder, "a")), /no file "none"/],
