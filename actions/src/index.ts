@@ -4,6 +4,7 @@ export { type ChecksumResult, checksumConfiguration, fileChecksum } from "./file
 export { type CopyResult, fileCopy } from "./file-copy.ts";
 export { ALGORITHMS, type Algorithm } from "./hashing/checksum.ts";
 export { type MediaActionsOptions, mediaActions } from "./media-actions.ts";
+export { mediaCapabilities } from "./media-capabilities.ts";
 export { type CompareResult, compareConfiguration, mediaCompare } from "./media-compare.ts";
 export { type ContactSheetResult, contactSheetConfiguration, mediaContactSheet } from "./media-contact-sheet.ts";
 export { mediaPoster, type PosterResult, posterConfiguration } from "./media-poster.ts";

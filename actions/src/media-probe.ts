@@ -42,7 +42,11 @@ async function probe(file: SourceFile, setting: MediaSetting, context: JobContex
 }
 
 /** What this package cannot read, such as AVI or MXF, is read by ffprobe where there is one. */
-async function findingByAnyMeans(file: SourceFile, setting: MediaSetting, context: JobContext): Promise<Finding> {
+export async function findingByAnyMeans(
+  file: SourceFile,
+  setting: MediaSetting,
+  context: JobContext,
+): Promise<Finding> {
   const { signal } = context;
   try {
     return await findingOf(file, signal);
@@ -51,7 +55,10 @@ async function findingByAnyMeans(file: SourceFile, setting: MediaSetting, contex
     if (code !== "media_unsupported" && code !== "not_media") throw error;
     const ffmpeg = await findFfmpeg({ configured: setting.ffmpeg() });
     if (ffmpeg?.ffprobe === undefined) throw error;
-    const input = await mediaInput(file);
+    // What ffmpeg must not see either, such as a playlist, is no media on any node.
+    const input = await mediaInput(file).catch(() => {
+      throw error;
+    });
     return inspect({ ffmpeg, input, cwd: await context.workspace(), signal, limits: DEFAULT_LIMITS });
   }
 }

@@ -1,14 +1,14 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { unstorableJson } from "@callsheet/contract";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { mediaActions, mediaProbe } from "../src/index.ts";
 import { ownDirectory, SAMPLES, sample } from "./samples.ts";
 import { resultOf, testContext } from "./test-context.ts";
 
 const own = await ownDirectory();
 const type = mediaActions({ roots: [SAMPLES, own] }).mediaProbe;
-const probe = (path: string) => resultOf(type, testContext({ path }));
+const probe = (path: string) => resultOf(type, testContext({ path }, { workspace: own }));
 const probeMade = async (name: string, content: string | Uint8Array) => {
   await writeFile(join(own, name), content);
   return probe(join(own, name));
@@ -162,7 +162,11 @@ describe("damaged media", () => {
   });
 });
 
-describe("media of kinds that the probe cannot read", () => {
+describe("media of kinds that the probe cannot read without ffprobe", () => {
+  // The bundled ffmpeg, which is looked for next, has no ffprobe.
+  beforeEach(() => vi.stubEnv("PATH", ""));
+  afterEach(() => vi.unstubAllEnvs());
+
   it.each([
     ["AVI", "RIFF\x00\x00\x00\x00AVI LIST"],
     ["an MPEG program stream", "\x00\x00\x01\xba\x44"],

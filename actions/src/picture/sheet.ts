@@ -76,7 +76,7 @@ async function cellPicture(sharp: Pictures, { cellWidth, cellHeight, gutter }: L
 
 /** One drawing for all times: pale strokes on dark, half transparent plates. */
 function stampsOf({ width, height, cellWidth, cellHeight, cells }: Layout, frames: readonly SheetFrame[]): string {
-  const scale = Math.min(1.25, Math.max(0.4, cellWidth / 240));
+  const scale = Math.min(1.25, Math.max(0.4, cellWidth / 340));
   const stamps = frames.map(({ time }, index) => {
     const { glyphs, width: length } = drawClock(time);
     const [plateWidth, plateHeight, inset] = [length + 16, 28, 8];

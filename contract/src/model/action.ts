@@ -68,7 +68,8 @@ export interface ActionType<Schema extends z.ZodType = z.ZodType, Result = unkno
   readonly run: Run<z.output<Schema>, Result>;
   /**
    * The capabilities that a node must have to run a job of this configuration, such as `ffmpeg.encoder.libx265`; at most 100,
-   * and few different sets. Asked when a job is created or amended, where this code is; it must depend on nothing else.
+   * and few different sets. It depends on the configuration alone. Asked when a job is created or amended; a process that does
+   * not have this code knows only what the action requires.
    */
   requires?(configuration: z.output<Schema>): readonly string[];
   /** Undoes what an attempt journaled, by name; each must be idempotent. */

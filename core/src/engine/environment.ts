@@ -66,6 +66,7 @@ export interface Environment {
   };
 }
 
+/** What a path names, when a link there is not followed. */
 export type FileKind = "file" | "directory" | "link" | "other";
 
 /** UUIDv7, ascending within a process. Random bytes are drawn many at a time: one draw each costs more than all the rest. */

@@ -45,8 +45,12 @@ export class Publication {
 
   /** Stages a file, after those before it. A failure is the attempt's, whatever its handler makes of it. */
   stage(file: string, destination: string): Promise<void> {
+    const isLate = this.#isOver;
     const staging = this.#last
-      .then(() => this.#stage(file, destination))
+      .then(() => {
+        if (isLate || this.#publisher.isSuperseded()) throw stale(this.#publisher);
+        return this.#stage(file, destination);
+      })
       .catch((error: unknown) => {
         throw told(error, destination);
       });
@@ -67,17 +71,11 @@ export class Publication {
       for (const staged of this.#staged) {
         const one = { staged, hasOld: false, isPlaced: false };
         touched.push(one);
-        one.hasOld = await this.#keepOld(staged);
-        await this.#files.move(staged.part, staged.destination).catch((error: unknown) => {
-          throw told(error, staged.destination);
-        });
-        one.isPlaced = true;
+        await this.#place(one);
       }
-      for (const directory of new Set(this.#staged.map(({ destination }) => dirname(destination))))
-        await this.#files.flush(directory);
     } catch (error) {
       await this.#putBack(touched);
-      throw error;
+      throw told(error, touched.at(-1)?.staged.destination);
     }
     // They are in place: an old file that cannot be removed changes nothing of that.
     const olds = touched.filter(({ hasOld }) => hasOld).map(({ staged }) => staged.old);
@@ -92,11 +90,7 @@ export class Publication {
   }
 
   async #stage(file: string, destination: string): Promise<void> {
-    const { jobId, token, attempt, isSuperseded } = this.#publisher;
-    if (this.#isOver || isSuperseded())
-      throw callsheetError("stale_attempt", `Attempt ${attempt} of job ${jobId} publishes nothing any more.`, {
-        id: jobId,
-      });
+    const { jobId, token, attempt } = this.#publisher;
     const path = await this.#destination(destination);
     const source = await this.#source(file, path);
     const hidden = join(dirname(path), `.${beginningOf(basename(path))}.${jobId}.`);
@@ -145,6 +139,14 @@ export class Publication {
     throw refused(`"${path}" is ${NAMED[kind]}: only a plain file is replaced`, destination);
   }
 
+  async #place(one: Touched): Promise<void> {
+    const { part, destination } = one.staged;
+    one.hasOld = await this.#keepOld(one.staged);
+    await this.#files.move(part, destination);
+    one.isPlaced = true;
+    await this.#files.flush(dirname(destination));
+  }
+
   /** Keeps the file that stands at a destination, without a moment in which nothing stands there where links are known. */
   async #keepOld({ destination, old }: Staged): Promise<boolean> {
     const kind = await this.#files.kindOf(destination);
@@ -183,6 +185,12 @@ const isPath = (path: unknown): path is string => typeof path === "string" && pa
 
 function beginningOf(name: string): string {
   return new TextDecoder().decode(new TextEncoder().encode(name).subarray(0, LONGEST_NAME_BYTES));
+}
+
+function stale({ jobId, attempt }: Publisher) {
+  return callsheetError("stale_attempt", `Attempt ${attempt} of job ${jobId} publishes nothing any more.`, {
+    id: jobId,
+  });
 }
 
 function refused(problem: string, path: unknown) {

@@ -4,6 +4,7 @@ import { Callsheet } from "../../src/index.ts";
 import { type TestDatabase, until } from "../../src/testing/index.ts";
 import { aChild, aWitness } from "../fixtures/child.ts";
 import { aFloor, aFloorWith, refusal } from "../fixtures/floor.ts";
+import { aFolder, publishText } from "../fixtures/folder.ts";
 
 /** Ends connections to the database, all but the test's own, as an administrator would; answers how many. */
 async function terminate({ db }: TestDatabase, application = "%"): Promise<number> {
@@ -198,11 +199,37 @@ describe("a server that is restarted under load", () => {
     await cs.actions.put({ name: "test", type: stage.type });
     const node = await cs.work({ name: "here", types: [stage.type] });
     await cs.jobs.create("test");
-    const { returns } = await stage.nth(1);
+    const { returns, context } = await stage.nth(1);
+    const folder = aFolder();
+    await publishText(context, folder.at("a"));
     await server.stop();
     returns("nobody will know");
     await node.stop({ graceMs: 100 });
     await cs.close();
+    await until(() => folder.names().length === 0, { what: "The staged file's end" });
     await server.start();
+  });
+
+  test("keeps what was published hidden until it can say that the attempt still counts", {
+    timeout: 60_000,
+  }, async () => {
+    const server = await aServer();
+    const troubles: string[] = [];
+    const cs = await Callsheet.open({ databaseUrl: server.url, onError: (where) => void troubles.push(where) });
+    onTestFinished(() => cs.close());
+    const { stage } = await aFloor();
+    await cs.actions.put({ name: "test", type: stage.type });
+    await cs.work({ name: "here", types: [stage.type] });
+    const job = await cs.jobs.create("test");
+    const { returns, context } = await stage.nth(1);
+    const folder = aFolder();
+    await publishText(context, folder.at("a"));
+    await server.stop();
+    returns("at last");
+    await until(() => troubles.includes("publication"), { what: "A word of the publication" });
+    expect(folder.names()).not.toContain("a");
+    await server.start();
+    expect(await cs.jobs.wait(job)).toMatchObject({ state: "completed", attempt: 1, result: "at last" });
+    expect(folder.names()).toEqual(["a"]);
   });
 });

@@ -1,21 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ActionType, partial, snooze } from "@callsheet/contract";
 import { describe, expect, test } from "vitest";
+import { type Environment, systemEnvironment } from "../../src/index.ts";
 import { until } from "../../src/testing/index.ts";
 import { aChild, aWitness } from "../fixtures/child.ts";
 import { aFloor, aFloorWith, type Context, type Entered, inState, refusal } from "../fixtures/floor.ts";
-import { aFolder } from "../fixtures/folder.ts";
+import { aFolder, publishText } from "../fixtures/folder.ts";
 import { isolated } from "../fixtures/isolated.mjs";
-
-/** Publishes a text as a handler would. */
-async function publishText({ workspace, publish }: Context, destination: string, text = "made"): Promise<void> {
-  const file = join(await workspace(), `file-${Math.random()}`);
-  await writeFile(file, text);
-  await publish(file, destination);
-}
 
 const isHidden = (name: string) => name.startsWith(".") && name.endsWith(".part");
 
@@ -54,6 +48,17 @@ describe("a file that an attempt publishes", () => {
     const { cs, create } = await aFloorWith((context) => publishText(context, folder.at(name)));
     expect((await cs.jobs.wait(await create())).state).toBe("completed");
     expect(folder.names()).toEqual([name]);
+  });
+
+  test("may be kept beside its destination by the job instead of in a workspace", async () => {
+    const folder = aFolder();
+    const { cs, create } = await aFloorWith(async ({ job, publish }) => {
+      writeFileSync(folder.at(`.a.${job.id}.kept`), "large");
+      await publish(folder.at(`.a.${job.id}.kept`), folder.at("a"));
+    });
+    expect((await cs.jobs.wait(await create())).state).toBe("completed");
+    expect(folder.names()).toEqual(["a"]);
+    expect(folder.read("a")).toBe("large");
   });
 
   test("is copied when its destination is on another device", async (context) => {
@@ -146,6 +151,26 @@ describe("nothing is visible, and nothing is left, of an attempt that", () => {
     expect(folder.read("a")).toBe("second");
   });
 
+  test("follows one that was killed between its files: what that one kept is put back or removed", async () => {
+    const folder = aFolder();
+    const { cs, create, stage, work } = await aFloor({ retry: { limit: 0 } });
+    await work();
+    const job = await create();
+    (await stage.nth(1)).throws(new Error("once"));
+    await inState(cs, job, "failed");
+    for (const name of [`.a.${job.id}.0.0.old`, `.b.${job.id}.0.1.old`, "b"]) writeFileSync(folder.at(name), name);
+    for (const name of [`.b.${job.id}.0.1.part`, ".a.other.0.0.part"]) writeFileSync(folder.at(name), name);
+    await cs.jobs.retry(job);
+    const second = await stage.nth(2);
+    for (const name of ["a", "b"]) await publishText(second.context, folder.at(name));
+    second.throws(new Error("again"));
+    await inState(cs, job, "failed");
+    await until(() => folder.names().length === 3, { what: "The staged files' end" });
+    expect(folder.names()).toEqual([".a.other.0.0.part", "a", "b"]);
+    expect(folder.read("a")).toBe(`.a.${job.id}.0.0.old`);
+    expect(folder.read("b")).toBe("b");
+  });
+
   test("was killed with its process; the retry removes what was staged", async () => {
     const folder = aFolder();
     const { database, cs } = await aFloor({}, { alone: true });
@@ -167,6 +192,17 @@ describe("nothing is visible, and nothing is left, of an attempt that", () => {
 });
 
 describe("several files of one attempt", () => {
+  test("appear when their handler has returned without waiting for them", async () => {
+    const folder = aFolder();
+    const { cs, create } = await aFloorWith(async ({ workspace, publish }) => {
+      const at = await workspace();
+      for (const name of ["a", "b", "c"]) await writeFile(join(at, name), name);
+      for (const name of ["a", "b", "c"]) void publish(name, folder.at(name));
+    });
+    expect((await cs.jobs.wait(await create())).state).toBe("completed");
+    expect(folder.names()).toEqual(["a", "b", "c"]);
+  });
+
   test("appear together", async () => {
     const folder = aFolder();
     const { cs, create } = await aFloorWith(async (context) => {
@@ -177,20 +213,30 @@ describe("several files of one attempt", () => {
     expect(folder.read("c")).toBe("c");
   });
 
-  test("are put back as they were when one cannot be put in place", async () => {
+  const system = systemEnvironment();
+  const link = () => Promise.reject(Object.assign(new Error("no links here"), { code: "EPERM" }));
+  const move = (from: string, to: string) =>
+    to.endsWith("/c") ? Promise.reject(new Error("the device is gone")) : system.files.move(from, to);
+
+  test.each<[string, Environment, string]>([
+    ["a directory stands in its way", system, "publish_refused"],
+    ["so, where files have one path only", { ...system, files: { ...system.files, link } }, "publish_refused"],
+    ["its device fails", { ...system, files: { ...system.files, move } }, "publish_failed"],
+  ])("are put back as they were when one cannot be put in place: %s", async (_, environment, code) => {
     const folder = aFolder();
     writeFileSync(folder.at("a"), "old");
-    const { cs, create, stage, work } = await aFloor({ retry: { limit: 0 } });
+    const { cs, create, stage, work } = await aFloor({ retry: { limit: 0 } }, { environment });
     await work();
     const job = await create();
     const { context, returns } = await stage.nth(1);
     for (const name of ["a", "b", "c", "d"]) await publishText(context, folder.at(name), "new");
-    mkdirSync(folder.at("c"));
+    const isInTheWay = code === "publish_refused";
+    if (isInTheWay) mkdirSync(folder.at("c"));
     returns();
     const failed = await cs.jobs.wait(job);
-    expect(failed).toMatchObject({ state: "failed", error: { code: "publish_refused" } });
+    expect(failed).toMatchObject({ state: "failed", error: { code } });
     expect(failed.error?.message).toContain(folder.at("c"));
-    expect(folder.names()).toEqual(["a", "c"]);
+    expect(folder.names()).toEqual(isInTheWay ? ["a", "c"] : ["a"]);
     expect(folder.read("a")).toBe("old");
   });
 });
@@ -212,6 +258,16 @@ describe("what cannot be published", () => {
       "a way out of the workspace",
       (c, folder) => c.publish("../../../etc/hostname", join(folder, "a")),
       /There is no|not in/,
+    ],
+    [
+      "what another job keeps beside the destination",
+      async (c, folder) => {
+        await c.workspace();
+        const kept = join(folder, ".a.another.kept");
+        writeFileSync(kept, "x");
+        await c.publish(kept, join(folder, "a")).finally(() => unlinkSync(kept));
+      },
+      /not in the workspace/,
     ],
     ["a directory", async (c, folder) => c.publish(await c.workspace(), join(folder, "a")), /is a directory/],
     ["no file", (c, folder) => c.publish("none", join(folder, "a")), /no file "none"/],
