@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { parseArgs } from "node:util";
-import { mediaActions } from "../actions/dist/index.js";
+import { mediaActions } from "@callsheet/actions";
 import { describe } from "./machine/describe.mjs";
 import { median } from "./measure/statistics.mjs";
 import { readable, textTable } from "./measure/table.mjs";

@@ -1,12 +1,10 @@
 import { type ActionType, defineActionType, type JobContext } from "@callsheet/contract";
 import { z } from "zod";
 import { failure, quoted } from "./failure.ts";
-import { findFfmpeg } from "./ffmpeg/find-ffmpeg.ts";
-import { inspect } from "./ffmpeg/inspect.ts";
-import { DEFAULT_LIMITS } from "./ffmpeg/limits.ts";
 import { mediaInput } from "./ffmpeg/media-input.ts";
+import { findingByAnyMeans } from "./media-probe.ts";
 import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
-import { ffmpegMissing, type MediaWork } from "./media-work.ts";
+import { type MediaWork, neededFfmpeg } from "./media-work.ts";
 import { outputPath, outputSchema } from "./output-path.ts";
 import { pathOf, pathSchema } from "./path.ts";
 import { bestTime } from "./picture/best-frame.ts";
@@ -71,15 +69,12 @@ async function poster(file: SourceFile, setting: MediaSetting, context: JobConte
   if (isPictureDemuxer(input.demuxer)) {
     return { ...(await makeStill(await readPicture(file), { path, cwd, width })), atSeconds: null };
   }
-  const ffmpeg = await findFfmpeg({ configured: setting.ffmpeg() });
-  const finding = await (ffmpeg === undefined
-    ? findingOf(file, signal)
-    : inspect({ ffmpeg, input, cwd, signal, limits: DEFAULT_LIMITS }));
+  const finding = await findingByAnyMeans(file, setting, context);
   const hasFrames = input.demuxer.endsWith("_pipe") || finding.streams.some(({ kind }) => kind === "video");
   if (!hasFrames) {
     return { ...(await makeStill(await coverOf(file, signal), { path, cwd, width })), atSeconds: null };
   }
-  if (ffmpeg === undefined) throw ffmpegMissing();
+  const ffmpeg = await neededFfmpeg(setting);
   return frameOf({ ffmpeg, input, finding, cwd }, context);
 }
 

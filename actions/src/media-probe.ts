@@ -42,7 +42,11 @@ async function probe(file: SourceFile, setting: MediaSetting, context: JobContex
 }
 
 /** What this package cannot read, such as AVI or MXF, is read by ffprobe where there is one. */
-async function findingByAnyMeans(file: SourceFile, setting: MediaSetting, context: JobContext): Promise<Finding> {
+export async function findingByAnyMeans(
+  file: SourceFile,
+  setting: MediaSetting,
+  context: JobContext,
+): Promise<Finding> {
   const { signal } = context;
   try {
     return await findingOf(file, signal);

@@ -71,15 +71,10 @@ async function withMediaBelow<Result>(
 }
 
 /** Jobs wait for a node that has one; only a node that lost it since, or announces nothing, gets here without. */
-async function neededFfmpeg(setting: MediaSetting): Promise<Ffmpeg> {
+export async function neededFfmpeg(setting: MediaSetting): Promise<Ffmpeg> {
   const ffmpeg = await findFfmpeg({ configured: setting.ffmpeg() });
   if (ffmpeg !== undefined) return ffmpeg;
-  throw ffmpegMissing();
-}
-
-/** The error of a node without ffmpeg that got a file for which it is needed. */
-export function ffmpegMissing(): Error {
-  return failure(
+  throw failure(
     "ffmpeg_missing",
     "There is no ffmpeg on this node: install it, put it on PATH, or name it in CALLSHEET_FFMPEG.",
   );

@@ -2,7 +2,6 @@ import {
   ADTS,
   type AttachedImage,
   CustomSource,
-  FLAC,
   Input,
   type InputAudioTrack,
   type InputFormat,
@@ -33,7 +32,6 @@ const CONTAINERS = new Map<InputFormat, string>([
   [MPEG_TS, "mpegts"],
   [OGG, "ogg"],
   [WAVE, "wav"],
-  [FLAC, "flac"],
   [ADTS, "adts"],
   [MP3, "mp3"],
 ]);

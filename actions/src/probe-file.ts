@@ -1,5 +1,6 @@
 import { failure, quoted } from "./failure.ts";
 import { probeContainer } from "./probe-container.ts";
+import { probeFlac } from "./probe-flac.ts";
 import type { Finding } from "./probe-result.ts";
 import { probeJpeg, probePng } from "./probe-still.ts";
 import { SIGNATURE_BYTES, signatureOf } from "./signature.ts";
@@ -7,8 +8,10 @@ import type { SourceFile } from "./source-file.ts";
 
 /** Reads what a media file holds without any other program. Fails with `media_unsupported` for kinds that it cannot read. */
 export async function findingOf(file: SourceFile, signal: AbortSignal): Promise<Finding> {
-  const head = new Uint8Array(SIGNATURE_BYTES);
+  const head = Buffer.alloc(SIGNATURE_BYTES);
   const signature = signatureOf(head.subarray(0, await file.read(head, 0)));
+  // The reader of containers never comes to an end of a FLAC file that is cut off.
+  if (head.toString("latin1", 0, 4) === "fLaC") return probeFlac(file);
   if (signature === "other") return probeContainer(file, signal);
   if ("unsupported" in signature) {
     const name = quoted(file.path);

@@ -2,10 +2,17 @@ import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inflateSync } from "node:zlib";
+import { capabilitiesSchema } from "@callsheet/contract";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { findFfmpeg } from "../src/ffmpeg/find-ffmpeg.ts";
-import { contactSheetConfiguration, mediaActions, posterConfiguration, waveformConfiguration } from "../src/index.ts";
+import {
+  contactSheetConfiguration,
+  mediaActions,
+  mediaCapabilities,
+  posterConfiguration,
+  waveformConfiguration,
+} from "../src/index.ts";
 import { worthOf } from "../src/picture/best-frame.ts";
 import { clockTime, drawClock } from "../src/picture/clock-digits.ts";
 import { layOut } from "../src/picture/sheet.ts";
@@ -201,6 +208,18 @@ it("AVI, which this package cannot read, is probed by ffprobe", async ({ skip })
   const found = await resultOf(types.mediaProbe, testContext({ path }, { workspace: await workspace() }));
   expect(found).toMatchObject({ path, kind: "video", container: "avi", durationSeconds: 1 });
   expect(found.streams).toMatchObject([{ kind: "video", codec: "mjpeg", width: 64, height: 48, frameRate: 10 }]);
+});
+
+it("a machine's capabilities are all that its media jobs may ask for, by names that a node may announce", async ({
+  skip,
+}) => {
+  skip(!hasFfmpeg, "no ffmpeg");
+  const capabilities = await mediaCapabilities();
+  expect(capabilitiesSchema.parse(capabilities)).toEqual(expect.arrayContaining(["ffmpeg", "sharp"]));
+  const asked = types.mediaProxy.requires?.({ output: "/a", height: 360 }) ?? [];
+  expect(asked.length).toBeGreaterThan(1);
+  expect(capabilities).toEqual(expect.arrayContaining([...asked]));
+  await expect(mediaCapabilities({ ffmpeg: "/nowhere/ffmpeg" })).rejects.toThrow(refused("ffmpeg_missing"));
 });
 
 function wavOf(samples: Int16Array, rate: number): Buffer {

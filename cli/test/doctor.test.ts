@@ -152,7 +152,10 @@ describe("callsheet doctor", () => {
   it("looks at a machine without a database: nothing is started or made, and all is well", async () => {
     const dataDir = join(own, "none");
     const { exitCode, report, about } = await doctor({}, "--data-dir", dataDir);
-    expect({ exitCode, problems: report.problems }).toEqual({ exitCode: 0, problems: 0 });
+    // The server of the tests may be one that does not wait for the disk, and doctor says so.
+    const [setting] = await database.query("show fsync");
+    const problems = setting?.fsync === "on" ? 0 : 1;
+    expect({ exitCode, problems: report.problems }).toEqual({ exitCode: problems, problems });
     expect(levelsOf(report.findings)).toEqual(
       expect.arrayContaining([
         "Node.js: ok",
@@ -179,7 +182,7 @@ describe("callsheet doctor", () => {
     expect({ exitCode, problems: report.problems }).toEqual({ exitCode: 0, problems: 0 });
     expect(about("Database")!.found).toContain(`database ${database.name}, UTF8`);
     expect(levelsOf(report.findings)).toEqual(
-      expect.arrayContaining(["Durability: ok", "Clock: ok", "Schema: ok", "Nodes: warning"]),
+      expect.arrayContaining([`Durability: ${problems === 0 ? "ok" : "problem"}`, "Clock: ok", "Schema: ok", "Nodes: warning"]),
     );
     expect(about("PostgreSQL")).toBeUndefined();
   });

@@ -25,7 +25,7 @@ describe("the exit code of an error", () => {
   it("of every status that the catalogue has is known; only what the caller cannot mend is 1", () => {
     for (const code of Object.keys(ERRORS) as ErrorCode[]) {
       const { status } = ERRORS[code];
-      expect(exitCodeOfStatus(status) === EXIT.failed, code).toBe(status === 500 || status === 503);
+      expect(exitCodeOfStatus(status) === EXIT.failed, code).toBe([500, 503, 507].includes(status));
     }
     expect([401, 403].map(exitCodeOfStatus)).toEqual([EXIT.unauthorized, EXIT.unauthorized]);
   });

@@ -13,7 +13,7 @@ export async function coverOf(file: SourceFile, signal: AbortSignal): Promise<Ui
 }
 
 /** Whether it begins as a picture that is decoded without ffmpeg. */
-export function isPicture(content: Uint8Array): boolean {
+function isPicture(content: Uint8Array): boolean {
   const found = demuxerOf(content.subarray(0, 1_024));
   return typeof found === "object" && "demuxer" in found && isPictureDemuxer(found.demuxer);
 }

@@ -1,3 +1,5 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { findingOfAnswer } from "../../src/ffmpeg/ffprobe.ts";
 import { beyondLimits, inspect } from "../../src/ffmpeg/inspect.ts";
@@ -36,6 +38,21 @@ describe("what ffprobe says of a sample is what the probe without a program says
         expect(asked.durationSeconds ?? 0).toBeCloseTo(known.durationSeconds ?? 0, 1);
       },
     );
+  });
+});
+
+it("a FLAC file that is cut off is probed without an end being looked for", async () => {
+  const path = join(cwd, "half.flac");
+  await writeFile(path, (await readFile(sample("glass.flac"))).subarray(0, 40_000));
+  const found = await withFile(
+    path,
+    () => [cwd],
+    (file) => findingOf(file, signal),
+  );
+  expect(found).toMatchObject({
+    container: "flac",
+    durationSeconds: 3.149,
+    streams: [{ sampleRate: 44_100, channels: 2 }],
   });
 });
 
