@@ -1,4 +1,13 @@
-const NAMES = new Set(["PATH", "HOME", "LANG", "TZ", "TMPDIR", "CALLSHEET_MEDIA_ROOTS"]);
+const NAMES = new Set([
+  "PATH",
+  "HOME",
+  "LANG",
+  "TZ",
+  "TMPDIR",
+  "CALLSHEET_MEDIA_ROOTS",
+  "CALLSHEET_OUTPUT_ROOTS",
+  "CALLSHEET_FFMPEG",
+]);
 
 type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
