@@ -4,13 +4,20 @@ import { defaultDataDir } from "@callsheet/postgres";
 /** Where a command keeps its jobs: in a private server's data directory, or in a PostgreSQL of somebody's. */
 export type DatabaseChoice = { readonly dataDir: string } | { readonly databaseUrl: string };
 
-/** The directory that was asked for; else the environment's DATABASE_URL; else `folder` below the user's data directory. */
+/** What the command line says of it. */
+export interface DatabaseFlags {
+  readonly dataDir?: string;
+  readonly databaseUrl?: string;
+}
+
+/** What was asked for; else the environment's DATABASE_URL; else the user's data directory, or `folder` below it. */
 export function chooseDatabase(
-  asked: string | undefined,
-  folder: string,
+  { dataDir, databaseUrl }: DatabaseFlags,
   variables: NodeJS.ProcessEnv,
+  folder = "",
 ): DatabaseChoice {
-  if (asked !== undefined) return { dataDir: asked };
+  if (dataDir !== undefined) return { dataDir };
+  if (databaseUrl !== undefined) return { databaseUrl };
   if (variables.DATABASE_URL) return { databaseUrl: variables.DATABASE_URL };
   return { dataDir: join(defaultDataDir(variables), folder) };
 }

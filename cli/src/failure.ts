@@ -1,8 +1,14 @@
+import { EXIT, type ExitCode } from "./exit-code.ts";
 import { printable } from "./printable.ts";
 
-/** An error of this command: `message` says in one sentence what is wrong, `hint` what to do. */
-export function failure(code: string, message: string, hint: string): Error {
-  return Object.assign(new Error(message), { code, hint });
+/** An error of this command: `message` says in one sentence what is wrong, `hint` what to do. Its exit code is 1 by default. */
+export function failure(code: string, message: string, hint: string, exitCode: ExitCode = EXIT.failed): Error {
+  return Object.assign(new Error(message), { code, hint, exitCode });
+}
+
+/** An error of how the command was called: exit code 2. */
+export function usageError(message: string, hint: string): Error {
+  return failure("usage", message, hint, EXIT.usage);
 }
 
 /** What people see of an error: one sentence, its code, and what to do next. Never a stack trace. */

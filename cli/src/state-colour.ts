@@ -1,5 +1,5 @@
 import type { JobState } from "@callsheet/contract";
-import colours from "picocolors";
+import { colours } from "./colours.ts";
 
 const plain = (text: string): string => text;
 

@@ -1,11 +1,13 @@
-import colours from "picocolors";
 import stringWidth from "string-width";
+import { colours } from "./colours.ts";
 import { printable } from "./printable.ts";
 
 export interface Column<Row> {
   readonly title: string;
   /** What stands in the column; made harmless for a terminal by the table. */
   readonly cell: (row: Row) => string;
+  /** What a program reads instead, such as a time in full. Default: the cell. */
+  readonly plain?: (row: Row) => string;
   /** Numbers read better at the right. Default "left". */
   readonly align?: "left" | "right";
   /** Colours a cell that is already made harmless and padded. */
@@ -27,6 +29,13 @@ export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly
     padded(line).map((text, index) => columns[index]!.paint?.(text, rows[at]!) ?? text),
   );
   return [head, ...body].map((line) => `${line.join(GAP).trimEnd()}\n`).join("");
+}
+
+/** Rows for a pipe: columns between tabs, whole and without titles. */
+export function renderTabs<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
+  return rows
+    .map((row) => `${columns.map(({ plain, cell }) => printable((plain ?? cell)(row))).join("\t")}\n`)
+    .join("");
 }
 
 function pad(text: string, width: number, align: "left" | "right"): string {

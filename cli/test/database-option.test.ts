@@ -5,10 +5,10 @@ import { chooseDatabase, describeDatabase } from "../src/database-option.ts";
 const DATABASE_URL = "postgres://ada:secret@db.example:5433/media";
 
 it("the directory that is asked for goes before DATABASE_URL, and that before a folder of the user's data", () => {
-  expect(chooseDatabase("/data", "demo", { DATABASE_URL })).toEqual({ dataDir: "/data" });
-  expect(chooseDatabase(undefined, "demo", { DATABASE_URL })).toEqual({ databaseUrl: DATABASE_URL });
+  expect(chooseDatabase({ dataDir: "/data" }, { DATABASE_URL }, "demo")).toEqual({ dataDir: "/data" });
+  expect(chooseDatabase({}, { DATABASE_URL }, "demo")).toEqual({ databaseUrl: DATABASE_URL });
   for (const variables of [{}, { DATABASE_URL: "" }]) {
-    expect(chooseDatabase(undefined, "demo", variables)).toEqual({ dataDir: `${defaultDataDir({})}/demo` });
+    expect(chooseDatabase({}, variables, "demo")).toEqual({ dataDir: `${defaultDataDir({})}/demo` });
   }
 });
 

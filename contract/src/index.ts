@@ -1,3 +1,4 @@
+export * from "./api/client.ts";
 export * from "./model/action.ts";
 export * from "./model/admission.ts";
 export * from "./model/check.ts";
@@ -7,6 +8,8 @@ export * from "./model/ending.ts";
 export * from "./model/errors.ts";
 export * from "./model/history.ts";
 export * from "./model/job.ts";
+export * from "./model/job-filter.ts";
+export * from "./model/job-input.ts";
 export * from "./model/json.ts";
 export * from "./model/lifecycle.ts";
 export * from "./model/outcome.ts";

@@ -7,6 +7,4 @@ export type { Node } from "./engine/node.ts";
 export type { NodeOptions } from "./engine/node-options.ts";
 export type { Created, Jobs } from "./jobs.ts";
 export type { ActionDefinition } from "./operations/actions.ts";
-export type { JobInput } from "./operations/job-input.ts";
 export type { CallerTransaction } from "./store/database.ts";
-export type { JobFilter } from "./store/read.ts";

@@ -3,6 +3,8 @@ import {
   callsheetError,
   type HistoryEntry,
   type Job,
+  type JobFilter,
+  type JobInput,
   type JobState,
   type Json,
   type PriorityName,
@@ -11,12 +13,10 @@ import type { ActionHandle } from "./actions.ts";
 import type { Engine } from "./engine/engine.ts";
 import { cancelJob } from "./operations/cancel.ts";
 import { checkFilter } from "./operations/filter.ts";
-import type { JobInput } from "./operations/job-input.ts";
 import { checkId } from "./operations/operate.ts";
 import { holdJob, planJob, resumeJob, setPriority, unplanJob } from "./operations/plan.ts";
 import { amendJob, retryJob } from "./operations/retry.ts";
 import type { CallerTransaction } from "./store/database.ts";
-import type { JobFilter } from "./store/read.ts";
 
 /** A job that was created. */
 export interface Created<Configuration = unknown, Result = unknown> {

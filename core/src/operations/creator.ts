@@ -1,4 +1,4 @@
-import { callsheetError, type Origin } from "@callsheet/contract";
+import { callsheetError, type JobInput, type Origin } from "@callsheet/contract";
 import type { BatchDefaults, EncodedRows, NewJob } from "../store/create.ts";
 import type { CallerTransaction } from "../store/database.ts";
 import { isUnstorable } from "../store/failure.ts";
@@ -6,7 +6,6 @@ import type { Statements, Store } from "../store/store.ts";
 import { chunks, type Makers, prepareJobs, resolveKeys } from "./create.ts";
 import { CreationLines, isLoss } from "./creation-lines.ts";
 import type { Announcer, Hint } from "./hint.ts";
-import type { JobInput } from "./job-input.ts";
 
 interface CreateRequest {
   readonly action: string;

@@ -1,5 +1,4 @@
-import { callsheetError, JOB_STATES } from "@callsheet/contract";
-import type { JobFilter } from "../store/read.ts";
+import { callsheetError, JOB_STATES, type JobFilter } from "@callsheet/contract";
 import { UUID } from "./operate.ts";
 
 const MOST = 1_000;

@@ -1,20 +1,4 @@
-import { callsheetError, type PriorityName, type Target } from "@callsheet/contract";
-
-/** What a caller says of a job; the action says the rest. */
-export interface JobInput<Configuration = Readonly<Record<string, unknown>>> {
-  /** Laid over the action's own configuration. */
-  readonly configuration?: Partial<Configuration>;
-  readonly target?: Target;
-  /** When it is to begin. Absent: now. Null: it stays `created` until it is planned. */
-  readonly startAt?: Date | null;
-  readonly priority?: PriorityName;
-  /** Default: who creates it. */
-  readonly owner?: string;
-  readonly tags?: readonly string[];
-  readonly variables?: Readonly<Record<string, unknown>>;
-  /** One job per action and key, for as long as the job is kept: the same request again answers the first job's id. */
-  readonly idempotencyKey?: string;
-}
+import { callsheetError, type JobInput } from "@callsheet/contract";
 
 const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
 

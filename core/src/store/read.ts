@@ -2,6 +2,7 @@ import {
   JOB_STATES,
   type Job,
   type JobError,
+  type JobFilter,
   type JobKind,
   type JobState,
   type Json,
@@ -14,20 +15,6 @@ import {
   SETTLED,
 } from "@callsheet/contract";
 import type { Queryable } from "./database.ts";
-
-/** What a reader may ask for; every field narrows. */
-export interface JobFilter {
-  readonly states?: readonly JobState[];
-  readonly action?: string;
-  readonly owner?: string;
-  readonly target?: { readonly type: string; readonly id: string };
-  readonly tag?: string;
-  readonly parentId?: string;
-  /** At most this many; 50 by default, 1,000 at most. */
-  readonly limit?: number;
-  /** The last id of the page before. */
-  readonly after?: string;
-}
 
 const JOB = `
   select j.id, j.kind, a.name as action, v.version as "actionVersion", v.type, l.site, l.queue, j.rank, o.name as owner, j.origin,

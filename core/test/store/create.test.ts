@@ -1,8 +1,7 @@
-import { checkHistory } from "@callsheet/contract";
+import { checkHistory, type JobInput } from "@callsheet/contract";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Callsheet } from "../../src/callsheet.ts";
 import { chunks } from "../../src/operations/create.ts";
-import type { JobInput } from "../../src/operations/job-input.ts";
 import { aLane, anId, create } from "./hands.ts";
 import { databaseOfFile, rowOf, rowsOf } from "./place.ts";
 

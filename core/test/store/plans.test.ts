@@ -1,4 +1,4 @@
-import { JOB_STATES, SETTLED } from "@callsheet/contract";
+import { JOB_STATES, type JobFilter, SETTLED } from "@callsheet/contract";
 import { beforeAll, describe, expect, test } from "vitest";
 import { admitJobs, giveWay, pendingHeads, queuedJobs } from "../../src/store/admission.ts";
 import { claimJobs } from "../../src/store/claim.ts";
@@ -10,7 +10,7 @@ import { readHistory } from "../../src/store/history.ts";
 import { lockAttempts, lockJob } from "../../src/store/jobs.ts";
 import { liveJobsOf } from "../../src/store/nodes.ts";
 import { putProgress } from "../../src/store/progress.ts";
-import { type JobFilter, listJobs, readJobs, settledAmong } from "../../src/store/read.ts";
+import { listJobs, readJobs, settledAmong } from "../../src/store/read.ts";
 import { transition } from "../../src/store/transition.ts";
 import { analyse, fill } from "./fill.ts";
 import { databaseOfFile } from "./place.ts";

@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { addActionsCommand } from "./commands/actions.ts";
+import { addDemoCommand } from "./commands/demo.ts";
+import { addJobsCommand } from "./commands/jobs.ts";
+import { addExamples } from "./examples.ts";
+import { exitCodesHelp } from "./exit-code.ts";
+import { addGlobalOptions } from "./global-options.ts";
+import { printable } from "./printable.ts";
+import type { GlobalFlags, Terminal } from "./terminal.ts";
+
+/** The whole command line. Reading it loads no library: what a command needs is loaded when it runs. */
+export function createProgram(terminal: Terminal): Command {
+  const program = new Command("callsheet")
+    .description("A job scheduler for media operations, stored in PostgreSQL.")
+    .version(version())
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => terminal.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+      outputError: (text, write) => write(asFailure(text)),
+    })
+    .exitOverride()
+    .hook("preAction", () => {
+      terminal.flags = program.opts<GlobalFlags>();
+    });
+  addGlobalOptions(program);
+  addExamples(program, [
+    ["demo", "real media files through real jobs, in a few seconds"],
+    ["jobs list", "the newest jobs"],
+    ["jobs show ID", "one job: its state, and how it came to it"],
+  ]);
+  program.addHelpText("after", exitCodesHelp());
+  addActionsCommand(program, terminal);
+  addJobsCommand(program, terminal);
+  addDemoCommand(program, terminal);
+  return program;
+}
+
+/** commander's own words in the form of all our errors: a sentence, and what to do next. */
+function asFailure(text: string): string {
+  const [sentence = "", suggestion = ""] = text
+    .trim()
+    .replace(/^error: /, "")
+    .split("\n");
+  const next = suggestion.replace(/^\((.*)\)$/, "$1") || "callsheet --help shows what there is.";
+  return `callsheet: ${printable(sentence)} (usage)\n${printable(next)}\n`;
+}
+
+function version(): string {
+  const manifest: { version: string } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  return manifest.version;
+}

@@ -1,0 +1,18 @@
+import type { PriorityName } from "./admission.ts";
+import type { Target } from "./job.ts";
+
+/** What a caller says of a job; the action says the rest. */
+export interface JobInput<Configuration = Readonly<Record<string, unknown>>> {
+  /** Laid over the action's own configuration. */
+  readonly configuration?: Partial<Configuration>;
+  readonly target?: Target;
+  /** When it is to begin. Absent: now. Null: it stays `created` until it is planned. */
+  readonly startAt?: Date | null;
+  readonly priority?: PriorityName;
+  /** Default: who creates it. */
+  readonly owner?: string;
+  readonly tags?: readonly string[];
+  readonly variables?: Readonly<Record<string, unknown>>;
+  /** One job per action and key, for as long as the job is kept: the same request again answers the first job's id. */
+  readonly idempotencyKey?: string;
+}
