@@ -1,9 +1,14 @@
 /** Why a handler of this package fails; stable, so that retry policies and filters can name them. */
 export const FAILURES = [
+  "disk_full",
+  "ffmpeg_failed",
+  "ffmpeg_missing",
   "file_changed",
   "file_not_found",
   "file_unreadable",
   "media_damaged",
+  "media_refused",
+  "media_too_large",
   "media_unsupported",
   "no_path",
   "not_a_file",

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { ALGORITHMS, type Algorithm, beginChecksum } from "./checksum.ts";
 import { milliseconds } from "./clock.ts";
 import { failure, quoted } from "./failure.ts";
+import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
 import { pathOf, pathSchema } from "./path.ts";
-import { type Roots, rootsOfEnvironment } from "./roots.ts";
 import { type SourceFile, withFile } from "./source-file.ts";
 
 /** Hashing blocks the event loop for one piece: about a millisecond for all algorithms together. */
@@ -29,19 +29,19 @@ export interface ChecksumResult {
   readonly checksums: { readonly [algorithm in Algorithm]?: string };
 }
 
-/** `file.checksum` for a node that may read below these roots. */
-export function fileChecksumBelow(roots: Roots): ActionType<typeof checksumConfiguration, ChecksumResult> {
+/** `file.checksum` for a node with this setting. */
+export function fileChecksumWith(setting: MediaSetting): ActionType<typeof checksumConfiguration, ChecksumResult> {
   return defineActionType({
     type: "file.checksum",
     version: 1,
     configuration: checksumConfiguration,
-    run: async (context) => withFile(pathOf(context), roots, (file) => checksum(file, context)),
+    run: async (context) => withFile(pathOf(context), readableRoots(setting), (file) => checksum(file, context)),
   });
 }
 
-/** `file.checksum` below the roots of CALLSHEET_MEDIA_ROOTS. Works in a process of its own too, which inherits the variable. */
+/** `file.checksum` with the setting of the environment. Works in a process of its own too, which inherits it. */
 export const fileChecksum = defineActionType({
-  ...fileChecksumBelow(rootsOfEnvironment),
+  ...fileChecksumWith(settingOfEnvironment),
   module: import.meta.url,
 });
 

@@ -1,19 +1,33 @@
-import { fileChecksumBelow } from "./file-checksum.ts";
-import { mediaProbeBelow } from "./media-probe.ts";
+import { fileChecksumWith } from "./file-checksum.ts";
+import { mediaProbeWith } from "./media-probe.ts";
+import type { MediaSetting } from "./media-setting.ts";
 
 export interface MediaActionsOptions {
-  /** Absolute directories; files below them may be read, their links resolved first. Default none: nothing may be read. */
+  /** Absolute directories; files below them may be read, their links resolved first. Default none. */
   readonly roots?: readonly string[];
+  /** Absolute directories; files below them may be written, and read as well. Default none: nothing is written. */
+  readonly outputRoots?: readonly string[];
+  /** The path of the ffmpeg to use. Default: the one on PATH, else the one of the package @ffmpeg-installer/ffmpeg. */
+  readonly ffmpeg?: string;
 }
 
 /**
- * The action types of files and media for a node that may read below `roots` and nowhere else. A path outside, by way of a
- * link too, fails with `outside_roots`.
+ * The action types of files and media for a node that may read below `roots` and `outputRoots`, write below `outputRoots`,
+ * and nothing else. A path outside, by way of a link too, fails with `outside_roots`.
  *
- * A function cannot follow a job into another process. For isolation `process` use `fileChecksum` and `mediaProbe` instead,
- * which take their roots from the variable CALLSHEET_MEDIA_ROOTS of the node's environment.
+ * A function cannot follow a job into another process. For isolation `process` use the types of the same names that this
+ * package exports: they take their setting from the variables CALLSHEET_MEDIA_ROOTS, CALLSHEET_OUTPUT_ROOTS and
+ * CALLSHEET_FFMPEG of the node's environment.
  */
 export function mediaActions(options: MediaActionsOptions = {}) {
-  const roots = Object.freeze([...(options.roots ?? [])]);
-  return { fileChecksum: fileChecksumBelow(() => roots), mediaProbe: mediaProbeBelow(() => roots) } as const;
+  const setting = settingOf(options);
+  return {
+    fileChecksum: fileChecksumWith(setting),
+    mediaProbe: mediaProbeWith(setting),
+  } as const;
+}
+
+function settingOf({ roots = [], outputRoots = [], ffmpeg }: MediaActionsOptions): MediaSetting {
+  const [read, written] = [Object.freeze([...roots]), Object.freeze([...outputRoots])];
+  return { roots: () => read, outputRoots: () => written, ffmpeg: () => ffmpeg };
 }

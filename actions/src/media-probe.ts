@@ -1,28 +1,26 @@
 import { type ActionType, defineActionType } from "@callsheet/contract";
 import { z } from "zod";
 import { failure, quoted } from "./failure.ts";
+import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
 import { pathOf, pathSchema } from "./path.ts";
-import { probeContainer } from "./probe-container.ts";
-import type { Finding, ProbeResult, Stream } from "./probe-result.ts";
-import { probeJpeg, probePng } from "./probe-still.ts";
-import { type Roots, rootsOfEnvironment } from "./roots.ts";
-import { SIGNATURE_BYTES, signatureOf } from "./signature.ts";
+import { findingOf } from "./probe-file.ts";
+import type { ProbeResult, Stream } from "./probe-result.ts";
 import { type SourceFile, withFile } from "./source-file.ts";
 
 export const probeConfiguration = z.strictObject({ path: pathSchema });
 
-/** `media.probe` for a node that may read below these roots. */
-export function mediaProbeBelow(roots: Roots): ActionType<typeof probeConfiguration, ProbeResult> {
+/** `media.probe` for a node with this setting. */
+export function mediaProbeWith(setting: MediaSetting): ActionType<typeof probeConfiguration, ProbeResult> {
   return defineActionType({
     type: "media.probe",
     version: 1,
     configuration: probeConfiguration,
-    run: async (context) => withFile(pathOf(context), roots, (file) => probe(file, context.signal)),
+    run: async (context) => withFile(pathOf(context), readableRoots(setting), (file) => probe(file, context.signal)),
   });
 }
 
-/** `media.probe` below the roots of CALLSHEET_MEDIA_ROOTS. Works in a process of its own too, which inherits the variable. */
-export const mediaProbe = defineActionType({ ...mediaProbeBelow(rootsOfEnvironment), module: import.meta.url });
+/** `media.probe` with the setting of the environment. Works in a process of its own too, which inherits it. */
+export const mediaProbe = defineActionType({ ...mediaProbeWith(settingOfEnvironment), module: import.meta.url });
 
 async function probe(file: SourceFile, signal: AbortSignal): Promise<ProbeResult> {
   if (file.bytes === 0) throw failure("not_media", `${quoted(file.path)} is not a media file: it is empty.`);
@@ -37,17 +35,6 @@ async function probe(file: SourceFile, signal: AbortSignal): Promise<ProbeResult
     bitRate: seconds === null ? null : Math.round((file.bytes * 8) / seconds),
     streams: finding.streams,
   };
-}
-
-async function findingOf(file: SourceFile, signal: AbortSignal): Promise<Finding> {
-  const head = new Uint8Array(SIGNATURE_BYTES);
-  const signature = signatureOf(head.subarray(0, await file.read(head, 0)));
-  if (signature === "other") return probeContainer(file, signal);
-  if ("unsupported" in signature) {
-    const name = quoted(file.path);
-    throw failure("media_unsupported", `${name} is ${signature.unsupported}, which this probe cannot read.`);
-  }
-  return signature.still === "png" ? probePng(file) : probeJpeg(file, signal);
 }
 
 function kindOf(streams: readonly Stream[]): Stream["kind"] {

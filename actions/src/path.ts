@@ -13,6 +13,11 @@ export function pathOf(context: JobContext<{ readonly path?: string | undefined 
   if (path === undefined) {
     throw failure("no_path", 'The job names no file: give configuration.path or a target of type "file".');
   }
+  return absolutePath(path);
+}
+
+/** The path itself. Fails with `path_invalid` when it is relative or no path at all. */
+export function absolutePath(path: string): string {
   if (path.includes("\0")) throw failure("path_invalid", `The path ${quoted(path)} contains a NUL character.`);
   // What a relative path means depends on where the node was started.
   if (!isAbsolute(path)) throw failure("path_invalid", `The path ${quoted(path)} is not absolute.`);

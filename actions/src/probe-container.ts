@@ -20,7 +20,7 @@ import {
 } from "mediabunny";
 import { failure, quoted } from "./failure.ts";
 import { lengthOfBoxes } from "./mp4-length.ts";
-import type { AudioStream, Finding, Stream, VideoStream } from "./probe-result.ts";
+import { type AudioStream, type Finding, languageOf, positive, type Stream, type VideoStream } from "./probe-result.ts";
 import type { SourceFile } from "./source-file.ts";
 
 /** Playlists are left out: they would make the reader open other files. */
@@ -125,16 +125,6 @@ async function frameRateOf(track: InputVideoTrack): Promise<number | null> {
   const { underlyingFrameRate } = await track.computeFrameRateMetrics({ targetPacketCount: FRAMES_LOOKED_AT });
   if (underlyingFrameRate !== null) return positive(underlyingFrameRate);
   return positive((await track.computePacketStats(FRAMES_LOOKED_AT)).averagePacketRate);
-}
-
-/** Three decimals; null for what is no amount of anything. */
-function positive(value: number): number | null {
-  return Number.isFinite(value) && value > 0 ? Math.round(value * 1000) / 1000 : null;
-}
-
-/** The text comes from the file: only what looks like a code of a language is let through. */
-function languageOf(code: string): string | null {
-  return code !== "und" && /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(code) ? code : null;
 }
 
 function hasCode(error: unknown): boolean {

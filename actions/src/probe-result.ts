@@ -46,3 +46,13 @@ export interface ProbeResult {
 
 /** What a reader of one kind of container found out. */
 export type Finding = Pick<ProbeResult, "container" | "durationSeconds" | "streams">;
+
+/** Three decimals; null for what is no amount of anything. */
+export function positive(value: number): number | null {
+  return Number.isFinite(value) && value > 0 ? Math.round(value * 1000) / 1000 : null;
+}
+
+/** The text comes from the file: only what looks like a code of a language is let through. */
+export function languageOf(code: string): string | null {
+  return code !== "und" && /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(code) ? code : null;
+}

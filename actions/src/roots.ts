@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { delimiter, isAbsolute, normalize, sep } from "node:path";
 
-/** The directories below which a node may read files; none means that nothing may be read. */
+/** The directories below which a node may read, or write, files; none means nothing. */
 export type Roots = () => readonly string[];
 
 /**
@@ -9,6 +9,9 @@ export type Roots = () => readonly string[];
  * Asked at each use; entries that are not absolute are ignored, and without the variable nothing may be read.
  */
 export const rootsOfEnvironment: Roots = () => pathList(process.env.CALLSHEET_MEDIA_ROOTS ?? "");
+
+/** The directories below which files may be written, as CALLSHEET_OUTPUT_ROOTS names them in the same way. */
+export const outputRootsOfEnvironment: Roots = () => pathList(process.env.CALLSHEET_OUTPUT_ROOTS ?? "");
 
 function pathList(text: string): readonly string[] {
   return text.split(delimiter).filter(isAbsolute);

@@ -7,6 +7,8 @@ import { isInRoots, type Roots, wouldBeInRoots } from "./roots.ts";
 export interface SourceFile {
   readonly path: string;
   readonly bytes: number;
+  /** Of the open file, for handing it to another program: whatever happens to the path, it stays this file. */
+  readonly descriptor: number;
   /** Fills as much of `buffer` as there is from `position` on, and returns how many bytes that were; 0 at the end. */
   read(buffer: Uint8Array, position: number): Promise<number>;
   /** Whether it was written to, or replaced in its length, since it was opened. */
@@ -68,6 +70,7 @@ async function sourceFile(path: string, handle: FileHandle): Promise<SourceFile>
   return {
     path,
     bytes: Number(before.size),
+    descriptor: handle.fd,
     async read(buffer, position) {
       let filled = 0;
       while (filled < buffer.length) {

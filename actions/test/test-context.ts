@@ -41,6 +41,9 @@ export function testContext<Configuration>(
     workspace: async () => {
       throw new Error("these handlers need no workspace");
     },
+    publish: async () => {
+      throw new Error("these handlers publish nothing");
+    },
   };
 }
 

@@ -49,6 +49,7 @@ function start(
     onLog: (...line) => void seen.logs.push(line),
     setVariable: async () => undefined,
     workspace: async () => "/made/for/this/attempt",
+    publish: async () => undefined,
     ...rest,
   });
   return { ...seen, outcome };

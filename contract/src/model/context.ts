@@ -37,4 +37,11 @@ export interface JobContext<Configuration = unknown> {
   readonly variables: Variables;
   /** Makes, on the first call, a directory of this attempt only, and returns its path. Removed when the attempt has ended. */
   workspace(): Promise<string>;
+  /**
+   * Publishes a file of the workspace: it is taken from there, and appears at `destination`, an absolute path, when the
+   * attempt has ended well, replacing a file that was there. Nothing of it is visible before, or when the attempt fails, is
+   * cancelled or superseded. Files of one attempt appear together or not at all. Fails with `publish_refused`,
+   * `publish_failed` or `stale_attempt`; then the attempt cannot end well any more.
+   */
+  publish(file: string, destination: string): Promise<void>;
 }

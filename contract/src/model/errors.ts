@@ -35,6 +35,14 @@ export const ERRORS = {
   },
   payload_too_large: { status: 413, next: "Store large data in a file and pass its path." },
   pooler_unsupported: { status: 500, next: "Connect to PostgreSQL directly, or through a pooler in session mode." },
+  publish_failed: {
+    status: 500,
+    next: "Look at the destination: free space, rights, what stands there. Then retry the job.",
+  },
+  publish_refused: {
+    status: 422,
+    next: "Publish plain files of the attempt's workspace, each to an absolute path of its own that is no directory or link.",
+  },
   rollback_unfinished: { status: 409, next: "Wait until the rollback has ended, or resolve it." },
   schema_newer: {
     status: 500,

@@ -10,12 +10,14 @@ import {
 } from "@callsheet/contract";
 import { storableJson, storableText } from "../operations/configuration.ts";
 import type { Claimed } from "../store/claim.ts";
+import type { Publication } from "./publication.ts";
 
 /** What an attempt needs of its node; everything but `progress` and `log` is asked for rarely. */
 export interface AttemptHost {
   /** Stores a variable under the attempt's token. False: it was superseded. */
   putVariable(attempt: Attempt, name: string, value: string): Promise<boolean>;
   makeWorkspace(attempt: Attempt): Promise<string>;
+  openPublication(attempt: Attempt): Publication;
 }
 
 export interface AttemptLine {
@@ -49,6 +51,8 @@ export class Attempt implements JobContext {
   isSuperseded = false;
   /** Set when the handler has asked for one. */
   workspaceMade: Promise<string> | undefined;
+  /** Set when the handler has published something. */
+  publication: Publication | undefined;
   readonly claimed: Claimed;
   readonly definition: Action;
   /** Milliseconds from the claim to the handler's start. */
@@ -154,6 +158,13 @@ export class Attempt implements JobContext {
     this.workspaceMade ??= this.#host.makeWorkspace(this);
     return this.workspaceMade;
   };
+
+  get publish(): JobContext["publish"] {
+    return (file, destination) => {
+      this.publication ??= this.#host.openPublication(this);
+      return this.publication.stage(file, destination);
+    };
+  }
 }
 
 function clean(text: string): string {

@@ -1,7 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { randomFillSync, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, link, lstat, mkdir, mkdtemp, open, readdir, readFile, realpath, rename, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { v7 } from "uuid";
@@ -49,8 +49,24 @@ export interface Environment {
     makeWorkspace(name: string): Promise<string>;
     remove(path: string): Promise<void>;
     readText(path: string): Promise<string>;
+    /** Makes a directory, and those above it that are missing. */
+    makeDirectory(path: string): Promise<void>;
+    /** The path with all links followed; fails when there is nothing. */
+    realPath(path: string): Promise<string>;
+    /** What stands at a path, a link not followed; undefined: nothing. */
+    kindOf(path: string): Promise<FileKind | undefined>;
+    /** The names in a directory. */
+    list(directory: string): Promise<readonly string[]>;
+    /** Gives a file another path, also that of another file, which is replaced; on another device it is copied. */
+    move(from: string, to: string): Promise<void>;
+    /** Gives a file a second path. */
+    link(from: string, to: string): Promise<void>;
+    /** Waits until what was written to a file, or the names in a directory, would outlive a loss of power. */
+    flush(path: string): Promise<void>;
   };
 }
+
+export type FileKind = "file" | "directory" | "link" | "other";
 
 /** UUIDv7, ascending within a process. Random bytes are drawn many at a time: one draw each costs more than all the rest. */
 function createIds(): () => string {
@@ -109,9 +125,52 @@ export function systemEnvironment(options: { readonly workDir?: string } = {}): 
       },
       remove: (path) => rm(path, { recursive: true, force: true }),
       readText: (path) => readFile(path, "utf8"),
+      makeDirectory: async (path) => void (await mkdir(path, { recursive: true })),
+      realPath: (path) => realpath(path),
+      kindOf,
+      list: (directory) => readdir(directory),
+      move,
+      link,
+      flush,
     },
   };
 }
+
+async function kindOf(path: string): Promise<FileKind | undefined> {
+  try {
+    const facts = await lstat(path);
+    if (facts.isFile()) return "file";
+    if (facts.isDirectory()) return "directory";
+    return facts.isSymbolicLink() ? "link" : "other";
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function move(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (codeOf(error) !== "EXDEV") throw error;
+    await copyFile(from, to);
+    await rm(from);
+  }
+}
+
+async function flush(path: string): Promise<void> {
+  const file = await open(path, "r");
+  try {
+    await file.sync();
+  } catch (error) {
+    // Some network file systems cannot do it for a directory.
+    if (codeOf(error) !== "EINVAL" && codeOf(error) !== "ENOTSUP") throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code;
 
 function self(): ProcessIdentity {
   return { host: hostname(), bootId: bootId(), pid: process.pid, pidStarted: startOf(process.pid) ?? "" };
@@ -127,7 +186,7 @@ function isAlive(other: ProcessIdentity): boolean | undefined {
     process.kill(other.pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    return codeOf(error) === "EPERM";
   }
 }
 

@@ -1,6 +1,8 @@
 import { isCallsheetError } from "@callsheet/contract";
+import { isPassing } from "../store/failure.ts";
 import type { Attempt, AttemptHost } from "./attempt.ts";
 import type { Part } from "./part.ts";
+import { Publication } from "./publication.ts";
 import { createWords, type Words } from "./words.ts";
 
 export interface KeeperOptions {
@@ -13,6 +15,7 @@ export interface KeeperOptions {
 
 const ANCHOR_MS = 1_000;
 const CHECK_MS = 5_000;
+const PAUSE_MS = 200;
 
 /**
  * Looks after attempts that run longer than a moment: gives them rows of their own, stores their progress and log, and
@@ -89,6 +92,30 @@ export class Keeper implements AttemptHost {
       if (isCallsheetError(error)) throw error;
       const message = `No workspace could be made: ${(error as Error).message}`;
       throw Object.assign(new Error(message), { code: "no_workspace" });
+    }
+  }
+
+  openPublication(attempt: Attempt): Publication {
+    return new Publication(this.#options.part.environment.files, {
+      jobId: attempt.job.id,
+      attempt: attempt.attempt,
+      token: attempt.claimed.token,
+      workspace: () => attempt.workspaceMade,
+      isSuperseded: () => attempt.isSuperseded,
+    });
+  }
+
+  /** Whether an attempt still counts. Does not give up while the database is away. */
+  async isStanding(attempt: Attempt): Promise<boolean> {
+    const { store, environment, log } = this.#options.part;
+    for (;;) {
+      try {
+        return await store.isStanding(attempt.job.id, attempt.claimed.token);
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        log.error("publication", error);
+        await new Promise<void>((resolve) => void environment.timers.after(PAUSE_MS, resolve));
+      }
     }
   }
 

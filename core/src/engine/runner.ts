@@ -3,6 +3,7 @@ import { checkConfiguration } from "../operations/configuration.ts";
 import type { Claimed } from "../store/claim.ts";
 import type { ActionVersion } from "../store/dictionary.ts";
 import { Attempt, type AttemptHost } from "./attempt.ts";
+import { type Concluding, conclude } from "./conclude.ts";
 import type { IsolationHost } from "./isolation/host.ts";
 import { endOfReturn, endOfThrow, type HandlerEnd } from "./outcome.ts";
 import type { Part } from "./part.ts";
@@ -21,7 +22,7 @@ export interface RunnerOptions {
   readonly part: Part;
   readonly slots: number;
   readonly isolation: IsolationHost;
-  readonly host: AttemptHost;
+  readonly host: AttemptHost & Pick<Concluding, "isStanding">;
   /** A handler is entered. */
   readonly onBegin: () => void;
   readonly onEnd: (attempt: Attempt, size: number, end: HandlerEnd) => void;
@@ -46,6 +47,14 @@ export function createRunner({ part, slots, isolation, host, onBegin, onEnd }: R
       ?.then(environment.files.remove, () => {})
       .catch((error: unknown) => part.log.error("workspace", error));
     onEnd(attempt, size, end);
+  };
+
+  const ended = (attempt: Attempt, size: number, end: HandlerEnd) => {
+    const { publication } = attempt;
+    if (publication === undefined) return finish(attempt, size, end);
+    // It keeps its slot until its files are in place, or gone.
+    const isStanding = (one: Attempt) => host.isStanding(one);
+    void conclude(attempt, publication, end, { isStanding, log: part.log }).then((last) => finish(attempt, size, last));
   };
 
   const enter = (attempt: Attempt): Promise<unknown> => {
@@ -73,8 +82,8 @@ export function createRunner({ part, slots, isolation, host, onBegin, onEnd }: R
       }
       running.set(claimed.id, attempt);
       onBegin();
-      const returned = (value: unknown) => finish(attempt, size, endOfReturn(value));
-      const threw = (error: unknown) => finish(attempt, size, endOfThrow(error));
+      const returned = (value: unknown) => ended(attempt, size, endOfReturn(value));
+      const threw = (error: unknown) => ended(attempt, size, endOfThrow(error));
       try {
         // A handler that is no async function may return anything.
         Promise.resolve(enter(attempt)).then(returned, threw);
@@ -109,6 +118,7 @@ async function enterIsolated(isolation: IsolationHost, attempt: Attempt, type: A
     onLog: (level, message) => attempt.log[level](message),
     setVariable: (name, value) => variables.set(name, value),
     workspace: () => attempt.workspace(),
+    publish: (file, destination) => attempt.publish(file, destination),
   });
   switch (outcome.kind) {
     case "returned":

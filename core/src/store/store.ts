@@ -34,6 +34,7 @@ import {
 } from "./nodes.ts";
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
+import { isStanding } from "./standing.ts";
 import { note, removeJobs, transition } from "./transition.ts";
 
 /** Every statement that runs wherever it is sent: on the pool, in a transaction, in a caller's transaction. */
@@ -60,6 +61,7 @@ const STATEMENTS = {
   endNode,
   giveWay,
   insertAction,
+  isStanding,
   jobsByKey,
   laneId,
   lanesFor,

@@ -9,7 +9,8 @@ export interface Channel {
   ask(
     question:
       | { readonly kind: "variable"; readonly name: string; readonly value: unknown }
-      | { readonly kind: "workspace" },
+      | { readonly kind: "workspace" }
+      | { readonly kind: "publish"; readonly file: string; readonly destination: string },
   ): Promise<string | null>;
 }
 

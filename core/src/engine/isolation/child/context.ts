@@ -37,6 +37,9 @@ export function createContext(
       workspace ??= channel.ask({ kind: "workspace" }) as Promise<string>;
       return workspace;
     },
+    publish: async (file, destination) => {
+      await channel.ask({ kind: "publish", file: String(file), destination: String(destination) });
+    },
   };
   return { context, progress };
 }
