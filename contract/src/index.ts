@@ -1,6 +1,7 @@
 export * from "./api/client.ts";
 export * from "./model/action.ts";
 export * from "./model/admission.ts";
+export * from "./model/capability.ts";
 export * from "./model/check.ts";
 export * from "./model/composite.ts";
 export * from "./model/context.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { requirementsSchema } from "./capability.ts";
 import type { JobContext } from "./context.ts";
 import type { Json } from "./json.ts";
 import type { Partial, Snooze } from "./outcome.ts";
@@ -29,6 +30,8 @@ const actionFields = {
   enabled: z.boolean().default(true),
   /** Defaults that each job's own configuration is laid over, then copied. */
   configuration: z.record(z.string(), z.unknown()).default({}),
+  /** Capabilities that a node must have to run its jobs, beside those that the type derives from a configuration. */
+  requires: requirementsSchema.default([]),
   queue: nameSchema.default("default"),
   site: nameSchema.default("default"),
   priority: z.enum(["lowest", "low", "normal", "high", "highest", "urgent"]).default("normal"),
@@ -63,6 +66,11 @@ export interface ActionType<Schema extends z.ZodType = z.ZodType, Result = unkno
   /** The URL of the module that exports this type; needed for isolation `process`. */
   readonly module?: string;
   readonly run: Run<z.output<Schema>, Result>;
+  /**
+   * The capabilities that a node must have to run a job of this configuration, such as `ffmpeg.encoder.libx265`; at most 100,
+   * and few different sets. Asked when a job is created or amended, where this code is; it must depend on nothing else.
+   */
+  requires?(configuration: z.output<Schema>): readonly string[];
   /** Undoes what an attempt journaled, by name; each must be idempotent. */
   readonly undo?: Readonly<Record<string, (data: Json, context: JobContext<z.output<Schema>>) => Promise<void>>>;
 }

@@ -1,3 +1,4 @@
+import { canMeet } from "@callsheet/contract";
 import type { Hint } from "../operations/hint.ts";
 import type { Claimed, Watermark } from "../store/claim.ts";
 import type { HotPath } from "../store/store.ts";
@@ -8,6 +9,7 @@ export interface ClaimerOptions {
   readonly nodeId: () => number;
   readonly site: string;
   readonly types: readonly string[];
+  readonly capabilities: ReadonlySet<string>;
   readonly hot: () => Promise<HotPath>;
 }
 
@@ -74,8 +76,9 @@ export class Claimer {
   }
 
   async #readLanes(): Promise<void> {
-    const { part, site, types } = this.#options;
+    const { part, site, types, capabilities } = this.#options;
     this.#lanesAt = part.environment.monotonic();
-    this.#lanes = await part.store.lanesFor(site, types);
+    const lanes = await part.store.lanesFor(site, types);
+    this.#lanes = lanes.filter(({ needs }) => canMeet(needs, capabilities)).map(({ id }) => id);
   }
 }

@@ -1,4 +1,4 @@
-import { type ActionType, callsheetError } from "@callsheet/contract";
+import { type ActionType, callsheetError, capabilitiesSchema } from "@callsheet/contract";
 import { checkType } from "../operations/action-type.ts";
 import { storableText } from "../operations/configuration.ts";
 
@@ -10,16 +10,25 @@ export interface NodeOptions {
   readonly types: readonly ActionType[];
   /** How many handlers run at once. Default 4. */
   readonly slots?: number;
+  /** What it has beside the code of its types, such as `ffmpeg.encoder.libx265`. Jobs that need more wait for another node. Default none. */
+  readonly capabilities?: readonly string[];
 }
 
 /** Fills in the defaults; fails with `invalid_argument`, naming the field. */
 export function checkNodeOptions(options: NodeOptions): Required<NodeOptions> {
-  const { name, site = "default", slots = 4, types } = Object(options) as NodeOptions;
+  const { name, site = "default", slots = 4, types, capabilities = [] } = Object(options) as NodeOptions;
   storableText(name, "name", 100);
   storableText(site, "site", 100);
   if (!Number.isInteger(slots) || slots < 1 || slots > 10_000)
     throw callsheetError("invalid_argument", "slots must be a whole number from 1 to 10,000.", { field: "slots" });
   if (!Array.isArray(types) || types.length === 0)
     throw callsheetError("invalid_argument", "types must be a list of action types.", { field: "types" });
-  return { name, site, slots, types: types.map(checkType) };
+  const has = capabilitiesSchema.safeParse(capabilities);
+  if (!has.success) {
+    const { message, path } = has.error.issues[0]!;
+    throw callsheetError("invalid_argument", `${["capabilities", ...path].join(".")}: ${message}.`, {
+      field: "capabilities",
+    });
+  }
+  return { name, site, slots, types: types.map(checkType), capabilities: has.data };
 }

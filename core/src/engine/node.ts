@@ -65,7 +65,8 @@ export class Node {
     const running = () => this.#runner.running;
     const { get: hot, lost: onLoss } = this.#hot;
     const types = identity.types.map((type) => type.type);
-    const claimer = new Claimer({ part, nodeId, site: identity.site, types, hot });
+    const capabilities = new Set(identity.capabilities);
+    const claimer = new Claimer({ part, nodeId, site: identity.site, types, capabilities, hot });
     this.#reporter = new Reporter({ part, hot, onLoss, onStored });
     this.#keeper = new Keeper({ part, nodeId, running, onHungry: () => this.#services.keep.wake() });
     this.#runner = createRunner({

@@ -8,7 +8,13 @@ const MOST_TRIES = 3;
 /** Registers a new life of a node; fails with `node_name_in_use` while another of that name is up. */
 export async function register(
   part: Part,
-  node: { name: string; site: string; slots: number; types: readonly ActionType[] },
+  node: {
+    readonly name: string;
+    readonly site: string;
+    readonly slots: number;
+    readonly types: readonly ActionType[];
+    readonly capabilities: readonly string[];
+  },
 ): Promise<number> {
   const { environment, store } = part;
   const types = node.types.map((type) => ({ type: type.type, version: type.version, schema: announcedSchema(type) }));

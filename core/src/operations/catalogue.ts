@@ -1,5 +1,5 @@
 import { callsheetError, nameSchema } from "@callsheet/contract";
-import type { ActionVersion } from "../store/dictionary.ts";
+import { type ActionVersion, laneKey } from "../store/dictionary.ts";
 import type { Statements, Store } from "../store/store.ts";
 
 /** How long another process's change of an action may go unseen here. */
@@ -16,7 +16,8 @@ export interface Catalogue {
   versions(ids: readonly number[], db: Statements): Promise<ReadonlyMap<number, ActionVersion>>;
   ownerId(name: string): Promise<number>;
   ownerNames(ids: readonly number[]): Promise<ReadonlyMap<number, string>>;
-  laneId(version: ActionVersion): Promise<number>;
+  /** The lane of jobs that need these capabilities, which are in order. */
+  laneId(version: ActionVersion, capabilities: readonly string[]): Promise<number>;
 }
 
 export function createCatalogue(store: Store, monotonic: () => number): Catalogue {
@@ -61,7 +62,7 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
       if (missing.length > 0) for (const [id, name] of await store.ownerNames(missing)) names.set(id, name);
       return names;
     },
-    laneId: ({ actionId, definition: { site, queue, type } }) => lanes(JSON.stringify({ site, queue, actionId, type })),
+    laneId: (version, capabilities) => lanes(JSON.stringify(laneKey(version, capabilities))),
   };
 }
 

@@ -16,7 +16,8 @@ import type { Statements } from "../store/store.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { settleConfiguration, storableJson, storableText } from "./configuration.ts";
 import { inOrder } from "./in-order.ts";
-import { checkInput } from "./job-input.ts";
+import { checkInput, type JobInput } from "./job-input.ts";
+import { requirementsOf } from "./requirements.ts";
 import { requireRunRule } from "./run-rule.ts";
 import type { TypeRegistry } from "./type-registry.ts";
 
@@ -61,7 +62,7 @@ export async function prepareJobs(makers: Makers, creation: Creation): Promise<P
     actionId: version.actionId,
     actionVersionId: version.id,
     ownerId: await makers.catalogue.ownerId(actor),
-    laneId: await makers.catalogue.laneId(version),
+    laneId: await makers.catalogue.laneId(version, definition.requires),
     rank: rankOf(definition.priority),
     kind: "job",
     origin: creation.origin,
@@ -72,7 +73,11 @@ export async function prepareJobs(makers: Makers, creation: Creation): Promise<P
     const owner =
       input.owner === undefined || input.owner === actor ? undefined : storableText(input.owner, "owner", 200);
     const ownerId = owner === undefined ? undefined : await makers.catalogue.ownerId(owner);
-    jobs.push(prepareJob(makers.newId(), version, schema, input, { actor, ownerId, reason: creation.reason }));
+    const job = prepareJob(makers.newId(), version, schema, input, { actor, ownerId, reason: creation.reason });
+    const requirements = requirementsOf(makers.types.get(definition.type), definition, job.configuration);
+    const laneId =
+      requirements === definition.requires ? defaults.laneId : await makers.catalogue.laneId(version, requirements);
+    jobs.push(laneId === defaults.laneId ? job : { ...job, laneId });
   }
   return { jobs, defaults };
 }

@@ -151,13 +151,13 @@ function told(error: unknown): unknown {
 }
 
 /** Jobs that may start at once concern nodes; a start time concerns who waits for the next one. */
-function hintsOf(jobs: readonly NewJob[], { laneId, rank: usual }: BatchDefaults): readonly Hint[] {
-  let best: number | undefined;
+function hintsOf(jobs: readonly NewJob[], defaults: BatchDefaults): readonly Hint[] {
+  const best = new Map<number, number>();
   let isPlanned = false;
-  for (const { startAt, rank = usual } of jobs) {
+  for (const { startAt, laneId = defaults.laneId, rank = defaults.rank } of jobs) {
     if (startAt) isPlanned = true;
-    if (startAt !== null && (best === undefined || rank < best)) best = rank;
+    if (startAt !== null && rank < (best.get(laneId) ?? Number.POSITIVE_INFINITY)) best.set(laneId, rank);
   }
-  const lane: readonly Hint[] = best === undefined ? [] : [{ kind: "lane", laneId, rank: best }];
-  return isPlanned ? [...lane, { kind: "due" }] : lane;
+  const lanes: readonly Hint[] = [...best].map(([laneId, rank]) => ({ kind: "lane", laneId, rank }));
+  return isPlanned ? [...lanes, { kind: "due" }] : lanes;
 }

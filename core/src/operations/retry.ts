@@ -1,8 +1,10 @@
 import { type Authority, callsheetError, type JobState } from "@callsheet/contract";
+import { laneKey } from "../store/dictionary.ts";
 import { settleConfiguration, storableJson } from "./configuration.ts";
 import { difference } from "./difference.ts";
 import { LEGAL_FOR } from "./legal.ts";
 import { type Desk, operate, step, wrongState } from "./operate.ts";
+import { requirementsOf } from "./requirements.ts";
 import type { TypeRegistry } from "./type-registry.ts";
 
 /**
@@ -43,6 +45,12 @@ export async function retryJob(desk: Desk, id: string, authority: Authority): Pr
   return state;
 }
 
+interface Amended {
+  readonly version: number;
+  /** The place in line that it was moved to, because it needs other capabilities now. */
+  readonly moved?: { readonly laneId: number; readonly rank: number };
+}
+
 /** Replaces a job's configuration while no attempt lives. The old one is kept, with who, when, why and the difference. Answers the new version. */
 export async function amendJob(
   desk: Desk,
@@ -53,7 +61,7 @@ export async function amendJob(
 ): Promise<number> {
   if (typeof configuration !== "object" || configuration === null || Array.isArray(configuration))
     throw callsheetError("invalid_argument", "configuration must be an object.", { field: "configuration" });
-  return operate(desk, id, async (tx, job) => {
+  const amended = await operate<Amended>(desk, id, async (tx, job) => {
     if (!LEGAL_FOR.amend(job)) {
       if (job.state === "running" || job.state === "timed_out" || job.state === "cancelling") {
         throw callsheetError("amend_refused", `Job ${id} is ${job.state}; its attempt has pinned the configuration.`, {
@@ -63,7 +71,8 @@ export async function amendJob(
       }
       throw await wrongState(desk, job, "amend");
     }
-    const { definition } = await desk.catalogue.version(job.actionVersionId);
+    const action = await desk.catalogue.version(job.actionVersionId);
+    const { definition } = action;
     const settled = settleConfiguration(await types.schema(definition.type), {}, configuration);
     const changes = storableJson(difference(job.configuration, JSON.parse(settled)), "configuration");
     const { actor, reason = null } = authority;
@@ -81,6 +90,11 @@ export async function amendJob(
       reason,
       data: JSON.stringify({ version, difference: JSON.parse(changes) }),
     });
-    return version;
+    const laneId = await tx.laneId(laneKey(action, requirementsOf(types.get(definition.type), definition, settled)));
+    if (laneId === job.laneId) return { version };
+    await tx.changeLane(job.id, laneId);
+    return { version, moved: { laneId, rank: job.rank } };
   });
+  if (amended.moved) desk.announce({ kind: "lane", ...amended.moved });
+  return amended.version;
 }

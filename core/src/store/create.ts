@@ -18,6 +18,7 @@ export interface NewJob {
   readonly id: string;
   readonly configuration: string;
   readonly ownerId?: number;
+  readonly laneId?: number;
   readonly rank?: number;
   /** Absent: now. Null: not planned. */
   readonly startAt?: Date | null;
@@ -34,6 +35,7 @@ export interface NewJob {
 /** Optional fields of a row: its key in the JSON, the type it is read as, and the columns of `job` it fills. */
 const OPTIONAL = {
   o: "int",
+  l: "int",
   p: "smallint",
   s: "timestamptz",
   u: "boolean",
@@ -70,6 +72,7 @@ export function encodeRow(job: NewJob, keys: Set<Key>): string {
   };
   const text = (value: string | undefined) => (value === undefined ? undefined : JSON.stringify(value));
   put("o", job.ownerId?.toString());
+  put("l", job.laneId?.toString());
   put("p", job.rank?.toString());
   if (job.startAt === null) put("u", "true");
   else put("s", text(job.startAt?.toISOString()));
@@ -106,19 +109,19 @@ function insertFor(keys: readonly Key[]): { name: string; text: string } {
   const start = `${has("u") ? "case when not coalesce(n.u, false) then " : ""}${has("s") ? "coalesce(n.s, callsheet.now())" : "callsheet.now()"}${has("u") ? " end" : ""}`;
   const text = `
     with n as materialized (
-      select r.*, ${has("o") ? "coalesce(r.o, $2::int)" : "$2::int"} as owner, ${has("p") ? "coalesce(r.p, $3::smallint)" : "$3::smallint"} as rank
+      select r.*, ${has("l") ? "coalesce(r.l, $6::int)" : "$6::int"} as lane, ${has("o") ? "coalesce(r.o, $2::int)" : "$2::int"} as owner, ${has("p") ? "coalesce(r.p, $3::smallint)" : "$3::smallint"} as rank
       from json_to_recordset($1::json) as r (i uuid, c json${keys.map((key) => `, ${key} ${OPTIONAL[key]}`).join("")})
     ), inserted as (
       insert into callsheet.job (id, created_at, start_at, created_xid, action_id, action_version_id, owner_id, lane_id,
         first_state, kind, origin, configuration_version, rank, configuration${columns})
-      select n.i, callsheet.now(), ${start}, (select pg_current_xact_id()::text::bigint), $4::int, $5::int, n.owner, $6::int,
+      select n.i, callsheet.now(), ${start}, (select pg_current_xact_id()::text::bigint), $4::int, $5::int, n.owner, n.lane,
         ${first}, $7::callsheet.job_kind, $8::callsheet.job_origin, 1, n.rank, n.c${values}
       from n
       ${has("k") ? "on conflict (action_id, idempotency_key) where idempotency_key is not null do nothing returning id" : ""}
     ), waiting as (
       insert into callsheet.work (job_id, due_at, lane_id, owner_id, action_version_id, seq, attempt, retries, state, line_state,
         rollback, rank, crashes, intent, plain)
-      select n.i, ${start}, $6::int, n.owner, $5::int, 1, 0, 0, ${first}, ${first}, 'none', n.rank, 0, 0, ${state ? `${first} = 'pending'` : "true"}
+      select n.i, ${start}, n.lane, n.owner, $5::int, 1, 0, 0, ${first}, ${first}, 'none', n.rank, 0, 0, ${state ? `${first} = 'pending'` : "true"}
       from n ${has("k") ? "where n.i in (select id from inserted)" : ""}
     )
     select ${has("k") ? "id from inserted" : "1 as id where false"}`;

@@ -1,4 +1,4 @@
-import type { Action } from "@callsheet/contract";
+import type { Action, Needs } from "@callsheet/contract";
 import sql from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 
@@ -9,11 +9,17 @@ export interface ActionVersion {
   readonly definition: Action;
 }
 
-type VersionRow = { id: number; actionId: number; version: number; definition: Action };
+type VersionRow = {
+  id: number;
+  actionId: number;
+  version: number;
+  definition: Omit<Action, "requires"> & { requires?: string[] };
+};
 const VERSION = `v.id, v.action_id as "actionId", v.version, v.definition`;
 
 function toVersion({ id, actionId, version, definition }: VersionRow): ActionVersion {
-  return { id, actionId, definition: { ...definition, version } };
+  // Definitions that an earlier version stored say nothing of what they require.
+  return { id, actionId, definition: { requires: [], ...definition, version } };
 }
 
 /** Inserts an action with its first version. Fails on the unique name when it exists. */
@@ -104,26 +110,40 @@ export interface LaneKey {
   readonly queue: string;
   readonly actionId: number;
   readonly type: string;
+  readonly needs: Needs;
+}
+
+/** The place in line of an action's jobs that need these capabilities. */
+export function laneKey({ actionId, definition }: ActionVersion, capabilities: readonly string[]): LaneKey {
+  const { site, queue, type } = definition;
+  return { site, queue, actionId, type, needs: capabilities.length === 0 ? {} : { capabilities } };
 }
 
 /** The number of a lane, made on first use. */
 export async function laneId(db: Queryable, lane: LaneKey): Promise<number> {
   const { site, queue, actionId, type } = lane;
+  const needs = JSON.stringify(lane.needs);
   const { rows } = await db.query<{ id: number }>(sql`
     with made as (
-      insert into callsheet.lane (site, queue, action_id, type) values (${site}, ${queue}, ${actionId}, ${type}) on conflict do nothing returning id
+      insert into callsheet.lane (site, queue, action_id, type, needs)
+      values (${site}, ${queue}, ${actionId}, ${type}, ${needs}::jsonb) on conflict do nothing returning id
     )
     select id from made union all
     select id from callsheet.lane
-    where site = ${site} and queue = ${queue} and action_id = ${actionId} and type = ${type} and needs = '{}' and root_id is null limit 1`);
+    where site = ${site} and queue = ${queue} and action_id = ${actionId} and type = ${type} and needs = ${needs}::jsonb
+      and root_id is null limit 1`);
   return rows[0]?.id ?? laneId(db, lane);
 }
 
-/** Lanes of jobs that a node of this site with these types can run. */
-export async function lanesFor(db: Queryable, site: string, types: readonly string[]): Promise<readonly number[]> {
-  const { rows } = await db.query<{ id: number }>(sql`
-    select id from callsheet.lane where site = ${site} and type = any(${types}::text[]) and needs = '{}' order by id`);
-  return rows.map((row) => row.id);
+/** Lanes of jobs of these types at a site, with what they need of a node. */
+export async function lanesFor(
+  db: Queryable,
+  site: string,
+  types: readonly string[],
+): Promise<readonly { readonly id: number; readonly needs: Needs }[]> {
+  const { rows } = await db.query<{ id: number; needs: Needs }>(sql`
+    select id, needs from callsheet.lane where site = ${site} and type = any(${types}::text[]) order by id`);
+  return rows;
 }
 
 /** A number that the facility set. */

@@ -69,6 +69,12 @@ export async function changePriority(tx: Queryable, id: string, rank: number): P
   await tx.query(sql`update callsheet.work set rank = ${rank} where job_id = ${id}`);
 }
 
+/** Moves a job to another place in line. */
+export async function changeLane(tx: Queryable, id: string, laneId: number): Promise<void> {
+  await tx.query(sql`update callsheet.job set lane_id = ${laneId} where id = ${id}`);
+  await tx.query(sql`update callsheet.work set lane_id = ${laneId} where job_id = ${id}`);
+}
+
 /** A retry that was asked for while the attempt lives: done when it has failed, forgotten when it completes. */
 export async function rememberRetry(tx: Queryable, id: string): Promise<void> {
   await tx.query(sql`update callsheet.work set intent = 1 where job_id = ${id} and state = 'timed_out'`);

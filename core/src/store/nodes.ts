@@ -15,6 +15,7 @@ export interface NewNode extends ProcessIdentity {
   readonly site: string;
   readonly slots: number;
   readonly types: readonly { readonly type: string; readonly version: number; readonly schema: unknown }[];
+  readonly capabilities: readonly string[];
 }
 
 export interface NodeRow extends ProcessIdentity {
@@ -24,19 +25,20 @@ export interface NodeRow extends ProcessIdentity {
   readonly site: string;
   readonly slots: number;
   readonly types: readonly { readonly type: string; readonly version: number; readonly schema: unknown }[];
+  readonly capabilities: readonly string[];
   readonly state: "up" | "draining" | "gone" | "dead";
   readonly counter: string;
   readonly startedAt: Date;
 }
 
-const COLUMNS = `id, name, incarnation, host, boot_id as "bootId", pid, pid_started as "pidStarted", site, slots, types, state, counter::text, started_at as "startedAt"`;
+const COLUMNS = `id, name, incarnation, host, boot_id as "bootId", pid, pid_started as "pidStarted", site, slots, types, capabilities, state, counter::text, started_at as "startedAt"`;
 
 /** Registers a new life of a node. Fails on the unique index `node_name` while another of that name is up. */
 export async function registerNode(db: Queryable, node: NewNode): Promise<number> {
   const { rows } = await db.query<{ id: number }>(sql`
-    insert into callsheet.node (name, incarnation, host, boot_id, pid, pid_started, site, slots, types, state)
+    insert into callsheet.node (name, incarnation, host, boot_id, pid, pid_started, site, slots, types, capabilities, state)
     values (${node.name}, ${node.incarnation}, ${node.host}, ${node.bootId}, ${node.pid}, ${node.pidStarted}, ${node.site}, ${node.slots},
-      ${JSON.stringify(node.types)}, 'up')
+      ${JSON.stringify(node.types)}, ${node.capabilities}, 'up')
     returning id`);
   return rows[0]!.id;
 }

@@ -20,7 +20,15 @@ import {
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
 import { anchorMembers, anchorRows, type Completion, claimHolding, completeMembers } from "./finish.ts";
 import { readAmendments, readHistory, readLog } from "./history.ts";
-import { amendConfiguration, changePlan, changePriority, lockAttempts, lockJob, rememberRetry } from "./jobs.ts";
+import {
+  amendConfiguration,
+  changeLane,
+  changePlan,
+  changePriority,
+  lockAttempts,
+  lockJob,
+  rememberRetry,
+} from "./jobs.ts";
 import {
   announcedSchemas,
   beat,
@@ -49,6 +57,7 @@ const STATEMENTS = {
   announcedSchemas,
   beat,
   becomeAdmitter,
+  changeLane,
   changePlan,
   changePriority,
   claimHolding,

@@ -1,6 +1,7 @@
 import { type ActionInput, actionSchema, type JobKind, type JobState, SETTLED } from "@callsheet/contract";
 import { systemEnvironment } from "../engine/environment.ts";
-import type { ActionVersion } from "../store/dictionary.ts";
+import { type ActionVersion, laneKey } from "../store/dictionary.ts";
+import type { NewNode } from "../store/nodes.ts";
 import { pathTo, type Step } from "./path.ts";
 import { insertRow, nextToken } from "./store/rows.ts";
 import type { TestDatabase } from "./test-database.ts";
@@ -43,8 +44,12 @@ export interface PlacedJob {
 const HOUR_MS = 3_600_000;
 const { newId, newIncarnation, processes } = systemEnvironment();
 
-/** Registers a node of this process; answers its number. */
-export async function aNode(database: TestDatabase, name = `test-${newIncarnation().slice(0, 8)}`): Promise<number> {
+/** Registers a node of this process, of type `test` and with 100 slots unless it is said; answers its number. */
+export async function aNode(
+  database: TestDatabase,
+  name = `test-${newIncarnation().slice(0, 8)}`,
+  fields: Partial<Pick<NewNode, "site" | "slots" | "types" | "capabilities">> = {},
+): Promise<number> {
   return database.store.registerNode({
     ...processes.self(),
     name,
@@ -52,6 +57,8 @@ export async function aNode(database: TestDatabase, name = `test-${newIncarnatio
     site: "default",
     slots: 100,
     types: [{ type: "test", version: 1, schema: {} }],
+    capabilities: [],
+    ...fields,
   });
 }
 
@@ -72,8 +79,7 @@ export async function aJob(database: TestDatabase, plan: JobPlan = {}): Promise<
   const { db, store } = database;
   const { state = "pending" } = plan;
   const action = await anAction(database, plan.action);
-  const { site, queue, type } = action.definition;
-  const laneId = await store.laneId({ site, queue, actionId: action.actionId, type });
+  const laneId = await store.laneId(laneKey(action, action.definition.requires));
   const ownerId = await store.ownerId(plan.owner ?? "test");
   const isTried = ATTEMPTED.has(state);
   const nodeId = isTried ? (plan.nodeId ?? (await aNode(database))) : null;

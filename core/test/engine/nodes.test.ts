@@ -145,12 +145,13 @@ describe("a node that was declared dead while it is alive", () => {
         site: "default",
         slots: 1,
         types: [],
+        capabilities: [],
       },
     });
     const job = await create();
     const hot = await database.store.openHotPath("far");
     const [lane] = await database.store.lanesFor("default", [name]);
-    await hot.claim({ nodeId, want: 1, lanes: [{ id: lane! }] } as never);
+    await hot.claim({ nodeId, want: 1, lanes: [{ id: lane!.id }] } as never);
     await hot.close();
     await work();
     // As long as its heart beats it is left alone: 2.5 s of this test are 25 s of its world.

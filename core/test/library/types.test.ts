@@ -39,6 +39,18 @@ const transcode = defineActionType({
   },
 });
 
+defineActionType({
+  type: "acme.encode",
+  version: 1,
+  configuration: z.object({ codec: z.string() }),
+  // @ts-expect-error: the schema has no such field
+  requires: ({ colour }) => [`encoder.${colour}`],
+  run: async ({ workspace, publish }) => {
+    // @ts-expect-error: a file is published to a place
+    await publish(await workspace());
+  },
+});
+
 const count = defineActionType({
   type: "acme.count",
   version: 1,
@@ -93,6 +105,7 @@ async function typed(): Promise<void> {
   const list: readonly Job[] = await cs.jobs.list({ states: ["failed"] });
   // @ts-expect-error: no such state
   await cs.jobs.list({ states: ["asleep"] });
+  await cs.work({ name: "able", types: [transcode], capabilities: ["ffmpeg.encoder.libx265"] });
   // @ts-expect-error: a node has types
   await cs.work({ name: `n${list.length}` });
 }

@@ -1,5 +1,6 @@
 import type { ActionInput } from "@callsheet/contract";
 import { encodeRow, type Key, type NewJob } from "../../src/store/create.ts";
+import { laneKey } from "../../src/store/dictionary.ts";
 import type { Statements } from "../../src/store/store.ts";
 import { anAction, type TestDatabase } from "../../src/testing/index.ts";
 
@@ -16,8 +17,7 @@ export async function aLane(database: TestDatabase, fields: Partial<ActionInput>
   count += 1;
   const { store } = database;
   const action = await anAction(database, { name: `action-${count}`, ...fields });
-  const { site, queue, type } = action.definition;
-  const laneId = await store.laneId({ site, queue, actionId: action.actionId, type });
+  const laneId = await store.laneId(laneKey(action, action.definition.requires));
   const ownerId = await store.ownerId("somebody");
   const defaults = { actionId: action.actionId, actionVersionId: action.id, ownerId, laneId, rank: 3 };
   return { action, laneId, defaults: { ...defaults, kind: "job", origin: "library" } as const };

@@ -55,7 +55,16 @@ test.each([
 
 test("the database refuses two nodes of one name that are up, and allows a second life", async () => {
   const { store } = file.get();
-  const identity = { host: "h", bootId: "b", pid: 1, pidStarted: "1", site: "default", slots: 1, types: [] };
+  const identity = {
+    host: "h",
+    bootId: "b",
+    pid: 1,
+    pidStarted: "1",
+    site: "default",
+    slots: 1,
+    types: [],
+    capabilities: [],
+  };
   const uuid = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
   const first = await store.registerNode({ ...identity, name: "one", incarnation: uuid(1) });
   const second = { ...identity, name: "one", incarnation: uuid(2) };

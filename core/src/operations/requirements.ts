@@ -1,0 +1,32 @@
+import { type Action, type ActionType, callsheetError, requirementsSchema } from "@callsheet/contract";
+import { checkConfiguration } from "./configuration.ts";
+
+/**
+ * The capabilities that a job needs: its action's, and those that the type derives from its configuration, given as JSON
+ * text. Where the type's code is not here only the action's are known.
+ */
+export function requirementsOf(
+  type: ActionType | undefined,
+  { requires }: Action,
+  configuration: string,
+): readonly string[] {
+  if (type?.requires === undefined) return requires;
+  const derived = derive(type, configuration);
+  const parsed = requirementsSchema.safeParse(Array.isArray(derived) ? [...requires, ...derived] : derived);
+  if (parsed.success) return parsed.data;
+  throw unusable(type, parsed.error.issues[0]?.message);
+}
+
+function derive(type: ActionType, configuration: string): unknown {
+  const read = checkConfiguration(type.configuration, JSON.parse(configuration));
+  try {
+    return type.requires?.(read);
+  } catch (error) {
+    throw unusable(type, Object(error).message, error);
+  }
+}
+
+function unusable({ type }: ActionType, problem: unknown, cause?: unknown) {
+  const message = `What action type "${type}" requires cannot be used: ${problem}.`;
+  return callsheetError("invalid_argument", message, { field: "requires", type }, cause);
+}
