@@ -11,11 +11,17 @@ export const FAILURES = [
   "media_too_large",
   "media_unsupported",
   "no_path",
+  "no_picture",
+  "no_sound",
   "not_a_file",
   "not_media",
+  "output_failed",
+  "output_refused",
   "outside_roots",
   "path_invalid",
   "read_failed",
+  "sharp_missing",
+  "verification_failed",
 ] as const;
 export type FailureCode = (typeof FAILURES)[number];
 

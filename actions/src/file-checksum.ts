@@ -1,15 +1,13 @@
 import { type ActionType, defineActionType, type JobContext } from "@callsheet/contract";
 import { z } from "zod";
-import { ALGORITHMS, type Algorithm, beginChecksum } from "./checksum.ts";
-import { milliseconds } from "./clock.ts";
 import { failure, quoted } from "./failure.ts";
+import { ALGORITHMS, type Algorithm } from "./hashing/checksum.ts";
+import { withHashing } from "./hashing/hashing.ts";
 import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
 import { pathOf, pathSchema } from "./path.ts";
+import { piecesOf } from "./pieces.ts";
 import { type SourceFile, withFile } from "./source-file.ts";
-
-/** Hashing blocks the event loop for one piece: about a millisecond for all algorithms together. */
-const PIECE_BYTES = 256 * 1024;
-const REPORT_MS = 500;
+import { reporter } from "./transfer-report.ts";
 
 export const checksumConfiguration = z.strictObject({
   path: pathSchema,
@@ -47,55 +45,24 @@ export const fileChecksum = defineActionType({
 
 async function checksum(file: SourceFile, context: JobContext<Configuration>): Promise<ChecksumResult> {
   const { algorithms } = context.configuration;
-  const checksums = algorithms.map(beginChecksum);
-  const report = reporter(file.bytes, context);
-  let bytes = 0;
-  for await (const piece of piecesOf(file)) {
-    context.signal.throwIfAborted();
-    bytes += piece.length;
-    // A file that grows as fast as it is read has no end.
-    if (bytes > file.bytes) break;
-    for (const one of checksums) one.update(piece);
-    report(bytes);
-  }
-  if (bytes !== file.bytes || (await file.hasChanged())) {
-    throw failure("file_changed", `${quoted(file.path)} was written to while it was read, so it has no checksum.`);
-  }
-  const digits = checksums.map((one, index) => [algorithms[index], one.digits()]);
-  return { path: file.path, bytes, checksums: Object.fromEntries(digits) };
-}
-
-/** The file in pieces. The next one is read while the last one is used: each stays valid until the one after it is asked for. */
-async function* piecesOf(file: SourceFile): AsyncGenerator<Uint8Array> {
-  const buffers = [new Uint8Array(PIECE_BYTES), new Uint8Array(PIECE_BYTES)] as const;
-  let position = 0;
-  let reading = file.read(buffers[0], position);
-  try {
-    for (let turn = 0; ; turn++) {
-      const length = await reading;
-      if (length === 0) return;
-      position += length;
-      reading = file.read(buffers[(turn + 1) % 2]!, position);
-      // Its failure is met by the next turn, or by nobody when the caller has given up.
-      reading.catch(() => undefined);
-      yield buffers[turn % 2]!.subarray(0, length);
+  const digits = await withHashing(algorithms, async (hashing) => {
+    const report = reporter(context, { message: "reading", from: 0, to: 100, bytes: file.bytes });
+    let bytes = 0;
+    for await (const piece of piecesOf(file)) {
+      context.signal.throwIfAborted();
+      bytes += piece.length;
+      // A file that grows as fast as it is read has no end.
+      if (bytes > file.bytes) break;
+      await hashing.update(piece);
+      report(bytes);
     }
-  } finally {
-    // The file is closed next, and must not be while a read is under way.
-    await reading.catch(() => undefined);
-  }
+    if (bytes !== file.bytes || (await file.hasChanged())) throw changed(file);
+    return hashing.digits();
+  });
+  const checksums = Object.fromEntries(algorithms.map((algorithm, index) => [algorithm, digits[index]]));
+  return { path: file.path, bytes: file.bytes, checksums };
 }
 
-/** Tells each whole percent, and at least twice a second. */
-function reporter(total: number, context: JobContext): (bytes: number) => void {
-  const startedAt = milliseconds();
-  let last = { percent: -1, at: startedAt };
-  return (bytes) => {
-    const at = milliseconds();
-    const percent = Math.min(100, Math.floor((bytes / total) * 100));
-    if (percent === last.percent && at - last.at < REPORT_MS) return;
-    last = { percent, at };
-    const bytesPerSecond = Math.round((bytes / Math.max(at - startedAt, 0.001)) * 1000);
-    context.progress(percent, "reading", { bytesPerSecond });
-  };
+function changed(file: SourceFile): Error {
+  return failure("file_changed", `${quoted(file.path)} was written to while it was read, so it has no checksum.`);
 }

@@ -1,4 +1,5 @@
 import { fileChecksumWith } from "./file-checksum.ts";
+import { fileCopyWith } from "./file-copy.ts";
 import { mediaProbeWith } from "./media-probe.ts";
 import type { MediaSetting } from "./media-setting.ts";
 
@@ -23,6 +24,7 @@ export function mediaActions(options: MediaActionsOptions = {}) {
   const setting = settingOf(options);
   return {
     fileChecksum: fileChecksumWith(setting),
+    fileCopy: fileCopyWith(setting),
     mediaProbe: mediaProbeWith(setting),
   } as const;
 }

@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, lstat, open, realpath } from "node:fs/promises";
 import { failure, quoted } from "./failure.ts";
 import { isInRoots, type Roots, wouldBeInRoots } from "./roots.ts";
@@ -9,6 +9,8 @@ export interface SourceFile {
   readonly bytes: number;
   /** Of the open file, for handing it to another program: whatever happens to the path, it stays this file. */
   readonly descriptor: number;
+  /** As they were when it was opened. */
+  readonly facts: BigIntStats;
   /** Fills as much of `buffer` as there is from `position` on, and returns how many bytes that were; 0 at the end. */
   read(buffer: Uint8Array, position: number): Promise<number>;
   /** Whether it was written to, or replaced in its length, since it was opened. */
@@ -71,6 +73,7 @@ async function sourceFile(path: string, handle: FileHandle): Promise<SourceFile>
     path,
     bytes: Number(before.size),
     descriptor: handle.fd,
+    facts: before,
     async read(buffer, position) {
       let filled = 0;
       while (filled < buffer.length) {

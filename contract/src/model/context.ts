@@ -42,6 +42,9 @@ export interface JobContext<Configuration = unknown> {
    * attempt has ended well, replacing a file that was there. Nothing of it is visible before, or when the attempt fails, is
    * cancelled or superseded. Files of one attempt appear together or not at all. Fails with `publish_refused`,
    * `publish_failed` or `stale_attempt`; then the attempt cannot end well any more.
+   *
+   * A job that must not lose a large file with its attempt may keep it in the directory of the destination instead, with a
+   * name that begins with a dot and has the job's id between dots, and publish it from there by its absolute path.
    */
   publish(file: string, destination: string): Promise<void>;
 }

@@ -97,8 +97,8 @@ export class Publication {
       throw callsheetError("stale_attempt", `Attempt ${attempt} of job ${jobId} publishes nothing any more.`, {
         id: jobId,
       });
-    const source = await this.#source(file);
     const path = await this.#destination(destination);
+    const source = await this.#source(file, path);
     const hidden = join(dirname(path), `.${beginningOf(basename(path))}.${jobId}.`);
     if (attempt > 1) await this.#removeOlder(hidden, path);
     const name = `${hidden}${token}.${this.#staged.length}`;
@@ -108,18 +108,28 @@ export class Publication {
     await this.#files.flush(staged.part);
   }
 
-  async #source(file: unknown): Promise<string> {
-    const workspace = await this.#publisher.workspace();
-    if (workspace === undefined)
-      throw refused("publish needs a workspace, and the handler has not asked for one", file);
+  async #source(file: unknown, destination: string): Promise<string> {
     if (!isPath(file)) throw refused("The file to publish is named by a path", file);
-    const path = resolve(workspace, file);
+    const workspace = await this.#publisher.workspace();
+    const path = resolve(workspace ?? sep, file);
+    const isKept = this.#isKeptBeside(destination, path);
+    if (workspace === undefined && !isKept)
+      throw refused("publish needs a workspace, and the handler has not asked for one", file);
     const kind = await this.#files.kindOf(path);
     if (kind === undefined) throw refused(`There is no file "${file}" to publish`, file);
     if (kind !== "file") throw refused(`"${file}" is ${NAMED[kind]}: only plain files are published`, file);
+    if (isKept) return path;
     const real = await this.#files.realPath(path);
-    if (real.startsWith(`${await this.#files.realPath(workspace)}${sep}`)) return real;
+    if (real.startsWith(`${await this.#files.realPath(workspace!)}${sep}`)) return real;
     throw refused(`"${file}" is not in the workspace of its attempt`, file);
+  }
+
+  /** Whether a file is one that the job itself keeps hidden in the directory of the destination, across its attempts. */
+  #isKeptBeside(destination: string, path: string): boolean {
+    const name = basename(path);
+    return (
+      dirname(path) === dirname(destination) && name.startsWith(".") && name.includes(`.${this.#publisher.jobId}.`)
+    );
   }
 
   async #destination(destination: unknown): Promise<string> {

@@ -4,7 +4,7 @@ import { crc32 } from "node:zlib";
 export const ALGORITHMS = ["sha256", "sha1", "md5", "sha512", "crc32"] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
 
-/** A checksum in the making: fed piece by piece, then asked once for its lower-case hexadecimal digits. */
+/** A checksum in the making: fed piece by piece; its lower-case hexadecimal digits are those of all that it was fed. */
 export interface Checksum {
   update(piece: Uint8Array): void;
   digits(): string;
@@ -14,7 +14,7 @@ export interface Checksum {
 export function beginChecksum(algorithm: Algorithm): Checksum {
   if (algorithm === "crc32") return beginCrc32();
   const hash = createHash(algorithm);
-  return { update: (piece) => void hash.update(piece), digits: () => hash.digest("hex") };
+  return { update: (piece) => void hash.update(piece), digits: () => hash.copy().digest("hex") };
 }
 
 function beginCrc32(): Checksum {

@@ -1,0 +1,68 @@
+import { rm } from "node:fs/promises";
+import { type ActionType, defineActionType, type JobContext } from "@callsheet/contract";
+import { errandOf, lastCheckpoint } from "./copy/checkpoint.ts";
+import { type CopyConfiguration, copyConfiguration, type Verification } from "./copy/configuration.ts";
+import { openPartial } from "./copy/partial-file.ts";
+import { transfer } from "./copy/transfer.ts";
+import { type Destination, prepareDestination, requireRoom } from "./destination.ts";
+import { failure, quoted } from "./failure.ts";
+import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
+import { pathOf } from "./path.ts";
+import { type SourceFile, withFile } from "./source-file.ts";
+
+export interface CopyResult {
+  readonly path: string;
+  readonly output: string;
+  readonly bytes: number;
+  /** Of the source as it was read, in lower-case hexadecimal digits. */
+  readonly sha256: string;
+  readonly verified: Verification;
+  /** Bytes that an earlier attempt had copied. */
+  readonly resumedAt: number;
+}
+
+/** `file.copy` for a node with this setting. */
+export function fileCopyWith(setting: MediaSetting): ActionType<typeof copyConfiguration, CopyResult> {
+  return defineActionType({
+    type: "file.copy",
+    version: 1,
+    configuration: copyConfiguration,
+    run: (context) =>
+      withFile(pathOf(context), readableRoots(setting), async (source) => {
+        const destination = await prepareDestination(context.configuration.output, setting.outputRoots);
+        refuseItself(source, destination);
+        return copy(source, destination, context);
+      }),
+  });
+}
+
+/** `file.copy` with the setting of the environment. Works in a process of its own too, which inherits it. */
+export const fileCopy = defineActionType({ ...fileCopyWith(settingOfEnvironment), module: import.meta.url });
+
+async function copy(
+  source: SourceFile,
+  destination: Destination,
+  context: JobContext<CopyConfiguration>,
+): Promise<CopyResult> {
+  const { verify } = context.configuration;
+  const errand = errandOf(source, destination);
+  const partial = await openPartial(destination, context, lastCheckpoint(context, errand));
+  try {
+    const inPlace = partial.beginning?.isInPlace === true ? partial.beginning.bytes : 0;
+    await requireRoom(destination, source.bytes - inPlace);
+    const { sha256, resumedAt } = await transfer({ source, destination, context, errand, partial });
+    await context.publish(partial.path, destination.path);
+    return { path: source.path, output: destination.output, bytes: source.bytes, sha256, verified: verify, resumedAt };
+  } catch (error) {
+    // Nobody goes on with what was cancelled, or with the file of an attempt that was overtaken.
+    if (context.signal.aborted || codeOf(error) === "stale_attempt") await rm(partial.path, { force: true });
+    throw error;
+  }
+}
+
+function refuseItself({ facts, path }: SourceFile, { replaced, output }: Destination): void {
+  if (replaced?.ino !== facts.ino || replaced.dev !== facts.dev) return;
+  throw failure("output_refused", `${quoted(output)} is the file ${quoted(path)} itself.`);
+}
+
+const codeOf = (error: unknown) => (error as { readonly code?: unknown } | undefined)?.code;
