@@ -30,6 +30,11 @@ export function failure(code: FailureCode, message: string, cause?: unknown): Er
   return Object.assign(new Error(message, cause === undefined ? undefined : { cause }), { code });
 }
 
+/** The code of an error, if it has one. */
+export function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
 /** A name in quotation marks, in which nothing can break a line or steer a terminal. */
 export function quoted(name: string): string {
   return JSON.stringify(name).replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, escaped);

@@ -4,5 +4,10 @@ export { type ChecksumResult, checksumConfiguration, fileChecksum } from "./file
 export { type CopyResult, fileCopy } from "./file-copy.ts";
 export { ALGORITHMS, type Algorithm } from "./hashing/checksum.ts";
 export { type MediaActionsOptions, mediaActions } from "./media-actions.ts";
+export { type CompareResult, compareConfiguration, mediaCompare } from "./media-compare.ts";
 export { mediaProbe, probeConfiguration } from "./media-probe.ts";
+export { mediaProxy, proxyConfiguration } from "./media-proxy.ts";
+export { mediaTranscode, type TranscodeResult } from "./media-transcode.ts";
+export { PRESETS, type Preset, type PresetName } from "./presets.ts";
 export type { AudioStream, ImageStream, ProbeResult, Stream, VideoStream } from "./probe-result.ts";
+export { transcodeConfiguration } from "./transcode-configuration.ts";

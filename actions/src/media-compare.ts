@@ -49,6 +49,7 @@ export function mediaCompareWith(setting: MediaSetting): ActionType<typeof compa
     type: "media.compare",
     version: 1,
     configuration: compareConfiguration,
+    requires: () => NEEDED_TO_COMPARE,
     run: async (context) =>
       withMedia(pathOf(context), context, setting, (source) =>
         withMedia(absolutePath(context.configuration.other), context, setting, (made) =>

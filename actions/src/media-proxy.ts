@@ -1,9 +1,9 @@
 import { type ActionType, defineActionType } from "@callsheet/contract";
 import { z } from "zod";
+import { outputSchema, prepareDestination } from "./destination.ts";
 import { type MediaSetting, settingOfEnvironment } from "./media-setting.ts";
 import { type TranscodeResult, transcode } from "./media-transcode.ts";
 import { withMedia } from "./media-work.ts";
-import { outputPath, outputSchema } from "./output-path.ts";
 import { pathOf, pathSchema } from "./path.ts";
 import { type Preset, presetOf } from "./presets.ts";
 import { neededBy } from "./transcode-arguments.ts";
@@ -26,12 +26,13 @@ export function mediaProxyWith(setting: MediaSetting): ActionType<typeof proxyCo
     type: "media.proxy",
     version: 1,
     configuration: proxyConfiguration,
+    requires: () => neededBy(PROXY),
     run: async (context) => {
       const options = { height: context.configuration.height, audio: true, startSeconds: 0 };
-      const output = await outputPath(context.configuration.output, setting.outputRoots);
+      const destination = await prepareDestination(context.configuration.output, setting.outputRoots);
       return withMedia(pathOf(context), context, setting, (work) => {
         const isSound = work.finding.streams.every(({ kind }) => kind === "audio");
-        return transcode({ work, preset: isSound ? SOUND_PROXY : PROXY, options, output, context });
+        return transcode({ work, preset: isSound ? SOUND_PROXY : PROXY, options, destination, context });
       });
     },
   });

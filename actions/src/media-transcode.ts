@@ -1,10 +1,9 @@
-import { join } from "node:path";
 import { type ActionType, defineActionType, type JobContext } from "@callsheet/contract";
+import { type Destination, prepareDestination } from "./destination.ts";
 import { failure, quoted } from "./failure.ts";
 import { runFfmpeg } from "./ffmpeg/run-ffmpeg.ts";
 import { type MediaSetting, settingOfEnvironment } from "./media-setting.ts";
 import { inspectMade, type MediaWork, withMedia } from "./media-work.ts";
-import { outputPath } from "./output-path.ts";
 import { pathOf } from "./path.ts";
 import { type Preset, presetOf } from "./presets.ts";
 import type { Finding, Stream } from "./probe-result.ts";
@@ -30,11 +29,12 @@ export function mediaTranscodeWith(setting: MediaSetting): ActionType<typeof tra
     type: "media.transcode",
     version: 1,
     configuration: transcodeConfiguration,
+    requires: ({ preset }) => neededBy(presetOf(preset)),
     run: async (context) => {
-      const { preset, output: wanted, ...options } = context.configuration;
-      const output = await outputPath(wanted, setting.outputRoots);
+      const { preset, output, ...options } = context.configuration;
+      const destination = await prepareDestination(output, setting.outputRoots);
       return withMedia(pathOf(context), context, setting, (work) =>
-        transcode({ work, preset: presetOf(preset), options, output, context }),
+        transcode({ work, preset: presetOf(preset), options, destination, context }),
       );
     },
   });
@@ -50,12 +50,18 @@ export interface Transcoding {
   readonly work: MediaWork;
   readonly preset: Preset;
   readonly options: TranscodeOptions;
-  readonly output: string;
+  readonly destination: Destination;
   readonly context: JobContext;
 }
 
 /** Makes the file in the attempt's workspace and publishes it. */
-export async function transcode({ work, preset, options, output, context }: Transcoding): Promise<TranscodeResult> {
+export async function transcode({
+  work,
+  preset,
+  options,
+  destination,
+  context,
+}: Transcoding): Promise<TranscodeResult> {
   const { ffmpeg, input, finding, cwd } = work;
   const { path } = input.file;
   const lacking = lackingIn(finding, preset, options);
@@ -71,9 +77,9 @@ export async function transcode({ work, preset, options, output, context }: Tran
     durationSeconds: lengthOf(finding, options),
     onProgress: ({ percent, stats }) => context.progress(percent, "transcoding", stats),
   });
-  const { bytes, durationSeconds, streams } = await inspectMade(join(cwd, file), ffmpeg, context);
-  await context.publish(file, output);
-  return { path, output, bytes, durationSeconds, streams, seconds, speed };
+  const { bytes, durationSeconds, streams } = await inspectMade(file, ffmpeg, context);
+  await context.publish(file, destination.path);
+  return { path, output: destination.output, bytes, durationSeconds, streams, seconds, speed };
 }
 
 /** What the source lacks for what is asked of it; undefined when it has all. */

@@ -1,5 +1,7 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import type { JobContext } from "@callsheet/contract";
-import { failure } from "./failure.ts";
+import { codeOf, failure } from "./failure.ts";
 import { type Ffmpeg, findFfmpeg } from "./ffmpeg/find-ffmpeg.ts";
 import { inspect } from "./ffmpeg/inspect.ts";
 import { DEFAULT_LIMITS } from "./ffmpeg/limits.ts";
@@ -29,20 +31,28 @@ export async function withMedia<Result>(
   return withMediaBelow(path, readableRoots(setting), ffmpeg, context, use);
 }
 
-/** What stands in the attempt's own workspace, as one file made there. */
+/** What a file holds that was made in the attempt's workspace. A kind that this node can write but not read is told by its size only. */
 export async function inspectMade(
   file: string,
   ffmpeg: Ffmpeg,
   context: JobContext,
-): Promise<Finding & { readonly bytes: number }> {
+): Promise<Omit<Finding, "container"> & { readonly bytes: number }> {
   const cwd = await context.workspace();
-  return withMediaBelow(
-    file,
-    () => [cwd],
-    ffmpeg,
-    context,
-    async ({ finding, input }) => ({ ...finding, bytes: input.file.bytes }),
-  );
+  const path = join(cwd, file);
+  try {
+    return await withMediaBelow(
+      path,
+      () => [cwd],
+      ffmpeg,
+      context,
+      async ({ finding, input }) => {
+        return { durationSeconds: finding.durationSeconds, streams: finding.streams, bytes: input.file.bytes };
+      },
+    );
+  } catch (error) {
+    if (codeOf(error) !== "media_unsupported") throw error;
+    return { durationSeconds: null, streams: [], bytes: (await stat(path)).size };
+  }
 }
 
 async function withMediaBelow<Result>(

@@ -162,7 +162,7 @@ export const PRESETS = {
     video: prores(3, "source"),
     audio: PCM,
   },
-  "dnxhr-hq": { ...MXF, use: "edit", description: "DNxHR HQ", video: dnxhr("dnxhr_hq", "source"), audio: PCM },
+  "dnxhr-hq": { ...MOV, use: "edit", description: "DNxHR HQ", video: dnxhr("dnxhr_hq", "source"), audio: PCM },
   "xdcam-hd422-25p": {
     ...MXF,
     use: "broadcast",

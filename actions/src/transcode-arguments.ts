@@ -58,7 +58,7 @@ function filtersOf(video: VideoRecipe, height: number | undefined): string {
 }
 
 /** Whoever looks at it on a screen wants whole frames; whoever edits wants the fields as they are. */
-const WHOLE_FRAMES = "bwdif=deint=interlaced";
+const WHOLE_FRAMES = "bwdif=mode=send_frame:deint=interlaced";
 
 /** Sides are even, as most codings need. */
 function scaling(size: PictureSize): string[] {

@@ -1,3 +1,5 @@
+import { rename } from "node:fs/promises";
+import { resolve } from "node:path";
 import { type ActionType, isOutcome, type JobContext, type JsonObject, type Target } from "@callsheet/contract";
 import type { z } from "zod";
 
@@ -15,6 +17,8 @@ export interface TestContext<Configuration> extends JobContext<Configuration> {
 interface Given {
   readonly target?: Target | null;
   readonly signal?: AbortSignal;
+  /** A directory that is the attempt's workspace; what is published from there appears at once. */
+  readonly workspace?: string;
   /** Called with each report, after it was kept. */
   readonly onProgress?: () => void;
 }
@@ -22,7 +26,7 @@ interface Given {
 /** A context as a node would hand it to a handler, without a node. */
 export function testContext<Configuration>(
   configuration: Configuration,
-  { target = null, signal = new AbortController().signal, onProgress }: Given = {},
+  { target = null, signal = new AbortController().signal, workspace, onProgress }: Given = {},
 ): TestContext<Configuration> {
   const reported: Reported[] = [];
   return {
@@ -39,10 +43,12 @@ export function testContext<Configuration>(
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     variables: { get: () => undefined, set: async () => undefined, all: () => ({}) },
     workspace: async () => {
-      throw new Error("these handlers need no workspace");
+      if (workspace === undefined) throw new Error("these handlers need no workspace");
+      return workspace;
     },
-    publish: async () => {
-      throw new Error("these handlers publish nothing");
+    publish: async (file, destination) => {
+      if (workspace === undefined) throw new Error("these handlers publish nothing");
+      await rename(resolve(workspace, file), destination);
     },
   };
 }

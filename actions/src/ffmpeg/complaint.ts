@@ -69,8 +69,13 @@ function meaningOf(complaints: string): Meaning | undefined {
 
 const LONGEST_WORD = 200;
 
-/** The last line without the names of parts and addresses in memory, such as `[mov @ 0x55…]`. */
+/** What ffmpeg says after it has said what the matter is. */
+const AFTERWORDS =
+  /^(Error (initializing|opening|reinitializing|while) |Conversion failed|Could not write header|Last message repeated)/;
+
+/** The last line that tells something, without the names of parts and addresses in memory, such as `[mov @ 0x55…]`. */
 function lastWord(complaints: string): string {
   const lines = complaints.split(/[\r\n]+/).map((line) => line.replace(/^(\[[^\]]*\] )+/, "").trim());
-  return (lines.findLast((line) => line !== "") ?? "").slice(0, LONGEST_WORD);
+  const word = lines.findLast((line) => line !== "" && !AFTERWORDS.test(line)) ?? lines.findLast((line) => line !== "");
+  return (word ?? "").slice(0, LONGEST_WORD);
 }
