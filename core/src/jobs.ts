@@ -1,6 +1,7 @@
 import {
   type Authority,
   callsheetError,
+  type Explanation,
   type HistoryEntry,
   type Job,
   type JobFilter,
@@ -8,10 +9,13 @@ import {
   type JobState,
   type Json,
   type PriorityName,
+  type StoredContext,
 } from "@callsheet/contract";
 import type { ActionHandle } from "./actions.ts";
 import type { Engine } from "./engine/engine.ts";
 import { cancelJob } from "./operations/cancel.ts";
+import { readContext } from "./operations/context.ts";
+import { explainJob } from "./operations/explain.ts";
 import { checkFilter } from "./operations/filter.ts";
 import { checkId } from "./operations/operate.ts";
 import { holdJob, planJob, resumeJob, setPriority, unplanJob } from "./operations/plan.ts";
@@ -112,6 +116,19 @@ export class Jobs {
   /** The configurations that were replaced, with who, when, why and the difference. */
   async amendments(job: Ref<unknown, unknown>) {
     return this.#engine.store.readAmendments(checkId(idOf(job)));
+  }
+
+  /**
+   * All that is stored with a job for its attempts: configuration, target, variables, needs, and of each attempt that ended
+   * what it ran with and what came of it. Fails with `job_not_found`.
+   */
+  context(job: Ref<unknown, unknown>): Promise<StoredContext> {
+    return readContext(this.#engine.desk, idOf(job));
+  }
+
+  /** Says why a job stands where it stands: why it waits, what it waits for, how it ended. Fails with `job_not_found`. */
+  explain(job: Ref<unknown, unknown>): Promise<Explanation> {
+    return explainJob(this.#engine.desk, idOf(job));
   }
 
   /** Gives a job a start time, or another one. */

@@ -140,9 +140,9 @@ export async function lanesFor(
   db: Queryable,
   site: string,
   types: readonly string[],
-): Promise<readonly { readonly id: number; readonly needs: Needs }[]> {
-  const { rows } = await db.query<{ id: number; needs: Needs }>(sql`
-    select id, needs from callsheet.lane where site = ${site} and type = any(${types}::text[]) order by id`);
+): Promise<readonly { readonly id: number; readonly type: string; readonly needs: Needs }[]> {
+  const { rows } = await db.query<{ id: number; type: string; needs: Needs }>(sql`
+    select id, type, needs from callsheet.lane where site = ${site} and type = any(${types}::text[]) order by id`);
   return rows;
 }
 

@@ -1,4 +1,4 @@
-import type { HistoryEntry } from "@callsheet/contract";
+import type { HistoryEntry, Json } from "@callsheet/contract";
 import type { Queryable } from "./database.ts";
 
 /*
@@ -32,8 +32,8 @@ export async function readHistory(db: Queryable, ids: readonly string[]): Promis
 export async function readAmendments(db: Queryable, id: string) {
   const { rows } = await db.query<{
     version: number;
-    configuration: unknown;
-    difference: unknown;
+    configuration: Json;
+    difference: Json;
     at: Date;
     actor: string;
     reason: string | null;

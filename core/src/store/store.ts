@@ -42,6 +42,7 @@ import {
 } from "./nodes.ts";
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
+import { countAhead, needsOf, readSurroundings } from "./situation.ts";
 import { isStanding } from "./standing.ts";
 import { note, removeJobs, transition } from "./transition.ts";
 
@@ -63,6 +64,7 @@ const STATEMENTS = {
   claimHolding,
   claimsLeftBy,
   comeDue,
+  countAhead,
   countStates,
   currentAction,
   databaseNow,
@@ -78,6 +80,7 @@ const STATEMENTS = {
   liveJobsOf,
   lockAttempts,
   lockJob,
+  needsOf,
   note,
   orphaningNodes,
   overdueJobs,
@@ -94,6 +97,7 @@ const STATEMENTS = {
   readHistory,
   readJobs,
   readLog,
+  readSurroundings,
   registerNode,
   rememberRetry,
   removeJobs,

@@ -1,0 +1,217 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { explain, type NodeInSight, REASONS, type Situation } from "../src/model/explain.ts";
+import { JOB_STATES, LIVE, SETTLED } from "../src/model/lifecycle.ts";
+
+const at = (clock: string) => new Date(`2026-03-01T${clock}:00Z`);
+const NOW = at("12:00");
+
+const node = (fields: Partial<NodeInSight> = {}): NodeInSight => ({
+  ...{ name: "one", state: "up", slots: 4, running: 0, capabilities: [] },
+  ...fields,
+});
+
+type Given = Partial<Omit<Situation, "job">> & { readonly job?: Partial<Situation["job"]> };
+
+function situation({ job, ...fields }: Given = {}): Situation {
+  return {
+    now: NOW,
+    job: {
+      ...{ id: "a job", state: "pending", type: "media.transcode", site: "default", attempt: 1, node: null },
+      ...{ startedAt: null, endedAt: null, dueAt: NOW, error: null },
+      ...job,
+    },
+    action: { timeoutMs: 5_000 },
+    ...{ needs: {}, lanePause: null, rollback: "none", isRetryAsked: false, isNodeLost: false, nodes: [], ahead: 0 },
+    queue: { length: 0, capacity: 1_000 },
+    ...fields,
+  };
+}
+
+const FAILED = { error: { code: "no_space", message: "The disk is full.\nReally." } };
+const LIVING = { node: "one", startedAt: at("11:30"), attempt: 2 };
+const BUSY = [node({ running: 4 })];
+const NEEDS_X265 = { needs: { capabilities: ["ffmpeg.encoder.libx265"] } };
+
+describe("why a job stands where it stands", () => {
+  it.each<[keyof typeof REASONS, string, Given]>([
+    ["not_planned", "It has no start time: plan it.", { job: { state: "created", dueAt: null } }],
+    ["scheduled", "It waits until 2026-03-01T14:05:00.000Z.", { job: { state: "scheduled", dueAt: at("14:05") } }],
+    [
+      "backing_off",
+      "Attempt 1 failed: no_space: The disk is full. It is tried again at 2026-03-01T12:05:00.000Z.",
+      { job: { state: "retrying", dueAt: at("12:05"), ...FAILED } },
+    ],
+    [
+      "rollback_unfinished",
+      "Attempt 1 failed: no_space: The disk is full. What it did has to be undone first.",
+      { job: { state: "retrying", dueAt: at("11:00"), ...FAILED }, rollback: "running" },
+    ],
+    [
+      "rollback_unfinished",
+      "Attempt 1 failed. What it did could not be undone: resolve its rollback.",
+      { job: { state: "retrying" }, rollback: "failed" },
+    ],
+    ["paused", "It is held: resume it.", { job: { state: "paused" } }],
+    ["lane_paused", "All jobs of its kind are held: night.", { lanePause: { reason: "night" }, nodes: [node()] }],
+    ["lane_paused", "All jobs of its kind are held.", { lanePause: { reason: null } }],
+    ["no_node", "No live node at site default runs media.transcode: start one.", { job: { state: "queued" } }],
+    ["no_node", "No live node at site default runs media.transcode: start one.", { job: { state: "scheduled" } }],
+    ["no_node", "No live node at site default runs media.transcode: start one.", { job: { state: "retrying" } }],
+    [
+      "no_node",
+      "No live node at site default runs media.transcode (1 node that did will take no more): start one.",
+      { nodes: [node({ state: "draining" })] },
+    ],
+    [
+      "no_capable_node",
+      "No live node at site default can run media.transcode: none has ffmpeg.encoder.libx265 (2 nodes run this type).",
+      { ...NEEDS_X265, nodes: [node(), node({ capabilities: ["gpu"] }), node({ state: "draining" })] },
+    ],
+    [
+      "no_capable_node",
+      "No live node at site default can run media.transcode: none has a or b (1 node runs this type).",
+      { needs: { capabilities: ["a", "b"] }, nodes: [node()] },
+    ],
+    [
+      "no_capable_node",
+      "No live node at site default can run media.transcode: none has all of a and b (2 nodes run this type).",
+      { needs: { capabilities: ["a", "b"] }, nodes: [node({ capabilities: ["a"] }), node({ capabilities: ["b"] })] },
+    ],
+    [
+      "no_capable_node",
+      "No live node at site default can run media.transcode: none knows its need of units (1 node runs this type).",
+      { needs: { units: 3 } as never, nodes: [node()] },
+    ],
+    [
+      "nodes_busy",
+      "All 4 slots of 1 node are busy; 12 jobs are ahead.",
+      { job: { state: "queued" }, nodes: BUSY, ahead: 12, queue: { length: 1_000, capacity: 1_000 } },
+    ],
+    [
+      "nodes_busy",
+      "All 6 slots of 2 nodes are busy; 1 job is ahead.",
+      {
+        ...NEEDS_X265,
+        ahead: 1,
+        nodes: [2, 4].map((slots) => node({ slots, running: 9, ...has265() })).concat(node()),
+      },
+    ],
+    ["nodes_busy", "The only slot of 1 node is busy; 0 jobs are ahead.", { nodes: [node({ slots: 1, running: 1 })] }],
+    [
+      "internal_queue_full",
+      "All 4 slots of 1 node are busy, and the internal queue is full with 9 jobs; 30 jobs are ahead.",
+      { nodes: BUSY, ahead: 30, queue: { length: 9, capacity: 9 } },
+    ],
+    [
+      "about_to_start",
+      "It is about to start: 1 of 4 slots is free; 0 jobs are ahead.",
+      { nodes: [node({ running: 3 })], queue: { length: 9, capacity: 9 } },
+    ],
+    ["waiting_for_lock", "It waits for an object that another job has locked.", { job: { state: "waiting_for_lock" } }],
+    [
+      "running",
+      "It runs on node one since 2026-03-01T11:30:00.000Z, attempt 2.",
+      { job: { state: "running", ...LIVING } },
+    ],
+    [
+      "overrun",
+      "It runs on node one since 2026-03-01T11:30:00.000Z, attempt 2, longer than its time-out of 5000 ms. Nothing is stopped. The retry that was asked for begins if it fails.",
+      { job: { state: "timed_out", ...LIVING }, isRetryAsked: true },
+    ],
+    [
+      "cancelling",
+      "It was asked to stop, and ends when its handler ends on node one since 2026-03-01T11:30:00.000Z, attempt 2.",
+      { job: { state: "cancelling", ...LIVING } },
+    ],
+    [
+      "node_lost",
+      "Node one died while it ran attempt 2; another one recovers it.",
+      { job: { state: "running", ...LIVING }, isNodeLost: true },
+    ],
+    ["settled", "It completed at 2026-03-01T12:00:00.000Z.", { job: { state: "completed", endedAt: NOW } }],
+    [
+      "settled",
+      "A part of its work succeeded on attempt 1. Retry it for the rest, or cancel it.",
+      { job: { state: "partial", endedAt: NOW } },
+    ],
+    [
+      "settled",
+      "It failed on attempt 3: no_space: The disk is full. Amend or retry it.",
+      { job: { state: "failed", attempt: 3, endedAt: NOW, ...FAILED } },
+    ],
+    ["settled", "It had nothing to do.", { job: { state: "skipped", endedAt: NOW } }],
+    ["settled", "It was cancelled at 2026-03-01T12:00:00.000Z.", { job: { state: "cancelled", endedAt: NOW } }],
+  ])("%s: %s", (reason, sentence, given) => {
+    expect(explain(situation(given))).toMatchObject({ jobId: "a job", reason, sentence });
+  });
+
+  it("is told to programs by its numbers", () => {
+    expect(explain(situation({ ...NEEDS_X265, nodes: [node()] })).details).toEqual({
+      ...{ site: "default", type: "media.transcode", missing: ["ffmpeg.encoder.libx265"], nodes: ["one"] },
+    });
+    expect(explain(situation({ nodes: BUSY, ahead: 2, queue: { length: 9, capacity: 9 } })).details).toEqual({
+      ...{ slots: 4, running: 4, ahead: 2, nodes: ["one"], queue: { length: 9, capacity: 9 } },
+    });
+  });
+
+  it("cuts what an error says to a length that can be read", () => {
+    const error = { code: "long", message: "x".repeat(9_000) };
+    expect(explain(situation({ job: { state: "failed", error } })).sentence.length).toBeLessThan(600);
+  });
+});
+
+const instant = fc.date({ min: at("10:00"), max: at("14:00"), noInvalidDate: true });
+const names = fc.subarray(["a", "b", "c"]);
+const anySituation: fc.Arbitrary<Situation> = fc.record({
+  now: fc.constant(NOW),
+  job: fc.record({
+    ...{
+      id: fc.constant("a job"),
+      state: fc.constantFrom(...JOB_STATES),
+      type: fc.constant("t"),
+      site: fc.constant("s"),
+    },
+    ...{ attempt: fc.nat(5), startedAt: fc.option(instant), endedAt: fc.option(instant), dueAt: fc.option(instant) },
+    ...{
+      node: fc.option(fc.constant("one")),
+      error: fc.option(fc.record({ code: fc.string(), message: fc.string() })),
+    },
+  }),
+  action: fc.record({ timeoutMs: fc.option(fc.nat()) }),
+  needs: fc.record({ capabilities: names }, { requiredKeys: [] }),
+  lanePause: fc.option(fc.record({ reason: fc.option(fc.string()) })),
+  rollback: fc.constantFrom("none", "required", "running", "done", "failed"),
+  ...{ isRetryAsked: fc.boolean(), isNodeLost: fc.boolean(), ahead: fc.nat() },
+  nodes: fc.array(
+    fc.record({
+      ...{ name: fc.string(), state: fc.constantFrom("up", "draining"), slots: fc.integer({ min: 1, max: 9 }) },
+      ...{ running: fc.nat(20), capabilities: names },
+    }),
+  ),
+  queue: fc.record({ length: fc.nat(20), capacity: fc.integer({ min: 1, max: 20 }) }),
+});
+const DUE = ["no_node", "no_capable_node", "nodes_busy", "internal_queue_full", "about_to_start", "lane_paused"];
+
+describe("every situation", () => {
+  it("has one reason, that fits its state, and a whole sentence", () => {
+    fc.assert(
+      fc.property(anySituation, (given) => {
+        const { reason, sentence, state, details } = explain(given);
+        expect(Object.keys(REASONS)).toContain(reason);
+        expect(sentence).toMatch(/^[A-Z].*\.$/s);
+        expect(sentence).not.toMatch(/undefined|NaN|\[object/);
+        expect(JSON.parse(JSON.stringify(details))).toEqual(details);
+        expect(SETTLED.some((one) => one === state)).toBe(reason === "settled");
+        expect(LIVE.some((one) => one === state)).toBe(
+          ["running", "overrun", "cancelling", "node_lost"].includes(reason),
+        );
+        if (state === "pending" || state === "queued") expect(DUE).toContain(reason);
+      }),
+    );
+  });
+});
+
+function has265() {
+  return { capabilities: ["ffmpeg.encoder.libx265"] };
+}

@@ -1,0 +1,128 @@
+import { JOB_STATES, type JobState, type Reason } from "@callsheet/contract";
+import { describe, expect, test } from "vitest";
+import { aJob, aNode, type TestDatabase, until } from "../../src/testing/index.ts";
+import { aFloor, inState, refusal } from "../fixtures/floor.ts";
+import { databaseOfFile, withDatabase } from "../store/place.ts";
+
+const file = databaseOfFile();
+
+const reasonOf = async (database: TestDatabase, id: string) => {
+  const cs = await database.open();
+  const told = await cs.jobs.explain(id);
+  await cs.close();
+  return told;
+};
+
+describe("a job in each state is explained", () => {
+  const REASON: Record<JobState, Reason> = {
+    ...{ created: "not_planned", scheduled: "scheduled", pending: "no_node", queued: "no_node" },
+    ...{ waiting_for_lock: "waiting_for_lock", running: "running", timed_out: "overrun", retrying: "backing_off" },
+    ...{ cancelling: "cancelling", paused: "paused", completed: "settled", partial: "settled", failed: "settled" },
+    ...{ skipped: "settled", cancelled: "settled" },
+  };
+
+  test.each(JOB_STATES)("%s", async (state) => {
+    const { id } = await aJob(file.get(), { state, action: { name: "far", site: "far", timeoutMs: 1_000 } });
+    expect(await reasonOf(file.get(), id)).toMatchObject({ jobId: id, state, reason: REASON[state] });
+  });
+
+  test("running as one of a claim", async () => {
+    const { id } = await aJob(file.get(), { state: "running", as: "member" });
+    expect(await reasonOf(file.get(), id)).toMatchObject({ state: "running", reason: "running" });
+  });
+
+  test("running on a node that died, with a row of its own or as one of a claim", async () => {
+    for (const as of ["row", "member"] as const) {
+      const nodeId = await aNode(file.get());
+      const { id } = await aJob(file.get(), { state: "running", as, nodeId });
+      await file.get().store.endNode(nodeId, "dead", "it was made up");
+      expect(await reasonOf(file.get(), id)).toMatchObject({ state: "running", reason: "node_lost" });
+    }
+  });
+
+  test("failed, with its attempt and its error", async () => {
+    const error = { code: "no_space", message: "The disk is full." };
+    const { id } = await aJob(file.get(), { state: "failed", error });
+    const { sentence } = await reasonOf(file.get(), id);
+    expect(sentence).toBe("It failed on attempt 1: no_space: The disk is full. Amend or retry it.");
+  });
+
+  test("retrying, while its rollback is under way", async () => {
+    const { id } = await aJob(file.get(), { state: "retrying", rollback: "running" });
+    expect(await reasonOf(file.get(), id)).toMatchObject({ reason: "rollback_unfinished" });
+  });
+
+  test("one that is not there is not found, and what is no id is refused", async () => {
+    const { cs } = await aFloor();
+    const none = "01890000-0000-7000-8000-000000000000";
+    expect(await refusal(() => cs.jobs.explain(none))).toMatchObject({ code: "job_not_found" });
+    expect(await refusal(() => cs.jobs.explain("x"))).toMatchObject({ code: "invalid_argument" });
+  });
+});
+
+describe("a due job is explained by the nodes that are there", () => {
+  test(
+    "no node runs its type; one drains; none has what it needs",
+    withDatabase(async (database) => {
+      const { id } = await aJob(database, { action: { requires: ["ffmpeg.encoder.libx265"] } });
+      await aNode(database, "other type", { types: [{ type: "other", version: 1, schema: {} }] });
+      await aNode(database, "other site", { site: "far" });
+      expect((await reasonOf(database, id)).sentence).toBe("No live node at site default runs test: start one.");
+      const draining = await aNode(database, "draining", { capabilities: ["ffmpeg.encoder.libx265"] });
+      await database.store.setDraining(draining);
+      expect((await reasonOf(database, id)).sentence).toContain("(1 node that did will take no more)");
+      await aNode(database, "one");
+      await aNode(database, "two", { capabilities: ["gpu"] });
+      expect(await reasonOf(database, id)).toMatchObject({
+        reason: "no_capable_node",
+        sentence: "No live node at site default can run test: none has ffmpeg.encoder.libx265 (2 nodes run this type).",
+        details: { missing: ["ffmpeg.encoder.libx265"], nodes: ["one", "two"] },
+      });
+      await aNode(database, "able", { capabilities: ["ffmpeg.encoder.libx265"] });
+      expect(await reasonOf(database, id)).toMatchObject({ reason: "about_to_start" });
+    }),
+  );
+
+  test(
+    "all slots are busy, and so many jobs that the same nodes may take are ahead",
+    withDatabase(async (database) => {
+      const nodeId = await aNode(database, "one", { slots: 3, capabilities: ["gpu"] });
+      for (const as of ["row", "row", "member"] as const) await aJob(database, { state: "running", as, nodeId });
+      const ahead = [
+        { rank: 2 },
+        { state: "queued", rank: 4 },
+        { state: "queued", rank: 2 },
+        { rank: 2, action: { name: "needs-a-gpu", requires: ["gpu"] } },
+      ] as const;
+      for (const plan of ahead) await aJob(database, plan);
+      // Those are for other nodes.
+      await aJob(database, { rank: 0, action: { name: "needs-more", requires: ["gpu", "x265"] } });
+      await aJob(database, { rank: 0, action: { name: "elsewhere", site: "far" } });
+      const pending = await aJob(database);
+      const queued = await aJob(database, { state: "queued" });
+      await aJob(database, { rank: 5 });
+      expect((await reasonOf(database, pending.id)).sentence).toBe("All 3 slots of 1 node are busy; 5 jobs are ahead.");
+      expect(await reasonOf(database, queued.id)).toMatchObject({ reason: "nodes_busy", details: { ahead: 1 } });
+
+      await database.store.putSetting("queue_capacity", 3);
+      expect(await reasonOf(database, pending.id)).toMatchObject({ reason: "internal_queue_full" });
+      expect(await reasonOf(database, queued.id)).toMatchObject({ reason: "nodes_busy" });
+      await database.db.query({ text: "update callsheet.lane set paused = true, reason = 'night'", values: [] });
+      expect((await reasonOf(database, pending.id)).sentence).toBe("All jobs of its kind are held: night.");
+    }),
+  );
+
+  test("and truly so: what it says of a job that waits and then runs is what happens", async () => {
+    const { cs, create, stage, work } = await aFloor();
+    const first = await create();
+    expect(await cs.jobs.explain(first)).toMatchObject({ reason: "no_node" });
+    await work({ slots: 1 });
+    await stage.nth(1);
+    const second = await create();
+    await until(async () => (await cs.jobs.explain(second)).reason === "nodes_busy", { what: "The reason nodes_busy" });
+    expect(await cs.jobs.explain(first)).toMatchObject({ reason: "running", details: { attempt: 1 } });
+    stage.clear();
+    await inState(cs, second, "completed");
+    expect(await cs.jobs.explain(second)).toMatchObject({ reason: "settled" });
+  });
+});
