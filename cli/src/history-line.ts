@@ -15,13 +15,14 @@ export function historyLine(job: Job<unknown, unknown>, history: readonly Histor
   return printable([way.join(" → "), ...attempt, ...error].join(" · "));
 }
 
-interface Passed {
+export interface Passed {
   readonly state: JobState;
   /** Null when the history does not tell: a line that names several states has the time of the last. */
   readonly at: Date | null;
 }
 
-function statesOf(entry: HistoryEntry): readonly Passed[] {
+/** The states that a line of history names, in order. */
+export function statesOf(entry: HistoryEntry): readonly Passed[] {
   const via = entry.via.map((state) => ({ state, at: state === "running" ? startOf(entry) : null }));
   return [...via, { state: entry.to, at: entry.to === "running" ? startOf(entry) : entry.at }];
 }

@@ -32,10 +32,12 @@ async function answerTo(error: unknown, { signal, stderr }: Terminal): Promise<E
     stderr.write("Interrupted.\n");
     return EXIT.interrupted;
   }
-  const [{ describeFailure }, { exitCodeOf }] = await Promise.all([
+  const [{ describeFailure }, { exitCodeOf }, { nextCommand }] = await Promise.all([
     import("./failure.ts"),
     import("./exit-code-of.ts"),
+    import("./next-command.ts"),
   ]);
-  stderr.write(describeFailure(error));
+  const next = nextCommand(error);
+  stderr.write(describeFailure(error) + (next === undefined ? "" : `Try: ${next}\n`));
   return exitCodeOf(error);
 }

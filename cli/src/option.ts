@@ -1,8 +1,56 @@
+import type { Target } from "@callsheet/contract";
 import { InvalidArgumentError } from "commander";
+import { type Assignment, parseAssignment } from "./assignment.ts";
+import { MOMENT_FORMS, parseDuration, parseMoment } from "./parse-time.ts";
 
 /** Reads a whole number from 1. */
 export function countOption(text: string): number {
   const count = Number(text);
   if (Number.isSafeInteger(count) && count >= 1) return count;
   throw new InvalidArgumentError("It must be a whole number, 1 or more.");
+}
+
+/** Reads a whole number from 0. */
+export function limitOption(text: string): number {
+  return text === "0" ? 0 : countOption(text);
+}
+
+/** Reads how long something takes, as milliseconds. */
+export function durationOption(text: string): number {
+  const duration = parseDuration(text);
+  if (duration !== undefined) return duration;
+  throw new InvalidArgumentError("It must be a duration, such as 90s, 10m or 1h30m.");
+}
+
+/** Reads a moment. */
+export function momentOption(text: string): Date {
+  const moment = parseMoment(text, new Date());
+  if (moment !== undefined) return moment;
+  throw new InvalidArgumentError(`It must be a moment: ${MOMENT_FORMS}.`);
+}
+
+/** Reads `type:id`. */
+export function targetOption(text: string): Target {
+  const colon = text.indexOf(":");
+  if (colon > 0 && colon < text.length - 1) return { type: text.slice(0, colon), id: text.slice(colon + 1) };
+  throw new InvalidArgumentError("It must be a type and an id with a colon between them: asset:A-17.");
+}
+
+/** Reads names between commas. */
+export function namesOption(text: string): readonly string[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.every((name) => name !== "")) return names;
+  throw new InvalidArgumentError("It must be names between commas.");
+}
+
+/** Collects the texts of an option that may be given several times. */
+export function severalOption(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
+/** Collects `key=value` of an option that may be given several times. */
+export function assignmentOption(text: string, before: readonly Assignment[] = []): readonly Assignment[] {
+  const assignment = parseAssignment(text);
+  if (assignment !== undefined) return [...before, assignment];
+  throw new InvalidArgumentError("It must be a key and a value: crf=20.");
 }

@@ -24,7 +24,7 @@ function listText<Row extends object>(terminal: Terminal, { rows, columns }: Lis
     case "tabs":
       return renderTabs(columns, rows);
     case "table":
-      return renderTable(columns, rows);
+      return renderTable(columns, rows, terminal.width);
   }
 }
 

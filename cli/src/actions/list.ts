@@ -1,16 +1,14 @@
-import type { Action } from "@callsheet/contract";
 import { openClient } from "../open-client.ts";
 import { printList } from "../output.ts";
-import type { Column } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
+import { ACTION_COLUMNS } from "./columns.ts";
 
-const COLUMNS: readonly Column<Action>[] = [
-  { title: "Name", cell: ({ name }) => name },
-  { title: "Type", cell: ({ type }) => type },
-];
+const EMPTY = "There are no actions yet. callsheet actions put NAME --type TYPE makes one.";
 
+/** `actions list` */
 export async function listActions(terminal: Terminal): Promise<void> {
   await using client = await openClient(terminal);
-  const rows = await client.actions.list();
-  printList(terminal, { rows, columns: COLUMNS, empty: "There are no actions yet." });
+  const actions = await client.actions.list();
+  const rows = actions.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  printList(terminal, { rows, columns: ACTION_COLUMNS, empty: EMPTY });
 }

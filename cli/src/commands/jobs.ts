@@ -1,24 +1,26 @@
 import type { Command } from "commander";
 import { addExamples } from "../examples.ts";
-import { countOption } from "../option.ts";
 import type { Terminal } from "../terminal.ts";
+import { addJobChanges } from "./jobs-change.ts";
+import { addJobCreation } from "./jobs-create.ts";
+import { addJobFollowers } from "./jobs-follow.ts";
+import { addJobViews } from "./jobs-view.ts";
 
 /** `jobs`: look at jobs, create them, change them, wait for them. */
 export function addJobsCommand(program: Command, terminal: Terminal): void {
   const jobs = program.command("jobs").description("look at jobs, create them, change them, wait for them");
-  addExamples(jobs, [["jobs list", "the newest jobs"]]);
-  addList(jobs, terminal);
-}
-
-function addList(jobs: Command, terminal: Terminal): void {
-  const list = jobs
-    .command("list")
-    .description("jobs, newest first")
-    .option("--state <states>", "only jobs in these states, between commas")
-    .option("--limit <count>", "at most so many", countOption, 30)
-    .action(async (flags) => (await import("../jobs/list.ts")).listJobs(terminal, flags));
-  addExamples(list, [
-    ["jobs list", "the newest 30 jobs"],
-    ["jobs list --state failed,partial", "those that want somebody"],
+  addExamples(jobs, [
+    ["jobs list --state failed", "those that want somebody"],
+    ["jobs show ID", "one job: why it stands where it does, and how it came to it"],
+    ["jobs create proxy --target asset:A-17 --wait", "make one and wait for its end"],
+    ["jobs amend ID --set crf=20 --retry", "correct what was wrong, and run it again"],
   ]);
+  jobs.commandsGroup("Look:");
+  addJobViews(jobs, terminal);
+  jobs.commandsGroup("Follow:");
+  addJobFollowers(jobs, terminal);
+  jobs.commandsGroup("Create:");
+  addJobCreation(jobs, terminal);
+  jobs.commandsGroup("Change:");
+  addJobChanges(jobs, terminal);
 }

@@ -1,11 +1,13 @@
 import type { Action, ActionInput } from "../model/action.ts";
 import type { PriorityName } from "../model/admission.ts";
+import type { Explanation } from "../model/explain.ts";
 import type { HistoryEntry } from "../model/history.ts";
 import type { Job } from "../model/job.ts";
 import type { JobFilter } from "../model/job-filter.ts";
 import type { JobInput } from "../model/job-input.ts";
 import type { Amendment, LogLine } from "../model/record.ts";
 import type { JobState } from "../model/state.ts";
+import type { StoredContext } from "../model/stored-context.ts";
 
 /** Definitions of work, for callers without the code of their types. */
 export interface ActionsClient {
@@ -48,6 +50,10 @@ export interface JobsClient {
   setPriority(id: string, priority: PriorityName): Promise<void>;
   /** Waits until a job is settled. Fails with `wait_timeout`; the job goes on. */
   wait(id: string, options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<Job>;
+  /** Says why a job stands where it stands. */
+  explain(id: string): Promise<Explanation>;
+  /** All that is stored with a job for its attempts. */
+  context(id: string): Promise<StoredContext>;
   /** Every line of a job's history, oldest first. */
   history(id: string): Promise<readonly HistoryEntry[]>;
   /** The lines that its handlers logged, by attempt. */

@@ -16,7 +16,7 @@ import type { Statements } from "../store/store.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { settleConfiguration, storableJson, storableText } from "./configuration.ts";
 import { inOrder } from "./in-order.ts";
-import { checkInput, type JobInput } from "./job-input.ts";
+import { checkInput } from "./job-input.ts";
 import { requirementsOf } from "./requirements.ts";
 import { requireRunRule } from "./run-rule.ts";
 import type { TypeRegistry } from "./type-registry.ts";

@@ -1,0 +1,55 @@
+import type { Action } from "@callsheet/contract";
+import { formatDuration } from "../amount.ts";
+import { colours } from "../colours.ts";
+import { openClient } from "../open-client.ts";
+import { printOne } from "../output.ts";
+import { printable } from "../printable.ts";
+import type { Terminal } from "../terminal.ts";
+import { valueLines } from "../value-text.ts";
+
+/** `actions show` */
+export async function showAction(terminal: Terminal, name: string): Promise<void> {
+  await using client = await openClient(terminal);
+  const action = await client.actions.get(name);
+  printOne(terminal, action, () => actionText(action));
+}
+
+/** An action for a person. */
+export function actionText(action: Action): string {
+  const { name, type, version, description, enabled, configuration, retry, timeoutMs, onTimeout, memoryMiB } = action;
+  const facts = [
+    ["Type", type],
+    ["Version", String(version)],
+    ["Use", enabled ? "enabled" : "disabled: no more jobs can be created"],
+    ["Priority", action.priority],
+    ["Runs at", `site ${action.site}, queue ${action.queue}`],
+    ["Time-out", timeoutMs === null ? "none" : `${formatDuration(timeoutMs)}, then ${onTimeout}`],
+    ["Retries", retryText(retry)],
+    ["Cancel", `a running job ${CANCEL_TEXT[action.cancellable]}`],
+    ["Isolation", `${action.isolation}${memoryMiB === null ? "" : `, ${memoryMiB} MiB`}`],
+    ["Run rule", action.runRule ?? ""],
+    ["Flags", action.flags.join(", ")],
+  ] as const;
+  const lines = facts
+    .filter(([, text]) => text !== "")
+    .map(([title, text]) => `  ${colours.dim(title.padEnd(10))}${printable(text)}\n`);
+  return [
+    `${colours.bold(printable(name))}\n`,
+    description === "" ? "" : `${printable(description)}\n`,
+    ...lines,
+    Object.keys(configuration).length === 0
+      ? ""
+      : `${colours.bold("Configuration")}\n${valueLines(configuration, "  ").join("\n")}\n`,
+  ].join("");
+}
+
+const CANCEL_TEXT = {
+  never: "is never stopped",
+  asks: "is asked to stop",
+  abandon: "is abandoned at once",
+} as const satisfies Record<Action["cancellable"], string>;
+
+function retryText({ limit, delayMs, backoff, maxDelayMs }: Action["retry"]): string {
+  if (limit === 0) return "none";
+  return `${limit}, after ${formatDuration(delayMs)}, ${backoff}, at most ${formatDuration(maxDelayMs)}`;
+}

@@ -1,0 +1,34 @@
+import { type Command, Option } from "commander";
+import { addExamples } from "../examples.ts";
+import { assignmentOption, durationOption, momentOption, severalOption, targetOption } from "../option.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** `jobs create` */
+export function addJobCreation(jobs: Command, terminal: Terminal): void {
+  const create = jobs
+    .command("create <action>")
+    .description("create a job of an action; it starts now unless something else is said")
+    .option(
+      "-c, --config <key=value>",
+      "a value of its configuration, read as JSON if it is (several)",
+      assignmentOption,
+    )
+    .option("--config-file <file>", "its configuration, a JSON object; - is standard input")
+    .option("--target <type:id>", "what it works on", targetOption)
+    .option("--priority <name>", "lowest, low, normal, high, highest or urgent (default: the action's)")
+    .option("--at <moment>", "when it starts: +10m, 18:30, 2026-12-24T18:30", momentOption)
+    .addOption(new Option("--unplanned", "without a start time: jobs plan gives it one").conflicts("at"))
+    .option("--owner <name>", "whose it is (default: who creates it)")
+    .option("--tag <tag>", "a tag (several)", severalOption)
+    .addOption(new Option("--key <key>", "the same key again creates no second job").conflicts("many"))
+    .option("--many <file>", "many jobs, a JSON object each line, over what the options say; - is standard input")
+    .option("--wait", "wait for the end; the exit code tells it")
+    .option("--timeout <duration>", "give up waiting after so long, with exit code 7", durationOption)
+    .action(async (action, flags) => (await import("../jobs/create.ts")).createJobs(terminal, action, flags));
+  addExamples(create, [
+    ["jobs create checksum --config path=/media/dog.mp4", "one job, now"],
+    ["jobs create proxy --target asset:A-17 -c height=360 --at +10m", "later"],
+    ["jobs create proxy -c path=/media/dog.mp4 --wait", "and wait for its end"],
+    ["jobs create proxy --many jobs.jsonl", 'lines such as {"target":{"type":"asset","id":"A-17"}}'],
+  ]);
+}

@@ -1,0 +1,133 @@
+import { type Amendment, type HistoryEntry, type Job, legalOperations, type Operation } from "@callsheet/contract";
+import { formatDuration } from "../amount.ts";
+import { colours } from "../colours.ts";
+import { findId } from "../job-id.ts";
+import { formatDistance, formatInstant } from "../moment.ts";
+import { openClient } from "../open-client.ts";
+import { printOne } from "../output.ts";
+import { printable } from "../printable.ts";
+import { inStateColour, stateName } from "../state-colour.ts";
+import { renderTable } from "../table.ts";
+import type { Terminal } from "../terminal.ts";
+import { valueLines } from "../value-text.ts";
+import { historyColumns } from "./history.ts";
+import { staysOf } from "./stays.ts";
+
+/** Everything of one job that a person wants to see at once. */
+export interface JobView {
+  readonly job: Job;
+  /** Why it stands where it does. */
+  readonly why: string;
+  readonly history: readonly HistoryEntry[];
+  readonly amendments: readonly Amendment[];
+}
+
+/** `jobs show` */
+export async function showJob(terminal: Terminal, text: string): Promise<void> {
+  await using client = await openClient(terminal);
+  const { jobs } = client;
+  const id = await findId(jobs, text);
+  const [job, explanation, history, amendments] = await Promise.all([
+    jobs.get(id),
+    jobs.explain(id),
+    jobs.history(id),
+    jobs.amendments(id),
+  ]);
+  const view = { job, why: explanation.sentence, history, amendments };
+  printOne(terminal, { ...job, why: explanation, history }, () => viewText(view, new Date(), terminal.width));
+}
+
+/** A job for a person: what and how, why, times, configuration, result or error, and how it came to it. */
+export function viewText(view: JobView, now: Date, width: number): string {
+  const { job, history, amendments } = view;
+  const version = amendments.length === 0 ? "" : ` (version ${job.configurationVersion}, amended)`;
+  const sections = [
+    head(view),
+    facts(factsOf(job, now)),
+    section(`Configuration${version}`, valueLines(job.configuration, "  ")),
+    job.error === null ? "" : section("Error", errorLines(job.error)),
+    job.result === null ? "" : section("Result", valueLines(job.result, "  ")),
+    Object.keys(job.variables).length === 0 ? "" : section("Variables", valueLines(job.variables, "  ")),
+    `${colours.bold("History")}\n${indented(renderTable(historyColumns(history), staysOf(history), width - 2))}`,
+    nextSteps(job),
+  ];
+  return sections.filter((text) => text !== "").join("\n");
+}
+
+function head({ job, why }: JobView): string {
+  const name = [job.action, job.target?.id ?? ""].filter(Boolean).join("  ");
+  const state = inStateColour(job.state, stateName(job.state));
+  return `${colours.bold(printable(name))}\n${state} · ${printable(why)}\n`;
+}
+
+type Fact = readonly [name: string, text: string];
+
+function factsOf(job: Job, now: Date): readonly Fact[] {
+  const time = (at: Date | null) => (at === null ? "" : `${formatInstant(at)}, ${formatDistance(at, now)}`);
+  const took = job.durationMs === null ? "" : `, took ${formatDuration(job.durationMs)}`;
+  const progress = job.progress === null || job.state === "completed" ? null : job.progress;
+  const retries = job.retries === 0 ? "" : `, ${job.retries === 1 ? "1 retry" : `${job.retries} retries`}`;
+  return [
+    ["Id", job.id],
+    ["Action", `${job.action}, version ${job.actionVersion}, type ${job.type}`],
+    ["Target", job.target === null ? "" : `${job.target.type} ${job.target.id}`],
+    ["Owner", job.owner],
+    ["Priority", job.priority],
+    ["Tags", job.tags.join(", ")],
+    ["Runs at", `site ${job.site}, queue ${job.queue}`],
+    ["Key", job.idempotencyKey ?? ""],
+    ["Created", time(job.createdAt)],
+    ["Start", job.startAt === null ? "not planned" : time(job.startAt)],
+    ["Due", job.dueAt === null || job.dueAt.getTime() === job.startAt?.getTime() ? "" : time(job.dueAt)],
+    ["Started", time(job.startedAt)],
+    ["Ended", job.endedAt === null ? "" : `${time(job.endedAt)}${took}`],
+    ["Attempt", job.attempt === 0 ? "" : `${job.attempt}${job.node === null ? "" : ` on ${job.node}`}${retries}`],
+    ["Progress", progress === null ? "" : [`${Math.floor(progress.percent)} %`, progress.message ?? ""].join(" ")],
+  ];
+}
+
+function facts(all: readonly Fact[]): string {
+  return all
+    .filter(([, text]) => text !== "")
+    .map(([name, text]) => `  ${colours.dim(name.padEnd(10))}${printable(text)}\n`)
+    .join("");
+}
+
+function errorLines({ code, message, stack, data }: NonNullable<Job["error"]>): readonly string[] {
+  // A stack repeats the message at its head.
+  const frames = stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? [];
+  return [
+    ...message
+      .split("\n")
+      .map((line, at) => `  ${at === 0 ? colours.red(`${printable(code)}: `) : ""}${printable(line)}`),
+    ...(data === undefined ? [] : valueLines(data, "  ")),
+    ...frames.map((line) => colours.dim(`    ${printable(line.trim())}`)),
+  ];
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return `${colours.bold(title)}\n${lines.map((line) => `${line}\n`).join("")}`;
+}
+
+const indented = (text: string): string => text.replace(/^(?=.)/gm, "  ");
+
+const COMMANDS = {
+  plan: "plan",
+  unplan: "unplan",
+  hold: "hold",
+  resume: "resume",
+  retry: "retry",
+  amend: "amend",
+  cancel: "cancel",
+  set_priority: undefined,
+  declare_lost: undefined,
+} as const satisfies Record<Operation, string | undefined>;
+
+/** The commands that make sense now. */
+function nextSteps({ id, state, kind }: Job): string {
+  const verbs = legalOperations(state, { kind, cancellable: "never" }).flatMap(
+    (operation) => COMMANDS[operation] ?? [],
+  );
+  if (verbs.length === 0) return "";
+  return `${colours.dim(`Next: callsheet jobs ${verbs.join("|")} ${id}`)}\n`;
+}

@@ -1,0 +1,27 @@
+import { type ErrorCode, isCallsheetError } from "@callsheet/contract";
+import { printable } from "./printable.ts";
+
+type Details = Readonly<Record<string, unknown>>;
+
+const NEXT: Readonly<Partial<Record<ErrorCode, (details: Details) => string | undefined>>> = {
+  action_disabled: ({ action }) => withName("callsheet actions enable", action),
+  amend_refused: ({ id }) => withName("callsheet jobs wait", id),
+  database_lost: () => "callsheet doctor",
+  database_missing: () => "callsheet doctor",
+  database_refused: () => "callsheet doctor",
+  job_not_found: () => "callsheet jobs list",
+  not_cancellable: ({ id }) => withName("callsheet jobs wait", id),
+  unknown_action: () => "callsheet actions list",
+  unknown_action_type: () => "callsheet actions list",
+  wait_timeout: ({ id }) => withName("callsheet jobs explain", id),
+  wrong_state: ({ id }) => withName("callsheet jobs show", id),
+};
+
+/** The command to try after an error of the catalogue, if one is known. */
+export function nextCommand(error: unknown): string | undefined {
+  return isCallsheetError(error) ? NEXT[error.code]?.(error.details) : undefined;
+}
+
+function withName(command: string, name: unknown): string | undefined {
+  return typeof name === "string" ? `${command} ${printable(name)}` : undefined;
+}
