@@ -4,7 +4,7 @@ import { errandOf, lastCheckpoint } from "./copy/checkpoint.ts";
 import { type CopyConfiguration, copyConfiguration, type Verification } from "./copy/configuration.ts";
 import { openPartial } from "./copy/partial-file.ts";
 import { transfer } from "./copy/transfer.ts";
-import { type Destination, prepareDestination, requireRoom } from "./destination.ts";
+import { type Destination, prepareDestination } from "./destination.ts";
 import { failure, quoted } from "./failure.ts";
 import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
 import { pathOf } from "./path.ts";
@@ -48,8 +48,6 @@ async function copy(
   const errand = errandOf(source, destination);
   const partial = await openPartial(destination, context, lastCheckpoint(context, errand));
   try {
-    const inPlace = partial.beginning?.isInPlace === true ? partial.beginning.bytes : 0;
-    await requireRoom(destination, source.bytes - inPlace);
     const { sha256, resumedAt } = await transfer({ source, destination, context, errand, partial });
     await context.publish(partial.path, destination.path);
     return { path: source.path, output: destination.output, bytes: source.bytes, sha256, verified: verify, resumedAt };

@@ -1,7 +1,13 @@
 import { fileChecksumWith } from "./file-checksum.ts";
 import { fileCopyWith } from "./file-copy.ts";
+import { mediaCompareWith } from "./media-compare.ts";
+import { mediaContactSheetWith } from "./media-contact-sheet.ts";
+import { mediaPosterWith } from "./media-poster.ts";
 import { mediaProbeWith } from "./media-probe.ts";
+import { mediaProxyWith } from "./media-proxy.ts";
 import type { MediaSetting } from "./media-setting.ts";
+import { mediaTranscodeWith } from "./media-transcode.ts";
+import { mediaWaveformWith } from "./media-waveform.ts";
 
 export interface MediaActionsOptions {
   /** Absolute directories; files below them may be read, their links resolved first. Default none. */
@@ -26,6 +32,12 @@ export function mediaActions(options: MediaActionsOptions = {}) {
     fileChecksum: fileChecksumWith(setting),
     fileCopy: fileCopyWith(setting),
     mediaProbe: mediaProbeWith(setting),
+    mediaPoster: mediaPosterWith(setting),
+    mediaContactSheet: mediaContactSheetWith(setting),
+    mediaWaveform: mediaWaveformWith(setting),
+    mediaProxy: mediaProxyWith(setting),
+    mediaTranscode: mediaTranscodeWith(setting),
+    mediaCompare: mediaCompareWith(setting),
   } as const;
 }
 

@@ -1,10 +1,14 @@
-import { type ActionType, defineActionType } from "@callsheet/contract";
+import { type ActionType, defineActionType, type JobContext } from "@callsheet/contract";
 import { z } from "zod";
 import { failure, quoted } from "./failure.ts";
+import { findFfmpeg } from "./ffmpeg/find-ffmpeg.ts";
+import { inspect } from "./ffmpeg/inspect.ts";
+import { DEFAULT_LIMITS } from "./ffmpeg/limits.ts";
+import { mediaInput } from "./ffmpeg/media-input.ts";
 import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
 import { pathOf, pathSchema } from "./path.ts";
 import { findingOf } from "./probe-file.ts";
-import type { ProbeResult, Stream } from "./probe-result.ts";
+import type { Finding, ProbeResult, Stream } from "./probe-result.ts";
 import { type SourceFile, withFile } from "./source-file.ts";
 
 export const probeConfiguration = z.strictObject({ path: pathSchema });
@@ -15,16 +19,16 @@ export function mediaProbeWith(setting: MediaSetting): ActionType<typeof probeCo
     type: "media.probe",
     version: 1,
     configuration: probeConfiguration,
-    run: async (context) => withFile(pathOf(context), readableRoots(setting), (file) => probe(file, context.signal)),
+    run: async (context) => withFile(pathOf(context), readableRoots(setting), (file) => probe(file, setting, context)),
   });
 }
 
 /** `media.probe` with the setting of the environment. Works in a process of its own too, which inherits it. */
 export const mediaProbe = defineActionType({ ...mediaProbeWith(settingOfEnvironment), module: import.meta.url });
 
-async function probe(file: SourceFile, signal: AbortSignal): Promise<ProbeResult> {
+async function probe(file: SourceFile, setting: MediaSetting, context: JobContext): Promise<ProbeResult> {
   if (file.bytes === 0) throw failure("not_media", `${quoted(file.path)} is not a media file: it is empty.`);
-  const finding = await findingOf(file, signal);
+  const finding = await findingByAnyMeans(file, setting, context);
   const { durationSeconds: seconds } = finding;
   return {
     path: file.path,
@@ -35,6 +39,21 @@ async function probe(file: SourceFile, signal: AbortSignal): Promise<ProbeResult
     bitRate: seconds === null ? null : Math.round((file.bytes * 8) / seconds),
     streams: finding.streams,
   };
+}
+
+/** What this package cannot read, such as AVI or MXF, is read by ffprobe where there is one. */
+async function findingByAnyMeans(file: SourceFile, setting: MediaSetting, context: JobContext): Promise<Finding> {
+  const { signal } = context;
+  try {
+    return await findingOf(file, signal);
+  } catch (error) {
+    const { code } = error as { readonly code?: string };
+    if (code !== "media_unsupported" && code !== "not_media") throw error;
+    const ffmpeg = await findFfmpeg({ configured: setting.ffmpeg() });
+    if (ffmpeg?.ffprobe === undefined) throw error;
+    const input = await mediaInput(file);
+    return inspect({ ffmpeg, input, cwd: await context.workspace(), signal, limits: DEFAULT_LIMITS });
+  }
 }
 
 function kindOf(streams: readonly Stream[]): Stream["kind"] {

@@ -1,9 +1,10 @@
 import { type ActionType, defineActionType } from "@callsheet/contract";
 import { z } from "zod";
-import { outputSchema, prepareDestination } from "./destination.ts";
+import { prepareDestination } from "./destination.ts";
 import { type MediaSetting, settingOfEnvironment } from "./media-setting.ts";
 import { type TranscodeResult, transcode } from "./media-transcode.ts";
 import { withMedia } from "./media-work.ts";
+import { outputSchema } from "./output-path.ts";
 import { pathOf, pathSchema } from "./path.ts";
 import { type Preset, presetOf } from "./presets.ts";
 import { neededBy } from "./transcode-arguments.ts";

@@ -74,7 +74,12 @@ async function withMediaBelow<Result>(
 async function neededFfmpeg(setting: MediaSetting): Promise<Ffmpeg> {
   const ffmpeg = await findFfmpeg({ configured: setting.ffmpeg() });
   if (ffmpeg !== undefined) return ffmpeg;
-  throw failure(
+  throw ffmpegMissing();
+}
+
+/** The error of a node without ffmpeg that got a file for which it is needed. */
+export function ffmpegMissing(): Error {
+  return failure(
     "ffmpeg_missing",
     "There is no ffmpeg on this node: install it, put it on PATH, or name it in CALLSHEET_FFMPEG.",
   );

@@ -1,5 +1,6 @@
 import {
   ADTS,
+  type AttachedImage,
   CustomSource,
   FLAC,
   Input,
@@ -46,8 +47,7 @@ const FRAMES_LOOKED_AT = 256;
 
 /** Reads what a film or sound file holds, without decoding it. */
 export async function probeContainer(file: SourceFile, signal: AbortSignal): Promise<Finding> {
-  const input = new Input({ formats: [...CONTAINERS.keys()], source: sourceOf(file, signal) });
-  try {
+  return withContainer(file, signal, async (input) => {
     const format = await formatOf(input, file);
     // The table of contents may stand in front and be whole when the film behind it is not.
     if ((format === MP4 || format === QTFF) && (await lengthOfBoxes(file, signal)) > file.bytes) throw damaged(file);
@@ -57,6 +57,24 @@ export async function probeContainer(file: SourceFile, signal: AbortSignal): Pro
     for (const track of tracks) streams.push(await streamOf(track));
     const container = CONTAINERS.get(format) ?? format.name;
     return { container, durationSeconds: positive(await input.computeDuration()), streams };
+  });
+}
+
+/** The pictures that a sound file carries; none where its kind of file cannot be read here. */
+export async function attachedImages(file: SourceFile, signal: AbortSignal): Promise<readonly AttachedImage[]> {
+  return withContainer(file, signal, async (input) =>
+    (await input.canRead()) ? ((await input.getMetadataTags()).images ?? []) : [],
+  );
+}
+
+async function withContainer<Result>(
+  file: SourceFile,
+  signal: AbortSignal,
+  use: (input: Input) => Promise<Result>,
+): Promise<Result> {
+  const input = new Input({ formats: [...CONTAINERS.keys()], source: sourceOf(file, signal) });
+  try {
+    return await use(input);
   } catch (error) {
     signal.throwIfAborted();
     if (hasCode(error)) throw error;

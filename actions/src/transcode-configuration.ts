@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { outputSchema } from "./destination.ts";
+import { outputSchema } from "./output-path.ts";
 import { pathSchema } from "./path.ts";
 import { PRESET_NAMES, presetOf } from "./presets.ts";
 import type { TranscodeOptions } from "./transcode-arguments.ts";

@@ -1,6 +1,13 @@
 import { rename } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type ActionType, isOutcome, type JobContext, type JsonObject, type Target } from "@callsheet/contract";
+import {
+  type ActionType,
+  isOutcome,
+  type JobContext,
+  type Json,
+  type JsonObject,
+  type Target,
+} from "@callsheet/contract";
 import type { z } from "zod";
 
 interface Reported {
@@ -19,6 +26,11 @@ interface Given {
   readonly signal?: AbortSignal;
   /** A directory that is the attempt's workspace; what is published from there appears at once. */
   readonly workspace?: string;
+  /** Default 1. */
+  readonly attempt?: number;
+  /** Kept from one attempt to the next; `set` fails as the engine's does when `isStale` says so. */
+  readonly variables?: Map<string, Json>;
+  readonly isStale?: () => boolean;
   /** Called with each report, after it was kept. */
   readonly onProgress?: () => void;
 }
@@ -26,14 +38,14 @@ interface Given {
 /** A context as a node would hand it to a handler, without a node. */
 export function testContext<Configuration>(
   configuration: Configuration,
-  { target = null, signal = new AbortController().signal, workspace, onProgress }: Given = {},
+  { target = null, signal = new AbortController().signal, workspace, attempt = 1, onProgress, ...given }: Given = {},
 ): TestContext<Configuration> {
   const reported: Reported[] = [];
   return {
     job: { id: "a job", action: "an action", type: "a.type", owner: "tests", tags: [], retries: 0 },
     configuration,
     target,
-    attempt: 1,
+    attempt,
     signal,
     reported,
     progress(percent, message, stats) {
@@ -41,7 +53,7 @@ export function testContext<Configuration>(
       onProgress?.();
     },
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-    variables: { get: () => undefined, set: async () => undefined, all: () => ({}) },
+    variables: variablesOf(given),
     workspace: async () => {
       if (workspace === undefined) throw new Error("these handlers need no workspace");
       return workspace;
@@ -49,6 +61,17 @@ export function testContext<Configuration>(
     publish: async (file, destination) => {
       if (workspace === undefined) throw new Error("these handlers publish nothing");
       await rename(resolve(workspace, file), destination);
+    },
+  };
+}
+
+function variablesOf({ variables = new Map(), isStale = () => false }: Given): JobContext["variables"] {
+  return {
+    get: (name) => variables.get(name),
+    all: () => Object.fromEntries(variables),
+    async set(name, value) {
+      if (isStale()) throw Object.assign(new Error("Another attempt has taken over."), { code: "stale_attempt" });
+      variables.set(name, value);
     },
   };
 }

@@ -2,7 +2,8 @@ import { constants } from "node:fs";
 import { type FileHandle, open, readdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { JobContext } from "@callsheet/contract";
-import { type Destination, diskFull, refuseOutput, roomOf } from "../destination.ts";
+import { type Destination, diskFull, roomOf } from "../destination.ts";
+import { outputFailure } from "../output-path.ts";
 import type { Readable } from "../pieces.ts";
 import { type Checkpoint, keepCheckpoint } from "./checkpoint.ts";
 
@@ -84,7 +85,7 @@ async function writeFailure(
   error: unknown,
 ): Promise<Error> {
   const { code } = error as NodeJS.ErrnoException;
-  if (code !== "ENOSPC" && code !== "EDQUOT") return refuseOutput(destination.output, error);
+  if (code !== "ENOSPC" && code !== "EDQUOT") return outputFailure(destination.output, error);
   const room = await roomOf(destination);
   // A quota, or whoever was faster, leaves room that this file did not get.
   return diskFull(destination.output, Math.max(1, total - written - room), error);
@@ -133,7 +134,7 @@ async function create({ output }: Destination, path: string): Promise<FileHandle
   return rm(path, { force: true })
     .then(() => open(path, flags, 0o600))
     .catch((error: unknown) => {
-      throw refuseOutput(output, error);
+      throw outputFailure(output, error);
     });
 }
 

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import type { JobContext } from "@callsheet/contract";
-import type { Destination } from "../destination.ts";
+import { type Destination, requireRoom } from "../destination.ts";
 import { failure, quoted } from "../failure.ts";
 import { type Hashing, withHashing } from "../hashing/hashing.ts";
 import { piecesOf } from "../pieces.ts";
@@ -45,10 +45,11 @@ const CHECKPOINT_BYTES = 128 * 1024 * 1024;
 export async function transfer(given: Transfer): Promise<Transferred> {
   const { partial, context, source } = given;
   const { beginning } = partial;
-  const reach: Reach = { bytes: 0, sha256: undefined };
+  const reach: Reach = beginning?.isInPlace === true ? { ...beginning } : { bytes: 0, sha256: undefined };
   const copied = context.configuration.verify === "checksum" ? 60 : 100;
   const course = (hashing: Hashing): Course => ({ ...given, hashing, reach, copied });
   try {
+    await requireRoom(given.destination, source.bytes - reach.bytes);
     const resumed = beginning && (await withHashing(["sha256"], (hashing) => goOn(course(hashing), beginning)));
     const done = resumed ?? (await withHashing(["sha256"], (hashing) => copyFrom(course(hashing), 0)));
     await verify(partial.handle, { source, context, sha256: done.sha256, from: copied });
@@ -84,6 +85,7 @@ async function copyFrom(course: Course, start: number): Promise<Transferred> {
   const { source, context, hashing, partial, reach, copied } = course;
   await partial.handle.truncate(start);
   if (start > 0) await keep(course, start);
+  else Object.assign(reach, { bytes: 0, sha256: undefined });
   await removeOthers(course.destination, context, partial.path);
   const stretch = { message: "copying", from: 0, to: copied, bytes: source.bytes, done: start };
   const report = reporter(context, stretch);
