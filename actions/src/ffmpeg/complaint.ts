@@ -26,7 +26,7 @@ const MEANINGS: readonly Meaning[] = [
     says: "what is made of it is larger than the limit",
   },
   {
-    pattern: /Cannot allocate memory|Error allocating|Failed to allocate|malloc of size/i,
+    pattern: /Cannot allocate memory|Error allocating|Failed to allocate|malloc of size|failed to map segment/i,
     code: "media_too_large",
     says: "it takes more memory than the limit",
   },
@@ -51,7 +51,11 @@ const MEANINGS: readonly Meaning[] = [
 
 const SIGNALS: Readonly<Record<string, Omit<Meaning, "pattern">>> = {
   SIGXFSZ: { code: "media_too_large", says: "what is made of it is larger than the limit" },
-  SIGXCPU: { code: "media_too_large", says: "it takes more processor time than the limit" },
+  // At the limit of processor time, and when the memory of the machine is used up, the system ends a program like this.
+  SIGKILL: {
+    code: "media_too_large",
+    says: "the system ended it, as it took more processor time or memory than the limit",
+  },
 };
 
 /** The error of a run that did not end well: one sentence about the file, with the last word of ffmpeg. */

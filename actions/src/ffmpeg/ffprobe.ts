@@ -42,8 +42,14 @@ export async function ffprobeFinding({ ffprobe, input, cwd, signal, limits }: Ff
     onLine: (line) => lines.push(line),
   });
   if (ending.exitCode !== 0) throw complaintOf(input.file.path, ending);
-  return findingOfAnswer(JSON.parse(lines.join("\n")), input.demuxer);
+  const finding = findingOfAnswer(JSON.parse(lines.join("\n")), input.demuxer);
+  // ffprobe goes on when it may not, or cannot, find out how large a picture is.
+  const isSizeless = finding.streams.some((stream) => stream.kind !== "audio" && stream.width * stream.height === 0);
+  if (isSizeless) throw complaintOf(input.file.path, { ...ending, complaints: ending.complaints || NO_SIZE });
+  return finding;
 }
+
+const NO_SIZE = "could not find codec parameters";
 
 const answerSchema = z.object({
   format: z.object({ duration: z.coerce.number().optional() }).default({}),

@@ -19,8 +19,9 @@ export function progressOf(block: ReadonlyMap<string, string>, durationSeconds: 
   const speed = numberOf(block.get("speed"));
   const known = durationSeconds !== null && durationSeconds > 0 && outTimeSeconds !== null;
   const left = known ? Math.max(0, durationSeconds - outTimeSeconds) : null;
+  const percent = known ? Math.min(100, rounded((outTimeSeconds / durationSeconds) * 100, 1)) : 0;
   return {
-    percent: known ? Math.min(100, rounded((outTimeSeconds / durationSeconds) * 100, 1)) : 0,
+    percent: block.get("progress") === "end" ? 100 : percent,
     stats: {
       fps: numberOf(block.get("fps")),
       speed,

@@ -48,13 +48,19 @@ export async function runProgram(run: ProgramRun): Promise<Ending> {
   groups.add(child.pid);
   const complaints = tailOf(child.stderr);
   try {
-    for await (const line of child.iterable()) run.onLine(line);
+    for await (const line of child.iterable()) {
+      try {
+        run.onLine(line);
+      } catch (error) {
+        // The loop is left only when the program has ended.
+        kill();
+        throw error;
+      }
+    }
     const { exitCode = null, signal = null, originalMessage = "" } = await child;
     run.signal.throwIfAborted();
     return { exitCode, killedBy: signal, complaints: child.pid === undefined ? originalMessage : complaints() };
   } finally {
-    // Also when `onLine` threw, while the program is still running.
-    kill();
     groups.delete(child.pid);
     run.signal.removeEventListener("abort", kill);
   }
