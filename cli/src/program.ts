@@ -1,8 +1,12 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addActionsCommand } from "./commands/actions.ts";
+import { addCompletionCommand } from "./commands/completion.ts";
+import { addDbCommand } from "./commands/db.ts";
 import { addDemoCommand } from "./commands/demo.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
 import { addJobsCommand } from "./commands/jobs.ts";
+import { addStartCommand, addWorkCommand } from "./commands/node.ts";
 import { addExamples } from "./examples.ts";
 import { exitCodesHelp } from "./exit-code.ts";
 import { addGlobalOptions } from "./global-options.ts";
@@ -34,6 +38,11 @@ export function createProgram(terminal: Terminal): Command {
   addActionsCommand(program, terminal);
   addJobsCommand(program, terminal);
   addDemoCommand(program, terminal);
+  addStartCommand(program, terminal);
+  addWorkCommand(program, terminal);
+  addDbCommand(program, terminal);
+  addDoctorCommand(program, terminal);
+  addCompletionCommand(program);
   return program;
 }
 

@@ -5,6 +5,13 @@ export type { EngineOptions as CallsheetOptions } from "./engine/engine.ts";
 export { type Environment, systemEnvironment } from "./engine/environment.ts";
 export type { Node } from "./engine/node.ts";
 export type { NodeOptions } from "./engine/node-options.ts";
+export {
+  type DatabaseFacts,
+  type DatabasePlace,
+  inspectDatabase,
+  migrateDatabase,
+  type StandingNode,
+} from "./inspect-database.ts";
 export type { Created, Jobs } from "./jobs.ts";
 export type { ActionDefinition } from "./operations/actions.ts";
 export type { CallerTransaction } from "./store/database.ts";

@@ -93,6 +93,15 @@ export class Jobs {
     return found as Job<Configuration, Result>;
   }
 
+  /** Jobs as they stand now, in the order of their ids; those that do not exist are absent. */
+  async getMany(jobs: readonly Ref<unknown, unknown>[]): Promise<readonly Job[]> {
+    if (!Array.isArray(jobs))
+      throw callsheetError("invalid_argument", "Many jobs are named by a list.", { field: "jobs" });
+    const ids = jobs.map((job) => checkId(idOf(job)));
+    const found = new Map((await this.#engine.store.readJobs(ids)).map((job) => [job.id, job]));
+    return ids.flatMap((id) => found.get(id) ?? []);
+  }
+
   /** A page of jobs, newest first. */
   async list(filter: JobFilter = {}): Promise<readonly Job[]> {
     return this.#engine.store.listJobs(checkFilter(filter));

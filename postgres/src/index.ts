@@ -4,6 +4,8 @@ export type { Connection } from "./connection-file.ts";
 export type { PostgresErrorCode } from "./errors.ts";
 export { POSTGRES_ERROR_CODES, PostgresError } from "./errors.ts";
 export { defaultDataDir } from "./home.ts";
+export type { DirectoryFacts } from "./inspect-directory.ts";
+export { inspectDataDir } from "./inspect-directory.ts";
 export type { PrivateServer, PrivateServerOptions } from "./server.ts";
 export { openPrivateServer } from "./server.ts";
 export type { ServerStatus, StopOptions } from "./status.ts";

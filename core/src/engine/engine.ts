@@ -95,7 +95,7 @@ export class Engine {
       throw error;
     });
     await this.#duties;
-    const node = await startNode(this.#part, options, (ids) => this.waiting.settled(ids));
+    const node = await startNode(this.#part, options, (ids) => this.#tell(options, ids));
     this.#nodes.add(node);
     if (this.#closing !== undefined) await node.stop();
     this.#requireOpen();
@@ -113,6 +113,15 @@ export class Engine {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  #tell({ onStored }: NodeOptions, ids: readonly string[]): void {
+    this.waiting.settled(ids);
+    try {
+      onStored?.(ids);
+    } catch (error) {
+      this.#part.log.error("onStored", error);
+    }
   }
 
   #requireOpen(): void {

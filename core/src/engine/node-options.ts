@@ -10,12 +10,17 @@ export interface NodeOptions {
   readonly types: readonly ActionType[];
   /** How many handlers run at once. Default 4. */
   readonly slots?: number;
+  /** Told of jobs as the end of an attempt of theirs has been stored, many at once. What it throws is reported, and stops nothing. */
+  readonly onStored?: (ids: readonly string[]) => void;
   /** What it has beside the code of its types, such as `ffmpeg.encoder.libx265`. Jobs that need more wait for another node. Default none. */
   readonly capabilities?: readonly string[];
 }
 
+/** What a node is known by: its options without the listener, the defaults filled in. */
+export type NodeIdentity = Required<Omit<NodeOptions, "onStored">>;
+
 /** Fills in the defaults; fails with `invalid_argument`, naming the field. */
-export function checkNodeOptions(options: NodeOptions): Required<NodeOptions> {
+export function checkNodeOptions(options: NodeOptions): NodeIdentity {
   const { name, site = "default", slots = 4, types, capabilities = [] } = Object(options) as NodeOptions;
   storableText(name, "name", 100);
   storableText(site, "site", 100);

@@ -6,7 +6,7 @@ import { Feeder } from "./feeder.ts";
 import { createHot, type Hot } from "./hot.ts";
 import { createIsolationHost, type IsolationHost } from "./isolation/host.ts";
 import { Keeper } from "./keeper.ts";
-import { checkNodeOptions, type NodeOptions } from "./node-options.ts";
+import { checkNodeOptions, type NodeIdentity, type NodeOptions } from "./node-options.ts";
 import type { HandlerEnd } from "./outcome.ts";
 import type { Part } from "./part.ts";
 import { register } from "./registration.ts";
@@ -14,7 +14,6 @@ import { Reporter } from "./reporter.ts";
 import { createRunner, type Runner } from "./runner.ts";
 import { type Service, startService } from "./service.ts";
 
-type Identity = Required<NodeOptions>;
 /** Told of jobs whose end is stored. */
 type OnStored = (ids: readonly string[]) => void;
 
@@ -37,7 +36,7 @@ export async function startNode(part: Part, options: NodeOptions, onStored: OnSt
 export class Node {
   readonly name: string;
   readonly #part: Part;
-  readonly #identity: Identity;
+  readonly #identity: NodeIdentity;
   readonly #alive: Timer;
   readonly #hot: Hot;
   readonly #isolation: IsolationHost;
@@ -52,7 +51,7 @@ export class Node {
   #deadline = Number.POSITIVE_INFINITY;
   #ending: Promise<void> | undefined;
 
-  constructor(part: Part, identity: Identity, id: number, onStored: OnStored) {
+  constructor(part: Part, identity: NodeIdentity, id: number, onStored: OnStored) {
     const { environment, bus } = part;
     this.name = identity.name;
     this.#part = part;

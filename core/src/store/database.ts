@@ -121,7 +121,7 @@ export function openDatabase(options: DatabaseOptions): Database {
  * A client that never ends the process, and leaves no socket behind when it cannot connect: the server would wait a minute
  * for its next word.
  */
-class Client extends pg.Client {
+export class Client extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     super(config);
     // Between two owners nobody else listens, and an error that nobody hears is thrown to the process.
@@ -140,7 +140,7 @@ class Client extends pg.Client {
 }
 
 /** Puts the schema's name in place of `callsheet.`; texts are few and constant, so each is rewritten once. */
-function placeIn(schema: string): (text: string) => string {
+export function placeIn(schema: string): (text: string) => string {
   if (schema === "callsheet") return (text) => text;
   const known = new Map<string, string>();
   return (text) => {
@@ -154,9 +154,10 @@ function placeIn(schema: string): (text: string) => string {
 }
 
 type Answer = { rows: object[]; rowCount: number | null; command: string };
-type Runner = { query(config: never, values?: never): Promise<unknown> };
+export type Runner = { query(config: never, values?: never): Promise<unknown> };
 
-async function run<Row extends object>(
+/** Sends one statement, its tables placed in the schema. */
+export async function run<Row extends object>(
   runner: Runner,
   place: (text: string) => string,
   statement: Statement | Sql,

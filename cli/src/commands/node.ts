@@ -1,0 +1,49 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { addExamples } from "../examples.ts";
+import type { NodeFlags } from "../node/node-flags.ts";
+import { countOption } from "../option.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** `start`: Callsheet and a node, in the foreground. */
+export function addStartCommand(program: Command, terminal: Terminal): void {
+  const command = program
+    .command("start")
+    .description("open Callsheet, starting the private server if need be, and run jobs until Ctrl-C")
+    .action(async (flags: NodeFlags) => (await import("../node/run-node.ts")).startNode(terminal, flags));
+  addNodeOptions(command);
+  addExamples(command, [
+    ["start --media ~/Videos", "run jobs that may read your videos"],
+    ["start --media /san --output /san/proxies --slots 8", "eight at once, which may write below /san/proxies"],
+    ["start --plugin ./our-types.mjs", "run action types of your own as well"],
+  ]);
+}
+
+/** `work`: one more node on a database that is there. */
+export function addWorkCommand(program: Command, terminal: Terminal): void {
+  const command = program
+    .command("work")
+    .description("run jobs of a database that is there, beside other nodes, until Ctrl-C")
+    .action(async (flags: NodeFlags) => (await import("../node/run-node.ts")).joinAsNode(terminal, flags));
+  addNodeOptions(command);
+  addExamples(command, [
+    ["work --name edit-02 --site london", "a second node, for jobs of London"],
+    ["work --types media.transcode,media.proxy --slots 2", "a node for transcodes alone"],
+  ]);
+}
+
+function addNodeOptions(command: Command): void {
+  command
+    .option("--name <name>", "unique among the nodes that are up (default: this machine's name)")
+    .option("--site <name>", "run the jobs of this site (default: default)")
+    .option("--slots <count>", "run this many jobs at once (default: 4)", countOption)
+    .option("--media <directory...>", "allow jobs to read files below these (default: CALLSHEET_MEDIA_ROOTS)")
+    .option("--output <directory...>", "allow jobs to write files below these (default: CALLSHEET_OUTPUT_ROOTS)")
+    .option("--types <types>", "run these action types only, between commas", typeNames)
+    .option("--plugin <module...>", "run the action types of these files or packages as well");
+}
+
+function typeNames(text: string): readonly string[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.every((name) => name !== "")) return names;
+  throw new InvalidArgumentError("Types are names between commas, such as file.checksum,media.probe.");
+}

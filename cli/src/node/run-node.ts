@@ -1,0 +1,82 @@
+import { hostname } from "node:os";
+import { mediaCapabilities } from "@callsheet/actions";
+import { Callsheet, type Node } from "@callsheet/core";
+import { serverStatus } from "@callsheet/postgres";
+import { type DatabaseChoice, describeDatabase } from "../database-option.ts";
+import { databaseOf } from "../db/private-server.ts";
+import { EXIT } from "../exit-code.ts";
+import { type Fact, factsText } from "../facts.ts";
+import { failure } from "../failure.ts";
+import { printable } from "../printable.ts";
+import type { Terminal } from "../terminal.ts";
+import { chooseTypes } from "./choose-what-to-run.ts";
+import { endLinesOn } from "./end-lines.ts";
+import { rootsIn, settleRoots } from "./media-roots.ts";
+import type { NodeFlags } from "./node-flags.ts";
+import { waitForStop } from "./wait-for-stop.ts";
+
+/** Runs a node in the foreground; a private server that does not run is started. */
+export async function startNode(terminal: Terminal, flags: NodeFlags): Promise<void> {
+  await runNode(terminal, flags, databaseOf(terminal));
+}
+
+/** Runs a node on a database that is there already. */
+export async function joinAsNode(terminal: Terminal, flags: NodeFlags): Promise<void> {
+  const choice = databaseOf(terminal);
+  await requireRunning(choice);
+  await runNode(terminal, flags, choice);
+}
+
+async function requireRunning(choice: DatabaseChoice): Promise<void> {
+  if ("databaseUrl" in choice) return;
+  const { state, dataDir } = await serverStatus(choice.dataDir);
+  if (state === "running") return;
+  throw failure(
+    "server_not_running",
+    `There is no database to join: no private server runs in ${dataDir}, and DATABASE_URL is not set.`,
+    "Start it with callsheet start or callsheet db start, or set DATABASE_URL.",
+    EXIT.conflict,
+  );
+}
+
+async function runNode(terminal: Terminal, flags: NodeFlags, database: DatabaseChoice): Promise<void> {
+  await settleRoots(flags, terminal.variables);
+  const types = await chooseTypes(flags);
+  const capabilities = await mediaCapabilities();
+  const { name = hostname(), site, slots } = flags;
+  const onError = (where: string, error: unknown) => terminal.stderr.write(troubleLine(where, error));
+  const cs = await Callsheet.open({ ...database, onError });
+  try {
+    const lines = endLinesOn(terminal, (ids) => cs.jobs.getMany(ids));
+    const optional = { ...(site === undefined ? {} : { site }), ...(slots === undefined ? {} : { slots }) };
+    const node = await cs.work({ name, types, capabilities, ...optional, onStored: lines.tell });
+    announce(terminal, database, { node, capabilities, types: types.map(({ type }) => type) });
+    await waitForStop(terminal, cs, node);
+    await lines.flush();
+  } finally {
+    await cs.close();
+  }
+}
+
+interface Announced {
+  readonly node: Node;
+  readonly types: readonly string[];
+  readonly capabilities: readonly string[];
+}
+
+function announce(terminal: Terminal, database: DatabaseChoice, { node, types, capabilities }: Announced): void {
+  const roots = (which: "media" | "output") => rootsIn(terminal.variables, which).join(", ") || "nothing";
+  const facts: readonly Fact[] = [
+    ["Node", `${node.name}, process ${process.pid}`],
+    ["Database", describeDatabase(database)],
+    ["Runs", types.join(", ")],
+    ["Has", capabilities.join(", ") || "neither ffmpeg nor sharp"],
+    ["Reads", roots("media")],
+    ["Writes", roots("output")],
+  ];
+  terminal.note(`${factsText(facts)}Takes jobs. Ctrl-C lets those that run end, and stops.`);
+}
+
+function troubleLine(where: string, error: unknown): string {
+  return printable(`callsheet ${where}: ${error instanceof Error ? error.message : String(error)}`).concat("\n");
+}

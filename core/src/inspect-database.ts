@@ -1,0 +1,150 @@
+import { type Environment, systemEnvironment } from "./engine/environment.ts";
+import { openDatabase } from "./store/database.ts";
+import { openingFailure } from "./store/failure.ts";
+import {
+  appliedMigrations,
+  type OpenTransaction,
+  openTransactions,
+  readServer,
+  type ServerFacts,
+} from "./store/inspect.ts";
+import { migrate, shippedMigrations } from "./store/migrate.ts";
+import { type NodeRow, standingNodes } from "./store/nodes.ts";
+import { openSession, type Session } from "./store/session.ts";
+
+/** Which database, and which schema in it. */
+export interface DatabasePlace {
+  readonly databaseUrl: string;
+  /** Default `callsheet`. */
+  readonly schema?: string;
+}
+
+/** A node that has not ended. */
+export interface StandingNode {
+  readonly name: string;
+  readonly site: string;
+  readonly slots: number;
+  readonly host: string;
+  readonly pid: number;
+  readonly state: "up" | "draining";
+  readonly startedAt: Date;
+  /** Whether its process lives; undefined on another machine. */
+  readonly isAlive: boolean | undefined;
+  /** Milliseconds until its next heartbeat was seen; null: none came while it was watched. */
+  readonly heardAfterMs: number | null;
+}
+
+/** What can be seen of a database without changing anything. */
+export interface DatabaseFacts extends ServerFacts {
+  /** How long one question and its answer took. */
+  readonly roundTripMs: number;
+  /** This machine's clock less the server's, in milliseconds. */
+  readonly skewMs: number;
+  /** Something between this process and the server hands out the server's connections. */
+  readonly hasPooler: boolean;
+  readonly schema: {
+    /** "newer": made by a later version of Callsheet; "changed": an applied migration has another text here. */
+    readonly state: "absent" | "current" | "behind" | "newer" | "changed";
+    /** The last migration that was applied; null where there is none. */
+    readonly version: string | null;
+    readonly pending: readonly string[];
+  };
+  /** Transactions open for more than a minute, oldest first, five at most. */
+  readonly longTransactions: readonly OpenTransaction[];
+  readonly nodes: readonly StandingNode[];
+}
+
+const LONG_MS = 60_000;
+const LOOK_MS = 200;
+
+/**
+ * Looks at a database: server, schema, nodes. Changes nothing. Nodes are watched for a heartbeat for up to `watchMs`
+ * (default 0: not at all). Fails with `database_lost` or `database_refused`.
+ */
+export async function inspectDatabase(
+  place: DatabasePlace & { readonly watchMs?: number; readonly environment?: Environment },
+): Promise<DatabaseFacts> {
+  const { databaseUrl, schema = "callsheet", watchMs = 0, environment = systemEnvironment() } = place;
+  try {
+    const session = await openSession({ connectionString: databaseUrl }, schema);
+    try {
+      return await inspect(session, watchMs, environment);
+    } finally {
+      await session.close();
+    }
+  } catch (error) {
+    throw openingFailure(error);
+  }
+}
+
+/** Brings the schema of a database up to date; answers the names of the migrations that this applied. */
+export async function migrateDatabase({
+  databaseUrl,
+  schema = "callsheet",
+}: DatabasePlace): Promise<readonly string[]> {
+  const db = openDatabase({ connection: { connectionString: databaseUrl }, schema, poolSize: 1, onError: () => {} });
+  try {
+    return await migrate(db);
+  } catch (error) {
+    throw openingFailure(error);
+  } finally {
+    await db.close();
+  }
+}
+
+async function inspect(session: Session, watchMs: number, environment: Environment): Promise<DatabaseFacts> {
+  // The first question also loads what the server needs to answer; the second one tells how far away it is.
+  await readServer(session);
+  const [begin, from] = [environment.now(), environment.monotonic()];
+  const server = await readServer(session);
+  const roundTripMs = environment.monotonic() - from;
+  const schema = compareMigrations(await appliedMigrations(session));
+  return {
+    ...server,
+    roundTripMs,
+    skewMs: Math.round(begin + roundTripMs / 2 - server.at.getTime()),
+    hasPooler: session.processId !== server.processId,
+    schema,
+    longTransactions: await openTransactions(session, LONG_MS),
+    nodes: schema.state === "current" ? await watchNodes(session, watchMs, environment) : [],
+  };
+}
+
+function compareMigrations(applied: Awaited<ReturnType<typeof appliedMigrations>>): DatabaseFacts["schema"] {
+  const shipped = shippedMigrations();
+  const pending = shipped.slice(applied?.length ?? 0).map(({ name }) => name);
+  const version = applied?.at(-1)?.name ?? null;
+  if (version === null) return { state: "absent", version, pending };
+  const known = applied?.slice(0, shipped.length) ?? [];
+  if (known.some(({ checksum }, index) => checksum !== shipped[index]?.checksum))
+    return { state: "changed", version, pending };
+  if ((applied?.length ?? 0) > shipped.length) return { state: "newer", version, pending };
+  return { state: pending.length > 0 ? "behind" : "current", version, pending };
+}
+
+/** A heartbeat is a counter that grows: it is judged by watching it, never by a clock. */
+async function watchNodes(
+  session: Session,
+  watchMs: number,
+  environment: Environment,
+): Promise<readonly StandingNode[]> {
+  const { monotonic, timers, processes } = environment;
+  const first = await standingNodes(session);
+  const heard = new Map<string, number>();
+  const begin = monotonic();
+  while (heard.size < first.length && monotonic() - begin < watchMs) {
+    await new Promise<void>((resolve) => void timers.after(LOOK_MS, resolve));
+    const counters = new Map((await standingNodes(session)).map((node) => [node.incarnation, node.counter]));
+    for (const { incarnation, counter } of first) {
+      if (!heard.has(incarnation) && counters.get(incarnation) !== counter) heard.set(incarnation, monotonic() - begin);
+    }
+  }
+  return first.map((node) => toStanding(node, processes.isAlive(node), heard.get(node.incarnation)));
+}
+
+function toStanding(node: NodeRow, isAlive: boolean | undefined, heardAfterMs: number | undefined): StandingNode {
+  const { name, site, slots, host, pid, startedAt } = node;
+  const state = node.state === "draining" ? "draining" : "up";
+  const rounded = heardAfterMs === undefined ? null : Math.round(heardAfterMs);
+  return { name, site, slots, host, pid, state, startedAt, isAlive, heardAfterMs: rounded };
+}

@@ -1,0 +1,83 @@
+import sql from "sql-template-tag";
+import type { Queryable } from "./database.ts";
+
+/** What a PostgreSQL says of itself. */
+export interface ServerFacts {
+  /** Such as "15.14". */
+  readonly version: string;
+  /** Such as 150014. */
+  readonly versionNumber: number;
+  readonly encoding: string;
+  readonly database: string;
+  readonly user: string;
+  /** Whether the user may make a schema in this database. */
+  readonly mayCreate: boolean;
+  readonly bytes: number;
+  /** The server's clock when it answered. */
+  readonly at: Date;
+  /** A standby takes no writes. */
+  readonly isStandby: boolean;
+  readonly fsync: boolean;
+  readonly fullPageWrites: boolean;
+  readonly synchronousCommit: string;
+  readonly connections: number;
+  readonly maxConnections: number;
+  /** The process that answered. */
+  readonly processId: number;
+}
+
+/** A session of the server that keeps a transaction open. */
+export interface OpenTransaction {
+  readonly pid: number;
+  readonly user: string;
+  readonly application: string;
+  /** "active", or "idle in transaction" while its client does something else. */
+  readonly state: string;
+  readonly ms: number;
+}
+
+export async function readServer(db: Queryable): Promise<ServerFacts> {
+  const { rows } = await db.query<Omit<ServerFacts, "bytes"> & { bytes: string }>(sql`
+    select split_part(current_setting('server_version'), ' ', 1) as version
+         , current_setting('server_version_num')::int as "versionNumber"
+         , current_setting('server_encoding') as encoding
+         , current_database() as database
+         , current_user::text as "user"
+         , has_database_privilege(current_database(), 'create') as "mayCreate"
+         , pg_database_size(current_database())::text as bytes
+         , clock_timestamp() as at
+         , pg_is_in_recovery() as "isStandby"
+         , current_setting('fsync')::bool as fsync
+         , current_setting('full_page_writes')::bool as "fullPageWrites"
+         , current_setting('synchronous_commit') as "synchronousCommit"
+         , (select count(*)::int from pg_stat_activity where backend_type = 'client backend') as connections
+         , current_setting('max_connections')::int as "maxConnections"
+         , pg_backend_pid() as "processId"`);
+  const row = rows[0]!;
+  return { ...row, bytes: Number(row.bytes) };
+}
+
+/** Sessions with a transaction that began longer ago than this, oldest first; of other users only if the role may see them. */
+export async function openTransactions(db: Queryable, olderThanMs: number): Promise<readonly OpenTransaction[]> {
+  const { rows } = await db.query<OpenTransaction>(sql`
+    select pid, usename::text as "user", application_name as application, state
+         , floor(extract(epoch from clock_timestamp() - xact_start) * 1000)::float8 as ms
+    from pg_stat_activity
+    where backend_type = 'client backend'
+      and pid <> pg_backend_pid()
+      and xact_start < clock_timestamp() - make_interval(secs => ${olderThanMs / 1_000})
+    order by xact_start limit 5`);
+  return rows;
+}
+
+/** The migrations that were applied, in order; undefined where there is no schema of ours. */
+export async function appliedMigrations(db: Queryable) {
+  const { rows: found } = await db.query<{ isThere: boolean }>(
+    sql`select to_regclass('callsheet.migration') is not null as "isThere"`,
+  );
+  if (!found[0]!.isThere) return undefined;
+  const { rows } = await db.query<{ number: number; name: string; checksum: string }>(
+    sql`select number, name, checksum from callsheet.migration order by number`,
+  );
+  return rows;
+}

@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { openTestDatabase } from "@callsheet/core/testing";
+import { describe, expect, test } from "vitest";
+import { fencesOf, isAsShown } from "./fences.ts";
+import { runGuide } from "./run-guide.ts";
+
+const GUIDES = fileURLToPath(new URL("../guide/", import.meta.url));
+
+describe("every block of code runs, and prints what is shown", { timeout: 60_000 }, () => {
+  test.each(readdirSync(GUIDES).filter((name) => name.endsWith(".md")))("docs/guide/%s", async (name) => {
+    await using database = await openTestDatabase();
+    await runGuide(readFileSync(GUIDES + name, "utf8"), database.url);
+  });
+});
+
+describe("running a guide fails", { timeout: 60_000 }, () => {
+  const block = (info: string, text: string) => `\`\`\`${info}\n${text}\n\`\`\`\n`;
+  test.each([
+    ["at a program of a wrong type", block("ts", "const text: string = 1;\nconsole.log(text);"), "TS2322"],
+    ["at a program that throws", block("ts", "throw new Error('not as shown');"), "not as shown"],
+    ["at a command that fails", block("sh", "callsheet db frob"), "it ended with 2"],
+    ["at another output", block("sh", "echo one") + block("text output", "two"), "instead:\none"],
+    [
+      "at a test that fails",
+      block("ts a.test.ts", 'import { expect, test } from "vitest";\ntest("a", () => expect(1).toBe(2));'),
+      "expected 1 to be 2",
+    ],
+    ["at a node that does not start", block("sh background", "callsheet start --types none"), "no action type none"],
+  ])("%s", async (_, markdown, message) => {
+    await expect(runGuide(markdown, "postgres://127.0.0.1:1/none")).rejects.toThrow(message);
+  });
+});
+
+test("blocks are found with their language, note and line", () => {
+  const markdown = "# A\n\n```ts one.ts\nlet a;\n\n```\ntext\n```sh\nls\n```\n";
+  expect(fencesOf(markdown)).toEqual([
+    { line: 4, language: "ts", note: "one.ts", text: "let a;\n\n" },
+    { line: 9, language: "sh", note: "", text: "ls\n" },
+  ]);
+  expect(() => fencesOf("```ts\nlet a;\n")).toThrow("line 2 is not closed");
+});
+
+test("an output is as shown to the letter, where … stands for anything", () => {
+  expect(isAsShown("took 12 ms\n(all)\n", "took … ms\n(all)")).toBe(true);
+  expect(isAsShown("took 12 ms\n(all)\n", "took … s\n(all)")).toBe(false);
+  expect(isAsShown("one\ntwo\n", "one")).toBe(false);
+});
