@@ -54,20 +54,24 @@ ${jobs.length > 0 && html`<ul class="steps" aria-label="Jobs of ${file.name}">${
 
 function describeFile({ kind, source }: ReportFile): string {
   const length = source?.durationSeconds ?? null;
-  return [kind ?? "not probed", length === null ? "" : formatDuration(length * 1000)].filter((text) => text !== "").join(", ");
+  return [kind ?? "not probed", length === null ? "" : formatDuration(length * 1000)]
+    .filter((text) => text !== "")
+    .join(", ");
 }
 
 /** What is looked at or listened to: the player where there is one, else the poster. */
 function stageOf({ name, kind, player, poster, waveform }: ReportFile): Html | null {
   const still = kind === "audio" ? waveform : poster;
   if (player?.kind === "video") {
-    const frame = poster === null ? null : html` poster="${poster.source}" width="${poster.width}" height="${poster.height}"`;
+    const frame =
+      poster === null ? null : html` poster="${poster.source}" width="${poster.width}" height="${poster.height}"`;
     return html`<figure class="stage"><div class="well"><video controls preload="metadata" playsinline src="${player.source}"${frame} aria-label="Proxy of ${name}"></video></div></figure>`;
   }
   if (still === null && player === null) return null;
   const what = kind === "audio" ? "Waveform" : "Poster";
   return html`<figure class="stage">${still !== null && html`<div class="well ${kind === "audio" ? "wide" : ""}">${imageOf(still, `${what} of ${name}`)}</div>`}${
-    player !== null && html`<audio controls preload="metadata" src="${player.source}" aria-label="Proxy of ${name}"></audio>`
+    player !== null &&
+    html`<audio controls preload="metadata" src="${player.source}" aria-label="Proxy of ${name}"></audio>`
   }</figure>`;
 }
 
@@ -117,7 +121,11 @@ function stepOf({ action, state, attempts }: ReportJob): Html {
 }
 
 /** The sum of what was read and of what the proxies take, for the figures at the top. */
-export function savingOf(files: readonly ReportFile[]): { readonly source: number; readonly proxy: number; readonly change: string } {
+export function savingOf(files: readonly ReportFile[]): {
+  readonly source: number;
+  readonly proxy: number;
+  readonly change: string;
+} {
   const pairs = files.flatMap(({ source, proxy }) => (source === null || proxy === null ? [] : [{ source, proxy }]));
   const source = pairs.reduce((sum, pair) => sum + pair.source.bytes, 0);
   const proxy = pairs.reduce((sum, pair) => sum + pair.proxy.bytes, 0);

@@ -4,6 +4,7 @@ import { type Html, html } from "./html.ts";
 import { amendedJobs, overrunJobs } from "./job-look.ts";
 import type { Fact, Report } from "./report-data.ts";
 import { slotUse, timeSpent } from "./time-spent.ts";
+import { layTimeline } from "./timeline.ts";
 
 /** What it was, how it ended, and the figures that matter. */
 export function masthead(report: Report): Html {
@@ -33,14 +34,14 @@ export function summarise({ jobs }: Pick<Report, "jobs">): string {
   ];
   const amended = amendedJobs(jobs).filter(({ state }) => state === "completed").length;
   const overran = overrunJobs(jobs).filter(({ state }) => state === "completed").length;
-  if (amended > 0) parts.push(`${amended} after its configuration was amended`);
-  if (overran > 0) parts.push(`${overran} after its time-out, which only marks`);
+  if (amended > 0) parts.push(`${inWords(amended)} after its configuration was amended`);
+  if (overran > 0) parts.push(`${inWords(overran)} after its time-out, which marks a job and never kills it`);
   return `${parts.join(", ")}.`;
 }
 
 function figuresOf(report: Report): readonly Fact[] {
   const { source, proxy, change } = savingOf(report.files);
-  const use = slotUse(timeSpent(report.jobs), report.slots, lengthOf(report));
+  const use = slotUse(timeSpent(report.jobs), report.slots, layTimeline(report).lengthMs);
   const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone: report.timeZone });
   const time = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium", timeZone: report.timeZone });
   return [
@@ -57,9 +58,7 @@ function figuresOf(report: Report): readonly Fact[] {
   ];
 }
 
-function lengthOf({ startedAt, endedAt }: Report): number {
-  return endedAt.getTime() - startedAt.getTime();
-}
+const inWords = (number: number): string => ["no job", "one", "two", "three"][number] ?? String(number);
 
 function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? "" : "s"}`;

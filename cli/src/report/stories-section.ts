@@ -54,14 +54,22 @@ function attemptEvents(attempt: ReportAttempt): readonly StoryEvent[] {
   const ended: StoryEvent =
     state === "completed"
       ? { at: endedAt, look: "good", text: html`<b>Completed</b> after ${took}` }
-      : { at: endedAt, look: "bad", text: html`<b>Failed</b>${error !== null && html`: ${error.message} <code>${error.code}</code>`}` };
+      : {
+          at: endedAt,
+          look: "bad",
+          text: html`<b>Failed</b>${error !== null && html`: ${error.message} <code>${error.code}</code>`}`,
+        };
   return [began, ...overran, ended];
 }
 
 function amendmentText({ actor, reason, changes }: ReportAmendment): Html {
   return html`<b>Amended</b> by ${actor}${reason !== null && `: ${reason}`}
 <div class="diff" role="group" aria-label="Difference of the configuration">${changes.map(
-    ({ field, before, after }) => html`${before !== null && html`<div class="minus"><span aria-hidden="true">−</span><span class="hidden">before: </span><code>${field}: ${before}</code></div>`}
+    ({
+      field,
+      before,
+      after,
+    }) => html`${before !== null && html`<div class="minus"><span aria-hidden="true">−</span><span class="hidden">before: </span><code>${field}: ${before}</code></div>`}
 ${after !== null && html`<div class="plus"><span aria-hidden="true">+</span><span class="hidden">after: </span><code>${field}: ${after}</code></div>`}`,
   )}</div>`;
 }

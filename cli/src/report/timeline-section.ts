@@ -71,9 +71,9 @@ function barOf(bar: RunBar, x: (ms: number) => number, y: number): Html {
   const over = bar.overran === null ? null : x(bar.overran);
   return html`<g><title>${titleOf(bar)}</title>
 <rect class="bar ${look}" x="${left}" y="${y}" width="${width}" height="${BAR_HEIGHT}" rx="${Math.min(3, width / 2)}"/>${patternOver(look, left, y, width, BAR_HEIGHT)}${
-  over !== null &&
-  html`<rect class="bar over" x="${over}" y="${y}" width="${Math.max(round(right - over - 1), 1)}" height="${BAR_HEIGHT}"/>${patternOver("over", over, y, Math.max(round(right - over - 1), 1), BAR_HEIGHT)}<path class="limit" d="M${over} ${y - 4}V${y + BAR_HEIGHT + 4}"/>`
-}${labelOf(bar, left, y, over === null ? width : over - left)}</g>`;
+    over !== null &&
+    html`<rect class="bar over" x="${over}" y="${y}" width="${Math.max(round(right - over - 1), 1)}" height="${BAR_HEIGHT}"/>${patternOver("over", over, y, Math.max(round(right - over - 1), 1), BAR_HEIGHT)}<path class="limit" d="M${over} ${y - 4}V${y + BAR_HEIGHT + 4}"/>`
+  }${labelOf(bar, left, y, over === null ? width : over - left)}</g>`;
 }
 
 function labelOf({ job }: RunBar, left: number, y: number, room: number): Html | null {

@@ -62,8 +62,8 @@ export function layTimeline({ jobs, slots }: Pick<Report, "jobs" | "slots">): Ti
 }
 
 /**
- * Gives each span the first lane that is free at its beginning. Where all of `limit` lanes are taken, as by two times that
- * were stored a moment apart, it takes the one that is free first.
+ * Gives each span the first lane that is free at its beginning. Where all of `limit` lanes are taken, because a node takes
+ * jobs a moment before it has a slot for them, it begins when the first of them is free.
  */
 function placeInLanes<Span extends { readonly from: number; readonly to: number }>(
   spans: readonly Span[],
@@ -74,9 +74,11 @@ function placeInLanes<Span extends { readonly from: number; readonly to: number 
     .sort((one, other) => one.from - other.from || one.to - other.to)
     .map((span) => {
       const free = freeFrom.findIndex((time) => time <= span.from);
-      const lane = free >= 0 ? free : freeFrom.length < limit ? freeFrom.length : freeFrom.indexOf(Math.min(...freeFrom));
-      freeFrom[lane] = span.to;
-      return { ...span, lane };
+      const lane =
+        free >= 0 ? free : freeFrom.length < limit ? freeFrom.length : freeFrom.indexOf(Math.min(...freeFrom));
+      const from = Math.min(Math.max(span.from, freeFrom[lane] ?? 0), span.to);
+      freeFrom[lane] = Math.max(span.to, freeFrom[lane] ?? 0);
+      return { ...span, from, lane };
     });
 }
 
