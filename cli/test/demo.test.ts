@@ -31,7 +31,7 @@ describe("the demo", () => {
     expect(stdout).toContain("dog.mp4 deliver: completed, retried\n");
     expect(stdout).not.toContain("\u001b");
 
-    expect(await made(out)).toEqual({
+    expect(await madeIn(out)).toEqual({
       "contact-sheets": ["dog.jpg", "monitors.jpg"],
       cuts: ["dog.mp4"],
       delivery: ["dog.mp4"],
@@ -64,10 +64,11 @@ describe("the demo", () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     expect(stdout).toContain("ffmpeg    none");
     expect(stdout).toMatch(/^✔ \d+ jobs completed · \d+ waiting · 1 retried after its configuration was amended/m);
-    expect(stdout).toMatch(/^ {2}\d+ jobs wait and will not run here\.$/m);
-    expect(stdout).toMatch(/ffmpeg/);
-    expect((await made(out)).delivery).toEqual(["dog.mp4"]);
-    expect(await readFile(join(out, "report.html"), "utf8")).toContain("jobs wait and will not run here.");
+    expect(stdout).toMatch(/^ {2}\d+ jobs wait and will not run here: install ffmpeg and run the demo again\.$/m);
+    expect(stdout).toMatch(/^ {2}No live node .* can run media.proxy: none has ffmpeg/m);
+    const made = { delivery: ["dog.mp4"], posters: ["city.jpg"], waveforms: ["speech-wav.png"] };
+    expect(await madeIn(out)).toEqual(made);
+    expect(await readFile(join(out, "report.html"), "utf8")).toContain("jobs wait and will not run here: install");
 
     await using cs = await Callsheet.open({ dataDir: dataDir() });
     const left = await cs.jobs.list({ limit: 1000 });
@@ -141,7 +142,7 @@ const demo = (variables: NodeJS.ProcessEnv, ...args: readonly string[]) =>
 const servers = async () => (await serverStatus(dataDir())).state;
 
 /** The files that were made, by folder. */
-async function made(out: string): Promise<Readonly<Record<string, readonly string[]>>> {
+async function madeIn(out: string): Promise<Readonly<Record<string, readonly string[]>>> {
   const folders = (await readdir(out, { withFileTypes: true })).filter((entry) => entry.isDirectory());
   const names = await Promise.all(folders.map(async ({ name }) => [name, (await readdir(join(out, name))).sort()]));
   return Object.fromEntries(names);

@@ -20,12 +20,14 @@ export interface Ffmpeg {
 
 /**
  * The ffmpeg to use: the configured one, else the first on PATH, else that of the npm package `@ffmpeg-installer/ffmpeg` (a
- * build of 2018, for trusted files), else undefined. Fails with `ffmpeg_missing` when a configured one cannot be run. What
+ * build of 2018, for trusted files), else undefined, as with
+ * `none` configured. Fails with `ffmpeg_missing` when a configured one cannot be run. What
  * it was built with is read once per path.
  */
 export async function findFfmpeg(
   options: { readonly configured?: string | undefined } = {},
 ): Promise<Ffmpeg | undefined> {
+  if (options.configured === "none") return undefined;
   if (options.configured !== undefined) return configuredFfmpeg(options.configured);
   const onPath = await firstOnPath();
   const found = onPath === undefined ? undefined : await read(onPath, "path");

@@ -12,12 +12,16 @@ const CUT_TIMEOUT_MS = 400;
  */
 export async function putDemoActions(cs: Callsheet, types: MediaTypes, site: string) {
   const rules = { site, timeoutMs: 600_000, cancellable: "asks" } as const;
+  // A job whose action requires what no node has waits, and can say so. Pictures and plain samples need no ffmpeg.
+  const byFfmpeg = { ...rules, requires: ["ffmpeg"] };
   return {
     checksum: await cs.actions.put({ ...rules, name: "demo.checksum", type: types.fileChecksum, retry: { limit: 2 } }),
     probe: await cs.actions.put({ ...rules, name: "demo.probe", type: types.mediaProbe }),
-    poster: await cs.actions.put({ ...rules, name: "demo.poster", type: types.mediaPoster }),
+    still: await cs.actions.put({ ...rules, name: "demo.still", type: types.mediaPoster }),
+    poster: await cs.actions.put({ ...byFfmpeg, name: "demo.poster", type: types.mediaPoster }),
     contactSheet: await cs.actions.put({ ...rules, name: "demo.contact-sheet", type: types.mediaContactSheet }),
-    waveform: await cs.actions.put({ ...rules, name: "demo.waveform", type: types.mediaWaveform }),
+    waveform: await cs.actions.put({ ...byFfmpeg, name: "demo.waveform", type: types.mediaWaveform }),
+    plainWaveform: await cs.actions.put({ ...rules, name: "demo.plain-waveform", type: types.mediaWaveform }),
     proxy: await cs.actions.put({ ...rules, name: "demo.proxy", type: types.mediaProxy, priority: "high" }),
     compare: await cs.actions.put({ ...rules, name: "demo.compare", type: types.mediaCompare }),
     deliver: await cs.actions.put({ ...rules, name: "demo.deliver", type: types.fileCopy }),

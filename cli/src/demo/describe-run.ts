@@ -24,7 +24,7 @@ export function describeRun({ media, output, database, startedAt, jobs, ffmpeg }
   return {
     title: `Callsheet demo, ${day}`,
     timeZone,
-    notes: notesOf(media, jobs),
+    notes: [...notesOf(media), ...whatWaits(jobs, ffmpeg)],
     machine: [
       { label: "Callsheet", value: version() },
       { label: "Node.js", value: process.versions.node },
@@ -57,31 +57,34 @@ function quoteForShell(path: string): string {
   return /^[\w./+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
-function notesOf({ path, skipped, left, files }: MediaFolder, jobs: readonly ReportJob[]): readonly string[] {
-  const waiting = jobs.filter(({ waitsFor }) => waitsFor !== null);
-  const reasons = [...new Set(waiting.map(({ waitsFor }) => waitsFor!))];
+function notesOf({ path, skipped, left, files }: MediaFolder): readonly string[] {
+  const others = skipped === 1 ? "file is no media and was" : "files are no media and were";
   return [
-    ...(skipped > 0
-      ? [`${skipped} other ${skipped === 1 ? "file is" : "files are"} no media and were passed over.`]
-      : []),
+    ...(skipped > 0 ? [`${skipped} other ${others} passed over.`] : []),
     ...(left > 0 ? [`Only the first ${files.length} media files of ${path} were taken; ${left} are left.`] : []),
-    ...(waiting.length > 0
-      ? [`${waiting.length} ${waiting.length === 1 ? "job waits" : "jobs wait"} and will not run here.`, ...reasons]
-      : []),
   ];
+}
+
+function whatWaits(jobs: readonly ReportJob[], ffmpeg: string): readonly string[] {
+  const waiting = jobs.filter(({ waitsFor }) => waitsFor !== null);
+  if (waiting.length === 0) return [];
+  const who = waiting.length === 1 ? "1 job waits" : `${waiting.length} jobs wait`;
+  const next = ffmpeg === "none" ? ": install ffmpeg and run the demo again" : "";
+  return [`${who} and will not run here${next}.`, ...new Set(waiting.map(({ waitsFor }) => waitsFor!))];
 }
 
 /** Where what was made stands, by what it is, for the kinds that were made. */
 function outputsOf(output: string, jobs: readonly ReportJob[]): Report["outputs"] {
-  const made = (action: string) => jobs.some((job) => job.action === action && job.state === "completed");
+  const made = (actions: readonly string[]) =>
+    jobs.some(({ action, state }) => actions.includes(action) && state === "completed");
   return [
-    { action: "poster", label: "Posters", folder: "posters" },
-    { action: "contact-sheet", label: "Contact sheets", folder: "contact-sheets" },
-    { action: "waveform", label: "Waveforms", folder: "waveforms" },
-    { action: "proxy", label: "Proxies", folder: "proxies" },
-    { action: "cut", label: "Cuts", folder: "cuts" },
-    { action: "deliver", label: "Deliveries", folder: "delivery" },
+    { actions: ["poster", "still"], label: "Posters", folder: "posters" },
+    { actions: ["contact-sheet"], label: "Contact sheets", folder: "contact-sheets" },
+    { actions: ["waveform", "plain-waveform"], label: "Waveforms", folder: "waveforms" },
+    { actions: ["proxy"], label: "Proxies", folder: "proxies" },
+    { actions: ["cut"], label: "Cuts", folder: "cuts" },
+    { actions: ["deliver"], label: "Deliveries", folder: "delivery" },
   ]
-    .filter(({ action }) => made(action))
+    .filter(({ actions }) => made(actions))
     .map(({ label, folder }) => ({ label, value: shortPath(`${output}/${folder}`) }));
 }

@@ -28,24 +28,26 @@ export async function gatherFile(
   jobs: readonly Gathered[],
   { output, room }: { readonly output: string; readonly room: PlayerRoom },
 ): Promise<ReportFile> {
-  const resultOf = <Result>(action: string) =>
-    (jobs.find(({ told }) => told.file === file.name && told.action === action && told.state === "completed")?.job
-      .result ?? null) as Result | null;
+  const completed = jobs.filter(({ told }) => told.file === file.name && told.state === "completed");
+  const resultOf = <Result>(...actions: readonly string[]) =>
+    (completed.find(({ told }) => actions.includes(told.action))?.job.result ?? null) as Result | null;
   const probe = resultOf<ProbeResult>("probe");
   const proxy = resultOf<TranscodeResult>("proxy");
   const compared = resultOf<CompareResult>("compare");
-  const [poster, contactSheet, waveform] = await Promise.all(
-    ["poster", "contact-sheet", "waveform"].map((action) => pictureOf(resultOf<MadePicture>(action))),
-  );
+  const [poster, contactSheet, waveform] = await Promise.all([
+    pictureOf(resultOf<MadePicture>("poster", "still")),
+    pictureOf(resultOf<MadePicture>("contact-sheet")),
+    pictureOf(resultOf<MadePicture>("waveform", "plain-waveform")),
+  ]);
   return {
     name: file.name,
     kind: probe?.kind ?? null,
     source: probe === null ? null : mediaFactsOf(probe),
     proxy: proxy === null ? null : mediaFactsOf({ ...proxy, container: "mp4" }),
     sha256: resultOf<ChecksumResult>("checksum")?.checksums.sha256 ?? null,
-    poster: poster ?? null,
-    contactSheet: contactSheet ?? null,
-    waveform: waveform ?? null,
+    poster,
+    contactSheet,
+    waveform,
     player: proxy === null ? null : await playerOf(proxy, output, room),
     likeness:
       compared === null

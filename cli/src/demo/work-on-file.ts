@@ -19,16 +19,17 @@ export async function workOnFile(file: MediaFile, { desk, actions, output }: Wor
   ]);
   if (probe === null) return;
 
-  const hasPicture = probe.kind !== "audio";
+  const isPicture = probe.kind === "image";
   const isFilm = probe.kind === "video";
   const hasSound = probe.streams.some(({ kind }) => kind === "audio");
   const poster = { path, output: join(output, "posters", `${stem}.jpg`), width: 960 };
   const sheet = { path, output: join(output, "contact-sheets", `${stem}.jpg`), columns: 6, rows: 2, width: 1440 };
   const waveform = { path, output: join(output, "waveforms", `${stem}.png`), width: 1440, height: 180 };
   await Promise.all([
-    hasPicture && desk.run(actions.poster, file, poster),
+    isPicture && desk.run(actions.still, file, poster),
+    isFilm && desk.run(actions.poster, file, poster),
     isFilm && desk.run(actions.contactSheet, file, sheet),
-    hasSound && desk.run(actions.waveform, file, waveform),
+    hasSound && desk.run(probe.container === "wav" ? actions.plainWaveform : actions.waveform, file, waveform),
     (isFilm || hasSound) && makeProxy(file, { desk, actions, output }),
   ]);
 }

@@ -101,11 +101,15 @@ function factRow({ label, source, proxy, change }: FactRow, hasProxy: boolean): 
 const METER_WIDTH = 240;
 
 function likenessOf({ ssim, durationDifferenceSeconds: difference }: Likeness): Html {
-  const apart = difference === null ? "" : `lengths ${Math.round(Math.abs(difference) * 1000)} ms apart`;
+  const apart = difference === null ? "" : describeDifference(Math.round(Math.abs(difference) * 1000));
   if (ssim === null) return html`<p class="likeness">Proxy beside its source: ${apart}</p>`;
   const part = Math.min(Math.max(ssim, 0), 1);
   return html`<div class="likeness"><p><b>${ssim.toFixed(3)}</b> SSIM of the proxy, where 1 is the source itself${apart !== "" && `; ${apart}`}</p>
 <svg viewBox="0 0 ${METER_WIDTH} 6" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="${METER_WIDTH}" height="6"/><rect class="value" width="${part * METER_WIDTH}" height="6"/></svg></div>`;
+}
+
+function describeDifference(milliseconds: number): string {
+  return milliseconds === 0 ? "of the same length" : `lengths ${milliseconds} ms apart`;
 }
 
 function checksumOf(sha256: string | null): Html | null {

@@ -47,7 +47,7 @@ function figuresOf(report: Report): readonly Fact[] {
   return [
     { label: "Date", value: day.format(report.startedAt) },
     { label: "Start", value: time.format(report.startedAt) },
-    { label: "Wrap", value: time.format(report.endedAt) },
+    { label: "End", value: time.format(report.endedAt) },
     { label: "Slots", value: `${report.slots}, ${Math.round(use * 100)} % busy` },
     ...(source > 0
       ? [
