@@ -11,18 +11,19 @@ const JOB_COUNT = { video: 7, image: 3, audio: 5 } as const satisfies Record<Med
 const BAR_WIDTH = 20;
 const NAME_WIDTH = 28;
 
-/** One line a file: name, bar, percent, what runs now and how fast, how long it will take. */
+/** One line a file: name, bar, percent, what runs now and how fast, how long it will take. Of a demo that `isOver`, all jobs are known. */
 export function fileBars(
   files: readonly MediaFile[],
   created: readonly DemoJob[],
   jobs: readonly Job[],
+  { isOver }: { readonly isOver: boolean } = { isOver: false },
 ): readonly string[] {
   const names = files.map(({ name }) => shortened(printable(name)));
   const width = Math.max(0, ...names.map((name) => stringWidth(name)));
   const byId = new Map(jobs.map((job) => [job.id, job]));
   return files.map((file, index) => {
     const own = created.filter((job) => job.file === file).flatMap(({ id }) => byId.get(id) ?? []);
-    const percent = percentOf(own, JOB_COUNT[file.kind]);
+    const percent = percentOf(own, isOver ? own.length : JOB_COUNT[file.kind]);
     const full = Math.round((percent / 100) * BAR_WIDTH);
     const bar = colours.cyan("█".repeat(full)) + colours.dim("░".repeat(BAR_WIDTH - full));
     const space = " ".repeat(width - stringWidth(names[index]!));
@@ -33,7 +34,7 @@ export function fileBars(
 function percentOf(jobs: readonly Job[], expected: number): number {
   const parts = jobs.map((job) => (job.state === "completed" ? 100 : isLive(job) ? (job.progress?.percent ?? 0) : 0));
   const sum = parts.reduce((total, part) => total + part, 0);
-  return Math.min(100, Math.floor(sum / Math.max(expected, jobs.length)));
+  return Math.min(100, Math.floor(sum / Math.max(expected, jobs.length, 1)));
 }
 
 function isLive({ state }: Job): boolean {

@@ -29,14 +29,14 @@ export async function showWhile(
       await pause(LOOK_MS, undefined, { signal: over.signal }).catch(() => undefined);
     }
     await ended;
-    screen.show(await desk.look());
+    screen.show(await desk.look(), { isOver: true });
   } finally {
     screen.end();
   }
 }
 
 interface Screen {
-  show(jobs: readonly Job[]): void;
+  show(jobs: readonly Job[], at?: { readonly isOver: boolean }): void;
   /** Leaves what is shown last where it is. */
   end(): void;
 }
@@ -44,9 +44,9 @@ interface Screen {
 function barsOn(stream: NodeJS.WriteStream, files: readonly MediaFile[], desk: JobDesk): Screen {
   const update = createLogUpdate(stream);
   return {
-    show(jobs) {
+    show(jobs, at) {
       // What does not fit on the screen cannot be drawn again in its place.
-      const lines = fileBars(files, desk.jobs, jobs);
+      const lines = fileBars(files, desk.jobs, jobs, at);
       const room = Math.max((stream.rows ?? 24) - 2, 1);
       const more = lines.length > room ? [`and ${lines.length - room} more files`] : [];
       update([...lines.slice(0, room), ...more].join("\n"));

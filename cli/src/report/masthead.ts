@@ -27,7 +27,10 @@ function headline({ files, jobs, startedAt, endedAt }: Report): string {
 export function summarise({ jobs }: Pick<Report, "jobs">): string {
   const completed = jobs.filter(({ state }) => state === "completed").length;
   const others = new Map<string, number>();
-  for (const { state } of jobs) if (state !== "completed") others.set(state, (others.get(state) ?? 0) + 1);
+  for (const { state, waitsFor } of jobs) {
+    const word = waitsFor === null ? state : "waiting";
+    if (word !== "completed") others.set(word, (others.get(word) ?? 0) + 1);
+  }
   const parts = [
     completed === jobs.length ? "Every job completed" : `${completed} of ${jobs.length} jobs completed`,
     ...[...others].map(([state, number]) => `${number} ${state.replaceAll("_", " ")}`),

@@ -31,6 +31,12 @@ it("a file's bar is as full as its jobs are far, and says what runs, how fast, a
   ]);
 });
 
+it("once all is over, a file whose jobs all completed is whole, however few there were", () => {
+  const dog = file("dog.mp4", "video");
+  const bars = fileBars([dog], [{ id: "1", file: dog }], [aJob({ id: "1", state: "completed" })], { isOver: true });
+  expect(bars[0]).toContain("100 %");
+});
+
 it("a name cannot steer the terminal, nor push the bars out of it", () => {
   const [line] = fileBars([file("evil\u001b[2J\n.mp4"), file("x".repeat(300))], [], []);
   expect(line).toContain("evil\\u{1b}[2J\\n.mp4");

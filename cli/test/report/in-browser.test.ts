@@ -49,6 +49,10 @@ function fullReport(): Report {
   });
 }
 
+interface AxeResults {
+  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
+}
+
 interface Opened {
   readonly page: Page;
   /** What the page said to the console, and what it asked for beyond itself. */
@@ -83,18 +87,15 @@ describe.each([
     const { page, complaints } = await openReport(view);
     // The policy of the page lets no script in; the debugger's door is not the page's.
     await page.evaluate(await readFile(AXE, "utf8"));
-    const violations = await page.evaluate(async () => {
-      const { axe } = window as unknown as {
-        axe: { run(): Promise<{ violations: readonly { id: string; nodes: readonly { html: string }[] }[] }> };
-      };
-      return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-    });
-    expect(violations).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+    const { violations } = await page.evaluate<AxeResults>("axe.run()");
+    const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+    expect(told).toEqual([]);
+    const beyond = await page.evaluate<number>("document.documentElement.scrollWidth - window.innerWidth");
+    expect(beyond).toBeLessThanOrEqual(0);
     expect(await page.title()).toBe("Callsheet demo");
     expect(await page.locator("script, img[onerror]").count()).toBe(0);
     // The policy lets the player have its file.
-    await page.waitForFunction(() => document.querySelector("video")!.readyState > 0);
+    await page.waitForFunction("document.querySelector('video').readyState > 0");
     expect(await page.getByText("Failed, amended, retried").isVisible()).toBe(true);
     expect(complaints).toEqual([]);
     await page.close();

@@ -77,6 +77,7 @@ it.each([
     "Every job completed, one after its configuration was amended, one after its time-out, which marks a job and never kills it.",
   ],
   [[aReportJob(), aReportJob({ state: "failed" })], "1 of 2 jobs completed, 1 failed."],
+  [[aReportJob(), aReportJob({ state: "queued", waitsFor: "No ffmpeg." })], "1 of 2 jobs completed, 1 waiting."],
 ])("the sentence at the top says how the jobs ended", (jobs, sentence) => {
   expect(summarise({ jobs })).toBe(sentence);
 });
