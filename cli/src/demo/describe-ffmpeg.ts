@@ -9,5 +9,8 @@ const FROM = {
 /** Which ffmpeg this machine has, such as `5.1.9 from PATH`; a configured one that cannot be run is none. */
 export async function describeFfmpeg(configured: string | undefined): Promise<string> {
   const ffmpeg = await findFfmpeg({ configured }).catch(() => undefined);
-  return ffmpeg === undefined ? "none" : `${ffmpeg.version.replace(/-.*/, "")} ${FROM[ffmpeg.source]}`;
+  if (ffmpeg === undefined) return "none";
+  // What a distribution adds to a release says nothing here; a build between releases has no other name.
+  const release = /^\d[\d.]*/.exec(ffmpeg.version)?.[0] ?? ffmpeg.version;
+  return `${release} ${FROM[ffmpeg.source]}`;
 }
