@@ -22,16 +22,33 @@ const rows = Object.entries(PRESETS).map(([name, preset]) => [
   ...[`\`${name}\``, preset.use, `.${preset.extension}`, picture(preset), sound(preset), preset.description],
 ]);
 
-const example = `const { mediaTranscode, mediaCompare } = mediaActions({ roots: ["/media"], outputRoots: ["/made"] });
-await cs.actions.put({ name: "web", type: mediaTranscode, configuration: { preset: "h264-1080p" }, cancellable: "asks" });
-await cs.jobs.create("web", { configuration: { path: "/media/match.mxf", output: "/made/match.mp4", height: 720 } });`;
+const example = `import { resolve } from "node:path";
+import { mediaActions, mediaCapabilities } from "@callsheet/actions";
+import { Callsheet } from "@callsheet/core";
+
+const cs = await Callsheet.open();
+const { mediaTranscode } = mediaActions({ roots: [resolve("media")], outputRoots: [resolve("out")] });
+const web = await cs.actions.put({
+  name: "web",
+  type: mediaTranscode,
+  configuration: { preset: "h264-1080p" },
+  cancellable: "asks",
+});
+await cs.work({ name: "here", types: [mediaTranscode], capabilities: await mediaCapabilities() });
+
+const job = await cs.jobs.create(web, {
+  configuration: { path: resolve("media/dog.mp4"), output: resolve("out/dog.mp4"), height: 360 },
+});
+const { state, result } = await cs.jobs.wait(job);
+console.log(state, result?.output);
+await cs.close();`;
 
 process.stdout.write(
   [
     "<!-- Generated from actions/src/presets.ts: change that, and generate again. -->",
     "# Media presets",
     "`media.transcode` makes a file by a preset, `media.proxy` a small one to look at, and `media.compare` says how much a file differs from its source. All three work with the ffmpeg of the node that runs the job: the one that the node is told to use, else the first on PATH, else that of the npm package `@ffmpeg-installer/ffmpeg`, which is a build of 2018 without ffprobe and meant for files that you trust.",
-    `\`\`\`ts\n${example}\n\`\`\``,
+    `\`\`\`ts\n${example}\n\`\`\`\n\n\`\`\`text output\ncompleted …/out/dog.mp4\n\`\`\``,
     table(["preset", "for", "file", "picture", "sound", "what it is"], rows),
     "## Options of `media.transcode`",
     table(

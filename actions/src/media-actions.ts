@@ -14,7 +14,7 @@ export interface MediaActionsOptions {
   readonly roots?: readonly string[];
   /** Absolute directories; files below them may be written, and read as well. Default none: nothing is written. */
   readonly outputRoots?: readonly string[];
-  /** The path of the ffmpeg to use. Default: the one on PATH, else the one of the package @ffmpeg-installer/ffmpeg. */
+  /** The path of the ffmpeg to use, or `none` to do without. Default: the one on PATH, else the one of the package @ffmpeg-installer/ffmpeg. */
   readonly ffmpeg?: string;
 }
 

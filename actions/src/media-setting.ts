@@ -6,7 +6,7 @@ export interface MediaSetting {
   readonly roots: Roots;
   /** Absolute directories; files below them may be written, and read as well. */
   readonly outputRoots: Roots;
-  /** The path of the ffmpeg to use, or `none`; undefined when one is to be looked for. */
+  /** The path of the ffmpeg to use, `none` to do without; undefined when one is to be looked for. */
   readonly ffmpeg: () => string | undefined;
 }
 

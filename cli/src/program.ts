@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addActionsCommand } from "./commands/actions.ts";
 import { addCompletionCommand } from "./commands/completion.ts";
@@ -12,6 +11,7 @@ import { exitCodesHelp } from "./exit-code.ts";
 import { addGlobalOptions } from "./global-options.ts";
 import { printable } from "./printable.ts";
 import type { GlobalFlags, Terminal } from "./terminal.ts";
+import { version } from "./version.ts";
 
 /** The whole command line. Reading it loads no library: what a command needs is loaded when it runs. */
 export function createProgram(terminal: Terminal): Command {
@@ -61,9 +61,4 @@ function asFailure(text: string, line: string): string {
     .split("\n");
   const next = suggestion.replace(/^\((.*)\)$/, "$1") || `${line} --help shows what there is.`;
   return `callsheet: ${printable(sentence)} (usage)\n${printable(next)}\n`;
-}
-
-function version(): string {
-  const manifest: { version: string } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-  return manifest.version;
 }

@@ -21,8 +21,23 @@ export function callsheet(...args: readonly string[]): Run {
 
 /** The same with environment variables of its own. */
 export function callsheetWith(variables: NodeJS.ProcessEnv, ...args: readonly string[]): Run {
+  return start({ variables, args });
+}
+
+/** The same as another user of the system, which only root can start. */
+export function callsheetAs(uid: number, variables: NodeJS.ProcessEnv, ...args: readonly string[]): Run {
+  return start({ variables, args, identity: { uid, gid: uid } });
+}
+
+interface Start {
+  readonly variables: NodeJS.ProcessEnv;
+  readonly args: readonly string[];
+  readonly identity?: { readonly uid: number; readonly gid: number };
+}
+
+function start({ variables, args, identity }: Start): Run {
   const { DATABASE_URL: _url, FORCE_COLOR: _colour, ...rest } = process.env;
-  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...rest, ...variables } });
+  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...rest, ...variables }, ...identity });
   const written = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text) => {
     written.stdout += text;

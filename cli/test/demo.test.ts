@@ -1,93 +1,149 @@
-import { copyFile, mkdir, readdir, writeFile } from "node:fs/promises";
+import { chown, copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
-import { stripVTControlCharacters } from "node:util";
-import { mediaActions } from "@callsheet/actions";
-import { Callsheet } from "@callsheet/core";
-import { makeTemporaryDirectory, openPrivateServer, removeTemporary, serverStatus } from "@callsheet/postgres";
+import { findFfmpeg } from "@callsheet/actions";
+import { Callsheet, SETTLED } from "@callsheet/core";
+import { makeTemporaryDirectory, removeTemporary, serverStatus } from "@callsheet/postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runDemo } from "../src/demo.ts";
 import { findSamples } from "../src/samples.ts";
-import { callsheet, callsheetWith } from "./command.ts";
+import { callsheet, callsheetAs, callsheetWith } from "./command.ts";
 
 let own: string;
+let hasFfmpeg: boolean;
 beforeAll(async () => {
   own = await makeTemporaryDirectory();
+  hasFfmpeg = (await findFfmpeg()) !== undefined;
 });
 afterAll(() => removeTemporary(own));
 const dataDir = () => join(own, "data");
+const NOBODY = 65_534;
+const NO_FFMPEG = { CALLSHEET_FFMPEG: "none" };
 
-describe("the demo, as a command", () => {
-  it("runs every sample through both actions, shows them, stops its server and ends with 0", async () => {
-    const startedAt = performance.now();
-    const { exitCode, stdout, stderr } = await callsheet("demo", "--data-dir", dataDir()).ended;
+describe("the demo", () => {
+  it("runs every sample through all its jobs, and leaves pictures, proxies and a report", async (context) => {
+    context.skip(!hasFfmpeg, "no ffmpeg");
+    const out = join(own, "out");
+    const { exitCode, stdout, stderr } = await demo({}, "--out", out);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-    expect(performance.now() - startedAt).toBeLessThan(25_000);
-
-    const names = (await readdir(findSamples())).filter((name) => name !== "NOTICE");
-    expect(stdout).toContain(`\n${names.length * 2} of ${names.length * 2} jobs completed.\n`);
-    for (const name of names) {
-      for (const action of ["demo.checksum", "demo.probe"]) {
-        expect(stdout).toContain(`${name} ${action}: completed\n`);
-        expect(stdout).toMatch(new RegExp(`^ {2}${name} ${action}: pending → .+ → completed .* on demo-\\d+$`, "m"));
-      }
-    }
-    expect(lineOf(stdout, "dog.mp4 ")).toMatch(
-      /^dog.mp4 +video, mp4 +1.6 s +2.9 MB {2}9b0710a43641 {2}completed +\S+ m?s$/,
-    );
-    expect(lineOf(stdout, "city.jpg ")).toMatch(/^city.jpg +image, jpeg +689.3 kB {2}76204f90870d {2}completed/);
+    expect(stdout).toMatch(/^✔ 33 jobs completed · 1 retried after its configuration was amended · 1 ran on after /m);
+    // It is told as timed out while it still runs, and completes.
+    expect(stdout.indexOf("cut: timed out\n")).toBeGreaterThan(0);
+    expect(stdout.indexOf("cut: completed\n")).toBeGreaterThan(stdout.indexOf("cut: timed out\n"));
+    expect(stdout).toContain("dog.mp4 deliver: completed, retried\n");
     expect(stdout).not.toContain("\u001b");
-    expect((await serverStatus(dataDir())).state).not.toBe("running");
+
+    expect(await madeIn(out)).toEqual({
+      "contact-sheets": ["dog.jpg", "monitors.jpg"],
+      cuts: ["dog.mp4"],
+      delivery: ["dog.mp4"],
+      posters: ["city.jpg", "dog.jpg", "monitors.jpg"],
+      proxies: ["dog.mp4", "glass.mp4", "monitors.mp4", "speech-wav.mp4", "speech.mp4"],
+      waveforms: ["dog.png", "glass.png", "speech-wav.png", "speech.png"],
+    });
+    const original = await readFile(join(findSamples(), "dog.mp4"));
+    expect((await readFile(join(out, "delivery", "dog.mp4"))).equals(original)).toBe(true);
+
+    const report = await readFile(join(out, "report.html"), "utf8");
+    expect(report.length).toBeLessThan(10_000_000);
+    expect(report.match(/src="data:video\/mp4/g)).toHaveLength(2);
+    expect(report.match(/src="data:audio\/mp4/g)).toHaveLength(3);
+    expect(report).toContain("9b0710a4 36413f75");
+    expect(report).toContain("Too slow, and left to finish");
+    expect(await servers()).not.toBe("running");
   });
 
-  it("runs on the PostgreSQL of DATABASE_URL, leaves it running, and touches no jobs of others", async () => {
-    const server = await openPrivateServer({ dataDir: dataDir() });
-    try {
-      await using cs = await Callsheet.open({ databaseUrl: server.url });
-      const { fileChecksum } = mediaActions();
-      const checksum = await cs.actions.put({ name: "checksum", type: fileChecksum });
-      const others = await cs.jobs.create(checksum, { configuration: { path: "/another/machine's" } });
-      const { exitCode, stdout, stderr } = await callsheetWith({ DATABASE_URL: server.url }, "demo").ended;
-      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-      expect(stdout).toContain("Database: PostgreSQL of DATABASE_URL");
-      expect(stdout).toContain("12 of 12 jobs completed.");
-      expect((await serverStatus(dataDir())).state).toBe("running");
-      expect((await cs.jobs.get(others)).attempt).toBe(0);
-    } finally {
-      await server.close();
-    }
+  it("runs again in the same place without the jobs of the run before", async (context) => {
+    context.skip(!hasFfmpeg, "no ffmpeg");
+    const { exitCode, stdout } = await demo({}, "--out", join(own, "out"));
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^✔ 33 jobs completed/m);
   });
 
-  it("ends with 130 when it is interrupted, and leaves no server behind", async () => {
-    const { child, ended } = callsheet("demo", "--data-dir", dataDir());
-    child.stdout!.once("data", () => child.kill("SIGINT"));
-    expect(await ended).toMatchObject({ exitCode: 130, stderr: "Interrupted.\n" });
-    expect((await serverStatus(dataDir())).state).not.toBe("running");
+  it("without ffmpeg says what waits for it and why, and still ends in a report", async () => {
+    const out = join(own, "without");
+    const { exitCode, stdout, stderr } = await demo(NO_FFMPEG, "--out", out);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    expect(stdout).toContain("ffmpeg    none");
+    expect(stdout).toMatch(/^✔ \d+ jobs completed · \d+ waiting · 1 retried after its configuration was amended/m);
+    expect(stdout).toMatch(/^ {2}\d+ jobs wait and will not run here: install ffmpeg and run the demo again\.$/m);
+    expect(stdout).toMatch(/^ {2}No live node .* can run media.proxy: none has ffmpeg/m);
+    const made = { delivery: ["dog.mp4"], posters: ["city.jpg"], waveforms: ["speech-wav.png"] };
+    expect(await madeIn(out)).toEqual(made);
+    expect(await readFile(join(out, "report.html"), "utf8")).toContain("jobs wait and will not run here: install");
+
+    await using cs = await Callsheet.open({ dataDir: dataDir() });
+    const left = await cs.jobs.list({ limit: 1000 });
+    expect(left.filter(({ state }) => !SETTLED.some((settled) => settled === state))).toEqual([]);
   });
 });
 
 describe("the demo, over other files", () => {
-  it("says which jobs failed and why, and cannot be made to steer the terminal by a name", async () => {
+  it("passes over what is no media, says which jobs failed, and exits with 1; a name cannot steer the terminal", async () => {
     const media = join(own, "media");
     await mkdir(media);
-    await copyFile(join(findSamples(), "speech.mp3"), join(media, "good.mp3"));
-    await writeFile(join(media, "evil\u001b[2J\n.mp4"), "not a film");
-    const output = new PassThrough();
-    const signal = new AbortController().signal;
-    const database = { dataDir: dataDir() };
-    const completed = await runDemo({ media, database, output: output as unknown as NodeJS.WriteStream, signal });
-    const written = String(output.read());
-    const text = stripVTControlCharacters(written);
-    expect(completed).toBe(false);
-    expect(lineOf(text, "evil\\u{1b}[2J\\n.mp4 ")).toContain("failed");
-    expect(text).toContain("not_media: ");
-    expect(text).toContain("3 of 4 jobs completed.");
-    expect(written).not.toContain("\u001b[2J");
+    await copyFile(join(findSamples(), "city.jpg"), join(media, "good.jpg"));
+    await writeFile(join(media, "evil\u001b[2J\n<b>.jpg"), "no picture");
+    await writeFile(join(media, "notes.txt"), "");
+    const before = await Promise.all((await readdir(media)).map((name) => stat(join(media, name))));
+    const out = join(own, "other");
+    const { exitCode, stdout } = await demo(NO_FFMPEG, "--media", media, "--out", out);
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/^✘ \d+ jobs completed · 1 failed/m);
+    expect(stdout).toContain("  evil\\u{1b}[2J\\n<b>.jpg probe failed: ");
+    expect(stdout).toContain("  1 other file is no media and was passed over.");
+    expect(stdout).not.toContain("\u001b[2J");
+    expect(await readFile(join(out, "report.html"), "utf8")).not.toContain("<b>.jpg");
+    // The folder is only read.
+    const after = await Promise.all((await readdir(media)).map((name) => stat(join(media, name))));
+    expect(after.map(({ mtimeMs, size }) => [mtimeMs, size])).toEqual(
+      before.map(({ mtimeMs, size }) => [mtimeMs, size]),
+    );
+  });
+
+  it("refuses a folder without media with what to do", async () => {
+    const media = join(own, "empty");
+    await mkdir(media);
+    const { exitCode, stderr } = await demo({}, "--media", media, "--out", join(own, "nothing"));
+    expect(exitCode).toBe(1);
+    expect(stderr).toBe(
+      `callsheet: There is no media file in ${media}. (no_media)\nName a folder with films, pictures or sound: --media DIR.\n`,
+    );
   });
 });
 
-/** The line of the table that begins with a text. */
-function lineOf(text: string, begin: string): string {
-  const table = text.slice(text.indexOf("\nFile"));
-  return table.split("\n").find((line) => line.startsWith(begin)) ?? `no line begins with ${begin}`;
+describe("the demo, on other terms", () => {
+  it("runs as an ordinary user", async (context) => {
+    context.skip(process.getuid?.() !== 0, "only root can become another user");
+    const home = join(own, "nobody");
+    await mkdir(home);
+    await chown(home, NOBODY, NOBODY);
+    const { exitCode: closed } = await callsheetAs(NOBODY, {}, "--version").ended;
+    context.skip(closed !== 0, "this checkout is closed to other users");
+    const variables = { ...NO_FFMPEG, HOME: home, XDG_DATA_HOME: join(home, "data") };
+    const { exitCode, stderr } = await callsheetAs(NOBODY, variables, "demo", "--out", join(home, "out")).ended;
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  });
+
+  it("ends with 130 when it is interrupted, leaves no server behind and no job that waits", async () => {
+    const { child, ended } = callsheet("demo", "--data-dir", dataDir(), "--out", join(own, "cut-short"));
+    child.stdout!.on("data", (text: string) => {
+      if (text.includes("completed")) child.kill("SIGINT");
+    });
+    expect(await ended).toMatchObject({ exitCode: 130, stderr: "Interrupted.\n" });
+    expect(await servers()).not.toBe("running");
+    await using cs = await Callsheet.open({ dataDir: dataDir() });
+    const { pending, queued, running } = await cs.jobs.count();
+    expect({ pending, queued, running }).toEqual({ pending: 0, queued: 0, running: 0 });
+  });
+});
+
+const demo = (variables: NodeJS.ProcessEnv, ...args: readonly string[]) =>
+  callsheetWith(variables, "demo", "--data-dir", dataDir(), ...args).ended;
+
+const servers = async () => (await serverStatus(dataDir())).state;
+
+/** The files that were made, by folder. */
+async function madeIn(out: string): Promise<Readonly<Record<string, readonly string[]>>> {
+  const folders = (await readdir(out, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  const names = await Promise.all(folders.map(async ({ name }) => [name, (await readdir(join(out, name))).sort()]));
+  return Object.fromEntries(names);
 }

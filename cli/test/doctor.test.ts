@@ -153,8 +153,8 @@ describe("callsheet doctor", () => {
     const dataDir = join(own, "none");
     const { exitCode, report, about } = await doctor({}, "--data-dir", dataDir);
     // The server of the tests may be one that does not wait for the disk, and doctor says so.
-    const [setting] = await database.query("show fsync");
-    const problems = setting?.fsync === "on" ? 0 : 1;
+    const { rows } = await database.db.query<{ fsync: string }>({ text: "show fsync", values: [] });
+    const problems = rows[0]?.fsync === "on" ? 0 : 1;
     expect({ exitCode, problems: report.problems }).toEqual({ exitCode: problems, problems });
     expect(levelsOf(report.findings)).toEqual(
       expect.arrayContaining([

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { openTestDatabase } from "@callsheet/core/testing";
+import { join } from "node:path";
+import { makeTemporaryDirectory, openPrivateServer, removeTemporary } from "@callsheet/postgres";
 import { describe, expect, test } from "vitest";
 import { fencesOf, isAsShown } from "./fences.ts";
 import { runGuide } from "./run-guide.ts";
@@ -9,8 +10,14 @@ const GUIDES = fileURLToPath(new URL("../guide/", import.meta.url));
 
 describe("every block of code runs, and prints what is shown", { timeout: 120_000 }, () => {
   test.each(readdirSync(GUIDES).filter((name) => name.endsWith(".md")))("docs/guide/%s", async (name) => {
-    await using database = await openTestDatabase();
-    await runGuide(readFileSync(GUIDES + name, "utf8"), database.url);
+    // A server as a reader has it: that of the tests does not wait for the disk, which doctor calls a problem.
+    const directory = await makeTemporaryDirectory();
+    try {
+      const server = await openPrivateServer({ dataDir: join(directory, "data") });
+      await runGuide(readFileSync(GUIDES + name, "utf8"), server.url).finally(() => server.close());
+    } finally {
+      await removeTemporary(directory);
+    }
   });
 });
 

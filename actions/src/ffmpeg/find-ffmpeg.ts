@@ -19,9 +19,9 @@ export interface Ffmpeg {
 }
 
 /**
- * The ffmpeg to use: the configured one (none where the word `none` is configured), else the first on PATH, else that of the npm package `@ffmpeg-installer/ffmpeg` (a
- * build of 2018, for trusted files), else undefined. Fails with `ffmpeg_missing` when a configured one cannot be run. What
- * it was built with is read once per path.
+ * The ffmpeg to use: the configured one, else the first on PATH, else that of the npm package `@ffmpeg-installer/ffmpeg` (a
+ * build of 2018, for trusted files), else undefined, as where `none` is configured. Fails with `ffmpeg_missing` when a
+ * configured one cannot be run. What it was built with is read once per path.
  */
 export async function findFfmpeg(
   options: { readonly configured?: string | undefined } = {},

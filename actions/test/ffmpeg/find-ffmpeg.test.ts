@@ -39,6 +39,10 @@ describe("the ffmpeg that is used", () => {
     expect(bundled!.encoders).toContain("libx264");
   });
 
+  it("is none when none is wanted, though there may be one", async () => {
+    expect(await findFfmpeg({ configured: "none" })).toBeUndefined();
+  });
+
   it("is an error when the configured one cannot be run, is no ffmpeg, or is not named by an absolute path", async () => {
     const other = join(own, "other");
     await writeFile(other, "#!/bin/sh\necho no\n");

@@ -1,0 +1,38 @@
+import type { mediaActions } from "@callsheet/actions";
+import type { Callsheet } from "@callsheet/core";
+
+export type MediaTypes = ReturnType<typeof mediaActions>;
+
+/** How long the cut may take before it is marked as timed out: much less than it takes. */
+const CUT_TIMEOUT_MS = 400;
+
+/**
+ * Puts the demo's actions. An action is a named definition of work: a type of work with the rules of its running. Jobs are
+ * created for it, and run on the nodes of its site.
+ */
+export async function putDemoActions(cs: Callsheet, types: MediaTypes, site: string) {
+  const rules = { site, timeoutMs: 600_000, cancellable: "asks" } as const;
+  // A job whose action requires what no node has waits, and can say so. Pictures and plain samples need no ffmpeg.
+  const byFfmpeg = { ...rules, requires: ["ffmpeg"] };
+  return {
+    checksum: await cs.actions.put({ ...rules, name: "demo.checksum", type: types.fileChecksum, retry: { limit: 2 } }),
+    probe: await cs.actions.put({ ...rules, name: "demo.probe", type: types.mediaProbe }),
+    still: await cs.actions.put({ ...rules, name: "demo.still", type: types.mediaPoster }),
+    poster: await cs.actions.put({ ...byFfmpeg, name: "demo.poster", type: types.mediaPoster }),
+    contactSheet: await cs.actions.put({ ...rules, name: "demo.contact-sheet", type: types.mediaContactSheet }),
+    waveform: await cs.actions.put({ ...byFfmpeg, name: "demo.waveform", type: types.mediaWaveform }),
+    plainWaveform: await cs.actions.put({ ...rules, name: "demo.plain-waveform", type: types.mediaWaveform }),
+    proxy: await cs.actions.put({ ...rules, name: "demo.proxy", type: types.mediaProxy, priority: "high" }),
+    compare: await cs.actions.put({ ...rules, name: "demo.compare", type: types.mediaCompare }),
+    deliver: await cs.actions.put({ ...rules, name: "demo.deliver", type: types.fileCopy }),
+    cut: await cs.actions.put({
+      ...rules,
+      name: "demo.cut",
+      type: types.mediaTranscode,
+      timeoutMs: CUT_TIMEOUT_MS,
+      onTimeout: "flag",
+    }),
+  } as const;
+}
+
+export type DemoActions = Awaited<ReturnType<typeof putDemoActions>>;

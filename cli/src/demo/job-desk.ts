@@ -1,0 +1,85 @@
+import { type ActionHandle, type Callsheet, type Created, type Job, SETTLED } from "@callsheet/core";
+import type { MediaFile } from "./media-folder.ts";
+
+/** A job of this demo, and the file that it works on. */
+export interface DemoJob<Configuration = unknown, Result = unknown> extends Created<Configuration, Result> {
+  readonly file: MediaFile;
+}
+
+/** Creates the jobs of one demo, keeps them apart from those of others, and waits for them. */
+export class JobDesk {
+  readonly #cs: Callsheet;
+  readonly #signal: AbortSignal;
+  readonly #created: DemoJob[] = [];
+  readonly #tag: string;
+
+  constructor(cs: Callsheet, { tag, signal }: { readonly tag: string; readonly signal: AbortSignal }) {
+    this.#cs = cs;
+    this.#tag = tag;
+    this.#signal = signal;
+  }
+
+  get jobs(): readonly DemoJob[] {
+    return this.#created;
+  }
+
+  /** All jobs as they stand now. */
+  look(): Promise<readonly Job[]> {
+    return this.#cs.jobs.list({ tag: this.#tag, limit: 1000 });
+  }
+
+  async create<Configuration, Result>(
+    action: ActionHandle<Configuration, Result>,
+    file: MediaFile,
+    configuration: Configuration,
+  ): Promise<DemoJob<Configuration, Result>> {
+    this.#signal.throwIfAborted();
+    const job = await this.#cs.jobs.create(action, { configuration, target: targetOf(file), tags: [this.#tag] });
+    const created = { ...job, file };
+    this.#created.push(created);
+    return created;
+  }
+
+  /** Creates a job and waits for its result; null when it did not complete, or waits for a node that can do it. */
+  async run<Configuration, Result>(
+    action: ActionHandle<Configuration, Result>,
+    file: MediaFile,
+    configuration: Configuration,
+  ): Promise<Result | null> {
+    const job = await this.create(action, file, configuration);
+    if (await this.waitsInVain(job)) return null;
+    return (await this.settled(job)).result;
+  }
+
+  settled<Configuration, Result>(job: Created<Configuration, Result>): Promise<Job<Configuration, Result>> {
+    return this.#cs.jobs.wait(job, { signal: this.#signal });
+  }
+
+  /** Whether nothing that runs here can do it, so that it will wait for as long as the demo lasts. */
+  async waitsInVain(job: Created): Promise<boolean> {
+    return (await this.#cs.jobs.explain(job)).reason === "no_capable_node";
+  }
+
+  /** Replaces the configuration of a job that failed and runs it again. */
+  async amend<Configuration>(job: Created<Configuration>, configuration: Configuration, reason: string) {
+    const { jobs } = this.#cs.as(this.#cs.actor, reason);
+    await jobs.amend(job, configuration as Readonly<Record<string, unknown>>);
+    await jobs.retry(job);
+  }
+
+  /** Calls off what has not ended, so that nothing is left for a node that never comes. */
+  async callOff(): Promise<void> {
+    const unsettled = (await this.look()).filter(({ state }) => !SETTLED.some((settled) => settled === state));
+    const { jobs } = this.#cs.as(this.#cs.actor, "the demo is over");
+    // A job may end just before it is cancelled; then there is nothing to call off.
+    await Promise.allSettled(unsettled.map(({ id }) => jobs.cancel(id)));
+  }
+}
+
+const TARGET_BYTES = 200;
+
+/** The object that a job works on has a short name; a file may have a long one. */
+function targetOf({ name, stem }: MediaFile) {
+  const id = name.trim() === name && Buffer.byteLength(name) <= TARGET_BYTES ? name : stem;
+  return { type: "file", id };
+}

@@ -1,0 +1,109 @@
+import { setMaxListeners } from "node:events";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { mediaActions, mediaCapabilities } from "@callsheet/actions";
+import { Callsheet } from "@callsheet/core";
+import type { DatabaseChoice } from "../database-option.ts";
+import { renderPage } from "../report/page.ts";
+import type { Report } from "../report/report-data.ts";
+import { putDemoActions } from "./demo-actions.ts";
+import { describeFfmpeg } from "./describe-ffmpeg.ts";
+import { describeRun } from "./describe-run.ts";
+import { gather } from "./gather.ts";
+import { gatherFile, PlayerRoom } from "./gather-file.ts";
+import { JobDesk } from "./job-desk.ts";
+import type { MediaFolder } from "./media-folder.ts";
+import { showWhile } from "./show-jobs.ts";
+import { cutOverTime, deliverAmended, type Workplace, workOnFile } from "./work-on-file.ts";
+
+export interface DemoOptions {
+  readonly media: MediaFolder;
+  /** The folder in which everything is made; it need not be there yet. */
+  readonly output: string;
+  readonly database: DatabaseChoice;
+  /** The path of the ffmpeg to use; undefined: the one that is found. */
+  readonly ffmpeg: string | undefined;
+  readonly stream: NodeJS.WriteStream;
+  readonly signal: AbortSignal;
+}
+
+export interface DemoEnd {
+  readonly report: Report;
+  /** Where it stands, drawn as a page. */
+  readonly path: string;
+}
+
+const SLOTS = 2;
+const PLAYER_BYTES = 5_000_000;
+
+/** Runs media files through jobs, shows them on their way, and writes a report of it all. */
+export async function runDemo({ media, output, database, ffmpeg, stream, signal }: DemoOptions): Promise<DemoEnd> {
+  const startedAt = new Date();
+  // Each job that is waited for listens.
+  setMaxListeners(0, signal);
+  const cs = await Callsheet.open({ ...database, actor: "demo" });
+  // Jobs run at a site. This demo has one of its own, so that it meets no jobs of an earlier one.
+  const site = `demo-${startedAt.getTime().toString(36)}-${process.pid}`;
+  const desk = new JobDesk(cs, { tag: site, signal });
+  try {
+    await mkdir(output, { recursive: true });
+    // Types of work are code: those that ship with Callsheet, which may read one folder here and write another.
+    const configured = ffmpeg === undefined ? {} : { ffmpeg };
+    const types = mediaActions({ roots: [media.path], outputRoots: [output], ...configured });
+    const actions = await putDemoActions(cs, types, site);
+
+    // A node runs the jobs of its site, as many at once as it has slots, and says what it can do. There may be many nodes.
+    await cs.work({
+      name: site,
+      site,
+      types: Object.values(types),
+      slots: SLOTS,
+      capabilities: await mediaCapabilities(),
+    });
+    await showWhile(createAllJobs(media, { desk, actions, output }), { desk, files: media.files, stream });
+
+    const report = await gatherReport(cs, { desk, media, output, database, ffmpeg, startedAt });
+    const path = join(output, "report.html");
+    await writeFile(path, await drawReport(report));
+    return { report, path };
+  } finally {
+    await desk.callOff();
+    await cs.close();
+  }
+}
+
+/** All files at once: their jobs share the slots of the node. */
+async function createAllJobs(media: MediaFolder, workplace: Workplace): Promise<void> {
+  const [first] = media.files;
+  const film = media.files.find(({ kind }) => kind === "video");
+  await Promise.all([
+    deliverAmended(first!, workplace),
+    film !== undefined && cutOverTime(film, workplace),
+    ...media.files.map((file) => workOnFile(file, workplace)),
+  ]);
+}
+
+interface Finished {
+  readonly desk: JobDesk;
+  readonly media: MediaFolder;
+  readonly output: string;
+  readonly database: DatabaseChoice;
+  readonly ffmpeg: string | undefined;
+  readonly startedAt: Date;
+}
+
+async function gatherReport(cs: Callsheet, finished: Finished): Promise<Report> {
+  const { desk, media, output, startedAt } = finished;
+  const endedAt = new Date();
+  const jobs = await Promise.all(desk.jobs.map((job) => gather(cs, job)));
+  const room = new PlayerRoom(PLAYER_BYTES);
+  const files = await Promise.all(media.files.map((file) => gatherFile(file, jobs, { output, room })));
+  const credits = await readFile(join(media.path, "NOTICE"), "utf8").catch(() => null);
+  const told = jobs.map((job) => job.told);
+  const rest = describeRun({ ...finished, jobs: told, ffmpeg: await describeFfmpeg(finished.ffmpeg) });
+  return { ...rest, startedAt, endedAt, files, jobs: told, slots: SLOTS, credits };
+}
+
+async function drawReport(report: Report): Promise<string> {
+  return renderPage(report, await readFile(new URL("../report/report.css", import.meta.url), "utf8"));
+}

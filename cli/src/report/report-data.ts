@@ -1,0 +1,132 @@
+import type { JobState } from "@callsheet/contract";
+
+/** All that a report says, as plain data: read once from stored jobs and files, then drawn by pure functions. */
+export interface Report {
+  readonly title: string;
+  readonly startedAt: Date;
+  readonly endedAt: Date;
+  /** The IANA zone in which times of day are shown. */
+  readonly timeZone: string;
+  readonly files: readonly ReportFile[];
+  /** In the order of their creation. */
+  readonly jobs: readonly ReportJob[];
+  /** How many handlers the node ran at once. */
+  readonly slots: number;
+  /** What could not be done or was left out, in sentences. */
+  readonly notes: readonly string[];
+  readonly machine: readonly Fact[];
+  readonly outputs: readonly Fact[];
+  readonly next: readonly NextStep[];
+  /** Who made the media, when the folder says so. */
+  readonly credits: string | null;
+}
+
+export interface Fact {
+  readonly label: string;
+  readonly value: string;
+}
+
+export interface NextStep {
+  readonly command: string;
+  readonly what: string;
+}
+
+export interface ReportFile {
+  readonly name: string;
+  readonly kind: "video" | "audio" | "image" | null;
+  readonly source: MediaFacts | null;
+  readonly proxy: MediaFacts | null;
+  /** Lower-case hexadecimal digits. */
+  readonly sha256: string | null;
+  readonly poster: Picture | null;
+  readonly contactSheet: Picture | null;
+  readonly waveform: Picture | null;
+  readonly player: Player | null;
+  readonly likeness: Likeness | null;
+}
+
+export interface MediaFacts {
+  readonly container: string;
+  readonly bytes: number;
+  readonly durationSeconds: number | null;
+  /** Bits per second. */
+  readonly bitRate: number | null;
+  /** Of the picture as it is shown, turned if it is to be turned; null without one. */
+  readonly picture: PictureFacts | null;
+  readonly sound: SoundFacts | null;
+}
+
+export interface PictureFacts {
+  readonly codec: string | null;
+  readonly width: number;
+  readonly height: number;
+  readonly frameRate: number | null;
+}
+
+export interface SoundFacts {
+  readonly codec: string | null;
+  readonly sampleRate: number;
+  readonly channels: number;
+}
+
+export interface Picture {
+  /** A data URI. */
+  readonly source: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Player {
+  readonly kind: "video" | "audio";
+  /** A data URI, or the path of a file beside the report when it is too large to go into it. */
+  readonly source: string;
+}
+
+/** How like its source a proxy is. */
+export interface Likeness {
+  /** 0 to 1; null when there is no picture to compare. */
+  readonly ssim: number | null;
+  /** Proxy minus source. */
+  readonly durationDifferenceSeconds: number | null;
+}
+
+export interface ReportJob {
+  readonly id: string;
+  /** The action without the name of the demo, such as `proxy`. */
+  readonly action: string;
+  /** The file that it works on. */
+  readonly file: string;
+  readonly state: JobState;
+  readonly attempts: readonly ReportAttempt[];
+  readonly amendments: readonly ReportAmendment[];
+  /** Of an action that marks an overrun; null: it may run for ever. */
+  readonly timeoutMs: number | null;
+  /** Why it has not begun, in a sentence; null when it has. */
+  readonly waitsFor: string | null;
+}
+
+export interface ReportAttempt {
+  readonly number: number;
+  readonly waitedFrom: Date;
+  readonly startedAt: Date;
+  /** When its time-out passed; null when it was in time. */
+  readonly overranAt: Date | null;
+  /** Null while it runs. */
+  readonly endedAt: Date | null;
+  readonly state: JobState;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+export interface ReportAmendment {
+  readonly at: Date;
+  readonly actor: string;
+  readonly reason: string | null;
+  readonly changes: readonly ReportChange[];
+}
+
+/** One field of a configuration before and after; null where it was not there. */
+export interface ReportChange {
+  readonly field: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
