@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { makeTemporaryDirectory, openPrivateServer, removeTemporary } from "@callsheet/postgres";
 import { describe, expect, test } from "vitest";
 import { fencesOf, isAsShown } from "./fences.ts";
