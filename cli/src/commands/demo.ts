@@ -7,7 +7,7 @@ import type { Terminal } from "../terminal.ts";
 
 interface DemoFlags {
   readonly media?: string;
-  readonly out: string;
+  readonly out?: string;
   readonly open: boolean;
 }
 
@@ -20,7 +20,7 @@ export function addDemoCommand(program: Command, terminal: Terminal): void {
     .command("demo")
     .description("run media files through jobs, show them on their way, and write a report with pictures of it all")
     .option("--media <directory>", "your own films, pictures and sound, which are only read (default: samples)", folder)
-    .option("--out <directory>", "where everything is made", folder, resolve("demo-out"))
+    .option("--out <directory>", "where everything is made (default: demo-out)", folder)
     .option("--no-open", "do not open the report in a browser")
     .action((flags: DemoFlags) => demo(terminal, flags));
   addExamples(command, [
@@ -36,7 +36,7 @@ function folder(text: string): string {
   return resolve(text);
 }
 
-async function demo(terminal: Terminal, { media: asked, out: output, open }: DemoFlags): Promise<void> {
+async function demo(terminal: Terminal, { media: asked, out, open }: DemoFlags): Promise<void> {
   // Loaded when they are needed, so that --help and --version answer at once.
   const { chooseDatabase, describeDatabase } = await import("../database-option.ts");
   const { readMediaFolder } = await import("../demo/media-folder.ts");
@@ -44,6 +44,7 @@ async function demo(terminal: Terminal, { media: asked, out: output, open }: Dem
   const { describeFfmpeg } = await import("../demo/describe-ffmpeg.ts");
   const { runDemo } = await import("../demo/run-demo.ts");
   const { endedAsAnnounced, shortPath, summaryOf } = await import("../demo/summary.ts");
+  const output = out ?? resolve("demo-out");
   const media = await readMediaFolder(asked ?? findSamples(), { limit: MOST_FILES, except: output });
   const ffmpeg = terminal.variables.CALLSHEET_FFMPEG || undefined;
   const database = chooseDatabase(terminal.flags, terminal.variables, "demo");

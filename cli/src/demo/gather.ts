@@ -37,7 +37,7 @@ export async function gather(cs: Callsheet, { id, file }: DemoJob): Promise<Gath
 }
 
 /** The difference of an amendment as it is stored, field by field. */
-export function changesOf(difference: unknown): readonly ReportChange[] {
+function changesOf(difference: unknown): readonly ReportChange[] {
   const changes = Array.isArray(difference)
     ? (difference as readonly { path: string; from?: unknown; to?: unknown }[])
     : [];

@@ -1,8 +1,8 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { makeTemporaryDirectory, removeTemporary } from "@callsheet/postgres";
+import axe, { type AxeResults } from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { renderPage } from "../../src/report/page.ts";
@@ -11,7 +11,6 @@ import { findSamples } from "../../src/samples.ts";
 import { anAmendedJob, anOverrunJob, aReport, aReportFile, aReportJob, DOT } from "./a-report.ts";
 import { CHROMIUM, openChromium } from "./chromium.ts";
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const HOSTILE = `"><script>document.title = "owned"</script><img src=x onerror="document.title = 'owned'">'&\u202e.mp4`;
 
 let own: string;
@@ -49,10 +48,6 @@ function fullReport(): Report {
   });
 }
 
-interface AxeResults {
-  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
-}
-
 interface Opened {
   readonly page: Page;
   /** What the page said to the console, and what it asked for beyond itself. */
@@ -86,7 +81,7 @@ describe.each([
     context.skip(browser === undefined, "no chromium");
     const { page, complaints } = await openReport(view);
     // The policy of the page lets no script in; the debugger's door is not the page's.
-    await page.evaluate(await readFile(AXE, "utf8"));
+    await page.evaluate(axe.source);
     const { violations } = await page.evaluate<AxeResults>("axe.run()");
     const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
     expect(told).toEqual([]);
