@@ -65,12 +65,11 @@ it("names are read from the lists that ffmpeg prints", () => {
 });
 
 describe("capabilities", () => {
-  const wanted = ["ffmpeg", "ffmpeg.encoder.aac", "ffmpeg.filter.no-such", "ffmpeg.encoder.no-such"] as const;
-
-  it("are those that were asked for and are there", ({ skip }) => {
+  it("are the program, and all that it was built with", ({ skip }) => {
     skip(found === undefined, "no ffmpeg");
-    expect(capabilitiesOf(found, [...wanted, ...wanted])).toEqual(["ffmpeg", "ffmpeg.encoder.aac"]);
+    const some = ["ffmpeg", "ffmpeg.encoder.aac", "ffmpeg.filter.scale"];
+    expect(capabilitiesOf(found)).toEqual(expect.arrayContaining(some));
   });
 
-  it("are none without ffmpeg", () => expect(capabilitiesOf(undefined, wanted)).toEqual([]));
+  it("are none without ffmpeg", () => expect(capabilitiesOf(undefined)).toEqual([]));
 });
