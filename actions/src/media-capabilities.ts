@@ -1,4 +1,3 @@
-import { capabilitiesOf } from "./ffmpeg/capability.ts";
 import { findFfmpeg } from "./ffmpeg/find-ffmpeg.ts";
 import type { MediaActionsOptions } from "./media-actions.ts";
 import { settingOfEnvironment } from "./media-setting.ts";
@@ -13,5 +12,9 @@ export async function mediaCapabilities({
   ffmpeg: configured = settingOfEnvironment.ffmpeg(),
 }: Pick<MediaActionsOptions, "ffmpeg"> = {}): Promise<readonly string[]> {
   const [ffmpeg, sharp] = await Promise.all([findFfmpeg({ configured }), findSharp()]);
-  return [...capabilitiesOf(ffmpeg), ...(sharp === undefined ? [] : ["sharp"])];
+  const pictures = sharp === undefined ? [] : ["sharp"];
+  if (ffmpeg === undefined) return pictures;
+  const encoders = [...ffmpeg.encoders].map((name) => `ffmpeg.encoder.${name}`);
+  const filters = [...ffmpeg.filters].map((name) => `ffmpeg.filter.${name}`);
+  return ["ffmpeg", ...encoders, ...filters, ...pictures];
 }

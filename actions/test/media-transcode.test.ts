@@ -54,8 +54,7 @@ describe.runIf(found !== undefined)("with an ffmpeg", () => {
     const { video, audio, extension } = presetOf(preset);
     const needed = neededBy(presetOf(preset));
     expect(transcodeType.requires?.(transcodeType.configuration.parse({ preset, output: "/o" }))).toEqual(needed);
-    const missing = needed.filter((one) => !capabilitiesOf(found).includes(one));
-    skip(missing.length > 0, `this ffmpeg has no ${missing.join(", ")}`);
+    skip(capabilitiesOf(found, needed).length < needed.length, `this ffmpeg has no ${needed.join(", ")}`);
     const output = join(made, `${preset}.${extension}`);
     const { result, reported } = await run(transcodeType, { path: film, output, preset });
     expect(result).toMatchObject({ path: film, output, bytes: (await stat(output)).size });
@@ -110,7 +109,7 @@ describe.runIf(found !== undefined)("with an ffmpeg", () => {
 
   it("a proxy is small, also of sound alone, and compares well with its source", async () => {
     const output = join(made, "proxy.mp4");
-    expect(capabilitiesOf(found)).toEqual(expect.arrayContaining([...NEEDED_TO_COMPARE]));
+    expect(capabilitiesOf(found, NEEDED_TO_COMPARE)).toHaveLength(NEEDED_TO_COMPARE.length);
     const { result } = await run(proxyType, { path: sample("dog.mp4"), output });
     expect(result.streams).toMatchObject([
       { kind: "video", codec: "h264", height: 360 },

@@ -3,12 +3,14 @@ import type { Ffmpeg } from "./find-ffmpeg.ts";
 /** What a node can do with its ffmpeg, as nodes announce it and jobs ask for it. */
 export type FfmpegCapability = "ffmpeg" | `ffmpeg.encoder.${string}` | `ffmpeg.filter.${string}`;
 
-/** All that an ffmpeg can do; without one, nothing. */
-export function capabilitiesOf(ffmpeg: Ffmpeg | undefined): readonly FfmpegCapability[] {
+/** Those of the wanted capabilities that this ffmpeg has; without one, none. */
+export function capabilitiesOf(
+  ffmpeg: Ffmpeg | undefined,
+  wanted: readonly FfmpegCapability[],
+): readonly FfmpegCapability[] {
   if (ffmpeg === undefined) return [];
-  return [
-    "ffmpeg",
-    ...[...ffmpeg.encoders].map((name) => `ffmpeg.encoder.${name}` as const),
-    ...[...ffmpeg.filters].map((name) => `ffmpeg.filter.${name}` as const),
-  ];
+  return [...new Set(wanted)].sort().filter((one) => {
+    const [, kind, name = ""] = /^ffmpeg\.(encoder|filter)\.(.+)$/.exec(one) ?? [];
+    return kind === undefined || (kind === "encoder" ? ffmpeg.encoders : ffmpeg.filters).has(name);
+  });
 }

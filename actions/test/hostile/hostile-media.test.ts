@@ -8,6 +8,8 @@ import { FAILURES } from "../../src/index.ts";
 import { mediaProbeWith } from "../../src/media-probe.ts";
 import { mediaProxyWith } from "../../src/media-proxy.ts";
 import type { MediaSetting } from "../../src/media-setting.ts";
+import { presetOf } from "../../src/presets.ts";
+import { neededBy } from "../../src/transcode-arguments.ts";
 import { found } from "../ffmpeg/found.ts";
 import { ownDirectory, SAMPLES, sample } from "../samples.ts";
 import { type HostilePath, makeCorpus, makeWhole } from "./corpus.ts";
@@ -94,8 +96,8 @@ async function workThrough(database: TestDatabase, corpus: readonly HostilePath[
     cs.jobs.create("proxy", { configuration: { path, output, height: 36 } });
   const jobs = await Promise.all(corpus.map(({ path }, index) => create(path, join(made, `${index}%d -i.mp4`))));
   const other = await create(sample("dog.mp4"), join(made, "dog.mp4"));
-  const types = [type, mediaProbeWith(setting)];
-  await cs.work({ name: "node", slots: 3, types, capabilities: capabilitiesOf(found) });
+  const capabilities = capabilitiesOf(found, neededBy(presetOf("proxy-h264")));
+  await cs.work({ name: "node", slots: 3, types: [type, mediaProbeWith(setting)], capabilities });
   const ended: Ended[] = [];
   for (const [index, { path, ends }] of corpus.entries()) {
     const job = await cs.jobs.wait(jobs[index]!);
