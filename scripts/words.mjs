@@ -20,6 +20,12 @@ export const WORDS = [
     instead: "Mend the type. A type test uses @ts-expect-error, which fails when the error is gone.",
   },
   {
+    what: "a command that a shell reads",
+    pattern: /\bexecSync\(|\bshell: true\b|\bimport \{[^}]*\bexec\b[^}]*\} from "node:child_process"/,
+    in: /\/src\/.*\.ts$/,
+    instead: "Start the program itself with its arguments as a list: what a job says must never become a command.",
+  },
+  {
     what: "a conflict that was not resolved",
     pattern: /^(?:<{7}|>{7}) /,
     instead: "Resolve it.",

@@ -23,6 +23,7 @@ export const FAILURES = [
   "sharp_missing",
   "verification_failed",
 ] as const;
+/** A code with which a handler of this package fails. */
 export type FailureCode = (typeof FAILURES)[number];
 
 /** An error that ends an attempt with this code and this sentence; no stack is kept of one that has a code. */

@@ -9,6 +9,7 @@ import { piecesOf } from "./pieces.ts";
 import { type SourceFile, withFile } from "./source-file.ts";
 import { reporter } from "./transfer-report.ts";
 
+/** What a `file.checksum` is told. */
 export const checksumConfiguration = z.strictObject({
   path: pathSchema,
   /** Computed together in one pass over the file. */
@@ -20,6 +21,7 @@ export const checksumConfiguration = z.strictObject({
 });
 type Configuration = z.output<typeof checksumConfiguration>;
 
+/** The checksums of a file, as it was read. */
 export interface ChecksumResult {
   readonly path: string;
   readonly bytes: number;

@@ -5,11 +5,12 @@ import { type CopyConfiguration, copyConfiguration, type Verification } from "./
 import { openPartial } from "./copy/partial-file.ts";
 import { transfer } from "./copy/transfer.ts";
 import { type Destination, prepareDestination } from "./destination.ts";
-import { failure, quoted } from "./failure.ts";
+import { codeOf, failure, quoted } from "./failure.ts";
 import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
 import { pathOf } from "./path.ts";
 import { type SourceFile, withFile } from "./source-file.ts";
 
+/** The copy that was made. */
 export interface CopyResult {
   readonly path: string;
   readonly output: string;
@@ -62,5 +63,3 @@ function refuseItself({ facts, path }: SourceFile, { replaced, output }: Destina
   if (replaced?.ino !== facts.ino || replaced.dev !== facts.dev) return;
   throw failure("output_refused", `${quoted(output)} is the file ${quoted(path)} itself.`);
 }
-
-const codeOf = (error: unknown) => (error as { readonly code?: unknown } | undefined)?.code;

@@ -9,6 +9,7 @@ import type { MediaSetting } from "./media-setting.ts";
 import { mediaTranscodeWith } from "./media-transcode.ts";
 import { mediaWaveformWith } from "./media-waveform.ts";
 
+/** What the action types of a node may read, write and use. */
 export interface MediaActionsOptions {
   /** Absolute directories; files below them may be read, their links resolved first. Default none. */
   readonly roots?: readonly string[];

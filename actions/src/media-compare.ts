@@ -10,6 +10,7 @@ import { absolutePath, pathOf, pathSchema } from "./path.ts";
 import type { Finding, Stream, VideoStream } from "./probe-result.ts";
 import { type Likeness, likenessOf, psnrOf, type Sample, samplesOf, ssimOf } from "./quality.ts";
 
+/** What a `media.compare` is told. */
 export const compareConfiguration = z.strictObject({
   /** The source. */
   path: pathSchema,

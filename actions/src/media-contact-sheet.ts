@@ -12,6 +12,7 @@ import { type Frame, LAST_PNG, PNG, spread, takeFrames } from "./picture/frames.
 import { neededSharp } from "./picture/sharp.ts";
 import { drawSheet, layOut } from "./picture/sheet.ts";
 
+/** What a `media.contact-sheet` is told. */
 export const contactSheetConfiguration = z.strictObject({
   path: pathSchema,
   output: outputSchema,
@@ -22,6 +23,7 @@ export const contactSheetConfiguration = z.strictObject({
 });
 type Configuration = z.output<typeof contactSheetConfiguration>;
 
+/** The contact sheet that was made. */
 export interface ContactSheetResult {
   readonly path: string;
   readonly output: string;

@@ -1,6 +1,6 @@
 import { type ActionType, defineActionType, type JobContext } from "@callsheet/contract";
 import { z } from "zod";
-import { failure, quoted } from "./failure.ts";
+import { codeOf, failure, quoted } from "./failure.ts";
 import { mediaInput } from "./ffmpeg/media-input.ts";
 import { findingByAnyMeans } from "./media-probe.ts";
 import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
@@ -12,9 +12,9 @@ import { coverOf, isPictureDemuxer } from "./picture/cover.ts";
 import { JPEG, takeFrames } from "./picture/frames.ts";
 import { type MadePicture, makeStill, readPicture } from "./picture/still.ts";
 import { findingOf } from "./probe-file.ts";
-import type { ProbeResult } from "./probe-result.ts";
 import { type SourceFile, withFile } from "./source-file.ts";
 
+/** What a `media.poster` is told. */
 export const posterConfiguration = z.strictObject({
   path: pathSchema,
   output: outputSchema,
@@ -25,6 +25,7 @@ export const posterConfiguration = z.strictObject({
 });
 type Configuration = z.output<typeof posterConfiguration>;
 
+/** The poster that was made. */
 export interface PosterResult {
   readonly path: string;
   readonly output: string;
@@ -89,8 +90,8 @@ async function frameOf(work: MediaWork, context: JobContext<Configuration>): Pro
   const [picture] = await withMade(file, context, async (made) => {
     if (made.bytes === 0) throw notShown(work, atSeconds);
     return (await findingOf(made, signal)).streams;
-  }).catch((error: { readonly code?: string }) => {
-    throw error.code === "file_not_found" ? notShown(work, atSeconds) : error;
+  }).catch((error: unknown) => {
+    throw codeOf(error) === "file_not_found" ? notShown(work, atSeconds) : error;
   });
   if (picture?.kind !== "image") throw notShown(work, atSeconds);
   return { file, width: picture.width, height: picture.height, atSeconds: Math.round(atSeconds * 1_000) / 1_000 };
@@ -106,7 +107,7 @@ async function withMade<Result>(
 }
 
 function notShown({ input, finding }: MediaWork, seconds: number): Error {
-  const lasts: ProbeResult["durationSeconds"] = finding.durationSeconds;
-  const length = lasts === null ? "" : `, which lasts ${lasts} seconds`;
+  const { durationSeconds } = finding;
+  const length = durationSeconds === null ? "" : `, which lasts ${durationSeconds} seconds`;
   return failure("no_picture", `${quoted(input.file.path)}${length}, shows no picture at ${seconds} seconds.`);
 }

@@ -1,6 +1,6 @@
 import { type ActionType, defineActionType, type JobContext } from "@callsheet/contract";
 import { z } from "zod";
-import { failure, quoted } from "./failure.ts";
+import { codeOf, failure, quoted } from "./failure.ts";
 import { findFfmpeg } from "./ffmpeg/find-ffmpeg.ts";
 import { inspect } from "./ffmpeg/inspect.ts";
 import { DEFAULT_LIMITS } from "./ffmpeg/limits.ts";
@@ -11,6 +11,7 @@ import { findingOf } from "./probe-file.ts";
 import type { Finding, ProbeResult, Stream } from "./probe-result.ts";
 import { type SourceFile, withFile } from "./source-file.ts";
 
+/** What a `media.probe` is told. */
 export const probeConfiguration = z.strictObject({ path: pathSchema });
 
 /** `media.probe` for a node with this setting. */
@@ -51,7 +52,7 @@ export async function findingByAnyMeans(
   try {
     return await findingOf(file, signal);
   } catch (error) {
-    const { code } = error as { readonly code?: string };
+    const code = codeOf(error);
     if (code !== "media_unsupported" && code !== "not_media") throw error;
     const ffmpeg = await findFfmpeg({ configured: setting.ffmpeg() });
     if (ffmpeg?.ffprobe === undefined) throw error;

@@ -8,6 +8,7 @@ import { pathOf, pathSchema } from "./path.ts";
 import { type Preset, presetOf } from "./presets.ts";
 import { neededBy } from "./transcode-arguments.ts";
 
+/** What a `media.proxy` is told. */
 export const proxyConfiguration = z.strictObject({
   path: pathSchema,
   output: outputSchema,

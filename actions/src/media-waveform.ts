@@ -15,6 +15,7 @@ import type { Pcm } from "./sound/pcm.ts";
 import { readWav } from "./sound/wav.ts";
 import { withFile } from "./source-file.ts";
 
+/** What a `media.waveform` is told. */
 export const waveformConfiguration = z.strictObject({
   path: pathSchema,
   output: outputSchema,
@@ -23,6 +24,7 @@ export const waveformConfiguration = z.strictObject({
 });
 type Configuration = z.output<typeof waveformConfiguration>;
 
+/** The picture of a sound that was made. */
 export interface WaveformResult {
   readonly path: string;
   readonly output: string;

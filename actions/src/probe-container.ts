@@ -18,7 +18,7 @@ import {
   WAVE,
   WEBM,
 } from "mediabunny";
-import { failure, quoted } from "./failure.ts";
+import { codeOf, failure, quoted } from "./failure.ts";
 import { lengthOfBoxes } from "./mp4-length.ts";
 import { type AudioStream, type Finding, languageOf, positive, type Stream, type VideoStream } from "./probe-result.ts";
 import type { SourceFile } from "./source-file.ts";
@@ -75,7 +75,7 @@ async function withContainer<Result>(
     return await use(input);
   } catch (error) {
     signal.throwIfAborted();
-    if (hasCode(error)) throw error;
+    if (codeOf(error) !== undefined) throw error;
     throw damaged(file, error);
   } finally {
     input.dispose();
@@ -85,7 +85,7 @@ async function withContainer<Result>(
 /** A reader of one format may stumble over what is none of it; only a file that could not be read is another matter. */
 async function formatOf(input: Input, file: SourceFile): Promise<InputFormat> {
   return input.getFormat().catch((error) => {
-    if (hasCode(error)) throw error;
+    if (codeOf(error) !== undefined) throw error;
     throw notMedia(file);
   });
 }
@@ -141,10 +141,6 @@ async function frameRateOf(track: InputVideoTrack): Promise<number | null> {
   const { underlyingFrameRate } = await track.computeFrameRateMetrics({ targetPacketCount: FRAMES_LOOKED_AT });
   if (underlyingFrameRate !== null) return positive(underlyingFrameRate);
   return positive((await track.computePacketStats(FRAMES_LOOKED_AT)).averagePacketRate);
-}
-
-function hasCode(error: unknown): boolean {
-  return error instanceof Error && "code" in error;
 }
 
 function notMedia(file: SourceFile): Error {

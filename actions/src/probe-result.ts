@@ -1,3 +1,4 @@
+/** A track of moving pictures. */
 export interface VideoStream {
   readonly kind: "video";
   /** Such as `h264`, `hevc`, `vp9`; null when it is none that is known. */
@@ -12,6 +13,7 @@ export interface VideoStream {
   readonly language: string | null;
 }
 
+/** A track of sound. */
 export interface AudioStream {
   readonly kind: "audio";
   readonly codec: string | null;
@@ -21,6 +23,7 @@ export interface AudioStream {
   readonly language: string | null;
 }
 
+/** A picture: the file itself, or a cover that it carries. */
 export interface ImageStream {
   readonly kind: "image";
   readonly codec: string;
@@ -28,6 +31,7 @@ export interface ImageStream {
   readonly height: number;
 }
 
+/** One of the things that a media file holds. */
 export type Stream = VideoStream | AudioStream | ImageStream;
 
 /** What a media file holds, in the manner of ffprobe. */

@@ -22,9 +22,17 @@ export function chooseDatabase(
   return { dataDir: join(defaultDataDir(variables), folder) };
 }
 
-/** Says where that is, without the password that a URL may hold. */
+/** Says where that is, without the user and password that a URL may hold. */
 export function describeDatabase(choice: DatabaseChoice): string {
   if ("dataDir" in choice) return `private PostgreSQL in ${choice.dataDir}`;
-  const { host } = URL.canParse(choice.databaseUrl) ? new URL(choice.databaseUrl) : { host: "" };
-  return `PostgreSQL of DATABASE_URL${host === "" ? "" : ` on ${host}`}`;
+  const address = addressIn(choice.databaseUrl);
+  return `PostgreSQL at ${address === "" ? "the address that was given" : address}`;
+}
+
+/** The part of a URL that a socket's directory or a host stands in; empty where it is told otherwise. */
+export function addressIn(url: string): string {
+  if (!URL.canParse(url)) return "";
+  const { hostname, host } = new URL(url);
+  const place = decodeURIComponent(hostname);
+  return place.startsWith("/") ? place : host;
 }

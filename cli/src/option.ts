@@ -40,7 +40,7 @@ export function targetOption(text: string): Target {
 export function namesOption(text: string): readonly string[] {
   const names = text.split(",").map((name) => name.trim());
   if (names.every((name) => name !== "")) return names;
-  throw new InvalidArgumentError("It must be names between commas.");
+  throw new InvalidArgumentError("It must be names between commas, such as media.probe,media.proxy.");
 }
 
 /** Collects the texts of an option that may be given several times. */

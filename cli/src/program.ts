@@ -41,7 +41,7 @@ export function createProgram(terminal: Terminal): Command {
   addWorkCommand(program, terminal);
   addDbCommand(program, terminal);
   addDoctorCommand(program, terminal);
-  addCompletionCommand(program);
+  addCompletionCommand(program, terminal);
   tellErrors(program, "callsheet");
   return program;
 }

@@ -70,7 +70,7 @@ describe("callsheet", () => {
     const url = "postgres://ada:secret@127.0.0.1:1/media";
     const { exitCode, stdout, stderr } = await callsheetWith({ DATABASE_URL: url }, "demo").ended;
     expect(exitCode).toBe(1);
-    expect(stdout).toContain("PostgreSQL of DATABASE_URL on 127.0.0.1:1");
+    expect(stdout).toContain("PostgreSQL at 127.0.0.1:1");
     expect(stderr).toMatch(/^callsheet: [^\n]+ \(database_lost\)\n[^\n]+\nTry: callsheet doctor\n$/);
     expect(stdout + stderr).not.toContain("secret");
   });

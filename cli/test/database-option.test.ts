@@ -12,8 +12,9 @@ it("the directory that is asked for goes before DATABASE_URL, and that before a 
   }
 });
 
-it("a password is never shown", () => {
-  expect(describeDatabase({ databaseUrl: DATABASE_URL })).toBe("PostgreSQL of DATABASE_URL on db.example:5433");
-  expect(describeDatabase({ databaseUrl: "host=x password=secret" })).toBe("PostgreSQL of DATABASE_URL");
+it("an address is told without user and password", () => {
+  expect(describeDatabase({ databaseUrl: DATABASE_URL })).toBe("PostgreSQL at db.example:5433");
+  expect(describeDatabase({ databaseUrl: "host=x password=secret" })).toBe("PostgreSQL at the address that was given");
+  expect(describeDatabase({ databaseUrl: "postgres://a:b@%2Frun%2Fpg:5433/media" })).toBe("PostgreSQL at /run/pg");
   expect(describeDatabase({ dataDir: "/data" })).toBe("private PostgreSQL in /data");
 });

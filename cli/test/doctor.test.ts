@@ -126,7 +126,7 @@ describe("judging a machine", () => {
   it("an ffmpeg is judged by where it comes from and what it was built with", () => {
     const ffmpeg: Ffmpeg = {
       ...{ path: "/usr/bin/ffmpeg", version: "5.1", source: "bundled", filters: new Set<string>() },
-      ...{ encoders: new Set(["aac"]), decoders: new Set<string>() },
+      ...{ encoders: new Set(["aac"]) },
     };
     const [first, ffprobe, presets] = judgeFfmpeg(ffmpeg);
     expect([first, ffprobe, presets].map((finding) => finding!.level)).toEqual(["warning", "warning", "warning"]);

@@ -2,22 +2,10 @@ import type { HistoryEntry } from "@callsheet/contract";
 import { expect, it } from "vitest";
 import { historyLine } from "../src/history-line.ts";
 import { aJob } from "./a-job.ts";
-
-const EMPTY = {
-  jobId: "a job",
-  seq: 1,
-  from: null,
-  via: [],
-  attempt: null,
-  token: null,
-  node: null,
-  actor: null,
-  reason: null,
-  data: null,
-} as const;
+import { anEntry } from "./an-entry.ts";
 
 const entry = (at: number, event: HistoryEntry["event"], to: HistoryEntry["to"], given: Partial<HistoryEntry> = {}) =>
-  ({ ...EMPTY, at: new Date(at), event, to, ...given }) satisfies HistoryEntry;
+  anEntry({ at: new Date(at), event, to, ...given });
 
 it("names the states that were passed, with the time since the first where it is known", () => {
   const data = { startedAt: new Date(1_030).toISOString() };

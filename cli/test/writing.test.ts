@@ -5,6 +5,7 @@ import { formatDistance, formatInstant, withLocalTimes } from "../src/moment.ts"
 import { shorten } from "../src/shorten.ts";
 import { type Column, renderTable, renderTabs } from "../src/table.ts";
 import { valueLines } from "../src/value-text.ts";
+import { anEntry } from "./an-entry.ts";
 
 describe("shortening", () => {
   it.each([
@@ -92,12 +93,11 @@ it("what is days away is a date, and instants name their zone", () => {
 });
 
 it("a stay in a state ends with the next change, not with what happened meanwhile", () => {
-  const line = { jobId: "1", attempt: null, token: null, node: null, actor: "ada", reason: null, data: null };
   const at = (seconds: number) => new Date(seconds * 1_000);
   const stays = staysOf([
-    { ...line, seq: 1, at: at(0), event: "create", from: null, via: [], to: "created" },
-    { ...line, seq: 2, at: at(4), event: "amend", from: "created", via: [], to: "created" },
-    { ...line, seq: 3, at: at(10), event: "plan", from: "created", via: [], to: "pending" },
+    anEntry({ seq: 1, at: at(0), event: "create", from: null, to: "created" }),
+    anEntry({ seq: 2, at: at(4), event: "amend", from: "created", to: "created" }),
+    anEntry({ seq: 3, at: at(10), event: "plan", from: "created", to: "pending" }),
   ]);
   expect(stays.map(({ state, forMs, isChange }) => [state, forMs, isChange])).toEqual([
     ["created", 10_000, true],

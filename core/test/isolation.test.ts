@@ -10,6 +10,7 @@ import {
   type IsolationHost,
   type IsolationOptions,
 } from "../src/engine/isolation/host.ts";
+import { until } from "../src/testing/until.ts";
 import { seams } from "./fixtures/isolation/seams.mjs";
 
 const fixture = (name: string) => new URL(`./fixtures/isolation/${name}`, import.meta.url).href;
@@ -53,16 +54,6 @@ function start(
     ...rest,
   });
   return { ...seen, outcome };
-}
-
-async function until<Value>(look: () => Value | undefined | false, withinMs = 10_000): Promise<Value> {
-  const deadline = performance.now() + withinMs;
-  for (;;) {
-    const found = look();
-    if (found !== undefined && found !== false) return found;
-    if (performance.now() > deadline) throw new Error(`not true within ${withinMs} ms: ${look}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 function isGone(pid: number): boolean {
@@ -251,7 +242,7 @@ describe("handlers that go wrong", () => {
     expect(isGone(grandchild)).toBe(false);
     kill.abort();
     expect(await blocked.outcome).toMatchObject({ kind: "died", code: "handler_killed" });
-    await until(() => isGone(grandchild), 2_000);
+    await until(() => isGone(grandchild), { deadlineMs: 2_000 });
   });
 
   test("close ends what still runs and starts nothing more", async () => {
@@ -356,13 +347,13 @@ describe("processes that must not stay behind", () => {
   test("what a handler started ends with it, when it returns", async () => {
     const { value } = (await start("leaves-grandchild").outcome) as { value: number };
     expect(value).toBeGreaterThan(1);
-    await until(() => isGone(value), 2_000);
+    await until(() => isGone(value), { deadlineMs: 2_000 });
   });
 
   test("what a handler started ends with it, when it exits and its pipes are still open", async () => {
     const run = start("exits-with-grandchild");
     expect(await run.outcome).toMatchObject({ kind: "died", code: "handler_exited" });
-    await until(() => isGone(pidIn(run.logs[0]![1])), 2_000);
+    await until(() => isGone(pidIn(run.logs[0]![1])), { deadlineMs: 2_000 });
   });
 
   test.each<[string, string, string]>([
@@ -375,8 +366,8 @@ describe("processes that must not stay behind", () => {
     const child = pidIn(node.lines()[0]!);
     expect(isGone(child)).toBe(false);
     node.process.kill("SIGKILL");
-    await until(() => isGone(child), 2_000);
-    if (line.startsWith("blocking")) await until(() => isGone(pidIn(line)), 2_000);
+    await until(() => isGone(child), { deadlineMs: 2_000 });
+    if (line.startsWith("blocking")) await until(() => isGone(pidIn(line)), { deadlineMs: 2_000 });
   });
 });
 

@@ -17,6 +17,7 @@ export interface Binaries {
   readonly origin: "given" | "package" | "installed";
 }
 
+/** Where to look for a PostgreSQL, and for which version. */
 export interface FindBinariesOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Goes before CALLSHEET_POSTGRES_BIN. */

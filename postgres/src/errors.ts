@@ -20,6 +20,7 @@ export const POSTGRES_ERROR_CODES = [
   "aborted",
 ] as const;
 
+/** A code with which this package refuses; stable. */
 export type PostgresErrorCode = (typeof POSTGRES_ERROR_CODES)[number];
 
 /** A refusal of the private server: `message` is one sentence with the reason, `hint` one with the way out. */

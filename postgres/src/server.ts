@@ -18,6 +18,7 @@ import {
   unregister,
 } from "./users.ts";
 
+/** Where a private server lies, which PostgreSQL runs it, and who is told. */
 export interface PrivateServerOptions {
   /** Where everything of the server lies; made if it is missing. */
   readonly dataDir: string;

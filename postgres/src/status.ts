@@ -9,6 +9,7 @@ import { openPrivateServer, type PrivateServerOptions } from "./server.ts";
 import { forgetKeeping, isKept, keepRunning, stopFast } from "./stop.ts";
 import { presentUsers } from "./users.ts";
 
+/** How a private server stands. */
 export interface ServerStatus {
   /** "absent": no database there yet. "unclear": a process holds it that does not answer, or not to us. */
   readonly state: "absent" | "stopped" | "starting_or_stopping" | "running" | "unclear";
@@ -39,6 +40,7 @@ export async function startDetached(options: PrivateServerOptions): Promise<Serv
   return serverStatus(options.dataDir);
 }
 
+/** How a private server is stopped. */
 export interface StopOptions {
   /** What to do when processes use it. Default "refuse", with `server_in_use` and their pids. */
   readonly whenUsed?: "refuse" | "stop";

@@ -10,6 +10,8 @@ test.each([
   ["core/test/a.test.ts", 'test.only("x", () => {});'],
   ["core/test/a.test.ts", 'describe.skip("x", () => {});'],
   ["core/src/a.ts", "// @ts-ignore"],
+  ["cli/src/a.ts", 'spawn("ffmpeg", words, { shell: true });'],
+  ["actions/src/a.ts", 'import { exec, spawn } from "node:child_process";'],
   ["README.md", "<<<<<<< ours"],
   ["core/test/a.test.ts", 'open("/srv/callsheet/samples/dog.mp4");'],
   ["docs/a.md", "see /home/ada/callsheet/core"],
@@ -23,6 +25,7 @@ test.each([
   ["core/src/a.ts", "// TODO(#12): the second server"],
   ["core/test/a.test.ts", 'test.skipIf(!found)("x", () => {}); skip(!found, "no ffmpeg");'],
   ["core/src/a.ts", "// @ts-expect-error a wrong pair"],
+  ["cli/src/a.ts", 'import { execFile } from "node:child_process";'],
   ["docs/a.md", "your files are in ~/.local or /home/$USER/.local, the server's in /var/lib"],
   ["package-lock.json", '      "resolved": "https://registry.npmjs.org/pg/-/pg-8.23.1.tgz",'],
 ])("%s may hold: %s", (path, text) => {

@@ -14,7 +14,6 @@ export interface Ffmpeg {
   readonly version: string;
   readonly source: "configured" | "path" | "bundled";
   readonly encoders: ReadonlySet<string>;
-  readonly decoders: ReadonlySet<string>;
   readonly filters: ReadonlySet<string>;
 }
 
@@ -82,12 +81,12 @@ function read(path: string, source: Ffmpeg["source"]): Promise<Ffmpeg | undefine
 async function readAfresh(path: string, source: Ffmpeg["source"]): Promise<Ffmpeg | undefined> {
   const version = /^ffmpeg version (\S+)/.exec(await answer(path, "-version"))?.[1];
   if (version === undefined) return undefined;
-  const [encoders, decoders, filters] = await Promise.all(
-    ["-encoders", "-decoders", "-filters"].map(async (list) => namesOf(await answer(path, list))),
+  const [encoders, filters] = await Promise.all(
+    ["-encoders", "-filters"].map(async (list) => namesOf(await answer(path, list))),
   );
   const beside = join(dirname(await realpath(path)), "ffprobe");
   const ffprobe = (await isExecutable(beside)) ? { ffprobe: beside } : {};
-  return { path, ...ffprobe, version, source, encoders: encoders!, decoders: decoders!, filters: filters! };
+  return { path, ...ffprobe, version, source, encoders: encoders!, filters: filters! };
 }
 
 async function answer(path: string, question: string): Promise<string> {

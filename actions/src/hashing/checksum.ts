@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 
+/** The checksums that `file.checksum` can compute. */
 export const ALGORITHMS = ["sha256", "sha1", "md5", "sha512", "crc32"] as const;
+/** The name of a checksum. */
 export type Algorithm = (typeof ALGORITHMS)[number];
 
 /** A checksum in the making: fed piece by piece; its lower-case hexadecimal digits are those of all that it was fed. */

@@ -167,7 +167,6 @@ it("all that ffmpeg is started with is fixed but for what the caller asks", asyn
         version: "1",
         source: "path",
         encoders: new Set<string>(),
-        decoders: new Set<string>(),
         filters: new Set<string>(),
       } as const;
       const whole = commandArguments({

@@ -1,7 +1,7 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { addExamples } from "../examples.ts";
 import type { NodeFlags } from "../node/node-flags.ts";
-import { countOption } from "../option.ts";
+import { countOption, namesOption } from "../option.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `start`: Callsheet and a node, in the foreground. */
@@ -38,12 +38,6 @@ function addNodeOptions(command: Command): void {
     .option("--slots <count>", "run this many jobs at once (default: 4)", countOption)
     .option("--media <directory...>", "allow jobs to read files below these (default: CALLSHEET_MEDIA_ROOTS)")
     .option("--output <directory...>", "allow jobs to write files below these (default: CALLSHEET_OUTPUT_ROOTS)")
-    .option("--types <types>", "run these action types only, between commas", typeNames)
+    .option("--types <types>", "run these action types only, between commas", namesOption)
     .option("--plugin <module...>", "run the action types of these files or packages as well");
-}
-
-function typeNames(text: string): readonly string[] {
-  const names = text.split(",").map((name) => name.trim());
-  if (names.every((name) => name !== "")) return names;
-  throw new InvalidArgumentError("Types are names between commas, such as file.checksum,media.probe.");
 }

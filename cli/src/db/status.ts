@@ -1,7 +1,7 @@
 import { type DatabaseFacts, inspectDatabase } from "@callsheet/core";
 import { type ServerStatus, serverStatus } from "@callsheet/postgres";
 import { formatBytes } from "../amount.ts";
-import { type DatabaseChoice, describeDatabase } from "../database-option.ts";
+import { addressIn, type DatabaseChoice, describeDatabase } from "../database-option.ts";
 import { type Fact, factsText } from "../facts.ts";
 import { printOne } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
@@ -61,13 +61,6 @@ const NOTHING = {
 
 function factsFrom({ version, bytes, schema, nodes }: DatabaseFacts) {
   return { state: "running", version, sizeBytes: bytes, schema, nodes: nodes.map(({ name }) => name) } as const;
-}
-
-/** The part of a URL that a socket's directory or a port stands in, without user and password. */
-function addressIn(url: string): string {
-  const { hostname, host } = new URL(url);
-  const place = decodeURIComponent(hostname);
-  return place.startsWith("/") ? place : host;
 }
 
 export function statusText(status: DatabaseStatus): string {

@@ -20,7 +20,7 @@ export function cliMarkdown(): string {
     ),
     "## Options of every command",
     optionTable(program.options.filter(({ hidden }) => !hidden)),
-    ...program.commands.flatMap((command) => commandBlocks(command, "callsheet", 2)),
+    ...visibleCommands(program).flatMap((command) => commandBlocks(command, "callsheet", 2)),
   ];
   return `${blocks.join("\n\n")}\n`;
 }
@@ -45,8 +45,14 @@ function commandBlocks(command: Command, before: string, level: number): readonl
     ...(command.description() === "" ? [] : [sentence(command.description())]),
     ...(lines.length === 0 ? [] : [["```sh", ...lines, "```"].join("\n")]),
     ...(command.options.length === 0 ? [] : [optionTable(command.options)]),
-    ...command.commands.flatMap((inner) => commandBlocks(inner, line, level + 1)),
+    ...visibleCommands(command).flatMap((inner) => commandBlocks(inner, line, level + 1)),
   ];
+}
+
+/** Without those that only scripts call, and the help that each group has. */
+function visibleCommands(command: Command): readonly Command[] {
+  const visible = command.createHelp().visibleCommands(command);
+  return command.commands.filter((inner) => visible.includes(inner));
 }
 
 function optionTable(options: readonly Option[]): string {

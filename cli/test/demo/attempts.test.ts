@@ -1,24 +1,12 @@
 import type { HistoryEntry } from "@callsheet/contract";
 import { describe, expect, it } from "vitest";
 import { attemptsOf } from "../../src/demo/attempts.ts";
+import { anEntry } from "../an-entry.ts";
 import { at } from "../report/a-report.ts";
 
 type Line = Partial<HistoryEntry> & Pick<HistoryEntry, "event" | "to">;
 const history = (...lines: readonly (Line & { readonly ms: number })[]): readonly HistoryEntry[] =>
-  lines.map(({ ms, ...line }, index) => ({
-    jobId: "1",
-    seq: index + 1,
-    from: null,
-    via: [],
-    attempt: null,
-    token: null,
-    node: null,
-    actor: null,
-    reason: null,
-    data: null,
-    ...line,
-    at: at(ms),
-  }));
+  lines.map(({ ms, ...line }, index) => anEntry({ seq: index + 1, ...line, at: at(ms) }));
 const startedAt = (ms: number) => ({ startedAt: at(ms).toISOString() });
 const created = { ms: 0, event: "create", to: "pending" } as const;
 

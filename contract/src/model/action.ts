@@ -9,10 +9,12 @@ import { retryPolicySchema } from "./retry.ts";
 export const CANCELLABLE = ["never", "asks", "abandon"] as const;
 /** Whether an overrun job is only marked, or failed (MISSION 4). */
 export const ON_TIMEOUT = ["flag", "fail"] as const;
+/** Where a handler runs: in the node's process, or in one of its own. */
 export const ISOLATIONS = ["none", "process"] as const;
 /** What an action can be used for beside single jobs. */
 export const ACTION_FLAGS = ["group", "groupMember", "workflow", "timed"] as const;
 
+/** The name of an action, a type, a queue or a site: at most 100 characters, safe in a shell and in a URL. */
 export const nameSchema = z
   .string()
   .regex(
@@ -48,6 +50,7 @@ const actionFields = {
   runRule: z.string().max(4_000).nullable().default(null),
 };
 
+/** Reads an action as callers write it, filling in its defaults. */
 export const actionSchema = z.strictObject(actionFields);
 /** An action as callers write it: only `name` and `type` are needed. */
 export type ActionInput = z.input<typeof actionSchema>;

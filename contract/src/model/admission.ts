@@ -1,9 +1,13 @@
 /** Priorities and their levels. Waiting raises a job up to `highest`; `urgent` stands above ageing. */
 export const PRIORITIES = { lowest: 1, low: 2, normal: 3, high: 4, highest: 5, urgent: 6 } as const;
+/** A priority as people write it. */
 export type PriorityName = keyof typeof PRIORITIES;
+/** A priority as a number, 1 (lowest) to 6 (urgent). */
 export type Level = (typeof PRIORITIES)[PriorityName];
 
+/** All names of priorities, lowest first. */
 export const PRIORITY_NAMES = Object.keys(PRIORITIES) as readonly PriorityName[];
+/** The priority of whatever names none. */
 export const DEFAULT_PRIORITY = "normal" satisfies PriorityName;
 /** Waiting raises the effective priority by one level per whole step of ten minutes. */
 export const DEFAULT_AGEING_STEP_MS = 600_000;
@@ -46,6 +50,7 @@ export interface QueuedJob extends DueJob {
   readonly turn?: number;
 }
 
+/** What an admission is decided on: which jobs are due, which are queued, and how many may be. */
 export interface AdmissionRequest {
   readonly now: Date;
   /** How long a job waits for one more level, in milliseconds. */
@@ -58,12 +63,14 @@ export interface AdmissionRequest {
   readonly pending: readonly DueJob[];
 }
 
+/** The place of a job in the internal queue. */
 export interface Turn {
   readonly id: string;
   /** Jobs start in ascending order of turn, then of id. */
   readonly turn: number;
 }
 
+/** Which jobs enter the internal queue, and which leave it for better ones. */
 export interface AdmissionDecision {
   /** Pending jobs to be queued, best first. */
   readonly admit: readonly Turn[];

@@ -21,8 +21,10 @@ export const INVARIANTS = {
   I06: "Each attempt's token is greater than all earlier ones, and a line with a token has the current one.",
   I07: "One attempt lives at a time, and each start counts one attempt more.",
 } as const;
+/** The number of a rule that every history keeps. */
 export type Invariant = keyof typeof INVARIANTS;
 
+/** A line of a history that breaks a rule. */
 export interface Violation {
   readonly invariant: Invariant;
   /** The number of the line, as it is written there. */

@@ -2,6 +2,7 @@ import type { JobState } from "./state.ts";
 
 /** What the members of a group or run are counted by. */
 export const MEMBER_CLASSES = ["live", "overdue", "waiting", "held", "bad", "good", "cancelled"] as const;
+/** What a member counts as in the state of its group or run. */
 export type MemberClass = (typeof MEMBER_CLASSES)[number];
 
 /** The class in which a member of this state is counted. */
@@ -23,6 +24,7 @@ export const CLASS_OF_STATE = {
   cancelled: "cancelled",
 } as const satisfies Record<JobState, MemberClass>;
 
+/** The states that a group or a run can have by its members and its intent. */
 export const COMPOSITE_STATES = [
   "created",
   "scheduled",
@@ -41,6 +43,7 @@ export const COMPOSITE_STATES = [
 /** The state of a group or run. A run whose tasks have begun is `running`, also while none is live at the moment. */
 export type CompositeState = (typeof COMPOSITE_STATES)[number];
 
+/** What each state of a group or a run means, in one sentence. */
 export const COMPOSITE_STATE_MEANING = {
   created: "A group whose members have no start time.",
   scheduled: "A group none of whose members is due.",
@@ -59,6 +62,7 @@ export const COMPOSITE_STATE_MEANING = {
 
 /** What somebody wants of a composite as a whole. */
 export const INTENTS = ["none", "pause", "cancel"] as const;
+/** What was asked of a group or a run, and holds until its members have got there. */
 export type Intent = (typeof INTENTS)[number];
 
 /** How many members are in each class; each member is in exactly one. */
@@ -71,6 +75,7 @@ export interface MemberCounts extends Readonly<Record<MemberClass, number>> {
   readonly rollingBack: number;
 }
 
+/** What the state of a group or a run follows from. */
 export interface Composite {
   readonly kind: "group" | "run";
   readonly counts: MemberCounts;
@@ -81,6 +86,7 @@ export interface Composite {
   readonly begun: boolean;
 }
 
+/** The state of a group or a run, with what dependants and people want to know beside it. */
 export interface ComposedState {
   readonly state: CompositeState;
   /** Everything has ended. Dependants react to this alone: a group is `failed` before it has settled, too. */

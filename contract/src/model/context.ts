@@ -9,6 +9,7 @@ export interface Variables {
   all(): JsonObject;
 }
 
+/** Writes lines of the job's log, which are stored soon after; nothing is waited for. */
 export interface JobLog {
   info(message: string): void;
   warn(message: string): void;

@@ -227,6 +227,7 @@ export const RULES = {
   },
 } as const satisfies Record<string, Rule>;
 
+/** The name of something that happens to a job and changes its state. */
 export type JobEvent = keyof typeof RULES;
 /** Events that a group or a run accepts as an intent for its members; it never transitions itself. */
 export const COMPOSITE_INTENTS = ["plan", "hold", "resume", "cancel", "retry"] as const satisfies readonly JobEvent[];

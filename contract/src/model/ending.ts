@@ -25,6 +25,7 @@ export interface EndingJob {
   readonly policy: RetryPolicy;
 }
 
+/** What happens to a job when its attempt ends: the event, the state, and when it is due again. */
 export interface EndingStep {
   readonly event: JobEvent;
   readonly to: JobState;

@@ -68,6 +68,7 @@ export const ERRORS = {
   wrong_state: { status: 409, next: "Do one of the operations that are legal now." },
 } as const satisfies Record<string, { readonly status: number; readonly next: string }>;
 
+/** A code of the catalogue; stable, and never used for something else. */
 export type ErrorCode = keyof typeof ERRORS;
 
 /** A caller's mistake or a refused operation. Match on `code`, never on the message or the class. */

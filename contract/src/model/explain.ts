@@ -24,6 +24,7 @@ export const REASONS = {
   node_lost: "The node that ran it died, and nobody has recovered it yet.",
   settled: "It is over.",
 } as const;
+/** The code of a reason for which a job stands where it stands. */
 export type Reason = keyof typeof REASONS;
 
 /** Why a job stands where it stands, and what to do about it. */

@@ -3,11 +3,14 @@ import type { PriorityName } from "./admission.ts";
 import type { Json, JsonObject } from "./json.ts";
 import type { JobState } from "./state.ts";
 
+/** All kinds of jobs. */
 export const JOB_KINDS = ["job", "group", "run", "task", "timed", "queue"] as const;
+/** What a job is: one piece of work, or something that is made of others. */
 export type JobKind = (typeof JOB_KINDS)[number];
 
 /** How a job was created. */
 export const ORIGINS = ["library", "api", "person", "workflow", "timed", "filter", "queue"] as const;
+/** Who or what created a job. */
 export type Origin = (typeof ORIGINS)[number];
 
 /** The object that a job works on. Compared by exact text. */
@@ -19,6 +22,7 @@ export const targetSchema = z.strictObject({
     .min(1)
     .refine((id) => new TextEncoder().encode(id).length <= 200, "at most 200 bytes"),
 });
+/** The object that a job works on, such as an asset. */
 export type Target = z.output<typeof targetSchema>;
 
 /** The error that ended an attempt. `stack` is there when the handler threw something unexpected. */
@@ -29,6 +33,7 @@ export interface JobError {
   readonly data?: Json;
 }
 
+/** How far a handler says that it is. */
 export interface Progress {
   /** 0 to 100. */
   readonly percent: number;

@@ -1,5 +1,6 @@
 /** A value that JSON can carry unchanged. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+/** An object of JSON. */
 export type JsonObject = { readonly [key: string]: Json };
 
 /** What makes a text impossible to store in PostgreSQL, or `undefined` when nothing does. Expects well-formed `JSON.stringify` output. */

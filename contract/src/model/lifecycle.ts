@@ -13,6 +13,7 @@ export interface Edge extends Rule {
 /** Every event by which a job changes its state, in the order of a job's life. */
 export const JOB_EVENTS = Object.keys(RULES) as readonly JobEvent[];
 
+/** Every event that can happen to a job: from which states, to which, and by whom. */
 export const LIFECYCLE: Readonly<Record<JobEvent, Edge>> = withNames(RULES);
 
 /** The states in which an event may happen to a job of this kind; of any kind, when none is named. Empty for `create`. */
@@ -66,6 +67,7 @@ const OPERATIONS = {
 
 /** What a person or a caller of the API may ask for on a job that exists. */
 export type Operation = keyof typeof OPERATIONS;
+/** The names of all operations that people and programs may ask for. */
 export const OPERATION_NAMES = Object.keys(OPERATIONS) as readonly Operation[];
 
 /** The event that a cancel of a live job becomes, by what its action says. */

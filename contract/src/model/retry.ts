@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+/** How the delay grows from one retry to the next. */
 export const BACKOFFS = ["constant", "linear", "exponential"] as const;
 
 /** How failures are retried by policy. A retry by hand is always possible. */
@@ -17,6 +18,7 @@ export const retryPolicySchema = z.strictObject({
   /** Error codes that are never retried by policy. `invalid_configuration` never is. */
   never: z.array(z.string().min(1).max(100)).max(100).default([]),
 });
+/** When a failed attempt is retried without anybody asking; defaults filled in. */
 export type RetryPolicy = z.output<typeof retryPolicySchema>;
 
 /** Codes that no policy retries: the same input can only fail again. */

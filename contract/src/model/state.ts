@@ -1,3 +1,4 @@
+/** All states that a job can have. */
 export const JOB_STATES = [
   "created",
   "scheduled",
@@ -15,8 +16,10 @@ export const JOB_STATES = [
   "skipped",
   "cancelled",
 ] as const;
+/** The state of a job, spelled the same in SQL, TypeScript and JSON. */
 export type JobState = (typeof JOB_STATES)[number];
 
+/** What each state means, in one sentence. */
 export const STATE_MEANING = {
   created: "It exists and has no start time; the scheduler ignores it until it is planned or released.",
   scheduled: "It has a start time, or was put off until a time, that has not come yet.",

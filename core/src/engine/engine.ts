@@ -19,6 +19,7 @@ import { startReaper } from "./reaper.ts";
 import type { EngineLog, Service } from "./service.ts";
 import { Waiting } from "./waiting.ts";
 
+/** How Callsheet is opened: where its database is, and who acts. */
 export interface EngineOptions {
   /** A PostgreSQL of yours, 15 or newer. Default: the environment's DATABASE_URL, else a private server. */
   readonly databaseUrl?: string;

@@ -2,6 +2,7 @@ import { type ActionType, callsheetError, capabilitiesSchema } from "@callsheet/
 import { checkType } from "../operations/action-type.ts";
 import { storableText } from "../operations/configuration.ts";
 
+/** What a node is called, what it can do, and how much at once. */
 export interface NodeOptions {
   /** Unique among the nodes that are up. */
   readonly name: string;

@@ -15,7 +15,9 @@ export const VOCABULARIES = {
   queue: QUEUE,
   "queue-3.1": QUEUE_31,
 } as const satisfies Record<string, Words>;
+/** The name of a vocabulary. */
 export type Vocabulary = keyof typeof VOCABULARIES;
+/** The names of all vocabularies. */
 export const VOCABULARY_NAMES = Object.keys(VOCABULARIES) as readonly Vocabulary[];
 
 /**
