@@ -89,8 +89,14 @@ async function readAfresh(path: string, source: Ffmpeg["source"]): Promise<Ffmpe
   return { path, ...ffprobe, version, source, encoders: encoders!, filters: filters! };
 }
 
+/** A program that has not answered by then does not answer as ffmpeg does. */
+const ANSWER_MS = 10_000;
+
 async function answer(path: string, question: string): Promise<string> {
-  const options = { env: cleanEnvironment(), extendEnv: false, stdin: "ignore", reject: false } as const;
+  const options = {
+    ...{ env: cleanEnvironment(), extendEnv: false, stdin: "ignore", reject: false },
+    ...{ timeout: ANSWER_MS, killSignal: "SIGKILL" },
+  } as const;
   const { stdout } = await execa(path, ["-hide_banner", question], options);
   return stdout ?? "";
 }
