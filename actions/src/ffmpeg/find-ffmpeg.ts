@@ -93,10 +93,8 @@ async function readAfresh(path: string, source: Ffmpeg["source"]): Promise<Ffmpe
 const ANSWER_MS = 10_000;
 
 async function answer(path: string, question: string): Promise<string> {
-  const options = {
-    ...{ env: cleanEnvironment(), extendEnv: false, stdin: "ignore", reject: false },
-    ...{ timeout: ANSWER_MS, killSignal: "SIGKILL" },
-  } as const;
+  const limits = { timeout: ANSWER_MS, killSignal: "SIGKILL" } as const;
+  const options = { env: cleanEnvironment(), extendEnv: false, stdin: "ignore", reject: false, ...limits } as const;
   const { stdout } = await execa(path, ["-hide_banner", question], options);
   return stdout ?? "";
 }
