@@ -5,9 +5,10 @@ import { type CopyConfiguration, copyConfiguration, type Verification } from "./
 import { openPartial } from "./copy/partial-file.ts";
 import { transfer } from "./copy/transfer.ts";
 import { type Destination, prepareDestination } from "./destination.ts";
-import { failure, quoted } from "./failure.ts";
+import { codeOf, failure, quoted } from "./failure.ts";
 import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
 import { pathOf } from "./path.ts";
+import { publishMade } from "./publish-made.ts";
 import { type SourceFile, withFile } from "./source-file.ts";
 
 export interface CopyResult {
@@ -49,7 +50,7 @@ async function copy(
   const partial = await openPartial(destination, context, lastCheckpoint(context, errand));
   try {
     const { sha256, resumedAt } = await transfer({ source, destination, context, errand, partial });
-    await context.publish(partial.path, destination.path);
+    await publishMade(context, partial.path, destination.path);
     return { path: source.path, output: destination.output, bytes: source.bytes, sha256, verified: verify, resumedAt };
   } catch (error) {
     // Nobody goes on with what was cancelled, or with the file of an attempt that was overtaken.
@@ -62,5 +63,3 @@ function refuseItself({ facts, path }: SourceFile, { replaced, output }: Destina
   if (replaced?.ino !== facts.ino || replaced.dev !== facts.dev) return;
   throw failure("output_refused", `${quoted(output)} is the file ${quoted(path)} itself.`);
 }
-
-const codeOf = (error: unknown) => (error as { readonly code?: unknown } | undefined)?.code;

@@ -13,6 +13,7 @@ import { JPEG, takeFrames } from "./picture/frames.ts";
 import { type MadePicture, makeStill, readPicture } from "./picture/still.ts";
 import { findingOf } from "./probe-file.ts";
 import type { ProbeResult } from "./probe-result.ts";
+import { publishMade } from "./publish-made.ts";
 import { type SourceFile, withFile } from "./source-file.ts";
 
 export const posterConfiguration = z.strictObject({
@@ -48,7 +49,7 @@ export function mediaPosterWith(setting: MediaSetting): ActionType<typeof poster
       return withFile(pathOf(context), readableRoots(setting), async (file) => {
         const { file: made, width, height, atSeconds } = await poster(file, setting, context);
         const bytes = await withMade(made, context, async (picture) => picture.bytes);
-        await context.publish(made, output);
+        await publishMade(context, made, output);
         return { path: file.path, output: context.configuration.output, bytes, width, height, atSeconds };
       });
     },

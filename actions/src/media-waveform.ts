@@ -8,6 +8,7 @@ import { withMedia } from "./media-work.ts";
 import { outputPath, outputSchema } from "./output-path.ts";
 import { pathOf, pathSchema } from "./path.ts";
 import { encodePng } from "./picture/png.ts";
+import { publishMade } from "./publish-made.ts";
 import { withDecodedSound } from "./sound/decode.ts";
 import { barsIn, drawWaveform } from "./sound/draw-waveform.ts";
 import { type Loudness, loudnessOf } from "./sound/loudness.ts";
@@ -45,7 +46,7 @@ export function mediaWaveformWith(setting: MediaSetting): ActionType<typeof wave
       const output = await outputPath(context.configuration.output, setting.outputRoots);
       const path = pathOf(context);
       const made = await withSound(path, setting, context, (pcm) => waveform(path, pcm, context));
-      await context.publish(WAVEFORM, output);
+      await publishMade(context, WAVEFORM, output);
       return { path, output: context.configuration.output, ...made };
     },
   });
