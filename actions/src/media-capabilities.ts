@@ -5,7 +5,7 @@ import { findSharp } from "./picture/sharp.ts";
 
 /**
  * What this machine can do for media jobs, for `NodeOptions.capabilities`: `ffmpeg`, and each encoder and filter it was built
- * with, such as `ffmpeg.encoder.libx264`; `sharp`. Without `ffmpeg` the one of CALLSHEET_FFMPEG counts, then those that
+ * with, such as `ffmpeg.encoder.libx264`; `ffprobe`, if it stands beside it; `sharp`. Without `ffmpeg` the one of CALLSHEET_FFMPEG counts, then those that
  * `mediaActions` looks for. Fails with `ffmpeg_missing` when a named one cannot be run.
  */
 export async function mediaCapabilities({
@@ -16,5 +16,6 @@ export async function mediaCapabilities({
   if (ffmpeg === undefined) return pictures;
   const encoders = [...ffmpeg.encoders].map((name) => `ffmpeg.encoder.${name}`);
   const filters = [...ffmpeg.filters].map((name) => `ffmpeg.filter.${name}`);
-  return ["ffmpeg", ...encoders, ...filters, ...pictures];
+  const probe = ffmpeg.ffprobe === undefined ? [] : ["ffprobe"];
+  return ["ffmpeg", ...probe, ...encoders, ...filters, ...pictures];
 }

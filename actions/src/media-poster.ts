@@ -2,6 +2,7 @@ import { type ActionType, defineActionType, type JobContext } from "@callsheet/c
 import { z } from "zod";
 import { failure, quoted } from "./failure.ts";
 import { mediaInput } from "./ffmpeg/media-input.ts";
+import { kindByName } from "./kind-by-name.ts";
 import { findingByAnyMeans } from "./media-probe.ts";
 import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
 import { type MediaWork, neededFfmpeg } from "./media-work.ts";
@@ -42,8 +43,7 @@ export function mediaPosterWith(setting: MediaSetting): ActionType<typeof poster
     type: "media.poster",
     version: 1,
     configuration: posterConfiguration,
-    // Who names a second means a film. Otherwise only the file tells whether ffmpeg is needed.
-    requires: ({ at }) => (at === undefined ? [] : ["ffmpeg"]),
+    requires: neededBy,
     run: async (context) => {
       const output = await outputPath(context.configuration.output, setting.outputRoots);
       return withFile(pathOf(context), readableRoots(setting), async (file) => {
@@ -58,6 +58,13 @@ export function mediaPosterWith(setting: MediaSetting): ActionType<typeof poster
 
 /** `media.poster` with the setting of the environment. Works in a process of its own too, which inherits it. */
 export const mediaPoster = defineActionType({ ...mediaPosterWith(settingOfEnvironment), module: import.meta.url });
+
+/** Who names a second means a film. Sound shows its cover, which is a picture. */
+function neededBy({ path, at }: Configuration): readonly string[] {
+  const kind = kindByName(path);
+  if (at !== undefined || kind === "film") return ["ffmpeg"];
+  return kind === undefined ? [] : ["sharp"];
+}
 
 type Poster = MadePicture & Pick<PosterResult, "atSeconds">;
 

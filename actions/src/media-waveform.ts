@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type ActionType, defineActionType, type JobContext } from "@callsheet/contract";
 import { z } from "zod";
 import { failure, quoted } from "./failure.ts";
+import { kindByName } from "./kind-by-name.ts";
 import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
 import { withMedia } from "./media-work.ts";
 import { outputPath, outputSchema } from "./output-path.ts";
@@ -42,6 +43,7 @@ export function mediaWaveformWith(setting: MediaSetting): ActionType<typeof wave
     type: "media.waveform",
     version: 1,
     configuration: waveformConfiguration,
+    requires: ({ path }) => (["film", "sound"].includes(kindByName(path) ?? "") ? ["ffmpeg"] : []),
     run: async (context) => {
       const output = await outputPath(context.configuration.output, setting.outputRoots);
       const path = pathOf(context);

@@ -91,12 +91,6 @@ describe("a poster", () => {
     await writeFile(join(own, "bomb.png"), head);
     await expect(poster(join(own, "bomb.png"))).rejects.toThrow(/pixels|damaged/);
   });
-
-  it("asks for a node with ffmpeg when it names a second", () => {
-    const asked = (at: object) => types.mediaPoster.requires?.(posterConfiguration.parse({ output: "/a", ...at }));
-    expect(asked({})).toEqual([]);
-    expect(asked({ at: 3 })).toEqual(["ffmpeg"]);
-  });
 });
 
 describe("a contact sheet", () => {
