@@ -1,5 +1,3 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { type ActionType, defineActionType, type JobContext } from "@callsheet/contract";
 import { z } from "zod";
 import { failure, quoted } from "./failure.ts";
@@ -16,6 +14,7 @@ import { type Loudness, loudnessOf } from "./sound/loudness.ts";
 import type { Pcm } from "./sound/pcm.ts";
 import { readWav } from "./sound/wav.ts";
 import { withFile } from "./source-file.ts";
+import { writeMade } from "./write-made.ts";
 
 export const waveformConfiguration = z.strictObject({
   path: pathSchema,
@@ -97,7 +96,7 @@ async function waveform(
     onRead: (share) => context.progress(80 + share * 20, "measuring"),
   });
   const png = encodePng(drawWaveform(channels.slice(0, MOST_BANDS), { width, height }));
-  await writeFile(join(await context.workspace(), WAVEFORM), png);
+  await writeMade(await context.workspace(), WAVEFORM, png);
   const durationSeconds = Math.round((pcm.frames / pcm.sampleRate) * 1_000) / 1_000;
   return { bytes: png.length, width, height, channels: pcm.channels, durationSeconds, peaks: peaksOf(channels) };
 }

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Callsheet } from "@callsheet/core";
+import { Callsheet, defineActionType } from "@callsheet/core";
 import { openTestDatabase } from "@callsheet/core/testing";
 import { afterEach, expect, it, onTestFinished, vi } from "vitest";
 import { fileCopy } from "../src/index.ts";
@@ -25,7 +25,7 @@ it.each(["none", "process"] as const)("a copy appears at its destination, isolat
   const cs = await Callsheet.open({ databaseUrl: database.url });
   try {
     const module = new URL("../dist/file-copy.js", import.meta.url).href;
-    const type = { ...fileCopy, module };
+    const type = defineActionType({ ...fileCopy, module });
     const action = await cs.actions.put({ name: "copy", type, isolation });
     await cs.work({ name: "here", types: [type], slots: 1 });
     const done = await cs.jobs.wait(await cs.jobs.create(action, { configuration: { path, output } }));

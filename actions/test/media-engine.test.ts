@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { mkdtemp, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { ActionType } from "@callsheet/contract";
-import { Callsheet, type JobRecord } from "@callsheet/core";
+import type { ActionType, Job } from "@callsheet/contract";
+import { Callsheet } from "@callsheet/core";
 import { openTestDatabase, until } from "@callsheet/core/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { mediaActions, mediaCapabilities } from "../src/index.ts";
@@ -74,5 +74,5 @@ describe("on a full disk a transcode fails with disk_full, leaves nothing, and i
   });
 
   const grow = (disk: SmallDisk) => disk.grow(256);
-  const codeOf = ({ state, error }: JobRecord) => (state === "failed" ? error?.code : state);
+  const codeOf = ({ state, error }: Pick<Job, "state" | "error">) => (state === "failed" ? error?.code : state);
 });

@@ -54,11 +54,11 @@ it("without ffmpeg a film's poster waits and says for what, and what needs none 
     const loud = await cs.jobs.create(waveform, of(sample("speech.mp3"), "mp3.png"));
     const plain = await cs.jobs.create(waveform, of(sample("speech.wav"), "wav.png"));
     expect(await cs.jobs.wait(plain)).toMatchObject({ state: "completed" });
-    for (const job of [waiting, loud]) {
-      const why = await cs.jobs.explain(job);
+    for (const { id } of [waiting, loud]) {
+      const why = await cs.jobs.explain(id);
       expect(why.reason).toBe("no_capable_node");
       expect(why.sentence).toContain("ffmpeg");
-      expect((await cs.jobs.get(job)).attempt).toBe(0);
+      expect((await cs.jobs.get(id)).attempt).toBe(0);
     }
   } finally {
     await cs.close();

@@ -60,8 +60,8 @@ describe("a file that an attempt publishes", () => {
     expect(folder.names()).toEqual([name]);
   });
 
-  test("goes to the directory that its path led to then, whatever stands there by now", async (test) => {
-    test.skip(process.platform !== "linux", "no open directories by name");
+  test("goes to the directory that its path led to then, whatever stands there by now", async ({ skip }) => {
+    skip(process.platform !== "linux", "no open directories by name");
     const [folder, stranger] = [aFolder(), aFolder()];
     mkdirSync(folder.at("there"));
     symlinkSync(folder.at("there"), folder.at("link"));
@@ -272,7 +272,7 @@ describe("several files of one attempt", () => {
 });
 
 describe("what cannot be published", () => {
-  test.each<[string, (context: Context, folder: string) => Promise<void>, RegExp]>([
+  test.each<[string, (context: Context, folder: string) => Promise<unknown>, RegExp]>([
     ["a relative destination", (c) => publishText(c, "a"), /absolute path/],
     ["a destination that is no text", (c) => publishText(c, 5 as never), /absolute path/],
     ["a destination with NUL", (c) => publishText(c, "/tmp/\0"), /absolute path/],
