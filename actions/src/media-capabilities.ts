@@ -8,9 +8,10 @@ import { PRESETS } from "./presets.ts";
 import { neededBy } from "./transcode-arguments.ts";
 
 /**
- * What this machine has of all that media jobs may need, for `NodeOptions.capabilities`: `ffmpeg` and `ffprobe`, the encoders
- * and filters of presets that it was built with, such as `ffmpeg.encoder.libx264`; `sharp`. Without `ffmpeg` the one of CALLSHEET_FFMPEG
- * counts, then those that `mediaActions` looks for. Fails with `ffmpeg_missing` when a named one cannot be run.
+ * What this machine has of all that media jobs may need, for `NodeOptions.capabilities`: `ffmpeg` and `ffprobe`, the
+ * encoders and filters of presets that it was built with, such as `ffmpeg.encoder.libx264`; `sharp`. Without `ffmpeg` the
+ * one of CALLSHEET_FFMPEG counts, then those that `mediaActions` looks for. Fails with `ffmpeg_missing` when a named one
+ * cannot be run.
  */
 export async function mediaCapabilities({
   ffmpeg: configured = settingOfEnvironment.ffmpeg(),
