@@ -68,6 +68,7 @@ process.stdout.write(
     "An option that a preset has no use for is refused when the job is created: ProRes has no `crf`, a sound no `height`. A new preset is a new entry of `PRESETS`; there is no way to hand text to ffmpeg, and no shell.",
     "## What a node must have",
     "A job needs `ffmpeg`, `ffmpeg.encoder.NAME` for the encoders of its preset, and `ffmpeg.filter.NAME` for its filters. A node announces what its ffmpeg was built with. When no node has what a job needs, the job waits, and says so.",
+    "`media.poster`, `media.waveform` and `media.probe` do much without ffmpeg. They ask for it where the ending of `path` says that they will need it, as `.mp4` does; a picture asks for `sharp`, and the probe of a kind that is not read here, such as `.avi`, for `ffprobe`. Of a job that names its file by its target only, or with an ending that tells nothing, this is known when it runs: it fails with `ffmpeg_missing`, `sharp_missing` or `media_unsupported` on a node that cannot do it.",
     "## What is never read",
     "ffmpeg gets an open file, not a path, and one reader that follows from the first bytes of the file. A playlist, a manifest, a list of files, subtitles, an SVG or a script is refused with `media_refused`, whatever its name; nothing that is within a film can lead to another file or to an address. What is larger than the limits fails with `media_too_large`: 134 million pixels, 48 hours, 64 streams, 1,000 frames per second, 512 GiB of output, and 8 GiB of memory where `prlimit` is there to hold it.",
     "## How a job ends",

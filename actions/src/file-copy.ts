@@ -8,6 +8,7 @@ import { type Destination, prepareDestination } from "./destination.ts";
 import { codeOf, failure, quoted } from "./failure.ts";
 import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
 import { pathOf } from "./path.ts";
+import { publishMade } from "./publish-made.ts";
 import { type SourceFile, withFile } from "./source-file.ts";
 
 /** The copy that was made. */
@@ -50,7 +51,7 @@ async function copy(
   const partial = await openPartial(destination, context, lastCheckpoint(context, errand));
   try {
     const { sha256, resumedAt } = await transfer({ source, destination, context, errand, partial });
-    await context.publish(partial.path, destination.path);
+    await publishMade(context, partial.path, destination.path);
     return { path: source.path, output: destination.output, bytes: source.bytes, sha256, verified: verify, resumedAt };
   } catch (error) {
     // Nobody goes on with what was cancelled, or with the file of an attempt that was overtaken.

@@ -11,6 +11,7 @@ import { clockTime } from "./picture/clock-digits.ts";
 import { type Frame, LAST_PNG, PNG, spread, takeFrames } from "./picture/frames.ts";
 import { neededSharp } from "./picture/sharp.ts";
 import { drawSheet, layOut } from "./picture/sheet.ts";
+import { publishMade } from "./publish-made.ts";
 
 /** What a `media.contact-sheet` is told. */
 export const contactSheetConfiguration = z.strictObject({
@@ -47,7 +48,7 @@ export function mediaContactSheetWith(
       const output = await outputPath(context.configuration.output, setting.outputRoots);
       return withMedia(pathOf(context), context, setting, async (work) => {
         const made = await contactSheet(work, context);
-        await context.publish(SHEET, output);
+        await publishMade(context, SHEET, output);
         return { path: work.input.file.path, output: context.configuration.output, ...made };
       });
     },

@@ -2,6 +2,7 @@ import { type ActionType, defineActionType, type JobContext } from "@callsheet/c
 import { z } from "zod";
 import { codeOf, failure, quoted } from "./failure.ts";
 import { mediaInput } from "./ffmpeg/media-input.ts";
+import { kindByName } from "./kind-by-name.ts";
 import { findingByAnyMeans } from "./media-probe.ts";
 import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
 import { type MediaWork, neededFfmpeg } from "./media-work.ts";
@@ -12,6 +13,7 @@ import { coverOf, isPictureDemuxer } from "./picture/cover.ts";
 import { JPEG, takeFrames } from "./picture/frames.ts";
 import { type MadePicture, makeStill, readPicture } from "./picture/still.ts";
 import { findingOf } from "./probe-file.ts";
+import { publishMade } from "./publish-made.ts";
 import { type SourceFile, withFile } from "./source-file.ts";
 
 /** What a `media.poster` is told. */
@@ -42,14 +44,13 @@ export function mediaPosterWith(setting: MediaSetting): ActionType<typeof poster
     type: "media.poster",
     version: 1,
     configuration: posterConfiguration,
-    // Who names a second means a film. Otherwise only the file tells whether ffmpeg is needed.
-    requires: ({ at }) => (at === undefined ? [] : ["ffmpeg"]),
+    requires: neededBy,
     run: async (context) => {
       const output = await outputPath(context.configuration.output, setting.outputRoots);
       return withFile(pathOf(context), readableRoots(setting), async (file) => {
         const { file: made, width, height, atSeconds } = await poster(file, setting, context);
         const bytes = await withMade(made, context, async (picture) => picture.bytes);
-        await context.publish(made, output);
+        await publishMade(context, made, output);
         return { path: file.path, output: context.configuration.output, bytes, width, height, atSeconds };
       });
     },
@@ -58,6 +59,13 @@ export function mediaPosterWith(setting: MediaSetting): ActionType<typeof poster
 
 /** `media.poster` with the setting of the environment. Works in a process of its own too, which inherits it. */
 export const mediaPoster = defineActionType({ ...mediaPosterWith(settingOfEnvironment), module: import.meta.url });
+
+/** Who names a second means a film. Sound shows its cover, which is a picture. */
+function neededBy({ path, at }: Configuration): readonly string[] {
+  const kind = kindByName(path);
+  if (at !== undefined || kind === "film") return ["ffmpeg"];
+  return kind === undefined ? [] : ["sharp"];
+}
 
 type Poster = MadePicture & Pick<PosterResult, "atSeconds">;
 

@@ -5,6 +5,7 @@ import { findFfmpeg } from "./ffmpeg/find-ffmpeg.ts";
 import { inspect } from "./ffmpeg/inspect.ts";
 import { DEFAULT_LIMITS } from "./ffmpeg/limits.ts";
 import { mediaInput } from "./ffmpeg/media-input.ts";
+import { isForFfprobe } from "./kind-by-name.ts";
 import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
 import { pathOf, pathSchema } from "./path.ts";
 import { findingOf } from "./probe-file.ts";
@@ -20,6 +21,7 @@ export function mediaProbeWith(setting: MediaSetting): ActionType<typeof probeCo
     type: "media.probe",
     version: 1,
     configuration: probeConfiguration,
+    requires: ({ path }) => (isForFfprobe(path) ? ["ffprobe"] : []),
     run: async (context) => withFile(pathOf(context), readableRoots(setting), (file) => probe(file, setting, context)),
   });
 }

@@ -7,6 +7,7 @@ import { outputPath } from "./output-path.ts";
 import { pathOf } from "./path.ts";
 import { type Preset, presetOf } from "./presets.ts";
 import type { Finding, Stream } from "./probe-result.ts";
+import { publishMade } from "./publish-made.ts";
 import { neededBy, type TranscodeOptions, transcodeArguments } from "./transcode-arguments.ts";
 import { transcodeConfiguration } from "./transcode-configuration.ts";
 
@@ -79,7 +80,7 @@ export async function transcode({
     onProgress: ({ percent, stats }) => context.progress(percent, "transcoding", stats),
   });
   const { bytes, durationSeconds, streams } = await inspectMade(file, ffmpeg, context);
-  await context.publish(file, destination);
+  await publishMade(context, file, destination);
   return { path, output: context.configuration.output, bytes, durationSeconds, streams, seconds, speed };
 }
 

@@ -1,19 +1,20 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { type ActionType, defineActionType, type JobContext } from "@callsheet/contract";
 import { z } from "zod";
 import { failure, quoted } from "./failure.ts";
+import { kindByName } from "./kind-by-name.ts";
 import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
 import { withMedia } from "./media-work.ts";
 import { outputPath, outputSchema } from "./output-path.ts";
 import { pathOf, pathSchema } from "./path.ts";
 import { encodePng } from "./picture/png.ts";
+import { publishMade } from "./publish-made.ts";
 import { withDecodedSound } from "./sound/decode.ts";
 import { barsIn, drawWaveform } from "./sound/draw-waveform.ts";
 import { type Loudness, loudnessOf } from "./sound/loudness.ts";
 import type { Pcm } from "./sound/pcm.ts";
 import { readWav } from "./sound/wav.ts";
 import { withFile } from "./source-file.ts";
+import { writeMade } from "./write-made.ts";
 
 /** What a `media.waveform` is told. */
 export const waveformConfiguration = z.strictObject({
@@ -43,11 +44,12 @@ export function mediaWaveformWith(setting: MediaSetting): ActionType<typeof wave
     type: "media.waveform",
     version: 1,
     configuration: waveformConfiguration,
+    requires: ({ path }) => (["film", "sound"].includes(kindByName(path) ?? "") ? ["ffmpeg"] : []),
     run: async (context) => {
       const output = await outputPath(context.configuration.output, setting.outputRoots);
       const path = pathOf(context);
       const made = await withSound(path, setting, context, (pcm) => waveform(path, pcm, context));
-      await context.publish(WAVEFORM, output);
+      await publishMade(context, WAVEFORM, output);
       return { path, output: context.configuration.output, ...made };
     },
   });
@@ -96,7 +98,7 @@ async function waveform(
     onRead: (share) => context.progress(80 + share * 20, "measuring"),
   });
   const png = encodePng(drawWaveform(channels.slice(0, MOST_BANDS), { width, height }));
-  await writeFile(join(await context.workspace(), WAVEFORM), png);
+  await writeMade(await context.workspace(), WAVEFORM, png);
   const durationSeconds = Math.round((pcm.frames / pcm.sampleRate) * 1_000) / 1_000;
   return { bytes: png.length, width, height, channels: pcm.channels, durationSeconds, peaks: peaksOf(channels) };
 }

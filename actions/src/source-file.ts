@@ -1,6 +1,7 @@
 import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, lstat, open, realpath } from "node:fs/promises";
 import { failure, quoted } from "./failure.ts";
+import { placeOf } from "./place.ts";
 import { isInRoots, type Roots, wouldBeInRoots } from "./roots.ts";
 
 /** A regular file below a node's roots, open for reading. */
@@ -58,13 +59,18 @@ async function resolveLinks(path: string, roots: readonly string[]): Promise<str
   }
 }
 
-/** What was opened must be what stands at the checked path: directories above it may have been exchanged for links meanwhile. */
+/** What was opened must stand at the checked path: directories above it may have been exchanged for links meanwhile. */
 async function refuseExchanged(path: string, real: string, handle: FileHandle): Promise<void> {
+  const place = (await placeOf(handle)) ?? (await placeByName(path, real, handle));
+  if (place === real) return;
+  throw failure("file_changed", `${quoted(path)} was exchanged for another file while it was opened.`);
+}
+
+/** Where the system cannot tell the place of an open file: what the checked path names now, if it is that file. */
+async function placeByName(path: string, real: string, handle: FileHandle): Promise<string | undefined> {
   const again = await realpath(real).catch((error) => refuse(path, error));
   const [opened, named] = await Promise.all([handle.stat(), lstat(again).catch((error) => refuse(path, error))]);
-  if (again !== real || opened.ino !== named.ino || opened.dev !== named.dev) {
-    throw failure("file_changed", `${quoted(path)} was exchanged for another file while it was opened.`);
-  }
+  return opened.ino === named.ino && opened.dev === named.dev ? again : undefined;
 }
 
 async function sourceFile(path: string, handle: FileHandle): Promise<SourceFile> {

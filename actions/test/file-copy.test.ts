@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { closeSync, existsSync, openSync, writeSync } from "node:fs";
 import { appendFile, chmod, link, mkdir, open, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
@@ -7,6 +6,7 @@ import type { Json } from "@callsheet/contract";
 import { describe, expect, it } from "vitest";
 import { copyConfiguration, fileCopy, mediaActions } from "../src/index.ts";
 import { ownDirectory, sample } from "./samples.ts";
+import { aSmallDisk, type SmallDisk } from "./small-disk.ts";
 import { resultOf, testContext } from "./test-context.ts";
 
 const own = await ownDirectory();
@@ -212,27 +212,17 @@ describe("what a copy left", () => {
 });
 
 describe("a full disk", () => {
-  /** A file system of 4 MiB. */
-  async function aSmallDisk(skip: (condition: boolean, why: string) => void, onEnd: (end: () => void) => void) {
+  async function aDisk(skip: (condition: boolean, why: string) => void): Promise<SmallDisk> {
     made += 1;
-    const path = join(own, `disk-${made}`);
-    await mkdir(path);
-    const isMounted = mount(path);
-    skip(!isMounted, "no right to mount a small file system");
-    onEnd(() => execFileSync("umount", [path]));
-    return path;
-  }
-  function mount(path: string): boolean {
-    try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", path], { stdio: "ignore" });
-      return true;
-    } catch {
-      return false;
-    }
+    const disk = await aSmallDisk(join(own, `disk-${made}`), 4);
+    skip(disk === undefined, "no right to mount a small file system");
+    return disk!;
   }
 
-  it("is told before anything is written, with what is missing", async ({ skip, onTestFinished }) => {
-    const disk = await aSmallDisk(skip, onTestFinished);
+  it("is told before anything is written, with what is missing, and a retry goes on once there is room", async ({
+    skip,
+  }) => {
+    const { path: disk, grow } = await aDisk(skip);
     const errand = await anErrand(6 * MIB);
     const { done } = copy({ ...errand, output: join(disk, "copy") });
     await expect(done).rejects.toThrow(
@@ -242,10 +232,13 @@ describe("a full disk", () => {
       }),
     );
     expect(await readdir(disk)).toEqual([]);
+    grow(16);
+    expect(await copy({ ...errand, output: join(disk, "copy") }, { attempt: 2 }).done).toMatchObject({ resumedAt: 0 });
+    expect(await readdir(disk)).toEqual(["copy"]);
   });
 
-  it("is told when others were faster, and nothing is visible", async ({ skip, onTestFinished }) => {
-    const disk = await aSmallDisk(skip, onTestFinished);
+  it("is told when others were faster, and nothing is visible", async ({ skip }) => {
+    const { path: disk } = await aDisk(skip);
     const errand = await anErrand(3 * MIB);
     const others = openSync(join(disk, "others"), "w");
     const onProgress = () => {

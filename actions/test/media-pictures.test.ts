@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inflateSync } from "node:zlib";
 import { capabilitiesSchema } from "@callsheet/contract";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { describe, expect, it } from "vitest";
 import { findFfmpeg } from "../src/ffmpeg/find-ffmpeg.ts";
 import {
@@ -53,6 +53,43 @@ describe("a poster", () => {
     expect(await poster(turned, { width: 100 })).toMatchObject({ width: 100, height: 133 });
   });
 
+  it.each(["tiff", "gif", "webp", "png", "jpeg"] as const)(
+    "of a %s is made, what is clear is white",
+    async (format) => {
+      const path = join(own, `half.${format}`);
+      const red = { create: { width: 40, height: 60, channels: 4, background: "red" } } as const;
+      const clear = { ...red, create: { ...red.create, background: "transparent" } };
+      const picture = sharp({ create: { ...clear.create, width: 80 } }).composite([{ input: red, left: 0, top: 0 }]);
+      await picture.toFormat(format, format === "tiff" ? { compression: "lzw" } : {}).toFile(path);
+      expect(await poster(path, { width: 40 })).toMatchObject({ width: 40, height: 30 });
+      const shown = sharp(join(made, "poster.jpg"));
+      const [left, right] = await Promise.all([5, 30].map((at) => colourAt(shown.clone(), at)));
+      expect(left).toEqual([expect.closeTo(254, -1), expect.closeTo(0, -1), expect.closeTo(0, -1)]);
+      const background = format === "jpeg" ? 0 : 255;
+      expect(right).toEqual([background, background, background].map((value) => expect.closeTo(value, -1)));
+    },
+  );
+
+  it.each([
+    [1, "red"],
+    [3, "blue"],
+    [6, "blue"],
+    [8, "red"],
+  ] as const)(
+    "of a JPEG that its camera turned by mark %i has its upper left corner %s",
+    async (orientation, corner) => {
+      const path = join(own, `turned-${orientation}.jpg`);
+      const blue = { create: { width: 80, height: 30, channels: 3, background: "blue" } } as const;
+      const above = sharp({ create: { ...blue.create, height: 60, background: "red" } });
+      const picture = above.composite([{ input: blue, left: 0, top: 30 }]).withMetadata({ orientation });
+      await picture.jpeg().toFile(path);
+      const turned = orientation > 4;
+      expect(await poster(path)).toMatchObject(turned ? { width: 60, height: 80 } : { width: 80, height: 60 });
+      const [red = 0, , other = 0] = await colourAt(sharp(join(made, "poster.jpg")), 5);
+      expect(red > other ? "red" : "blue").toBe(corner);
+    },
+  );
+
   it("of a film is the first frame, or that of a second, or the one that shows most", async ({ skip }) => {
     skip(!hasFfmpeg, "no ffmpeg");
     expect(await poster(sample("dog.mp4"), { at: 0 })).toMatchObject({ width: 640, height: 360, atSeconds: 0 });
@@ -90,12 +127,6 @@ describe("a poster", () => {
     head.writeUInt32BE(40_000, 20);
     await writeFile(join(own, "bomb.png"), head);
     await expect(poster(join(own, "bomb.png"))).rejects.toThrow(/pixels|damaged/);
-  });
-
-  it("asks for a node with ffmpeg when it names a second", () => {
-    const asked = (at: object) => types.mediaPoster.requires?.(posterConfiguration.parse({ output: "/a", ...at }));
-    expect(asked({})).toEqual([]);
-    expect(asked({ at: 3 })).toEqual(["ffmpeg"]);
   });
 });
 
@@ -221,6 +252,11 @@ it("a machine's capabilities are all that its media jobs may ask for, by names t
   expect(capabilities).toEqual(expect.arrayContaining([...asked]));
   await expect(mediaCapabilities({ ffmpeg: "/nowhere/ffmpeg" })).rejects.toThrow(refused("ffmpeg_missing"));
 });
+
+/** Red, green and blue of a point of the tenth line. */
+async function colourAt(picture: Sharp, left: number): Promise<readonly number[]> {
+  return [...(await picture.extract({ left, top: 10, width: 1, height: 1 }).raw().toBuffer())];
+}
 
 function wavOf(samples: Int16Array, rate: number): Buffer {
   const head = Buffer.alloc(44);

@@ -61,6 +61,7 @@ export function testContext<Configuration>(
     publish: async (file, destination) => {
       if (workspace === undefined) throw new Error("these handlers publish nothing");
       await rename(resolve(workspace, file), destination);
+      return destination;
     },
   };
 }

@@ -50,7 +50,7 @@ function start(
     onLog: (...line) => void seen.logs.push(line),
     setVariable: async () => undefined,
     workspace: async () => "/made/for/this/attempt",
-    publish: async () => undefined,
+    publish: async (_, destination) => destination,
     ...rest,
   });
   return { ...seen, outcome };

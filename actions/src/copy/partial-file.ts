@@ -3,8 +3,9 @@ import { type FileHandle, open, readdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { JobContext } from "@callsheet/contract";
 import { type Destination, diskFull, roomOf } from "../destination.ts";
-import { outputFailure } from "../output-path.ts";
+import { outputFailure, outside } from "../output-path.ts";
 import type { Readable } from "../pieces.ts";
+import { placeOf } from "../place.ts";
 import { type Checkpoint, keepCheckpoint } from "./checkpoint.ts";
 
 /**
@@ -119,23 +120,30 @@ export function readable(handle: FileHandle, bytes: number): Readable {
   };
 }
 
-/** Undefined when the file is gone, or shorter than it should be. */
+/** Undefined when the file is gone, elsewhere by now, or shorter than it should be. */
 async function openWhole({ file, bytes }: Checkpoint, flags: number): Promise<FileHandle | undefined> {
   const handle = await open(file, flags | NO_FOLLOW).catch(() => undefined);
   if (handle === undefined) return undefined;
   const facts = await handle.stat();
-  if (facts.isFile() && facts.size >= bytes) return handle;
+  const isThere = ((await placeOf(handle)) ?? file) === file;
+  if (isThere && facts.isFile() && facts.size >= bytes) return handle;
   await handle.close();
   return undefined;
 }
 
 async function create({ output }: Destination, path: string): Promise<FileHandle> {
   const flags = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | NO_FOLLOW;
-  return rm(path, { force: true })
+  const handle = await rm(path, { force: true })
     .then(() => open(path, flags, 0o600))
     .catch((error: unknown) => {
       throw outputFailure(output, error);
     });
+  const place = (await placeOf(handle)) ?? path;
+  if (place === path) return handle;
+  // Its directory was exchanged for a link just now: it is empty, and stays nowhere.
+  await handle.close();
+  await rm(place, { force: true });
+  throw outside(output);
 }
 
 function isPartialOf(destination: Destination, context: JobContext, path: string): boolean {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { writeMade } from "../write-made.ts";
 import { drawClock } from "./clock-digits.ts";
 import type { Pictures } from "./sharp.ts";
 
@@ -48,13 +49,14 @@ export async function drawSheet(
   const { width, height, cells } = layout;
   const pictures = await Promise.all(frames.map(async (frame) => cellPicture(sharp, layout, join(cwd, frame.file))));
   const stamps = Buffer.from(stampsOf(layout, frames));
-  await sharp({ create: { width, height, channels: 3, background: BACKGROUND } })
+  const sheet = await sharp({ create: { width, height, channels: 3, background: BACKGROUND } })
     .composite([
       ...pictures.map((input, index) => ({ input, left: cells[index]!.x, top: cells[index]!.y })),
       { input: stamps, left: 0, top: 0 },
     ])
     .jpeg({ quality: 88, mozjpeg: true })
-    .toFile(join(cwd, file));
+    .toBuffer();
+  await writeMade(cwd, file, sheet);
 }
 
 export interface SheetFrame {

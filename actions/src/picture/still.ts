@@ -1,6 +1,6 @@
-import { join } from "node:path";
 import { failure, quoted } from "../failure.ts";
 import type { SourceFile } from "../source-file.ts";
+import { writeMade } from "../write-made.ts";
 import { neededSharp, OPENING, pictureFailure } from "./sharp.ts";
 
 /** A JPEG that was made in a workspace. */
@@ -30,14 +30,15 @@ export async function makeStill(
 ): Promise<MadePicture> {
   const sharp = await neededSharp();
   const file = "poster.jpg";
-  const made = await sharp(content, OPENING)
+  const { data, info } = await sharp(content, OPENING)
     .rotate()
     .resize({ width, withoutEnlargement: true })
     .flatten({ background: "white" })
     .jpeg({ quality: 88, mozjpeg: true })
-    .toFile(join(cwd, file))
+    .toBuffer({ resolveWithObject: true })
     .catch((error) => {
       throw pictureFailure(path, error);
     });
-  return { file, width: made.width, height: made.height };
+  await writeMade(cwd, file, data);
+  return { file, width: info.width, height: info.height };
 }

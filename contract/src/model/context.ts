@@ -41,11 +41,12 @@ export interface JobContext<Configuration = unknown> {
   /**
    * Publishes a file of the workspace: it is taken from there, and appears at `destination`, an absolute path, when the
    * attempt has ended well, replacing a file that was there. Nothing of it is visible before, or when the attempt fails, is
-   * cancelled or superseded. Files of one attempt appear together or not at all. Fails with `publish_refused`,
-   * `publish_failed` or `stale_attempt`; then the attempt cannot end well any more.
+   * cancelled or superseded. Files of one attempt appear together or not at all. Returns the path at which it will appear,
+   * the links of its directory followed now and never again. Fails with `publish_refused`, `publish_failed` or
+   * `stale_attempt`; then the attempt cannot end well any more.
    *
    * A job that must not lose a large file with its attempt may keep it in the directory of the destination instead, with a
    * name that begins with a dot and has the job's id between dots, and publish it from there by its absolute path.
    */
-  publish(file: string, destination: string): Promise<void>;
+  publish(file: string, destination: string): Promise<string>;
 }

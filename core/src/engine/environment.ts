@@ -1,7 +1,20 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { randomFillSync, randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { copyFile, link, lstat, mkdir, mkdtemp, open, readdir, readFile, realpath, rename, rm } from "node:fs/promises";
+import { constants, readFileSync } from "node:fs";
+import {
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+} from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { v7 } from "uuid";
@@ -57,6 +70,8 @@ export interface Environment {
     kindOf(path: string): Promise<FileKind | undefined>;
     /** The names in a directory. */
     list(directory: string): Promise<readonly string[]>;
+    /** Holds on to a directory, links followed: whatever stands at its path later, this one is meant. */
+    hold(directory: string): Promise<HeldDirectory>;
     /** Gives a file another path, also that of another file, which is replaced; on another device it is copied. */
     move(from: string, to: string): Promise<void>;
     /** Gives a file a second path. */
@@ -64,6 +79,14 @@ export interface Environment {
     /** Waits until what was written to a file, or the names in a directory, would outlive a loss of power. */
     flush(path: string): Promise<void>;
   };
+}
+
+export interface HeldDirectory {
+  /** Where it stood when it was taken, without links. */
+  readonly path: string;
+  /** The path of a file in it, for as long as it is held. Where the system knows no open directories: by its name. */
+  at(name: string): string;
+  release(): Promise<void>;
 }
 
 /** What a path names, when a link there is not followed. */
@@ -130,6 +153,7 @@ export function systemEnvironment(options: { readonly workDir?: string } = {}): 
       realPath: (path) => realpath(path),
       kindOf,
       list: (directory) => readdir(directory),
+      hold,
       move,
       link,
       flush,
@@ -154,9 +178,22 @@ async function move(from: string, to: string): Promise<void> {
     await rename(from, to);
   } catch (error) {
     if (codeOf(error) !== "EXDEV") throw error;
-    await copyFile(from, to);
+    // What stands there may be a link, which a copy would follow.
+    await rm(to, { force: true });
+    await copyFile(from, to, constants.COPYFILE_EXCL);
     await rm(from);
   }
+}
+
+async function hold(directory: string): Promise<HeldDirectory> {
+  if (process.platform !== "linux") {
+    const path = await realpath(directory);
+    return { path, at: (name) => join(path, name), release: async () => {} };
+  }
+  const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  const held = `/proc/self/fd/${handle.fd}`;
+  const path = await readlink(held);
+  return { path, at: (name) => `${held}/${name}`, release: () => handle.close() };
 }
 
 async function flush(path: string): Promise<void> {

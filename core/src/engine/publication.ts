@@ -1,6 +1,6 @@
 import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { callsheetError, isCallsheetError } from "@callsheet/contract";
-import type { Environment } from "./environment.ts";
+import type { Environment, HeldDirectory } from "./environment.ts";
 
 /** The attempt that publishes. Its token is part of the hidden names, so that a later one finds what a killed one left. */
 export interface Publisher {
@@ -12,11 +12,18 @@ export interface Publisher {
   readonly isSuperseded: () => boolean;
 }
 
+interface Destination {
+  readonly directory: HeldDirectory;
+  readonly name: string;
+  /** Its path, for people and for telling it from others. */
+  readonly path: string;
+}
+
 interface Staged {
-  readonly destination: string;
-  /** Where the file waits. */
+  readonly destination: Destination;
+  /** The name under which the file waits. */
   readonly part: string;
-  /** Where the file that it replaces is kept until all are in place. */
+  /** The name under which the file that it replaces is kept until all are in place. */
   readonly old: string;
 }
 
@@ -34,6 +41,8 @@ export class Publication {
   readonly #files: Environment["files"];
   readonly #publisher: Publisher;
   readonly #staged: Staged[] = [];
+  /** By their paths. What is published there goes to these directories, whatever stands at their paths by then. */
+  readonly #held = new Map<string, HeldDirectory>();
   #last: Promise<void> = Promise.resolve();
   #failure: unknown;
   #isOver = false;
@@ -43,8 +52,11 @@ export class Publication {
     this.#publisher = publisher;
   }
 
-  /** Stages a file, after those before it. A failure is the attempt's, whatever its handler makes of it. */
-  stage(file: string, destination: string): Promise<void> {
+  /**
+   * Stages a file, after those before it, and returns the path at which it will appear. A failure is the attempt's, whatever
+   * its handler makes of it.
+   */
+  stage(file: string, destination: string): Promise<string> {
     const isLate = this.#isOver;
     const staging = this.#last
       .then(() => {
@@ -55,9 +67,12 @@ export class Publication {
         throw told(error, destination);
       });
     // Caught, so that a handler that does not wait for it harms only its own job.
-    this.#last = staging.catch((error: unknown) => {
-      this.#failure ??= error;
-    });
+    this.#last = staging.then(
+      () => undefined,
+      (error: unknown) => {
+        this.#failure ??= error;
+      },
+    );
     return staging;
   }
 
@@ -75,34 +90,37 @@ export class Publication {
       }
     } catch (error) {
       await this.#putBack(touched);
-      throw told(error, touched.at(-1)?.staged.destination);
+      throw told(error, touched.at(-1)?.staged.destination.path);
     }
     // They are in place: an old file that cannot be removed changes nothing of that.
-    const olds = touched.filter(({ hasOld }) => hasOld).map(({ staged }) => staged.old);
+    const olds = touched.filter(({ hasOld }) => hasOld).map(({ staged: { destination, old } }) => at(destination, old));
     await Promise.allSettled(olds.map((old) => this.#files.remove(old)));
+    await this.#release();
   }
 
   /** Removes what is staged. */
   async discard(): Promise<void> {
     this.#isOver = true;
     await this.#last;
-    for (const { part } of this.#staged) await this.#files.remove(part);
+    for (const { destination, part } of this.#staged) await this.#files.remove(at(destination, part));
+    await this.#release();
   }
 
-  async #stage(file: string, destination: string): Promise<void> {
+  async #stage(file: string, wanted: string): Promise<string> {
     const { jobId, token, attempt } = this.#publisher;
-    const path = await this.#destination(destination);
-    const source = await this.#source(file, path);
-    const hidden = join(dirname(path), `.${beginningOf(basename(path))}.${jobId}.`);
-    if (attempt > 1) await this.#removeOlder(hidden, path);
+    const destination = await this.#destination(wanted);
+    const source = await this.#source(file, destination);
+    const hidden = `.${beginningOf(destination.name)}.${jobId}.`;
+    if (attempt > 1) await this.#removeOlder(hidden, destination);
     const name = `${hidden}${token}.${this.#staged.length}`;
-    const staged = { destination: path, part: `${name}.part`, old: `${name}.old` };
+    const staged = { destination, part: `${name}.part`, old: `${name}.old` };
     this.#staged.push(staged);
-    await this.#files.move(source, staged.part);
-    await this.#files.flush(staged.part);
+    await this.#files.move(source, at(destination, staged.part));
+    await this.#files.flush(at(destination, staged.part));
+    return destination.path;
   }
 
-  async #source(file: unknown, destination: string): Promise<string> {
+  async #source(file: unknown, destination: Destination): Promise<string> {
     if (!isPath(file)) throw refused("The file to publish is named by a path", file);
     const workspace = await this.#publisher.workspace();
     const path = resolve(workspace ?? sep, file);
@@ -112,60 +130,74 @@ export class Publication {
     const kind = await this.#files.kindOf(path);
     if (kind === undefined) throw refused(`There is no file "${file}" to publish`, file);
     if (kind !== "file") throw refused(`"${file}" is ${NAMED[kind]}: only plain files are published`, file);
-    if (isKept) return path;
+    if (isKept) return at(destination, basename(path));
     const real = await this.#files.realPath(path);
     if (real.startsWith(`${await this.#files.realPath(workspace!)}${sep}`)) return real;
     throw refused(`"${file}" is not in the workspace of its attempt`, file);
   }
 
   /** Whether a file is one that the job itself keeps hidden in the directory of the destination, across its attempts. */
-  #isKeptBeside(destination: string, path: string): boolean {
+  #isKeptBeside({ directory }: Destination, path: string): boolean {
     const name = basename(path);
-    return (
-      dirname(path) === dirname(destination) && name.startsWith(".") && name.includes(`.${this.#publisher.jobId}.`)
-    );
+    return dirname(path) === directory.path && name.startsWith(".") && name.includes(`.${this.#publisher.jobId}.`);
   }
 
-  async #destination(destination: unknown): Promise<string> {
+  async #destination(destination: unknown): Promise<Destination> {
     if (!isPath(destination) || !isAbsolute(destination) || destination.endsWith(sep))
       throw refused("The destination is an absolute path of a file", destination);
     const wanted = resolve(destination);
     await this.#files.makeDirectory(dirname(wanted));
-    const path = join(await this.#files.realPath(dirname(wanted)), basename(wanted));
-    if (this.#staged.some((staged) => staged.destination === path))
+    const [directory, name] = [await this.#hold(dirname(wanted)), basename(wanted)];
+    const path = join(directory.path, name);
+    if (this.#staged.some((staged) => staged.destination.path === path))
       throw refused(`"${path}" is published twice by one attempt`, destination);
-    const kind = await this.#files.kindOf(path);
-    if (kind === undefined || kind === "file") return path;
+    const kind = await this.#files.kindOf(directory.at(name));
+    if (kind === undefined || kind === "file") return { directory, name, path };
     throw refused(`"${path}" is ${NAMED[kind]}: only a plain file is replaced`, destination);
+  }
+
+  async #hold(path: string): Promise<HeldDirectory> {
+    const taken = await this.#files.hold(path);
+    const held = this.#held.get(taken.path);
+    if (held !== undefined) await taken.release();
+    else this.#held.set(taken.path, taken);
+    return held ?? taken;
+  }
+
+  async #release(): Promise<void> {
+    const held = [...this.#held.values()];
+    this.#held.clear();
+    await Promise.all(held.map((directory) => directory.release()));
   }
 
   async #place(one: Touched): Promise<void> {
     const { part, destination } = one.staged;
     one.hasOld = await this.#keepOld(one.staged);
-    await this.#files.move(part, destination);
+    await this.#files.move(at(destination, part), at(destination));
     one.isPlaced = true;
-    await this.#files.flush(dirname(destination));
+    await this.#files.flush(destination.directory.at("."));
   }
 
   /** Keeps the file that stands at a destination, without a moment in which nothing stands there where links are known. */
   async #keepOld({ destination, old }: Staged): Promise<boolean> {
-    const kind = await this.#files.kindOf(destination);
+    const [placed, kept] = [at(destination), at(destination, old)];
+    const kind = await this.#files.kindOf(placed);
     if (kind === undefined) return false;
-    if (kind !== "file")
-      throw refused(`"${destination}" is ${NAMED[kind]} now: only a plain file is replaced`, destination);
-    await this.#files.link(destination, old).catch(() => this.#files.move(destination, old));
+    const { path } = destination;
+    if (kind !== "file") throw refused(`"${path}" is ${NAMED[kind]} now: only a plain file is replaced`, path);
+    await this.#files.link(placed, kept).catch(() => this.#files.move(placed, kept));
     return true;
   }
 
   /** Removes what earlier attempts of this job left beside a destination when their node was killed. */
-  async #removeOlder(hidden: string, destination: string): Promise<void> {
-    const names = await this.#files.list(dirname(hidden));
-    for (const name of names.filter((one) => one.startsWith(basename(hidden)))) {
-      const [, token, ending] = /^(\d+)\.\d+\.(part|old)$/.exec(name.slice(basename(hidden).length)) ?? [];
+  async #removeOlder(hidden: string, destination: Destination): Promise<void> {
+    const names = await this.#files.list(destination.directory.at("."));
+    for (const name of names.filter((one) => one.startsWith(hidden))) {
+      const [, token, ending] = /^(\d+)\.\d+\.(part|old)$/.exec(name.slice(hidden.length)) ?? [];
       if (token === undefined || BigInt(token) >= BigInt(this.#publisher.token)) continue;
-      const left = join(dirname(hidden), name);
-      if (ending === "old" && (await this.#files.kindOf(destination)) === undefined)
-        await this.#files.move(left, destination);
+      const left = at(destination, name);
+      if (ending === "old" && (await this.#files.kindOf(at(destination))) === undefined)
+        await this.#files.move(left, at(destination));
       else await this.#files.remove(left);
     }
   }
@@ -173,13 +205,17 @@ export class Publication {
   /** What cannot be put back stays beside its destination; the reason of the failure itself is what counts. */
   async #putBack(touched: readonly Touched[]): Promise<void> {
     for (const { staged, hasOld, isPlaced } of [...touched].reverse()) {
-      if (hasOld) await this.#files.move(staged.old, staged.destination).catch(() => {});
-      else if (isPlaced) await this.#files.remove(staged.destination).catch(() => {});
+      const { destination, old } = staged;
+      if (hasOld) await this.#files.move(at(destination, old), at(destination)).catch(() => {});
+      else if (isPlaced) await this.#files.remove(at(destination)).catch(() => {});
     }
   }
 }
 
 const NAMED = { directory: "a directory", link: "a symbolic link", other: "no plain file" } as const;
+
+/** The path by which a file in the directory of a destination is reached, the destination itself by default. */
+const at = ({ directory, name }: Destination, other = name): string => directory.at(other);
 
 const isPath = (path: unknown): path is string => typeof path === "string" && path !== "" && !path.includes("\0");
 
@@ -200,6 +236,8 @@ function refused(problem: string, path: unknown) {
 function told(error: unknown, destination: unknown): unknown {
   if (isCallsheetError(error)) return error;
   const path = String(destination).slice(0, 1_000);
-  const { message } = error as Error;
-  return callsheetError("publish_failed", `"${path}" could not be published: ${message}.`, { path }, error);
+  // The system tells by which paths it was asked for what, and those are of open directories.
+  const message = (error as Error).message.replace(/, \w+ '.*$/s, "");
+  const { code: reason = null } = error as NodeJS.ErrnoException;
+  return callsheetError("publish_failed", `"${path}" could not be published: ${message}.`, { path, reason }, error);
 }

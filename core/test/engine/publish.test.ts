@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,6 +58,26 @@ describe("a file that an attempt publishes", () => {
     const { cs, create } = await aFloorWith((context) => publishText(context, folder.at(name)));
     expect((await cs.jobs.wait(await create())).state).toBe("completed");
     expect(folder.names()).toEqual([name]);
+  });
+
+  test("goes to the directory that its path led to then, whatever stands there by now", async ({ skip }) => {
+    skip(process.platform !== "linux", "no open directories by name");
+    const [folder, stranger] = [aFolder(), aFolder()];
+    mkdirSync(folder.at("there"));
+    symlinkSync(folder.at("there"), folder.at("link"));
+    const { cs, create, stage, work } = await aFloor();
+    await work();
+    const job = await create();
+    const { context, returns } = await stage.nth(1);
+    await writeFile(join(await context.workspace(), "clip.mp4"), "frames");
+    const appearing = await context.publish("clip.mp4", folder.at("link/clip.mp4"));
+    expect(appearing).toBe(join(realpathSync(folder.path), "there/clip.mp4"));
+    renameSync(folder.at("there"), folder.at("elsewhere"));
+    symlinkSync(stranger.path, folder.at("there"));
+    returns();
+    expect((await cs.jobs.wait(job)).state).toBe("completed");
+    expect(folder.read("elsewhere/clip.mp4")).toBe("frames");
+    expect(stranger.names()).toEqual([]);
   });
 
   test("may be kept beside its destination by the job instead of in a workspace", async () => {
@@ -242,7 +272,7 @@ describe("several files of one attempt", () => {
 });
 
 describe("what cannot be published", () => {
-  test.each<[string, (context: Context, folder: string) => Promise<void>, RegExp]>([
+  test.each<[string, (context: Context, folder: string) => Promise<unknown>, RegExp]>([
     ["a relative destination", (c) => publishText(c, "a"), /absolute path/],
     ["a destination that is no text", (c) => publishText(c, 5 as never), /absolute path/],
     ["a destination with NUL", (c) => publishText(c, "/tmp/\0"), /absolute path/],

@@ -63,7 +63,7 @@ export function createConversation(run: IsolatedRun, logLines: LogLines, events:
       case "workspace":
         return answer(message.id, run.workspace);
       case "publish":
-        return answer(message.id, () => run.publish(message.file, message.destination).then(() => null));
+        return answer(message.id, () => run.publish(message.file, message.destination));
     }
   };
 

@@ -24,5 +24,5 @@ export interface IsolatedRun {
   onLog(level: LogLevel, message: string): void;
   setVariable(name: string, value: Json): Promise<void>;
   workspace(): Promise<string>;
-  publish(file: string, destination: string): Promise<void>;
+  publish(file: string, destination: string): Promise<string>;
 }

@@ -37,9 +37,8 @@ export function createContext(
       workspace ??= channel.ask({ kind: "workspace" }) as Promise<string>;
       return workspace;
     },
-    publish: async (file, destination) => {
-      await channel.ask({ kind: "publish", file: String(file), destination: String(destination) });
-    },
+    publish: async (file, destination) =>
+      String(await channel.ask({ kind: "publish", file: String(file), destination: String(destination) })),
   };
   return { context, progress };
 }
