@@ -8,7 +8,8 @@ test("a job of a type whose code is not here fails with unknown_action_type, and
   const end = await new Promise<HandlerEnd>((resolve) => {
     const runner = createRunner({
       ...{ part, slots: 1, host: {}, onBegin: () => {} },
-      onEnd: (_attempt: unknown, _size: number, ended: HandlerEnd) => resolve({ ...ended, free: runner.free } as HandlerEnd),
+      onEnd: (_attempt: unknown, _size: number, ended: HandlerEnd) =>
+        resolve({ ...ended, free: runner.free } as HandlerEnd),
     } as unknown as RunnerOptions);
     runner.start({
       ...{ claimed: { id: "j", configuration: {} }, version: { definition: { type: "film.develop" } } },
