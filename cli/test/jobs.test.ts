@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Callsheet, JOB_STATES, type Job } from "@callsheet/core";
-import { openTestDatabase, type TestDatabase } from "@callsheet/core/testing";
+import { openTestDatabase, type TestDatabase, until } from "@callsheet/core/testing";
 import { makeTemporaryDirectory, removeTemporary } from "@callsheet/postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { callsheetWith } from "./command.ts";
@@ -159,6 +159,22 @@ describe("changing jobs", () => {
     expect(stdout).toContain("good: false → true\n");
     expect(stdout).toMatch(/message: It is not good\. → fine\nConfiguration version 2; the job is \w+\.\n$/);
     expect(await cs.jobs.wait(id)).toMatchObject({ state: "completed", result: "fine" });
+  });
+
+  it("amend twice at once overwrites nothing: the later one is refused, with 5", async () => {
+    const id = await unplannedJob();
+    const { ends } = await database.db.transaction(async (tx) => {
+      await tx.query({ text: "select from callsheet.work where job_id = $1 for update", values: [id] });
+      const both = ["a=1", "b=2"].map((change) => run("jobs", "amend", id, "--set", change));
+      const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+      const areBoth = async () => (await database.db.query({ text: waiting, values: [] })).count === 2;
+      await until(areBoth, { what: "Both commands, in front of the lock" });
+      return { ends: both };
+    });
+    const ended = await Promise.all(ends);
+    expect(ended.map(({ exitCode }) => exitCode).sort()).toEqual([0, 5]);
+    expect(ended.map(({ stderr }) => stderr).join("")).toContain("(configuration_changed)");
+    expect(await cs.jobs.amendments(id)).toHaveLength(1);
   });
 
   it("plan, hold, resume, unplan, priority and cancel say where that led", async () => {

@@ -1,4 +1,5 @@
 import {
+  type AmendOptions,
   type Authority,
   callsheetError,
   type Explanation,
@@ -177,9 +178,16 @@ export class Jobs {
     return retryJob(this.#engine.desk, idOf(job), this.#authority);
   }
 
-  /** Replaces the configuration while no attempt lives; the old one is kept. Answers the new version. */
-  amend(job: Ref<unknown, unknown>, configuration: Readonly<Record<string, unknown>>): Promise<number> {
-    return amendJob(this.#engine.desk, this.#engine.types, idOf(job), configuration, this.#authority);
+  /**
+   * Replaces the configuration while no attempt lives; the old one is kept. Answers the new version. With the
+   * `configurationVersion` that was read, it fails with `configuration_changed` when somebody else was faster.
+   */
+  amend(
+    job: Ref<unknown, unknown>,
+    configuration: Readonly<Record<string, unknown>>,
+    options: AmendOptions = {},
+  ): Promise<number> {
+    return amendJob(this.#engine.desk, this.#engine.types, idOf(job), configuration, options, this.#authority);
   }
 
   /** Waits until a job is settled. Fails with `wait_timeout`; the job goes on. */

@@ -1,6 +1,7 @@
 import { callsheetError } from "@callsheet/contract";
-import type { EngineOptions, Server } from "./engine/engine.ts";
+import type { EngineOptions } from "./engine/engine.ts";
 import type { Environment } from "./engine/environment.ts";
+import type { Server } from "./engine/revival.ts";
 
 /** The server that the options name, or the environment's DATABASE_URL, or else a private one of this machine. */
 export async function findServer(options: EngineOptions, variables: Variables): Promise<Server> {
@@ -26,5 +27,9 @@ async function openPrivateServer(dataDir: string | undefined, variables: Variabl
     );
   }
   const server = await postgres.openPrivateServer({ dataDir: dataDir ?? postgres.defaultDataDir(variables) });
-  return { connectionString: server.url, close: () => server.close() };
+  return {
+    connectionString: server.url,
+    revive: () => server.revive({ whenStopped: "refuse" }),
+    close: () => server.close(),
+  };
 }

@@ -16,6 +16,7 @@ export const POSTGRES_ERROR_CODES = [
   "server_start_failed",
   "server_not_ready",
   "server_in_use",
+  "server_stopped",
   "server_stop_failed",
   "aborted",
 ] as const;

@@ -6,7 +6,7 @@ export { POSTGRES_ERROR_CODES, PostgresError } from "./errors.ts";
 export { defaultDataDir } from "./home.ts";
 export type { DirectoryFacts } from "./inspect-directory.ts";
 export { inspectDataDir } from "./inspect-directory.ts";
-export type { PrivateServer, PrivateServerOptions } from "./server.ts";
+export type { PrivateServer, PrivateServerOptions, ReviveOptions } from "./server.ts";
 export { openPrivateServer } from "./server.ts";
 export type { ServerStatus, StopOptions } from "./status.ts";
 export { serverStatus, startDetached, stopServer } from "./status.ts";

@@ -6,6 +6,7 @@ import { takeLock } from "./lock-file.ts";
 import { capLog } from "./log-file.ts";
 import { bringUp, type OpenContext, type Running } from "./open-server.ts";
 import { deadlineIn, every } from "./pause.ts";
+import { readPostmasterFile } from "./postmaster-file.ts";
 import type { Durability } from "./settings.ts";
 import { isKept, stopFast } from "./stop.ts";
 import {
@@ -36,6 +37,11 @@ export interface PrivateServerOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
+export interface ReviveOptions {
+  /** What to do about a server that did not die but was stopped. Default "start". */
+  readonly whenStopped?: "start" | "refuse";
+}
+
 /** One use of the machine's private server. */
 export interface PrivateServer {
   /** What `pg` needs to connect, as an ordinary role that owns the database. */
@@ -45,8 +51,11 @@ export interface PrivateServer {
   /** Such as "18.4". */
   readonly version: string;
   readonly dataDir: string;
-  /** Starts the server again if it is gone, and returns when it answers; the connection facts stay the same. */
-  revive(): Promise<void>;
+  /**
+   * Starts the server again if it is gone, and returns when it answers; the connection facts stay the same. One that
+   * somebody stopped in order can be left alone: refused with `server_stopped`.
+   */
+  revive(options?: ReviveOptions): Promise<void>;
   /** Leaves. The last user that leaves stops the server, unless it was started to stay. Safe twice. */
   close(): Promise<void>;
 }
@@ -74,7 +83,8 @@ async function open(options: PrivateServerOptions, durability: Durability): Prom
     url: connectionUrl(opened.connection),
     version: opened.running.version,
     dataDir: root,
-    revive: () => explainingPlace(root, () => reviveServer(context, opened, options)),
+    revive: ({ whenStopped = "start" } = {}) =>
+      explainingPlace(root, () => reviveServer(context, opened, { ...options, whenStopped })),
     close() {
       endLogCheck();
       closing ??= explainingPlace(root, () => leave(context, opened.registration));
@@ -131,11 +141,16 @@ async function bringUpAndSave(context: OpenContext): Promise<{ running: Running;
   return { running, connection };
 }
 
-async function reviveServer(context: OpenContext, opened: Opened, options: PrivateServerOptions): Promise<void> {
+async function reviveServer(
+  context: OpenContext,
+  opened: Opened,
+  options: PrivateServerOptions & Required<ReviveOptions>,
+): Promise<void> {
   const { connection: known, registration } = opened;
   const deadline = deadlineIn(options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   const lock = await takeLock(context.home.lock, deadline, options.signal);
   try {
+    if (options.whenStopped === "refuse") await refuseStopped(context.home);
     const { connection } = await bringUpAndSave({ ...context, deadline });
     await reregister(registration);
     if (connection.host === known.host && connection.port === known.port) return;
@@ -146,6 +161,16 @@ async function reviveServer(context: OpenContext, opened: Opened, options: Priva
     "server_start_failed",
     `The server came back at another address than ${known.host}, which is taken.`,
     "Close this server and open it again.",
+  );
+}
+
+/** A server that is stopped removes its pid file; one that dies leaves it. Only under the opener's lock. */
+async function refuseStopped(home: Home): Promise<void> {
+  if ((await readPostmasterFile(home.cluster)) !== "absent") return;
+  throw new PostgresError(
+    "server_stopped",
+    `The server in ${home.root} was stopped.`,
+    "Start it again: callsheet db start.",
   );
 }
 

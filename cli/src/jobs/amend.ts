@@ -27,8 +27,9 @@ export async function amendJob(terminal: Terminal, text: string, flags: AmendFla
   await using client = await openClient(terminal);
   const { jobs } = client;
   const id = await findId(jobs, text);
-  const before = (await jobs.get(id)).configuration as Readonly<Record<string, unknown>>;
-  const version = await jobs.amend(id, assign(replacement ?? before, [...set, ...cleared]));
+  const { configuration, configurationVersion } = await jobs.get(id);
+  const before = configuration as Readonly<Record<string, unknown>>;
+  const version = await jobs.amend(id, assign(replacement ?? before, [...set, ...cleared]), { configurationVersion });
   const amendment = (await jobs.amendments(id)).find((one) => one.version === version - 1);
   const state = retry ? await jobs.retry(id) : (await jobs.get(id)).state;
   const difference = changesOf(amendment);

@@ -9,6 +9,11 @@ import type { Amendment, LogLine } from "../model/record.ts";
 import type { JobState } from "../model/state.ts";
 import type { StoredContext } from "../model/stored-context.ts";
 
+export interface AmendOptions {
+  /** The version that was read: with another one in place by now, nothing is changed. Default: whatever is there is replaced. */
+  readonly configurationVersion?: number;
+}
+
 /** Definitions of work, for callers without the code of their types. */
 export interface ActionsClient {
   list(): Promise<readonly Action[]>;
@@ -41,8 +46,8 @@ export interface JobsClient {
   unschedule(id: string): Promise<JobState>;
   /** Runs a failed job again; remembered while a timed-out attempt lives. */
   retry(id: string): Promise<JobState>;
-  /** Replaces the configuration while no attempt lives. Answers the new version. */
-  amend(id: string, configuration: Readonly<Record<string, unknown>>): Promise<number>;
+  /** Replaces the configuration while no attempt lives, and only while it is the version that was read. Answers the new version. */
+  amend(id: string, configuration: Readonly<Record<string, unknown>>, options?: AmendOptions): Promise<number>;
   /** Answers the state that this led to: a live job may be `cancelling` for a while. */
   cancel(id: string): Promise<JobState>;
   hold(id: string): Promise<JobState>;

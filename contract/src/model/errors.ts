@@ -2,7 +2,6 @@
 export const ERRORS = {
   action_disabled: { status: 409, next: "Enable the action first, or create the job for another one." },
   action_exists: { status: 409, next: "Choose another name, or change the existing action." },
-  action_in_use: { status: 409, next: "Disable the action instead; jobs still refer to it." },
   action_refused: {
     status: 422,
     next: "The action's run rule does not hold for this target; choose another target or change the rule.",
@@ -10,6 +9,11 @@ export const ERRORS = {
   amend_refused: {
     status: 409,
     next: "Wait until the attempt has ended; a configuration is changed only while no attempt lives.",
+  },
+  configuration_changed: { status: 409, next: "Read the job again, and amend what stands there now." },
+  database_failed: {
+    status: 500,
+    next: "Look at the triggers, rights and settings of the database, and at the server's log; then call again.",
   },
   database_missing: {
     status: 500,
@@ -25,7 +29,7 @@ export const ERRORS = {
   },
   database_refused: {
     status: 500,
-    next: "Check address, user, password and database name of DATABASE_URL, and that the user may create a schema.",
+    next: "Check address, user, password and database name of DATABASE_URL, and that the user may create a schema, or use the one there.",
   },
   database_unsupported: { status: 500, next: "Use PostgreSQL 15 or newer, UTF8 encoded." },
   idempotency_conflict: { status: 409, next: "Use another key for another request, or read the job of the first one." },

@@ -16,6 +16,7 @@ import { type Node, startNode } from "./node.ts";
 import type { NodeOptions } from "./node-options.ts";
 import type { Part } from "./part.ts";
 import { startReaper } from "./reaper.ts";
+import { type Server, watchOver } from "./revival.ts";
 import type { EngineLog, Service } from "./service.ts";
 import { Waiting } from "./waiting.ts";
 
@@ -39,15 +40,10 @@ export interface EngineOptions {
   readonly environment?: Environment;
 }
 
-/** A PostgreSQL that this process uses, and what to do when it does not need it any more. */
-export interface Server {
-  readonly connectionString: string;
-  close(): Promise<void>;
-}
-
 /** Connects to a server and brings its schema up to date. The server is closed with the engine, and when this fails. */
-export async function openEngine(server: Server, options: EngineOptions, environment: Environment): Promise<Engine> {
+export async function openEngine(found: Server, options: EngineOptions, environment: Environment): Promise<Engine> {
   const log: EngineLog = { error: options.onError ?? writeError };
+  const server = watchOver(found, environment, log);
   const { poolSize = 10 } = options;
   const db = openDatabase({
     connection: { connectionString: server.connectionString },
@@ -55,6 +51,7 @@ export async function openEngine(server: Server, options: EngineOptions, environ
     poolSize: positive(poolSize, "poolSize"),
     clock: environment,
     patience: options.patience,
+    revive: server.revive,
     onError: (error) => log.error("database", error),
   });
   try {

@@ -58,9 +58,10 @@ export class Feeder {
     return this.#round;
   }
 
-  /** A slot has become free. */
-  more(): void {
-    this.#ended += 1;
+  /** A slot has become free: its attempt ran for this long. */
+  more(ranMs: number): void {
+    // Long ones that happen to end together do not mean that as many more end in the next moment.
+    if (ranMs <= AHEAD_MS) this.#ended += 1;
     if (this.#isPumping) return;
     this.#isPumping = true;
     queueMicrotask(() => this.#pump());

@@ -130,7 +130,7 @@ export class Node {
     const hasWords = attempt.lines !== undefined || (attempt.latest !== undefined && end.ending.kind !== "completed");
     if (hasWords) this.#keeper.leave(attempt, report);
     else report();
-    this.#feeder.more();
+    this.#feeder.more(this.#part.environment.monotonic() - attempt.startedAt);
   }
 
   /** It was declared dead while it lived: what it runs counts no more, and it goes on under a new identity. */

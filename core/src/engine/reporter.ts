@@ -1,6 +1,6 @@
 import { isCallsheetError } from "@callsheet/contract";
 import { type EndedAttempt, endAttempts } from "../operations/end.ts";
-import { isPassing, isTransient } from "../store/failure.ts";
+import { isPassing, isTransient, reasonOf } from "../store/failure.ts";
 import type { HotPath } from "../store/store.ts";
 import type { Attempt } from "./attempt.ts";
 import { type EndBatch, EndQueue, type Members } from "./end-queue.ts";
@@ -157,14 +157,15 @@ export class Reporter {
         // A full disk says nothing about a result.
         if (isPassing(error)) throw error;
         this.#options.part.log.error("finish", error);
-        return this.#storeOthers([asUnstorable(attempt, error as Error)]);
+        return this.#storeOthers([asUnstorable(attempt, error)]);
       }
     }
   }
 }
 
-function asUnstorable({ id, token, isMember }: EndedAttempt, { message }: Error): EndedAttempt {
-  const error = { code: "unstorable_result", message: `The end of the attempt could not be stored: ${message}` };
+function asUnstorable({ id, token, isMember }: EndedAttempt, why: unknown): EndedAttempt {
+  const message = `The end of the attempt could not be stored: ${reasonOf(why)}`;
+  const error = { code: "unstorable_result", message };
   return { id, token, isMember, ending: { kind: "failed", error } };
 }
 

@@ -1,7 +1,7 @@
 import { callsheetError, type JobInput, type Origin } from "@callsheet/contract";
 import type { BatchDefaults, EncodedRows, NewJob } from "../store/create.ts";
 import type { CallerTransaction } from "../store/database.ts";
-import { isUnstorable } from "../store/failure.ts";
+import { isUnstorable, reasonOf } from "../store/failure.ts";
 import type { Statements, Store } from "../store/store.ts";
 import { chunks, type Makers, prepareJobs, resolveKeys } from "./create.ts";
 import { CreationLines, isLoss } from "./creation-lines.ts";
@@ -147,7 +147,7 @@ async function insertKeyed(
 /** Names values that passed every check here, and that the server still cannot store. */
 function told(error: unknown): unknown {
   if (!isUnstorable(error)) return error;
-  return callsheetError("invalid_argument", `The job cannot be stored: ${(error as Error).message}.`, {}, error);
+  return callsheetError("invalid_argument", `The job cannot be stored: ${reasonOf(error)}.`, {}, error);
 }
 
 /** Jobs that may start at once concern nodes; a start time concerns who waits for the next one. */

@@ -1,5 +1,6 @@
-import { type Authority, callsheetError, type JobState } from "@callsheet/contract";
+import { type AmendOptions, type Authority, callsheetError, type JobState } from "@callsheet/contract";
 import { laneKey } from "../store/dictionary.ts";
+import type { JobFacts } from "../store/jobs.ts";
 import { settleConfiguration, storableJson } from "./configuration.ts";
 import { difference } from "./difference.ts";
 import { LEGAL_FOR } from "./legal.ts";
@@ -51,14 +52,19 @@ interface Amended {
   readonly moved?: { readonly laneId: number; readonly rank: number };
 }
 
-/** Replaces a job's configuration while no attempt lives. The old one is kept, with who, when, why and the difference. Answers the new version. */
+/**
+ * Replaces a job's configuration while no attempt lives. The old one is kept, with who, when, why and the difference.
+ * Answers the new version. Fails with `configuration_changed` when it is not the version that the caller read.
+ */
 export async function amendJob(
   desk: Desk,
   types: TypeRegistry,
   id: string,
   configuration: Readonly<Record<string, unknown>>,
+  options: AmendOptions,
   authority: Authority,
 ): Promise<number> {
+  const read = checkVersion(options);
   if (typeof configuration !== "object" || configuration === null || Array.isArray(configuration))
     throw callsheetError("invalid_argument", "configuration must be an object.", { field: "configuration" });
   const amended = await operate<Amended>(desk, id, async (tx, job) => {
@@ -71,6 +77,7 @@ export async function amendJob(
       }
       throw await wrongState(desk, job, "amend");
     }
+    if (read !== undefined && read !== job.configurationVersion) throw overtaken(job, read);
     const action = await desk.catalogue.version(job.actionVersionId);
     const { definition } = action;
     const settled = settleConfiguration(await types.schema(definition.type), {}, configuration);
@@ -97,4 +104,20 @@ export async function amendJob(
   });
   if (amended.moved) desk.announce({ kind: "lane", ...amended.moved });
   return amended.version;
+}
+
+function checkVersion(options: AmendOptions): number | undefined {
+  const { configurationVersion: version } = Object(options) as AmendOptions;
+  if (version === undefined || (Number.isInteger(version) && version > 0)) return version;
+  throw callsheetError("invalid_argument", "configurationVersion must be a whole number above 0.", {
+    field: "configurationVersion",
+  });
+}
+
+function overtaken({ id, configurationVersion: version }: JobFacts, read: number) {
+  return callsheetError(
+    "configuration_changed",
+    `The configuration of job ${id} has version ${version} by now; version ${read} was to be amended.`,
+    { id, configurationVersion: version },
+  );
 }

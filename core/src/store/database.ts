@@ -6,7 +6,7 @@ import { type Hearing, openListener } from "./driver/listener.ts";
 import { openPool } from "./driver/pool.ts";
 import { placeIn } from "./driver/run.ts";
 import type { Clock } from "./driver/watch.ts";
-import { connectionFailure } from "./failure.ts";
+import { serverFailure } from "./failure.ts";
 import { PATIENCE, type Patience } from "./patience.ts";
 import type { Queryable, Rows, Statement } from "./statement.ts";
 
@@ -38,6 +38,8 @@ export interface DatabaseOptions {
   readonly clock: Clock;
   /** How long the server may stay silent. Default `PATIENCE`. */
   readonly patience?: Partial<Patience> | undefined;
+  /** Called when the server cannot be reached; the connection is tried once more when it is done. Default: none. */
+  readonly revive?: (() => Promise<void>) | undefined;
   /** Told of connections that broke while idle. */
   readonly onError: (error: Error) => void;
 }
@@ -85,6 +87,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     ...{ clock, patience, settings: {}, application_name: "callsheet" },
     ...{ keepAlive: true, keepAliveInitialDelayMillis: 30_000, connectionTimeoutMillis: patience.connect },
     ...options.connection,
+    revive: options.revive,
     onOpen: (client) => {
       isPooled ||= client.isPooled;
     },
@@ -136,6 +139,6 @@ async function runWithin<Row extends object>(
     const answer = (await tx.query(place(text), [...values])) as { rows: Row[]; rowCount: number | null };
     return { rows: answer.rows, count: answer.rowCount ?? 0 };
   } catch (error) {
-    throw connectionFailure(error);
+    throw serverFailure(error);
   }
 }

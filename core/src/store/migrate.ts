@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { callsheetError } from "@callsheet/contract";
 import sql, { raw } from "sql-template-tag";
 import type { Database, Queryable } from "./database.ts";
+import { appliedMigrations } from "./inspect.ts";
 import { requireSessions } from "./pooler.ts";
 
 export interface Migration {
@@ -37,17 +38,21 @@ export async function migrate(db: Database, migrations = shippedMigrations()): P
   return db.transaction(async (tx) => {
     // Held until the commit: a second process waits here, then finds nothing to do.
     await tx.query(sql`select pg_advisory_xact_lock(hashtextextended(${`${db.schema}.migrate`}, 0))`);
-    await tx.query(sql`create schema if not exists ${raw(db.schema)}`);
-    await tx.query(
-      sql`create table if not exists callsheet.migration (number int primary key, name text not null, checksum text not null, at timestamptz not null default pg_catalog.now())`,
-    );
-    const { rows: applied } = await tx.query<{ number: number; name: string; checksum: string }>(sql`
-      select number, name, checksum from callsheet.migration order by number`);
+    // Asked first: PostgreSQL refuses a role that may create nothing even what is there already.
+    const applied = (await appliedMigrations(tx)) ?? (await begin(tx, db.schema));
     refuseStrangers(applied, migrations);
     const missing = migrations.slice(applied.length);
     for (const migration of missing) await apply(tx, migration);
     return missing.map((migration) => migration.name);
   }, "migration");
+}
+
+async function begin(tx: Queryable, schema: string): Promise<readonly []> {
+  await tx.query(sql`create schema if not exists ${raw(schema)}`);
+  await tx.query(
+    sql`create table callsheet.migration (number int primary key, name text not null, checksum text not null, at timestamptz not null default pg_catalog.now())`,
+  );
+  return [];
 }
 
 async function apply(tx: Queryable, migration: Migration): Promise<void> {

@@ -4,7 +4,7 @@ import { systemEnvironment } from "../engine/environment.ts";
 import { openDatabase } from "../store/database.ts";
 import { allowDatabases } from "./store/databases.ts";
 
-/** A private PostgreSQL for tests: its role may make databases. */
+/** A private PostgreSQL for tests: its role may make databases and roles. */
 export interface TestServer {
   /** Set it as CALLSHEET_TEST_DATABASE_URL for the tests. */
   readonly url: string;

@@ -126,6 +126,7 @@ describe("a process that creates, claims, runs and finishes jobs", () => {
     async (how) => {
       const untouched = await scenario("", 0);
       const total = callsOf(untouched);
+      expect(untouched.output, "The hot statements are among the calls").toMatch(/calls: .*claim complete create\b/);
       await inspect(untouched);
       await untouched.database.close();
       let killed = 0;

@@ -54,7 +54,9 @@ describe("many jobs", () => {
     );
     const answers = await Promise.allSettled(calls);
     const refused = answers.filter((answer) => answer.status === "rejected");
-    expect(refused.map(({ reason }) => (reason as Error).message)).toEqual(["refused by a test"]);
+    expect(refused.map(({ reason }) => (reason as Error).message)).toEqual([
+      "PostgreSQL refused it: refused by a test (P0001).",
+    ]);
     expect(answers[399]!.status).toBe("rejected");
     expect(await cs.jobs.list({ action: name, limit: 1_000 })).toHaveLength(399);
   });

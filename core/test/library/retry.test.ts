@@ -156,6 +156,35 @@ describe("an amendment", () => {
     ]);
   });
 
+  test("that names the version it read is refused when another came first, also when both come at once", async () => {
+    const { cs, create, database } = await aFloor({}, { alone: true });
+    const { id } = await create({ configuration: { crf: 1 } });
+    const { configurationVersion } = await cs.jobs.get(id);
+    const amend = (by: string) => cs.jobs.amend(id, { by }, { configurationVersion });
+    const asked = await database.db.transaction(async (tx) => {
+      await tx.query({ text: "select from callsheet.work where job_id = $1 for update", values: [id] });
+      const both = Promise.allSettled([amend("ada"), amend("bob")]);
+      const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+      const areBoth = async () => (await database.db.query({ text: waiting, values: [] })).count === 2;
+      await until(areBoth, { what: "Both amendments, in front of the lock" });
+      return { both };
+    });
+    const answers = await asked.both;
+    const [refused, ...more] = answers.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
+    expect(more).toEqual([]);
+    expect(refused).toMatchObject({ code: "configuration_changed", details: { id, configurationVersion: 2 } });
+    const job = await cs.jobs.get(id);
+    expect(job).toMatchObject({
+      configurationVersion: 2,
+      configuration: { by: answers[0]!.status === "fulfilled" ? "ada" : "bob" },
+    });
+    expect(await cs.jobs.amendments(id)).toHaveLength(1);
+    expect(await cs.jobs.amend(id, { crf: 3 }, { configurationVersion: 2 })).toBe(3);
+    expect(await refusal(() => cs.jobs.amend(id, {}, { configurationVersion: 1.5 }))).toMatchObject({
+      ...{ code: "invalid_argument", details: { field: "configurationVersion" } },
+    });
+  });
+
   test.each(["completed", "cancelled", "skipped"] as const)("of a job that is %s is refused", async (state) => {
     const { cs, database } = await aFloor();
     const { id } = await aJob(database, { state });

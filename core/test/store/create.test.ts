@@ -200,7 +200,7 @@ describe("single jobs in flight together", () => {
       { id: anId(), configuration: "{}" },
       { id: taken, configuration: "{}" },
     ]);
-    await expect(twice).rejects.toMatchObject({ code: "23505" });
+    await expect(twice).rejects.toMatchObject({ code: "database_failed", details: { sqlstate: "23505" } });
   });
 
   test("300 of them are all made, each as it was asked for", async () => {

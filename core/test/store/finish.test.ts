@@ -103,7 +103,9 @@ describe("members that complete", () => {
   test("a result that is no JSON fails the batch and changes nothing", async () => {
     const jobs = await members(2);
     const before = await rowsOf(file.get(), jobs[0]!.id);
-    await expect(hot.complete([completion(jobs, [1, 2], ["{}", "{"])])).rejects.toMatchObject({ code: "22P02" });
+    await expect(hot.complete([completion(jobs, [1, 2], ["{}", "{"])])).rejects.toMatchObject({
+      details: { sqlstate: "22P02" },
+    });
     expect(await rowsOf(file.get(), jobs[0]!.id)).toEqual(before);
     expect(await hot.complete([completion(jobs, [1, 2], ["{}", "[]"])])).toEqual([[]]);
   });

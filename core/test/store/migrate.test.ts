@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import { systemEnvironment } from "../../src/index.ts";
+import { Callsheet, systemEnvironment } from "../../src/index.ts";
 import { type Database, openDatabase, type Queryable } from "../../src/store/database.ts";
 import { type Migration, migrate, shippedMigrations } from "../../src/store/migrate.ts";
 import type { TestDatabase } from "../../src/testing/index.ts";
@@ -25,6 +26,33 @@ async function tables(db: Queryable, schema = "callsheet"): Promise<readonly str
     values: [schema],
   });
   return rows.map(({ name }) => name);
+}
+
+/** One job or more of each way through the tables. */
+async function serve(cs: Callsheet): Promise<void> {
+  const type = aType(async (context) => ({ read: context.configuration.n }));
+  await cs.configure({ queueCapacity: 100 });
+  await cs.actions.put({ name: "test", type });
+  const node = await cs.work({ name: "one", types: [type] });
+  const later = await cs.jobs.create("test", { startAt: null, tags: ["x"], idempotencyKey: "k" });
+  const jobs = await cs.jobs.createMany("test", [{ configuration: { n: 1 } }, { configuration: { n: 2 } }]);
+  const done = await cs.jobs.wait(jobs[1]!, { timeoutMs: 20_000 });
+  expect(done).toMatchObject({ state: "completed", result: { read: 2 } });
+  await cs.jobs.amend(later, { n: 3 });
+  await cs.jobs.schedule(later, new Date(0));
+  expect(await cs.jobs.wait(later, { timeoutMs: 20_000 })).toMatchObject({ state: "completed", result: { read: 3 } });
+  expect((await cs.jobs.history(later)).map(({ event }) => event)).toEqual(["create", "amend", "plan", "complete"]);
+  expect(await cs.jobs.list({ tag: "x", states: ["completed"] })).toHaveLength(1);
+  const never = await cs.jobs.create("test", { startAt: null });
+  expect(await cs.jobs.cancel(never)).toBe("cancelled");
+  await node.stop();
+}
+
+/** What the guide grants to the role of an application. */
+function grantsOfGuide(): string {
+  const guide = readFileSync(new URL("../../../docs/guide/own-postgres.md", import.meta.url), "utf8");
+  const [, grants] = /```sql administrator\n(grant usage [^`]+)```/.exec(guide)!;
+  return grants!;
 }
 
 test("migrations are numbered without gaps, and their names say so", () => {
@@ -53,7 +81,10 @@ describe("bringing a database up to date", () => {
     "one that fails leaves nothing of itself, nor of those before it",
     onEmpty(async ({ db }) => {
       const broken = next("create table callsheet.half (id int); select 1 / 0");
-      await expect(migrate(db, [...SHIPPED, broken])).rejects.toMatchObject({ code: "22012" });
+      await expect(migrate(db, [...SHIPPED, broken])).rejects.toMatchObject({
+        code: "database_failed",
+        details: { sqlstate: "22012" },
+      });
       expect(await tables(db)).toEqual([]);
       expect(await migrate(db)).toHaveLength(SHIPPED.length);
     }),
@@ -101,6 +132,36 @@ describe("bringing a database up to date", () => {
   );
 });
 
+describe("a role that may create nothing", () => {
+  test(
+    "is refused where there is no schema, and works where an administrator made it and granted its use",
+    onEmpty(async ({ db, name, url }) => {
+      const run = (text: string) => db.query({ text, values: [] });
+      await run(`create role ${name} login password 'application'`);
+      try {
+        const databaseUrl = Object.assign(new URL(url), { username: name, password: "application" }).href;
+        await run(`revoke all on database ${name} from public; grant connect on database ${name} to ${name}`);
+        await expect(Callsheet.open({ databaseUrl })).rejects.toMatchObject({
+          code: "database_refused",
+          message: expect.stringContaining("permission denied"),
+        });
+        await migrate(db);
+        await run(grantsOfGuide().replaceAll("application", name));
+        const cs = await Callsheet.open({ databaseUrl });
+        await serve(cs).finally(() => cs.close());
+        // What a later version adds is granted as well.
+        await migrate(db, [...SHIPPED, next("create table callsheet.next (id int)")]);
+        const may = `select has_table_privilege('${name}', 'callsheet.next', 'insert') as "may"`;
+        expect((await run(may)).rows).toEqual([{ may: true }]);
+      } finally {
+        await run(
+          `drop schema if exists callsheet cascade; revoke all on database ${name} from ${name}; drop role ${name}`,
+        );
+      }
+    }),
+  );
+});
+
 describe("servers that are not supported", () => {
   /** A server that says of itself what the test says, and must be asked nothing else. */
   const made = (facts: { readonly version: number; readonly encoding: string }): Database => ({
@@ -130,19 +191,7 @@ describe("a schema of another name", () => {
   test(
     "serves a job from its creation to its end, with no other schema there",
     onEmpty(async (database) => {
-      const type = aType(async (context) => ({ read: context.configuration.n }));
-      const cs = await database.open({ schema: "night_shift" });
-      await cs.actions.put({ name: "test", type });
-      const node = await cs.work({ name: "one", types: [type] });
-      const later = await cs.jobs.create("test", { startAt: null, tags: ["x"], idempotencyKey: "k" });
-      const jobs = await cs.jobs.createMany("test", [{ configuration: { n: 1 } }, { configuration: { n: 2 } }]);
-      const done = await cs.jobs.wait(jobs[1]!, { timeoutMs: 20_000 });
-      expect(done).toMatchObject({ state: "completed", result: { read: 2 } });
-      await cs.jobs.schedule(later, new Date(0));
-      expect(await cs.jobs.wait(later, { timeoutMs: 20_000 })).toMatchObject({ state: "completed" });
-      expect((await cs.jobs.history(later)).map(({ event }) => event)).toEqual(["create", "plan", "complete"]);
-      expect(await cs.jobs.list({ tag: "x", states: ["completed"] })).toHaveLength(1);
-      await node.stop();
+      await serve(await database.open({ schema: "night_shift" }));
       expect(await tables(database.db)).toEqual([]);
       expect(await tables(database.db, "night_shift")).toContain("job");
     }),

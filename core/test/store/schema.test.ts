@@ -36,7 +36,7 @@ test.each(JOB_STATES)("a row of work or of outcome, as the contract says, may ho
       })
       .then(
         () => "accepted",
-        (error: { constraint?: string }) => error.constraint,
+        (error: { cause: { constraint?: string } }) => error.cause.constraint,
       );
   expect(await put("work", unsettled.id)).toBe(isSettled(state) ? "work_state" : "accepted");
   expect(await put("outcome", settled.id)).toBe(isSettled(state) ? "accepted" : "outcome_state");
@@ -50,7 +50,7 @@ test.each([
 ] as const)("the database refuses %s", async (_, state, change) => {
   const { id } = await aJob(file.get(), { state });
   const changed = file.get().db.query({ text: `update callsheet.work set ${change} where job_id = $1`, values: [id] });
-  await expect(changed).rejects.toMatchObject({ constraint: "work_state" });
+  await expect(changed).rejects.toMatchObject({ cause: { constraint: "work_state" } });
 });
 
 test("the database refuses two nodes of one name that are up, and allows a second life", async () => {
@@ -68,7 +68,7 @@ test("the database refuses two nodes of one name that are up, and allows a secon
   const uuid = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
   const first = await store.registerNode({ ...identity, name: "one", incarnation: uuid(1) });
   const second = { ...identity, name: "one", incarnation: uuid(2) };
-  await expect(store.registerNode(second)).rejects.toMatchObject({ constraint: "node_name" });
+  await expect(store.registerNode(second)).rejects.toMatchObject({ cause: { constraint: "node_name" } });
   expect(await store.endNode(first, "dead", "test")).toBe(true);
   expect(await store.registerNode(second)).toBeGreaterThan(first);
 });

@@ -8,6 +8,8 @@ export interface ClientConfig extends pg.ClientConfig {
   readonly patience: Patience;
   /** Settings of the session, beside those that every session has. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Brings back a server that cannot be reached. */
+  readonly revive?: (() => Promise<void>) | undefined;
   /** Told when it is connected, and through what. */
   readonly onOpen: (client: Client) => void;
 }

@@ -1,7 +1,8 @@
 import { callsheetError } from "@callsheet/contract";
-import { connectionFailure } from "../failure.ts";
+import { serverFailure } from "../failure.ts";
 import type { Queryable, Rows, Statement } from "../statement.ts";
 import { Client, type ClientConfig } from "./client.ts";
+import { reach } from "./reach.ts";
 import { type Manner, run } from "./run.ts";
 
 /** A connection of its own, on which statements are sent without waiting for the answers of those before. */
@@ -15,10 +16,11 @@ export const BEGIN: Statement = { text: "begin", values: [] };
 export const COMMIT: Statement = { text: "commit", values: [] };
 
 export async function openLine(config: ClientConfig, manner: Manner, onError: (error: Error) => void): Promise<Line> {
-  const client = new Client({ ...config, pipeline: true } as ClientConfig);
-  client.on("error", onError);
-  await client.connect().catch((error: unknown) => {
-    throw connectionFailure(error);
+  const client = await reach(config, async () => {
+    const one = new Client({ ...config, pipeline: true } as ClientConfig);
+    one.on("error", onError);
+    await one.connect();
+    return one;
   });
   const send = ({ name, text, values, patience = manner.usual }: Statement) =>
     client.ask(
@@ -35,7 +37,7 @@ export async function openLine(config: ClientConfig, manner: Manner, onError: (e
       if (statements.length === 1) return [await run(client, manner, statements[0]!)];
       const answers = await Promise.allSettled([BEGIN, ...statements, COMMIT].map(send));
       const failed = answers.find((answer) => answer.status === "rejected");
-      if (failed) throw connectionFailure(failed.reason);
+      if (failed) throw serverFailure(failed.reason);
       const done = answers.map((answer) => (answer as PromiseFulfilledResult<Awaited<ReturnType<typeof send>>>).value);
       // After an error inside a pipelined transaction COMMIT answers ROLLBACK without an error of its own.
       if (done.at(-1)?.command !== "COMMIT")

@@ -1,6 +1,7 @@
 import pg from "pg";
-import { connectionFailure } from "../failure.ts";
+import { serverFailure } from "../failure.ts";
 import { Client, type ClientConfig } from "./client.ts";
+import { reach } from "./reach.ts";
 
 /** A listener only hears; that it still could is asked this often. */
 const PROBE_MS = 30_000;
@@ -15,7 +16,6 @@ export interface Hearing {
 /** Listens on a channel until it is closed or lost. */
 export async function openListener(config: ClientConfig, hearing: Hearing): Promise<{ close(): Promise<void> }> {
   const { clock, patience } = config;
-  const client = new Client(config);
   let isListening = false;
   let timer: { cancel(): void } | undefined;
   const stop = () => {
@@ -27,6 +27,13 @@ export async function openListener(config: ClientConfig, hearing: Hearing): Prom
     stop();
     hearing.onLoss();
   };
+  const client = await reach(config, async () => {
+    const one = new Client(config);
+    one.on("error", lost);
+    one.on("end", lost);
+    await one.connect();
+    return one;
+  });
   const probe = () => {
     // A failure is heard as the loss that it is.
     client.ask({ text: "select 1" }, patience.hot).then(plan, () => {});
@@ -34,15 +41,12 @@ export async function openListener(config: ClientConfig, hearing: Hearing): Prom
   const plan = () => {
     if (isListening) timer = clock.timers.after(PROBE_MS, probe);
   };
-  client.on("error", lost);
-  client.on("end", lost);
   client.on("notification", (message) => hearing.onMessage(message.payload ?? ""));
   try {
-    await client.connect();
     await client.ask({ text: `listen ${pg.escapeIdentifier(hearing.channel)}` }, patience.hot);
   } catch (error) {
     await client.end().catch(() => {});
-    throw connectionFailure(error);
+    throw serverFailure(error);
   }
   isListening = true;
   plan();

@@ -1,11 +1,13 @@
 import pg from "pg";
-import { connectionFailure, isConnectionLoss } from "../failure.ts";
+import { isConnectionLoss } from "../failure.ts";
 import { isRead, type Queryable } from "../statement.ts";
 import { Client, type ClientConfig } from "./client.ts";
 import { BEGIN, COMMIT } from "./line.ts";
+import { reach } from "./reach.ts";
 import { type Manner, run } from "./run.ts";
 
 type Pooled = Client & pg.PoolClient;
+type CheckOut = () => Promise<Pooled>;
 
 /** Connections for everything but the hot path. */
 export interface Pool extends Queryable {
@@ -22,14 +24,15 @@ export function openPool(config: ClientConfig, size: number, manner: Manner, onE
     min: 1,
   });
   pool.on("error", onError);
+  const checkOut: CheckOut = () => reach(config, () => pool.connect() as Promise<Pooled>);
   return {
     query: async (statement) => {
       const ask = (client: Client) => run<never>(client, manner, statement);
-      const { client, answer } = await take(pool, ask, isRead(statement));
+      const { client, answer } = await take(checkOut, ask, isRead(statement));
       client.release();
       return answer;
     },
-    transaction: (work, own) => transaction(pool, work, own),
+    transaction: (work, own) => transaction(checkOut, work, own),
     close: () => pool.end(),
   };
 }
@@ -39,18 +42,18 @@ export function openPool(config: ClientConfig, size: number, manner: Manner, onE
  * what can be asked twice is asked again then, once, on a new connection. The caller releases it.
  */
 async function take<T>(
-  pool: pg.Pool,
+  checkOut: CheckOut,
   ask: (client: Client) => Promise<T>,
   isRepeatable: boolean,
 ): Promise<{ readonly client: Pooled; readonly answer: T }> {
-  const client = await checkOut(pool);
+  const client = await checkOut();
   const stoodIdle = client.isUsed;
   try {
     return await first(client, ask);
   } catch (error) {
     if (!stoodIdle || !isRepeatable || !isConnectionLoss(error)) throw error;
   }
-  return first(await checkOutNew(pool), ask);
+  return first(await checkOutNew(checkOut), ask);
 }
 
 async function first<T>(client: Pooled, ask: (client: Client) => Promise<T>) {
@@ -63,23 +66,17 @@ async function first<T>(client: Pooled, ask: (client: Client) => Promise<T>) {
   }
 }
 
-async function checkOut(pool: pg.Pool): Promise<Pooled> {
-  return pool.connect().catch((error: unknown) => {
-    throw connectionFailure(error);
-  }) as Promise<Pooled>;
-}
-
 /** What happened to one idle connection has happened to all: they make room. */
-async function checkOutNew(pool: pg.Pool): Promise<Pooled> {
+async function checkOutNew(checkOut: CheckOut): Promise<Pooled> {
   for (;;) {
-    const client = await checkOut(pool);
+    const client = await checkOut();
     if (!client.isUsed) return client;
     client.release(true);
   }
 }
 
-async function transaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>, manner: Manner): Promise<T> {
-  const { client } = await take(pool, (one) => run(one, manner, BEGIN), true);
+async function transaction<T>(checkOut: CheckOut, work: (tx: Queryable) => Promise<T>, manner: Manner): Promise<T> {
+  const { client } = await take(checkOut, (one) => run(one, manner, BEGIN), true);
   let isBroken = false;
   const tx: Queryable = { query: (statement) => run(client, manner, statement) };
   try {

@@ -1,5 +1,5 @@
 import type { Sql } from "sql-template-tag";
-import { connectionFailure } from "../failure.ts";
+import { serverFailure } from "../failure.ts";
 import type { Patience } from "../patience.ts";
 import type { Rows, Statement } from "../statement.ts";
 import type { Client } from "./client.ts";
@@ -23,7 +23,7 @@ export async function run<Row extends object>(
     const { rows, rowCount } = await client.ask({ ...named, text: place(text), values: [...values] }, patience[own]);
     return { rows, count: rowCount ?? 0 };
   } catch (error) {
-    throw connectionFailure(error);
+    throw serverFailure(error);
   }
 }
 

@@ -1,5 +1,6 @@
 import sql, { raw } from "sql-template-tag";
 import type { Queryable } from "../../store/database.ts";
+import { isForbidden } from "../../store/failure.ts";
 
 // Names of databases are made of lower-case letters, digits and underscores, by this folder only: they are put in as they are.
 
@@ -33,7 +34,7 @@ export async function dropDatabase(admin: Queryable, name: string): Promise<void
     await admin.query(sql`drop database if exists ${raw(name)} with (force)`);
   } catch (error) {
     // An autovacuum worker is not ours to end by force; without force the server ends it itself.
-    if ((error as { code?: unknown }).code !== "42501") throw error;
+    if (!isForbidden(error)) throw error;
     await admin.query(sql`drop database if exists ${raw(name)}`);
   }
 }
@@ -46,7 +47,7 @@ export async function connectionsTo(admin: Queryable, name: string) {
   return rows;
 }
 
-/** Lets the ordinary role of a server for tests make databases. */
+/** Lets the ordinary role of a server for tests make databases, and roles with fewer rights than its own. */
 export async function allowDatabases(superuser: Queryable, role: string): Promise<void> {
-  await superuser.query(sql`alter role ${raw(role)} createdb`);
+  await superuser.query(sql`alter role ${raw(role)} createdb createrole`);
 }

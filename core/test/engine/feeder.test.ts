@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { Feeder, type FeederOptions } from "../../src/engine/feeder.ts";
+
+const SLOTS = 4;
+const job = (n: number) => ({ id: `j${n}`, actionVersionId: 1, ownerId: 1, ordinal: 1, token: "1" });
+
+/** A feeder of four slots over a backlog without end, at a time that the test moves. */
+function aFeeder() {
+  const asked: number[] = [];
+  let [now, running, claimed] = [0, 0, 0];
+  const runner = {
+    start: () => void running++,
+    get free() {
+      return SLOTS - running;
+    },
+  };
+  const catalogue = { versions: async () => new Map(), ownerNames: async () => new Map() };
+  const claim = async (want: number) => {
+    asked.push(want);
+    return { jobs: Array.from({ length: want }, () => job(claimed++)), mayHoldMore: true };
+  };
+  const feeder = new Feeder({
+    ...{ slots: SLOTS, runner, claimer: { claim }, reporter: { backlog: 0 }, onHungry: () => {} },
+    part: { environment: { monotonic: () => now }, catalogue },
+  } as unknown as FeederOptions);
+  return {
+    asked,
+    round: () => feeder.round(),
+    /** All handlers end, five milliseconds after whatever was before. */
+    end: async (ranMs: number) => {
+      now += 5;
+      running = 0;
+      for (let n = 0; n < SLOTS; n++) feeder.more(ranMs);
+      await feeder.round();
+    },
+  };
+}
+
+test("a node whose handlers take seconds claims no more than it has slots, however many of them end at once", async () => {
+  const feeder = aFeeder();
+  await feeder.round();
+  for (let n = 0; n < 5; n++) await feeder.end(5_000);
+  expect(feeder.asked).toEqual(Array(6).fill(SLOTS));
+});
+
+test("a node whose handlers take a moment claims what it will run in the next one", async () => {
+  const feeder = aFeeder();
+  await feeder.round();
+  await feeder.end(2);
+  expect(Math.max(...feeder.asked)).toBeGreaterThan(SLOTS);
+});
