@@ -8,10 +8,12 @@ import { until } from "../../src/testing/index.ts";
 import { aFloor } from "../fixtures/floor.ts";
 import { aProxy } from "../fixtures/proxy.ts";
 
+const NAME = "callsheet connections";
+
 function aDatabase(url: string, clock: Pick<Environment, "monotonic" | "timers"> = systemEnvironment()) {
   return openDatabase({
-    ...{ schema: "callsheet", poolSize: 2, clock, onError: () => {} },
-    connection: { connectionString: url, application_name: "callsheet test" },
+    ...{ schema: "callsheet", poolSize: 10, clock, onError: () => {} },
+    connection: { connectionString: url, application_name: NAME },
   });
 }
 
@@ -32,6 +34,27 @@ describe("connections that have ended", () => {
     await until(() => left() < 10, { what: "The end of the connections" }).finally(() => db.close());
   });
 });
+
+describe("a database that is closed", () => {
+  test("has ended every session on the server, which can be stopped then", async () => {
+    const { database } = await aFloor();
+    const db = aDatabase(database.url);
+    const wait = { text: "select pg_sleep(0.01)", values: [] };
+    await Promise.all(Array.from({ length: 10 }, () => db.query(wait)));
+    const { rows: before } = await database.db.query(SESSIONS);
+    await db.close();
+    const { rows: after } = await database.db.query(SESSIONS);
+    expect([before, after]).toEqual([[{ count: 10 }], [{ count: 0 }]]);
+  });
+});
+
+const SESSIONS = {
+  text: `
+    select count(*)::int as count
+    from   pg_stat_activity
+    where  datname = current_database() and application_name = $1`,
+  values: [NAME],
+};
 
 describe("a listener on a connection that is dead", () => {
   test("hears of its loss, once, though nobody says anything on it", async () => {

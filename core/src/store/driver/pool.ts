@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import pg from "pg";
 import { connectionFailure, isConnectionLoss } from "../failure.ts";
 import { isRead, type Queryable } from "../statement.ts";
@@ -11,6 +12,7 @@ type Pooled = Client & pg.PoolClient;
 export interface Pool extends Queryable {
   /** Runs work in one transaction; statements take the patience of `manner` where they name none. */
   transaction<T>(work: (tx: Queryable) => Promise<T>, manner: Manner): Promise<T>;
+  /** Waits until the server has closed every connection. */
   close(): Promise<void>;
 }
 
@@ -22,6 +24,13 @@ export function openPool(config: ClientConfig, size: number, manner: Manner, onE
     min: 1,
   });
   pool.on("error", onError);
+  let openCount = 0;
+  pool.on("connect", () => {
+    openCount += 1;
+  });
+  pool.on("remove", () => {
+    openCount -= 1;
+  });
   return {
     query: async (statement) => {
       const ask = (client: Client) => run<never>(client, manner, statement);
@@ -30,7 +39,12 @@ export function openPool(config: ClientConfig, size: number, manner: Manner, onE
       return answer;
     },
     transaction: (work, own) => transaction(pool, work, own),
-    close: () => pool.end(),
+    close: async () => {
+      // This has said goodbye on every connection, but waits for none: a server that is stopped right after it would
+      // still answer with an error.
+      await pool.end();
+      while (openCount > 0) await once(pool, "remove");
+    },
   };
 }
 
