@@ -3,8 +3,8 @@ import type { Callsheet } from "@callsheet/core";
 
 export type MediaTypes = ReturnType<typeof mediaActions>;
 
-/** How long the cut may take before it is marked as timed out: much less than it takes. */
-const CUT_TIMEOUT_MS = 400;
+/** How long the cut may take before it is marked as timed out: on any machine, ffmpeg has then hardly begun. */
+const CUT_TIMEOUT_MS = 50;
 
 /**
  * Puts the demo's actions. An action is a named definition of work: a type of work with the rules of its running. Jobs are
