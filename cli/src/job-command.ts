@@ -1,19 +1,21 @@
 import type { Operation } from "@callsheet/contract";
 
-const VERBS = {
-  plan: "plan",
-  unplan: "unplan",
-  hold: "hold",
-  resume: "resume",
-  retry: "retry",
-  amend: "amend",
-  cancel: "cancel",
+/** What follows `callsheet jobs`, what helps most first. */
+const COMMANDS = {
+  retry: (id) => `retry ${id}`,
+  amend: (id) => `amend ${id} --set KEY=VALUE --retry`,
+  resume: (id) => `resume ${id}`,
+  plan: (id) => `plan ${id} --at +10m`,
+  hold: (id) => `hold ${id}`,
+  unplan: (id) => `unplan ${id}`,
+  cancel: (id) => `cancel ${id}`,
   set_priority: undefined,
   declare_lost: undefined,
-} as const satisfies Record<Operation, string | undefined>;
+} as const satisfies Record<Operation, ((id: string) => string) | undefined>;
 
-/** The commands for operations on a job in one line, `callsheet jobs retry|cancel ID`; undefined when there is none. */
-export function commandFor(operations: readonly Operation[], id: string): string | undefined {
-  const verbs = operations.flatMap((operation) => VERBS[operation] ?? []);
-  return verbs.length === 0 ? undefined : `callsheet jobs ${verbs.join("|")} ${id}`;
+/** The commands for operations on a job, what helps most first; whole, so that each can be copied. */
+export function commandsFor(operations: readonly Operation[], id: string): readonly string[] {
+  return Object.entries(COMMANDS)
+    .filter(([operation]) => (operations as readonly string[]).includes(operation))
+    .flatMap(([, command]) => (command === undefined ? [] : `callsheet jobs ${command(id)}`));
 }

@@ -1,5 +1,5 @@
 import { type ErrorCode, isCallsheetError, type Operation } from "@callsheet/contract";
-import { commandFor } from "./job-command.ts";
+import { commandsFor } from "./job-command.ts";
 import { printable } from "./printable.ts";
 
 type Details = Readonly<Record<string, unknown>>;
@@ -15,7 +15,7 @@ const NEXT: Readonly<Partial<Record<ErrorCode, (details: Details) => string | un
   unknown_action: () => "callsheet actions list",
   unknown_action_type: () => "callsheet actions list",
   wait_timeout: ({ id }) => withName("callsheet jobs explain", id),
-  wrong_state: ({ id, legal }) => commandFor(legal as readonly Operation[], String(id)),
+  wrong_state: ({ id, legal }) => commandsFor(legal as readonly Operation[], String(id))[0],
 };
 
 /** The command to try after an error of the catalogue, if one is known. */

@@ -3,8 +3,8 @@ import type { Callsheet } from "@callsheet/core";
 
 export type MediaTypes = ReturnType<typeof mediaActions>;
 
-/** How long the cut may take before it is marked as timed out: much less than it takes. */
-const CUT_TIMEOUT_MS = 400;
+/** How long the cut may take before it is marked as timed out: on any machine, ffmpeg has then hardly begun. */
+const CUT_TIMEOUT_MS = 50;
 
 /**
  * Puts the demo's actions. An action is a named definition of work: a type of work with the rules of its running. Jobs are
@@ -24,7 +24,7 @@ export async function putDemoActions(cs: Callsheet, types: MediaTypes, site: str
     plainWaveform: await cs.actions.put({ ...rules, name: "demo.plain-waveform", type: types.mediaWaveform }),
     proxy: await cs.actions.put({ ...rules, name: "demo.proxy", type: types.mediaProxy, priority: "high" }),
     compare: await cs.actions.put({ ...rules, name: "demo.compare", type: types.mediaCompare }),
-    deliver: await cs.actions.put({ ...rules, name: "demo.deliver", type: types.fileCopy }),
+    deliver: await cs.actions.put({ ...rules, name: "demo.deliver", type: types.fileCopy, priority: "high" }),
     cut: await cs.actions.put({
       ...rules,
       name: "demo.cut",

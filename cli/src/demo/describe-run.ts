@@ -1,6 +1,7 @@
 import { cpus, release, type as systemName, totalmem } from "node:os";
 import { formatBytes } from "../amount.ts";
 import { type DatabaseChoice, describeDatabase } from "../database-option.ts";
+import { abbreviate } from "../job-id.ts";
 import type { Report, ReportJob } from "../report/report-data.ts";
 import { version } from "../version.ts";
 import type { MediaFolder } from "./media-folder.ts";
@@ -34,23 +35,32 @@ export function describeRun({ media, output, database, startedAt, jobs, ffmpeg }
       { label: "Processors", value: `${cpus().length}, ${formatBytes(totalmem())} of memory` },
     ],
     outputs: outputsOf(output, jobs),
-    next: [
-      { what: "The same over your own files, which are only read", command: "npx callsheet demo --media DIR" },
-      { what: "Every job, with its state", command: `npx callsheet jobs list${optionFor(database)}` },
-      ...jobs
-        .filter(({ amendments }) => amendments.length > 0)
-        .slice(0, 1)
-        .map(({ id }) => ({
-          what: "The one that was amended, with its history",
-          command: `npx callsheet jobs show ${id}${optionFor(database)}`,
-        })),
-    ],
+    next: nextSteps(jobs, optionFor(database)),
   };
 }
 
+/** Commands that can be copied as they are, but for the folder of one's own. */
+function nextSteps(jobs: readonly ReportJob[], option: string): Described["next"] {
+  const shortIds = abbreviate(jobs.map(({ id }) => id));
+  const amended = jobs.findIndex(({ amendments }) => amendments.length > 0);
+  return [
+    { what: "Every job, with its state", command: `npx callsheet jobs list${option}` },
+    ...(amended === -1
+      ? []
+      : [
+          {
+            what: "The one that was amended, with its history",
+            command: `npx callsheet jobs show ${shortIds[amended]}${option}`,
+          },
+        ]),
+    { what: "The same over your own files, which are only read", command: "npx callsheet demo --media DIR" },
+  ];
+}
+
+/** How a command finds this database. A URL may hold a password: it is not repeated. */
 function optionFor(database: DatabaseChoice): string {
-  // A URL may hold a password, and stands in the environment already.
-  return "dataDir" in database ? ` --data-dir ${quoteForShell(database.dataDir)}` : "";
+  if ("dataDir" in database) return ` --data-dir ${quoteForShell(database.dataDir)}`;
+  return database.databaseUrl === process.env.DATABASE_URL ? "" : " --database-url URL";
 }
 
 function quoteForShell(path: string): string {

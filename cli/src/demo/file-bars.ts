@@ -3,38 +3,68 @@ import stringWidth from "string-width";
 import { formatDuration } from "../amount.ts";
 import { colours } from "../colours.ts";
 import { printable } from "../printable.ts";
+import { shorten } from "../shorten.ts";
 import type { DemoJob } from "./job-desk.ts";
 import type { MediaFile, MediaKind } from "./media-folder.ts";
 
 /** How many jobs a file of a kind has when all goes well: the bar cannot know them all before they are created. */
 const JOB_COUNT = { video: 7, image: 3, audio: 5 } as const satisfies Record<MediaKind, number>;
+/** One file has these as well. They are created at once, so that its bar never goes back. */
+const EXTRA: readonly string[] = ["demo.deliver", "demo.cut"];
 const BAR_WIDTH = 20;
+/** Of an 80 column terminal this leaves room for what runs. */
+const NARROW_BAR_WIDTH = 12;
 const NAME_WIDTH = 28;
 
-/** One line a file: name, bar, percent, what runs now and how fast, how long it will take. Of a demo that `isOver`, all jobs are known. */
+interface Screen {
+  readonly columns: number;
+  /** Of a demo that is over, all jobs are known. */
+  readonly isOver: boolean;
+}
+
+/** One line a file: name, bar, percent, and as far as it fits what runs now, how fast, and how long it will take. */
 export function fileBars(
   files: readonly MediaFile[],
   created: readonly DemoJob[],
   jobs: readonly Job[],
-  { isOver }: { readonly isOver: boolean } = { isOver: false },
+  { columns, isOver }: Screen,
 ): readonly string[] {
-  const names = files.map(({ name }) => shortened(printable(name)));
+  const barWidth = columns < 100 ? NARROW_BAR_WIDTH : BAR_WIDTH;
+  const names = files.map(({ name }) => shorten(printable(name), NAME_WIDTH, "middle"));
   const width = Math.max(0, ...names.map((name) => stringWidth(name)));
+  const room = columns - width - barWidth - "    100 %  ".length - 1;
   const byId = new Map(jobs.map((job) => [job.id, job]));
   return files.map((file, index) => {
     const own = created.filter((job) => job.file === file).flatMap(({ id }) => byId.get(id) ?? []);
-    const percent = percentOf(own, isOver ? own.length : JOB_COUNT[file.kind]);
-    const full = Math.round((percent / 100) * BAR_WIDTH);
-    const bar = colours.cyan("█".repeat(full)) + colours.dim("░".repeat(BAR_WIDTH - full));
+    const percent = percentOf(own, isOver ? own.length : expectedOf(file, own));
+    const full = Math.round((percent / 100) * barWidth);
+    const bar = colours.cyan("█".repeat(full)) + colours.dim("░".repeat(barWidth - full));
     const space = " ".repeat(width - stringWidth(names[index]!));
-    return `${names[index]}${space}  ${bar}  ${String(percent).padStart(3)} %  ${own.filter(hasBegun).map(describeLive).join("  ")}`.trimEnd();
+    const live = liveWithin(room, own.filter(hasBegun));
+    return `${names[index]}${space}  ${bar}  ${String(percent).padStart(3)} %  ${live}`.trimEnd();
   });
+}
+
+function expectedOf({ kind }: MediaFile, jobs: readonly Job[]): number {
+  return JOB_COUNT[kind] + jobs.filter(({ action }) => EXTRA.includes(action)).length;
 }
 
 function percentOf(jobs: readonly Job[], expected: number): number {
   const parts = jobs.map((job) => (job.state === "completed" ? 100 : isLive(job) ? (job.progress?.percent ?? 0) : 0));
   const sum = parts.reduce((total, part) => total + part, 0);
   return Math.min(100, Math.floor(sum / Math.max(expected, jobs.length, 1)));
+}
+
+/** What runs: the first as far as it fits, others if they fit whole. */
+function liveWithin(room: number, jobs: readonly Job[]): string {
+  let left = room;
+  const parts = jobs.flatMap((job, index) => {
+    const text = index === 0 ? shorten(describeLive(job), left, "end") : describeLive(job);
+    if (stringWidth(text) > left) return [];
+    left -= stringWidth(text) + 2;
+    return [job.state === "timed_out" ? colours.yellow(text) : colours.dim(text)];
+  });
+  return parts.join("  ");
 }
 
 function isLive({ state }: Job): boolean {
@@ -58,16 +88,11 @@ function describeLive({ action, state, progress }: Job): string {
     typeof speed === "number" && speed > 0 ? `${speed.toFixed(1)}×` : "",
     typeof secondsLeft === "number" && secondsLeft > 0 ? `${formatDuration(secondsLeft * 1000)} left` : "",
   ];
-  const text = parts.filter((part) => part !== "").join(" ");
-  return state === "timed_out" ? colours.yellow(`${text} timed out, still running`) : colours.dim(text);
+  if (state === "timed_out") parts.push("timed out, still running");
+  return parts.filter((part) => part !== "").join(" ");
 }
 
 /** The action as the demo's own people call it. */
 export function shortAction(action: string): string {
   return action.replace(/^demo\./, "");
-}
-
-function shortened(name: string): string {
-  const letters = [...name];
-  return stringWidth(name) <= NAME_WIDTH ? name : `${letters.slice(0, NAME_WIDTH / 2 - 1).join("")}…`;
 }

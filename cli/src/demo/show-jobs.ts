@@ -44,9 +44,9 @@ interface Screen {
 function barsOn(stream: NodeJS.WriteStream, files: readonly MediaFile[], desk: JobDesk): Screen {
   const update = createLogUpdate(stream);
   return {
-    show(jobs, at) {
+    show(jobs, { isOver } = { isOver: false }) {
       // What does not fit on the screen cannot be drawn again in its place.
-      const lines = fileBars(files, desk.jobs, jobs, at);
+      const lines = fileBars(files, desk.jobs, jobs, { columns: stream.columns || 80, isOver });
       const room = Math.max((stream.rows ?? 24) - 2, 1);
       const more = lines.length > room ? [`and ${lines.length - room} more files`] : [];
       update([...lines.slice(0, room), ...more].join("\n"));

@@ -3,7 +3,7 @@ import { formatDuration } from "../amount.ts";
 import { colours } from "../colours.ts";
 import { printable } from "../printable.ts";
 import { amendedJobs, overrunJobs } from "../report/job-look.ts";
-import type { Fact, NextStep, Report, ReportJob } from "../report/report-data.ts";
+import type { Fact, Report, ReportJob } from "../report/report-data.ts";
 
 /** Whether a job ended as it was announced: completed, or it waits for what this machine does not have. */
 export function endedAsAnnounced({ state, waitsFor }: ReportJob): boolean {
@@ -19,23 +19,21 @@ export function summaryOf(report: Report, reportPath: string): string {
   const amended = amendedJobs(jobs).length;
   const overran = overrunJobs(jobs).length;
   const mark = jobs.every(endedAsAnnounced) ? colours.green("✔") : colours.red("✘");
-  const sums = [
-    `${completed} ${completed === 1 ? "job" : "jobs"} completed`,
-    ...others,
+  const took = formatDuration(endedAt.getTime() - startedAt.getTime());
+  const sums = [`${completed} ${completed === 1 ? "job" : "jobs"} completed`, ...others, took];
+  const stories = [
     ...(amended > 0 ? [`${amended} retried after its configuration was amended`] : []),
     ...(overran > 0 ? [`${overran} ran on after its time-out`] : []),
-    formatDuration(endedAt.getTime() - startedAt.getTime()),
   ];
   const lines = [
     `${mark} ${sums.join(" · ")}`,
+    ...(stories.length > 0 ? [`  ${stories.join(" · ")}`] : []),
     ...jobs.filter((job) => !endedAsAnnounced(job)).map((job) => `  ${describeFailure(job)}`),
     ...notes.map((note) => `  ${note}`),
     "",
-    ...aligned([
-      { label: "Report", value: shortPath(reportPath) },
-      ...outputs,
-      ...next.map(({ command }: NextStep, index) => ({ label: index === 0 ? "Next" : "", value: command })),
-    ]),
+    ...aligned([{ label: "Report", value: shortPath(reportPath) }, ...outputs]),
+    "",
+    ...next.flatMap(({ what, command }) => [`  ${colours.dim(what)}`, `    ${printable(command)}`]),
   ];
   return lines.map((line) => `${line}\n`).join("");
 }

@@ -1,7 +1,7 @@
 import { type Amendment, type HistoryEntry, type Job, type Json, legalOperations } from "@callsheet/contract";
 import { formatDuration } from "../amount.ts";
 import { colours } from "../colours.ts";
-import { commandFor } from "../job-command.ts";
+import { commandsFor } from "../job-command.ts";
 import { findId } from "../job-id.ts";
 import { formatDistance, formatInstant, withLocalTimes } from "../moment.ts";
 import { openClient } from "../open-client.ts";
@@ -118,6 +118,6 @@ const indented = (text: string): string => text.replace(/^(?=.)/gm, "  ");
 
 /** The commands that make sense now. */
 function nextSteps({ id, state, kind }: Job): string {
-  const command = commandFor(legalOperations(state, { kind, cancellable: "never" }), id);
-  return command === undefined ? "" : `${colours.dim(`Next: ${command}`)}\n`;
+  const commands = commandsFor(legalOperations(state, { kind, cancellable: "never" }), id);
+  return commands.length === 0 ? "" : `${colours.dim(`Next\n  ${commands.join("\n  ")}`)}\n`;
 }

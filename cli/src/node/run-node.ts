@@ -10,6 +10,7 @@ import { failure } from "../failure.ts";
 import { printable } from "../printable.ts";
 import type { Terminal } from "../terminal.ts";
 import { chooseTypes } from "./choose-what-to-run.ts";
+import { describeCapabilities } from "./describe-capabilities.ts";
 import { endLinesOn } from "./end-lines.ts";
 import { rootsIn, settleRoots } from "./media-roots.ts";
 import type { NodeFlags } from "./node-flags.ts";
@@ -70,7 +71,7 @@ function announce(terminal: Terminal, database: DatabaseChoice, { node, types, c
     ["Node", `${node.name}, process ${process.pid}`],
     ["Database", describeDatabase(database)],
     ["Runs", types.join(", ")],
-    ["Has", capabilities.join(", ") || "neither ffmpeg nor sharp"],
+    ["Has", describeCapabilities(capabilities)],
     ["Reads", roots("media")],
     ["Writes", roots("output")],
   ];

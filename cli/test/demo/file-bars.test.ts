@@ -10,6 +10,7 @@ const file = (name: string, kind: MediaFile["kind"] = "image"): MediaFile => ({
   kind,
   stem: name,
 });
+const wide = { columns: 120, isOver: false };
 const running = (percent: number, stats: object | null = null) => ({
   progress: { percent, message: null, stats: stats as never, at: new Date(0) },
 });
@@ -25,21 +26,49 @@ it("a file's bar is as full as its jobs are far, and says what runs, how fast, a
     aJob({ id: "6", state: "running", action: "demo.poster" }),
   ];
   const created = jobs.map(({ id }, index) => ({ id, file: index < 3 ? dog : city }));
-  expect(fileBars([dog, city], created, jobs).map(stripVTControlCharacters)).toEqual([
-    "dog.mp4   █████░░░░░░░░░░░░░░░   25 %  proxy 50 % 2.0× 3.2 s left  cut 25 % timed out, still running",
+  expect(fileBars([dog, city], created, jobs, wide).map(stripVTControlCharacters)).toEqual([
+    "dog.mp4   ████░░░░░░░░░░░░░░░░   21 %  proxy 50 % 2.0× 3.2 s left  cut 25 % timed out, still running",
     "city.jpg  ███████░░░░░░░░░░░░░   33 %",
   ]);
 });
 
+it("on a narrow terminal a line says what fits, and is never broken", () => {
+  const dog = file("dog.mp4", "video");
+  const jobs = ["1", "2"].map((id) =>
+    aJob({ id, state: "timed_out", action: "demo.cut", ...running(25, { speed: 2 }) }),
+  );
+  const created = jobs.map(({ id }) => ({ id, file: dog }));
+  const line = (columns: number) =>
+    stripVTControlCharacters(fileBars([dog], created, jobs, { columns, isOver: false })[0]!);
+  expect(line(80)).toBe("dog.mp4  █░░░░░░░░░░░    5 %  cut 25 % 2.0× timed out, still running");
+  expect(line(50)).toBe("dog.mp4  █░░░░░░░░░░░    5 %  cut 25 % 2.0× time…");
+});
+
+it("a bar does not go back when a job of a file is created after others have completed", () => {
+  const dog = file("dog.mp4", "video");
+  const all = ["checksum", "probe", "deliver", "cut", "poster", "contact-sheet", "waveform", "proxy", "compare"].map(
+    (action, index) => aJob({ id: String(index), state: "completed", action: `demo.${action}` }),
+  );
+  const percents = all.map((_, index) => {
+    const jobs = all.slice(0, index + 1);
+    const created = jobs.map(({ id }) => ({ id, file: dog }));
+    return Number(/(\d+) %/.exec(fileBars([dog], created, jobs, wide)[0]!)![1]);
+  });
+  expect(percents.slice(3)).toEqual([44, 55, 66, 77, 88, 100]);
+});
+
 it("once all is over, a file whose jobs all completed is whole, however few there were", () => {
   const dog = file("dog.mp4", "video");
-  const bars = fileBars([dog], [{ id: "1", file: dog }], [aJob({ id: "1", state: "completed" })], { isOver: true });
+  const bars = fileBars([dog], [{ id: "1", file: dog }], [aJob({ id: "1", state: "completed" })], {
+    ...wide,
+    isOver: true,
+  });
   expect(bars[0]).toContain("100 %");
 });
 
 it("a name cannot steer the terminal, nor push the bars out of it", () => {
-  const [line] = fileBars([file("evil\u001b[2J\n.mp4"), file("x".repeat(300))], [], []);
+  const [line] = fileBars([file("evil\u001b[2J\n.mp4"), file("x".repeat(300))], [], [], wide);
   expect(line).toContain("evil\\u{1b}[2J\\n.mp4");
-  const [long] = fileBars([file("x".repeat(300))], [], []).map(stripVTControlCharacters);
+  const [long] = fileBars([file("x".repeat(300))], [], [], wide).map(stripVTControlCharacters);
   expect(long!.length).toBeLessThan(60);
 });

@@ -10,11 +10,14 @@ const linesOf = (report: Parameters<typeof summaryOf>[0]) =>
 describe("the summary", () => {
   it("counts what completed, what was amended and what overran, and says where everything is", () => {
     expect(linesOf(aReport())).toEqual([
-      "✔ 3 jobs completed · 1 retried after its configuration was amended · 1 ran on after its time-out · 2.1 s",
+      "✔ 3 jobs completed · 2.1 s",
+      "  1 retried after its configuration was amended · 1 ran on after its time-out",
       "",
       "  Report   /somewhere/report.html",
       "  Proxies  ./demo-out/proxies",
-      "  Next     npx callsheet jobs list",
+      "",
+      "  Every job",
+      "    npx callsheet jobs list",
       "",
     ]);
   });

@@ -33,6 +33,21 @@ describe("connections that have ended", () => {
   });
 });
 
+describe("a database that is closed", () => {
+  test("has no connection any more: its server can be stopped then, and nobody hears of it", async () => {
+    const { database } = await aFloor();
+    const before = sockets();
+    const db = aDatabase(database.url);
+    const wait = { text: "select pg_sleep(0.01)", values: [] };
+    await Promise.all([db.query(wait), db.query(wait)]);
+    const open = sockets();
+    await db.close();
+    expect({ open, left: sockets() }).toEqual({ open: before + 2, left: before });
+  });
+});
+
+const sockets = () => process.getActiveResourcesInfo().filter((name) => /^(TCPSocket|Pipe)Wrap$/.test(name)).length;
+
 describe("a listener on a connection that is dead", () => {
   test("hears of its loss, once, though nobody says anything on it", async () => {
     const { database } = await aFloor();

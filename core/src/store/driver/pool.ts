@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import pg from "pg";
 import { isConnectionLoss } from "../failure.ts";
 import { isRead, type Queryable } from "../statement.ts";
@@ -13,6 +14,7 @@ type CheckOut = () => Promise<Pooled>;
 export interface Pool extends Queryable {
   /** Runs work in one transaction; statements take the patience of `manner` where they name none. */
   transaction<T>(work: (tx: Queryable) => Promise<T>, manner: Manner): Promise<T>;
+  /** Waits until the server has closed every connection. */
   close(): Promise<void>;
 }
 
@@ -25,6 +27,13 @@ export function openPool(config: ClientConfig, size: number, manner: Manner, onE
   });
   pool.on("error", onError);
   const checkOut: CheckOut = () => reach(config, () => pool.connect() as Promise<Pooled>);
+  let openCount = 0;
+  pool.on("connect", () => {
+    openCount += 1;
+  });
+  pool.on("remove", () => {
+    openCount -= 1;
+  });
   return {
     query: async (statement) => {
       const ask = (client: Client) => run<never>(client, manner, statement);
@@ -33,7 +42,12 @@ export function openPool(config: ClientConfig, size: number, manner: Manner, onE
       return answer;
     },
     transaction: (work, own) => transaction(checkOut, work, own),
-    close: () => pool.end(),
+    close: async () => {
+      // This has said goodbye on every connection, but waits for none: a server that is stopped right after it would
+      // still answer with an error.
+      await pool.end();
+      while (openCount > 0) await once(pool, "remove");
+    },
   };
 }
 
