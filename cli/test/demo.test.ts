@@ -18,7 +18,7 @@ const dataDir = () => join(own, "data");
 const NOBODY = 65_534;
 const NO_FFMPEG = { CALLSHEET_FFMPEG: "none" };
 
-describe("the demo", () => {
+describe("the demo", { timeout: 120_000 }, () => {
   it("runs every sample through all its jobs, and leaves pictures, proxies and a report", async (context) => {
     context.skip(!hasFfmpeg, "no ffmpeg");
     const out = join(own, "out");
@@ -119,7 +119,7 @@ describe("the demo, over other files", () => {
   });
 });
 
-describe("the demo, on other terms", () => {
+describe("the demo, on other terms", { timeout: 120_000 }, () => {
   it("runs as an ordinary user", async (context) => {
     context.skip(process.getuid?.() !== 0, "only root can become another user");
     const home = join(own, "nobody");

@@ -137,7 +137,9 @@ describe("jobs show, explain, history, logs, context", () => {
     expect(show).toMatch(/^fussy\nfailed · It failed on attempt 1/);
     expect(show).toContain("Error\n  not_good: It is not good.\n");
     expect(show).toMatch(/running +\S+ m?s +bench-1 +start · attempt 1\n/);
-    const next = ["retry ID", "amend ID --set KEY=VALUE --retry", "cancel ID"].map((line) => `  callsheet jobs ${line}\n`);
+    const next = ["retry ID", "amend ID --set KEY=VALUE --retry", "cancel ID"].map(
+      (line) => `  callsheet jobs ${line}\n`,
+    );
     expect(show).toContain(`Next\n${next.join("").replaceAll("ID", id)}`);
     expect(explain).toMatch(/^It failed on attempt 1: not_good/);
     expect(history.split("\n").map((line) => line.split("\t")[1])).toEqual(["pending", "running", "failed", undefined]);
