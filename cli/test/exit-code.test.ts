@@ -49,7 +49,7 @@ it.each([
 
 it("the command to try fits the error, and cannot steer the terminal", () => {
   const wrong = callsheetError("wrong_state", "No.", { id: "7", legal: ["plan", "set_priority", "cancel"] });
-  expect(nextCommand(wrong)).toBe("callsheet jobs plan|cancel 7");
+  expect(nextCommand(wrong)).toBe("callsheet jobs plan 7 --at +10m");
   const disabled = callsheetError("action_disabled", "No.", { action: "a\u001b[2J" });
   expect(nextCommand(disabled)).toBe("callsheet actions enable a\\u{1b}[2J");
   expect(nextCommand(new Error("x"))).toBeUndefined();

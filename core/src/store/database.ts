@@ -1,8 +1,9 @@
 import { callsheetError } from "@callsheet/contract";
 import { raw, type Sql } from "sql-template-tag";
+import type { Hearing, Line } from "./connection.ts";
 import type { Client, ClientConfig } from "./driver/client.ts";
-import { type Line, openLine } from "./driver/line.ts";
-import { type Hearing, openListener } from "./driver/listener.ts";
+import { openLine } from "./driver/line.ts";
+import { openListener } from "./driver/listener.ts";
 import { openPool } from "./driver/pool.ts";
 import { placeIn } from "./driver/run.ts";
 import type { Clock } from "./driver/watch.ts";
@@ -10,7 +11,7 @@ import { serverFailure } from "./failure.ts";
 import { PATIENCE, type Patience } from "./patience.ts";
 import type { Queryable, Rows, Statement } from "./statement.ts";
 
-export type { Line } from "./driver/line.ts";
+export type { Line } from "./connection.ts";
 export type { Queryable, Statement } from "./statement.ts";
 
 /** What a caller may pass so that rows are written in its own transaction: pg, and whatever wraps it. */

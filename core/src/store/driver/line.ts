@@ -1,16 +1,10 @@
 import { callsheetError } from "@callsheet/contract";
+import type { Line } from "../connection.ts";
 import { serverFailure } from "../failure.ts";
-import type { Queryable, Rows, Statement } from "../statement.ts";
+import type { Statement } from "../statement.ts";
 import { Client, type ClientConfig } from "./client.ts";
 import { reach } from "./reach.ts";
 import { type Manner, run } from "./run.ts";
-
-/** A connection of its own, on which statements are sent without waiting for the answers of those before. */
-export interface Line extends Queryable {
-  /** Sends all statements as one transaction in one round trip; the answers in their order. */
-  pipeline(statements: readonly Statement[]): Promise<readonly Rows<Record<string, unknown>>[]>;
-  close(): Promise<void>;
-}
 
 export const BEGIN: Statement = { text: "begin", values: [] };
 export const COMMIT: Statement = { text: "commit", values: [] };

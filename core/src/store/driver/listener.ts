@@ -1,17 +1,11 @@
 import pg from "pg";
+import type { Hearing } from "../connection.ts";
 import { serverFailure } from "../failure.ts";
 import { Client, type ClientConfig } from "./client.ts";
 import { reach } from "./reach.ts";
 
 /** A listener only hears; that it still could is asked this often. */
 const PROBE_MS = 30_000;
-
-export interface Hearing {
-  readonly channel: string;
-  readonly onMessage: (payload: string) => void;
-  /** The connection was lost; called once, and only by one that had begun to listen. */
-  readonly onLoss: () => void;
-}
 
 /** Listens on a channel until it is closed or lost. */
 export async function openListener(config: ClientConfig, hearing: Hearing): Promise<{ close(): Promise<void> }> {

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import pg from "pg";
 import { isConnectionLoss } from "../failure.ts";
 import { isRead, type Queryable } from "../statement.ts";
@@ -45,8 +44,11 @@ export function openPool(config: ClientConfig, size: number, manner: Manner, onE
     close: async () => {
       // This has said goodbye on every connection, but waits for none: a server that is stopped right after it would
       // still answer with an error.
+      const emptied = new Promise<void>((resolve) => {
+        pool.on("remove", () => openCount === 0 && resolve());
+      });
       await pool.end();
-      while (openCount > 0) await once(pool, "remove");
+      if (openCount > 0) await emptied;
     },
   };
 }

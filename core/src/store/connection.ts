@@ -1,0 +1,16 @@
+import type { Queryable, Rows, Statement } from "./statement.ts";
+
+/** A connection of its own, on which statements are sent without waiting for the answers of those before. */
+export interface Line extends Queryable {
+  /** Sends all statements as one transaction in one round trip; the answers in their order. */
+  pipeline(statements: readonly Statement[]): Promise<readonly Rows<Record<string, unknown>>[]>;
+  close(): Promise<void>;
+}
+
+/** What is heard on a channel, and whom it is told. */
+export interface Hearing {
+  readonly channel: string;
+  readonly onMessage: (payload: string) => void;
+  /** The connection was lost; called once, and only by one that had begun to listen. */
+  readonly onLoss: () => void;
+}
