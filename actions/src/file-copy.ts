@@ -5,8 +5,9 @@ import { type CopyConfiguration, copyConfiguration, type Verification } from "./
 import { openPartial } from "./copy/partial-file.ts";
 import { transfer } from "./copy/transfer.ts";
 import { type Destination, prepareDestination } from "./destination.ts";
-import { codeOf, failure, quoted } from "./failure.ts";
+import { codeOf, failure, isSystemError, quoted } from "./failure.ts";
 import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
+import { outputFailure } from "./output-path.ts";
 import { pathOf } from "./path.ts";
 import { publishMade } from "./publish-made.ts";
 import { type SourceFile, withFile } from "./source-file.ts";
@@ -33,7 +34,10 @@ export function fileCopyWith(setting: MediaSetting): ActionType<typeof copyConfi
       withFile(pathOf(context), readableRoots(setting), async (source) => {
         const destination = await prepareDestination(context.configuration.output, setting.outputRoots);
         refuseItself(source, destination);
-        return copy(source, destination, context);
+        return copy(source, destination, context).catch((error: unknown) => {
+          // What the source refuses has its code by now; all else is of the place where the copy is made.
+          throw isSystemError(error) ? outputFailure(destination.output, error) : error;
+        });
       }),
   });
 }

@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { mediaActions, mediaCapabilities } from "@callsheet/actions";
-import { Callsheet } from "@callsheet/core";
+import { Callsheet, type Node } from "@callsheet/core";
 import type { DatabaseChoice } from "../database-option.ts";
 import { renderPage } from "../report/page.ts";
 import type { Report } from "../report/report-data.ts";
@@ -45,6 +45,7 @@ export async function runDemo({ media, output, database, ffmpeg, stream, signal 
   // Jobs run at a site. This demo has one of its own, so that it meets no jobs of an earlier one.
   const site = `demo-${startedAt.getTime().toString(36)}-${process.pid}`;
   const desk = new JobDesk(cs, { tag: site, signal });
+  let node: Node | undefined;
   try {
     await mkdir(output, { recursive: true });
     // Types of work are code: those that ship with Callsheet, which may read one folder here and write another.
@@ -53,7 +54,7 @@ export async function runDemo({ media, output, database, ffmpeg, stream, signal 
     const actions = await putDemoActions(cs, types, site);
 
     // A node runs the jobs of its site, as many at once as it has slots, and says what it can do. There may be many nodes.
-    await cs.work({
+    node = await cs.work({
       name: site,
       site,
       types: Object.values(types),
@@ -67,6 +68,9 @@ export async function runDemo({ media, output, database, ffmpeg, stream, signal 
     await writeFile(path, await drawReport(report));
     return { report, path };
   } finally {
+    await desk.callOff();
+    // What had not begun goes back when the node stops, and is called off then.
+    await node?.stop();
     await desk.callOff();
     await cs.close();
   }
