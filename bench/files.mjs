@@ -71,7 +71,10 @@ async function run(type, configuration) {
     log: { info: () => {}, warn: () => {}, error: () => {} },
     variables: { get: () => undefined, set: async () => {}, all: () => ({}) },
     workspace: async () => directory,
-    publish: async (file, destination) => renameSync(file, destination),
+    publish: async (file, destination) => {
+      renameSync(file, destination);
+      return destination;
+    },
   });
 }
 
