@@ -1,3 +1,5 @@
+import { rounded } from "./rounded.ts";
+
 /** How alike two pictures are over many frames. */
 export interface Likeness {
   readonly average: number;
@@ -23,10 +25,6 @@ export function likenessOf(values: readonly number[], decimals: number): Likenes
   if (values.length === 0) return null;
   const average = values.reduce((sum, value) => sum + value, 0) / values.length;
   return { average: rounded(average, decimals), lowest: rounded(Math.min(...values), decimals) };
-}
-
-function rounded(value: number, decimals: number): number {
-  return Number(value.toFixed(decimals));
 }
 
 /** A stretch of film, in seconds. */

@@ -1,3 +1,5 @@
+import { rounded } from "../rounded.ts";
+
 /** How far a run of ffmpeg is. Numbers that cannot be told yet are null. */
 export interface FfmpegProgress {
   /** 0 to 100; 0 as long as the duration is unknown. */
@@ -43,8 +45,4 @@ function secondsOf(text: string | undefined): number | null {
   const match = /^(\d+):(\d\d):(\d\d(?:\.\d+)?)$/.exec(text?.trim() ?? "");
   if (match === null) return null;
   return rounded(Number(match[1]) * 3_600 + Number(match[2]) * 60 + Number(match[3]), 3);
-}
-
-function rounded(value: number, decimals: number): number {
-  return Number(value.toFixed(decimals));
 }

@@ -1,4 +1,4 @@
-import type { Job } from "@callsheet/contract";
+import { type Job, LIVE } from "@callsheet/contract";
 import { formatDuration } from "../amount.ts";
 import { usageError } from "../failure.ts";
 import { abbreviate } from "../job-id.ts";
@@ -85,7 +85,7 @@ export function jobColumns(names: readonly string[], surroundings: Surroundings)
 
 /** How long it took, or has been running. */
 function tookOf({ state, durationMs, startedAt }: Job, now: Date): number | null {
-  const isLive = state === "running" || state === "timed_out" || state === "cancelling";
+  const isLive = LIVE.some((live) => live === state);
   return isLive && startedAt ? Math.max(0, now.getTime() - startedAt.getTime()) : durationMs;
 }
 
