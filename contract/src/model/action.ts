@@ -2,7 +2,10 @@ import { z } from "zod";
 import { requirementsSchema } from "./capability.ts";
 import type { JobContext } from "./context.ts";
 import type { Json } from "./json.ts";
+import { LOCK_MODES } from "./lock.ts";
+import { nameSchema } from "./name.ts";
 import type { Partial, Snooze } from "./outcome.ts";
+import { needsSchema } from "./resource.ts";
 import { retryPolicySchema } from "./retry.ts";
 
 /** What may happen to a running job when somebody cancels it (MISSION 3). */
@@ -13,15 +16,6 @@ export const ON_TIMEOUT = ["flag", "fail"] as const;
 export const ISOLATIONS = ["none", "process"] as const;
 /** What an action can be used for beside single jobs. */
 export const ACTION_FLAGS = ["group", "groupMember", "workflow", "timed"] as const;
-
-/** The name of an action, a type, a queue or a site: at most 100 characters, safe in a shell and in a URL. */
-export const nameSchema = z
-  .string()
-  .regex(
-    /^[a-z0-9][a-z0-9._-]*$/,
-    "lower-case letters, digits, dots, dashes and underscores, beginning with a letter or digit",
-  )
-  .max(100);
 
 const actionFields = {
   /** Unique, and how jobs are created by name. */
@@ -34,6 +28,10 @@ const actionFields = {
   configuration: z.record(z.string(), z.unknown()).default({}),
   /** Capabilities that a node must have to run its jobs, beside those that the type derives from a configuration. */
   requires: requirementsSchema.default([]),
+  /** Units of resources that each attempt holds while it lives, by name, or by tag (`#tag`). */
+  needs: needsSchema.default({}),
+  /** How each job locks its target. */
+  lock: z.enum(LOCK_MODES).default("none"),
   queue: nameSchema.default("default"),
   site: nameSchema.default("default"),
   priority: z.enum(["lowest", "low", "normal", "high", "highest", "urgent"]).default("normal"),

@@ -25,6 +25,10 @@ export const capabilitiesSchema = listOf(10_000);
 /** What a lane's jobs need of the node that runs them, as stored. */
 export interface Needs {
   readonly capabilities?: readonly string[];
+  /** Units of resources by name, or by tag (`#tag`): any started resource that carries it. */
+  readonly units?: Readonly<Record<string, number>>;
+  /** They lock objects: `job.locks` says which. */
+  readonly locks?: true;
 }
 
 /** Those needed capabilities that are not there, in order. */
@@ -32,8 +36,10 @@ export function missingCapabilities(needs: Needs, capabilities: ReadonlySet<stri
   return (needs.capabilities ?? []).filter((name) => !capabilities.has(name));
 }
 
+const KNOWN_NEEDS: ReadonlySet<string> = new Set<keyof Needs>(["capabilities", "units", "locks"]);
+
 /** Whether a node with these capabilities can meet the needs. What this version does not know of cannot be met. */
 export function canMeet(needs: Needs, capabilities: ReadonlySet<string>): boolean {
-  const isKnown = Object.keys(needs).every((need) => need === "capabilities");
+  const isKnown = Object.keys(needs).every((need) => KNOWN_NEEDS.has(need));
   return isKnown && missingCapabilities(needs, capabilities).length === 0;
 }

@@ -1,5 +1,5 @@
-import type { Target } from "./job.ts";
 import type { Json, JsonObject } from "./json.ts";
+import type { Target } from "./target.ts";
 
 /** Variables of a job: kept across its attempts, seen by no other job. */
 export interface Variables {

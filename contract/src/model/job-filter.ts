@@ -1,5 +1,5 @@
-import type { Target } from "./job.ts";
 import type { JobState } from "./state.ts";
+import type { Target } from "./target.ts";
 
 /** What a reader of jobs may ask for; every field narrows. */
 export interface JobFilter {

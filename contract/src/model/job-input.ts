@@ -1,5 +1,6 @@
 import type { PriorityName } from "./admission.ts";
-import type { Target } from "./job.ts";
+import type { LockRequest } from "./lock.ts";
+import type { Target } from "./target.ts";
 
 /** What a caller says of a job; the action says the rest. */
 export interface JobInput<Configuration = Readonly<Record<string, unknown>>> {
@@ -12,6 +13,12 @@ export interface JobInput<Configuration = Readonly<Record<string, unknown>>> {
   /** Default: who creates it. */
   readonly owner?: string;
   readonly tags?: readonly string[];
+  /** Units of resources beside or instead of its action's, by name or `#tag`; 0 takes one away. */
+  readonly needs?: Readonly<Record<string, number>>;
+  /** Objects that it locks beside its target; at most 100. */
+  readonly locks?: readonly LockRequest[];
+  /** How large its work is, in the unit that its action counts in, such as bytes or seconds of media: for forecasts. */
+  readonly size?: number;
   readonly variables?: Readonly<Record<string, unknown>>;
   /** One job per action and key, for as long as the job is kept: the same request again answers the first job's id. */
   readonly idempotencyKey?: string;

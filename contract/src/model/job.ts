@@ -1,7 +1,8 @@
-import { z } from "zod";
 import type { PriorityName } from "./admission.ts";
 import type { Json, JsonObject } from "./json.ts";
+import type { JobLock } from "./lock.ts";
 import type { JobState } from "./state.ts";
+import type { Target } from "./target.ts";
 
 /** All kinds of jobs. */
 export const JOB_KINDS = ["job", "group", "run", "task", "timed", "queue"] as const;
@@ -12,18 +13,6 @@ export type JobKind = (typeof JOB_KINDS)[number];
 export const ORIGINS = ["library", "api", "person", "workflow", "timed", "filter", "queue"] as const;
 /** Who or what created a job. */
 export type Origin = (typeof ORIGINS)[number];
-
-/** The object that a job works on. Compared by exact text. */
-export const targetSchema = z.strictObject({
-  type: z.string().trim().min(1).max(100),
-  id: z
-    .string()
-    .trim()
-    .min(1)
-    .refine((id) => new TextEncoder().encode(id).length <= 200, "at most 200 bytes"),
-});
-/** The object that a job works on, such as an asset. */
-export type Target = z.output<typeof targetSchema>;
 
 /** The error that ended an attempt. `stack` is there when the handler threw something unexpected. */
 export interface JobError {
@@ -60,6 +49,12 @@ export interface Job<Configuration = Json, Result = Json> {
   readonly parentId: string | null;
   readonly target: Target | null;
   readonly tags: readonly string[];
+  /** Units of resources that each attempt holds, by name or `#tag`. */
+  readonly needs: Readonly<Record<string, number>>;
+  /** Objects that each attempt locks, in the order of their keys. */
+  readonly locks: readonly JobLock[];
+  /** How large its work is, in the unit that its action counts in; null: not said. */
+  readonly size: number | null;
   readonly configuration: Configuration;
   readonly configurationVersion: number;
   readonly variables: JsonObject;

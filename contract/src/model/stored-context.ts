@@ -1,6 +1,6 @@
 import type { Needs } from "./capability.ts";
 import type { HistoryEntry } from "./history.ts";
-import type { Job, JobError, Target } from "./job.ts";
+import type { Job, JobError } from "./job.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { LIVE } from "./state.ts";
 

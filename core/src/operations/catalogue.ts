@@ -1,9 +1,15 @@
-import { callsheetError, nameSchema } from "@callsheet/contract";
+import { callsheetError, type Needs, nameSchema } from "@callsheet/contract";
 import { type ActionVersion, laneKey } from "../store/dictionary.ts";
 import type { Statements, Store } from "../store/store.ts";
 
 /** How long another process's change of an action, or of a type's schema, may go unseen here. */
 export const FRESH_MS = 1_000;
+
+/** Where an owner's jobs stand in line, and whether somebody else used the place first. */
+export interface LaneOf {
+  readonly id: number;
+  readonly isGuest: boolean;
+}
 
 /** What rarely changes, kept in memory: actions and their versions, owners, lanes. */
 export interface Catalogue {
@@ -16,8 +22,8 @@ export interface Catalogue {
   versions(ids: readonly number[], db: Statements): Promise<ReadonlyMap<number, ActionVersion>>;
   ownerId(name: string): Promise<number>;
   ownerNames(ids: readonly number[]): Promise<ReadonlyMap<number, string>>;
-  /** The lane of jobs that need these capabilities, which are in order. */
-  laneId(version: ActionVersion, capabilities: readonly string[]): Promise<number>;
+  /** The lane of an owner's jobs that have these needs. */
+  lane(version: ActionVersion, needs: Needs, ownerId: number): Promise<LaneOf>;
 }
 
 export function createCatalogue(store: Store, monotonic: () => number): Catalogue {
@@ -32,7 +38,13 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
   });
   const owners = kept((name: string) => store.ownerId(name));
   const names = new Map<number, string>();
-  const lanes = kept(async (key: string) => store.laneId(JSON.parse(key)));
+  const lanes = kept(async (key: string) => {
+    const [lane, ownerId] = JSON.parse(key);
+    const { id, hostId } = await store.findLane(lane, ownerId);
+    const isGuest = hostId !== ownerId;
+    if (isGuest) await store.shareLane(id);
+    return { id, isGuest };
+  });
 
   return {
     current: (action) => {
@@ -62,7 +74,7 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
       if (missing.length > 0) for (const [id, name] of await store.ownerNames(missing)) names.set(id, name);
       return names;
     },
-    laneId: (version, capabilities) => lanes(JSON.stringify(laneKey(version, capabilities))),
+    lane: (version, needs, ownerId) => lanes(JSON.stringify([laneKey(version, needs), ownerId])),
   };
 }
 

@@ -18,6 +18,7 @@ import type { Catalogue } from "./catalogue.ts";
 import { settleConfiguration, storableJson, storableText } from "./configuration.ts";
 import { inOrder } from "./in-order.ts";
 import { checkInput } from "./job-input.ts";
+import { lane, locksOf, needsOf, unitsOf } from "./needs.ts";
 import { requirementsOf } from "./requirements.ts";
 import { requireRunRule } from "./run-rule.ts";
 import type { TypeRegistry } from "./type-registry.ts";
@@ -56,11 +57,13 @@ export async function prepareJobs(makers: Makers, creation: Creation): Promise<P
     throw callsheetError("action_disabled", `Action "${definition.name}" is disabled.`, { action: definition.name });
   const schema = await makers.types.schema(definition.type);
   const actor = storableText(creation.actor, "actor", 200);
+  const ownerId = await makers.catalogue.ownerId(actor);
+  const usual = await makers.catalogue.lane(version, needsOf(definition, definition.requires, false), ownerId);
   const defaults: BatchDefaults = {
     actionId: version.actionId,
     actionVersionId: version.id,
-    ownerId: await makers.catalogue.ownerId(actor),
-    laneId: await makers.catalogue.laneId(version, definition.requires),
+    ownerId,
+    laneId: usual.id,
     rank: rankOf(definition.priority),
     kind: "job",
     origin: creation.origin,
@@ -73,9 +76,18 @@ export async function prepareJobs(makers: Makers, creation: Creation): Promise<P
     const ownerId = owner === undefined ? undefined : await makers.catalogue.ownerId(owner);
     const job = prepareJob(makers.newId(), version, schema, input, { actor, ownerId, reason: creation.reason });
     const requirements = requirementsOf(makers.types.get(definition.type), definition, job.configuration);
-    const laneId =
-      requirements === definition.requires ? defaults.laneId : await makers.catalogue.laneId(version, requirements);
-    jobs.push(laneId === defaults.laneId ? job : { ...job, laneId });
+    const units = unitsOf(definition, input);
+    const isUsual =
+      requirements === definition.requires && units === definition.needs && !job.locks && ownerId === undefined;
+    const { id, isGuest } = isUsual
+      ? usual
+      : await makers.catalogue.lane(
+          version,
+          lane(requirements, units, job.locks !== undefined),
+          ownerId ?? defaults.ownerId,
+        );
+    if (id === defaults.laneId && !isGuest) jobs.push(job);
+    else jobs.push({ ...job, laneId: id, ...(isGuest ? { guest: true } : {}) });
   }
   return { jobs, defaults };
 }
@@ -110,6 +122,9 @@ function prepareJob(
     job.rank = rankOf(checkPriority(input.priority));
   if (input.startAt !== undefined) job.startAt = checkInstant(input.startAt, "startAt");
   if (input.target !== undefined) job.target = checkTarget(input.target);
+  const locks = locksOf(definition, input);
+  if (locks.length > 0) job.locks = JSON.stringify(locks);
+  if (input.size !== undefined) job.size = checkSize(input.size);
   if (input.tags !== undefined && input.tags.length > 0) job.tags = checkTags(input.tags);
   if (input.variables !== undefined) job.variables = storableJson(input.variables, "variables");
   if (input.idempotencyKey !== undefined) {
@@ -156,6 +171,11 @@ function checkTarget(target: Target): Target {
   storableText(parsed.data.type, "target.type", 100);
   storableText(parsed.data.id, "target.id", 200);
   return parsed.data;
+}
+
+function checkSize(size: number): number {
+  if (typeof size === "number" && size >= 0 && Number.isFinite(size)) return size;
+  throw callsheetError("invalid_argument", "size must be a number, 0 or more.", { field: "size" });
 }
 
 function checkTags(tags: readonly string[]): readonly string[] {

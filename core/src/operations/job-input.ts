@@ -10,6 +10,9 @@ const FIELDS = {
   priority: { holds: () => true, what: "" },
   owner: { holds: () => true, what: "" },
   tags: { holds: Array.isArray, what: "a list of texts" },
+  needs: { holds: isObject, what: "an object of units by resource" },
+  locks: { holds: Array.isArray, what: "a list of objects" },
+  size: { holds: () => true, what: "" },
   variables: { holds: isObject, what: "an object" },
   idempotencyKey: { holds: () => true, what: "" },
 } as const satisfies Record<keyof JobInput, { readonly holds: (value: unknown) => boolean; readonly what: string }>;

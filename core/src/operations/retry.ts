@@ -97,7 +97,10 @@ export async function amendJob(
       reason,
       data: JSON.stringify({ version, difference: JSON.parse(changes) }),
     });
-    const laneId = await tx.laneId(laneKey(action, requirementsOf(types.get(definition.type), definition, settled)));
+    const capabilities = requirementsOf(types.get(definition.type), definition, settled);
+    const { capabilities: _, ...others } = await tx.needsOf(job.id);
+    const needs = capabilities.length === 0 ? others : { capabilities, ...others };
+    const { id: laneId } = await tx.findLane(laneKey(action, needs), job.ownerId);
     if (laneId === job.laneId) return { version };
     await tx.changeLane(job.id, laneId);
     return { version, moved: { laneId, rank: job.rank } };

@@ -26,6 +26,11 @@ export interface NewJob {
   readonly tags?: readonly string[];
   readonly parentId?: string;
   readonly variables?: string;
+  /** JSON text of its locks. */
+  readonly locks?: string;
+  readonly size?: number;
+  /** Its owner is not the one who used its lane first. */
+  readonly guest?: true;
   readonly idempotencyKey?: string;
   readonly requestHash?: string;
   readonly actor?: string;
@@ -44,6 +49,9 @@ const OPTIONAL = {
   g: "text[]",
   pa: "uuid",
   va: "json",
+  lk: "json",
+  sz: "float8",
+  gu: "boolean",
   k: "text",
   h: "text",
   x: "text",
@@ -56,6 +64,8 @@ const COLUMN: Partial<Record<Key, string>> = {
   g: "tags",
   pa: "parent_id",
   va: "variables",
+  lk: "locks",
+  sz: "size",
   k: "idempotency_key",
   h: "request_hash",
   x: "actor",
@@ -81,6 +91,9 @@ export function encodeRow(job: NewJob, keys: Set<Key>): string {
   put("g", job.tags === undefined ? undefined : JSON.stringify(job.tags));
   put("pa", text(job.parentId));
   put("va", job.variables);
+  put("lk", job.locks);
+  put("sz", job.size?.toString());
+  put("gu", job.guest?.toString());
   put("k", text(job.idempotencyKey));
   put("h", text(job.requestHash));
   put("x", text(job.actor));
@@ -120,8 +133,8 @@ function insertFor(keys: readonly Key[]): { name: string; text: string } {
       ${has("k") ? "on conflict (action_id, idempotency_key) where idempotency_key is not null do nothing returning id" : ""}
     ), waiting as (
       insert into callsheet.work (job_id, due_at, lane_id, owner_id, action_version_id, seq, attempt, retries, state, line_state,
-        rollback, rank, crashes, intent, plain)
-      select n.i, ${start}, n.lane, n.owner, $5::int, 1, 0, 0, ${first}, ${first}, 'none', n.rank, 0, 0, ${state ? `${first} = 'pending'` : "true"}
+        rollback, rank, crashes, intent, plain${has("gu") ? ", guest" : ""})
+      select n.i, ${start}, n.lane, n.owner, $5::int, 1, 0, 0, ${first}, ${first}, 'none', n.rank, 0, 0, ${state ? `${first} = 'pending'` : "true"}${has("gu") ? ", coalesce(n.gu, false)" : ""}
       from n ${has("k") ? "where n.i in (select id from inserted)" : ""}
     )
     select ${has("k") ? "id from inserted" : "1 as id where false"}`;

@@ -13,13 +13,13 @@ type VersionRow = {
   id: number;
   actionId: number;
   version: number;
-  definition: Omit<Action, "requires"> & { requires?: string[] };
+  definition: Omit<Action, "requires" | "needs" | "lock"> & Partial<Pick<Action, "requires" | "needs" | "lock">>;
 };
 const VERSION = `v.id, v.action_id as "actionId", v.version, v.definition`;
 
 function toVersion({ id, actionId, version, definition }: VersionRow): ActionVersion {
-  // Definitions that an earlier version stored say nothing of what they require.
-  return { id, actionId, definition: { requires: [], ...definition, version } };
+  // Definitions that an earlier version stored say nothing of what they require, need and lock.
+  return { id, actionId, definition: { requires: [], needs: {}, lock: "none", ...definition, version } };
 }
 
 /** Inserts an action with its first version. Fails on the unique name when it exists. */
@@ -113,26 +113,42 @@ export interface LaneKey {
   readonly needs: Needs;
 }
 
-/** The place in line of an action's jobs that need these capabilities. */
-export function laneKey({ actionId, definition }: ActionVersion, capabilities: readonly string[]): LaneKey {
+/** The place in line of an action's jobs that have these needs. */
+export function laneKey({ actionId, definition }: ActionVersion, needs: Needs): LaneKey {
   const { site, queue, type } = definition;
-  return { site, queue, actionId, type, needs: capabilities.length === 0 ? {} : { capabilities } };
+  return { site, queue, actionId, type, needs };
 }
 
-/** The number of a lane, made on first use. */
-export async function laneId(db: Queryable, lane: LaneKey): Promise<number> {
+/** A place in line, and the owner who used it first. */
+export interface Lane {
+  readonly id: number;
+  readonly hostId: number | null;
+}
+
+/**
+ * A lane, made on first use by this owner. Made under the barrier: whoever pauses or limits lanes sees it, or is seen by it.
+ */
+export async function findLane(db: Queryable, lane: LaneKey, ownerId: number): Promise<Lane> {
   const { site, queue, actionId, type } = lane;
   const needs = JSON.stringify(lane.needs);
-  const { rows } = await db.query<{ id: number }>(sql`
+  const isContended = lane.needs.units !== undefined || lane.needs.locks !== undefined;
+  const { rows } = await db.query<Lane>(sql`
     with made as (
-      insert into callsheet.lane (site, queue, action_id, type, needs)
-      values (${site}, ${queue}, ${actionId}, ${type}, ${needs}::jsonb) on conflict do nothing returning id
+      insert into callsheet.lane (site, queue, action_id, type, needs, host_id, contended)
+      select ${site}, ${queue}, ${actionId}, ${type}, ${needs}::jsonb, ${ownerId}, ${isContended}
+      where not exists (select from callsheet.barrier for share)
+      on conflict do nothing returning id, host_id
     )
-    select id from made union all
-    select id from callsheet.lane
+    select id, host_id as "hostId" from made union all
+    select id, host_id from callsheet.lane
     where site = ${site} and queue = ${queue} and action_id = ${actionId} and type = ${type} and needs = ${needs}::jsonb
       and root_id is null limit 1`);
-  return rows[0]?.id ?? laneId(db, lane);
+  return rows[0] ?? findLane(db, lane, ownerId);
+}
+
+/** Says that a lane has jobs of several owners: from now on they take turns. */
+export async function shareLane(db: Queryable, id: number): Promise<void> {
+  await db.query(sql`update callsheet.lane set shared = true, contended = true where id = ${id} and not shared`);
 }
 
 /** Lanes of jobs of these types at a site, with what they need of a node. */

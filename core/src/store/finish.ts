@@ -107,11 +107,11 @@ const ANCHOR = `
     where token = $1::bigint and (select open from c) > (select count(*) from m)
   ), given as (
     insert into callsheet.work (job_id, due_at, turn, token, started_at, deadline, lane_id, owner_id, action_version_id, seq, attempt,
-      retries, node_id, state, line_state, rollback, rank, crashes, intent, plain)
+      retries, node_id, state, line_state, rollback, rank, crashes, intent, plain, guest)
     select j.id, j.start_at, case when m.n <= c.queued then 0 end, c.token, c.started_at,
       c.started_at + (v.definition ->> 'timeoutMs')::bigint * interval '1 millisecond', j.lane_id, j.owner_id, j.action_version_id, 2, 1,
-      0, c.node_id, 'running', 'running', 'none', j.rank, 0, 0, false
-    from c, m join callsheet.job j on j.id = m.id join callsheet.action_version v on v.id = j.action_version_id
+      0, c.node_id, 'running', 'running', 'none', j.rank, 0, 0, false, l.host_id is distinct from j.owner_id
+    from c, m join callsheet.job j on j.id = m.id join callsheet.lane l on l.id = j.lane_id join callsheet.action_version v on v.id = j.action_version_id
     returning job_id, started_at, token, node_id, turn
   ), told as (
     insert into callsheet.event (job_id, at, token, seq, node_id, attempt, event, from_state, to_state, via, data)

@@ -10,6 +10,7 @@ export interface JobFacts {
   readonly rollback: "none" | "required" | "running" | "done" | "failed";
   readonly actionVersionId: number;
   readonly laneId: number;
+  readonly ownerId: number;
   readonly rank: number;
   readonly configuration: unknown;
   readonly configurationVersion: number;
@@ -24,7 +25,7 @@ export async function lockJob(tx: Queryable, id: string): Promise<JobFacts | und
   await tx.query(sql`select from callsheet.work where job_id = ${id} for update`);
   await tx.query(sql`select from callsheet.outcome where job_id = ${id} for update`);
   const { rows } = await tx.query<JobFacts>(sql`
-    select j.id, j.kind, s.state, s.rollback, j.action_version_id as "actionVersionId", j.lane_id as "laneId", j.rank, j.configuration,
+    select j.id, j.kind, s.state, s.rollback, j.action_version_id as "actionVersionId", j.lane_id as "laneId", j.owner_id as "ownerId", j.rank, j.configuration,
       j.configuration_version as "configurationVersion", s.token::text
     from callsheet.job j join (
       select job_id, state, rollback, token from callsheet.work where job_id = ${id}
@@ -72,7 +73,10 @@ export async function changePriority(tx: Queryable, id: string, rank: number): P
 /** Moves a job to another place in line. */
 export async function changeLane(tx: Queryable, id: string, laneId: number): Promise<void> {
   await tx.query(sql`update callsheet.job set lane_id = ${laneId} where id = ${id}`);
-  await tx.query(sql`update callsheet.work set lane_id = ${laneId} where job_id = ${id}`);
+  await tx.query(sql`
+    update callsheet.work set lane_id = ${laneId},
+      guest = owner_id is distinct from (select host_id from callsheet.lane where id = ${laneId})
+    where job_id = ${id}`);
 }
 
 /** A retry that was asked for while the attempt lives: done when it has failed, forgotten when it completes. */

@@ -4,9 +4,11 @@ import {
   type JobError,
   type JobFilter,
   type JobKind,
+  type JobLock,
   type JobState,
   type Json,
   type JsonObject,
+  type Needs,
   type Origin,
   PRIORITIES,
   type PriorityName,
@@ -17,7 +19,7 @@ import {
 import type { Queryable } from "./database.ts";
 
 const JOB = `
-  select j.id, j.kind, a.name as action, v.version as "actionVersion", v.type, l.site, l.queue, j.rank, o.name as owner, j.origin,
+  select j.id, j.kind, a.name as action, v.version as "actionVersion", v.type, l.site, l.queue, l.needs, j.locks, j.size, j.rank, o.name as owner, j.origin,
     j.parent_id as "parentId", j.target_type as "targetType", j.target_id as "targetId", j.tags, j.configuration,
     j.configuration_version as "configurationVersion", j.idempotency_key as "idempotencyKey", j.created_at as "createdAt",
     j.start_at as "startAt", coalesce(w.state, d.state, case when m.token is not null then 'running'::callsheet.job_state end) as state,
@@ -62,6 +64,9 @@ interface Row {
   targetType: string | null;
   targetId: string | null;
   tags: string[] | null;
+  needs: Needs;
+  locks: JobLock[] | null;
+  size: number | null;
   configuration: Json;
   configurationVersion: number;
   idempotencyKey: string | null;
@@ -99,6 +104,8 @@ function toJob(row: Row): Job {
     priority: priorityName((PRIORITIES.urgent - rank) as (typeof PRIORITIES)[PriorityName]),
     target: targetId === null ? null : { type: targetType!, id: targetId },
     tags: tags ?? [],
+    needs: rest.needs.units ?? {},
+    locks: rest.locks ?? [],
     variables: { ...first, ...variables },
     progress: toProgress(row),
     durationMs: ended,

@@ -9,13 +9,14 @@ import {
   currentAction,
   databaseNow,
   deleteAction,
+  findLane,
   insertAction,
-  laneId,
   lanesFor,
   ownerId,
   ownerNames,
   putSetting,
   settingNumber,
+  shareLane,
 } from "./dictionary.ts";
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
 import { anchorMembers, anchorRows, type Completion, claimHolding, completeMembers } from "./finish.ts";
@@ -75,7 +76,7 @@ const STATEMENTS = {
   insertAction,
   isStanding,
   jobsByKey,
-  laneId,
+  findLane,
   lanesFor,
   listJobs,
   liveJobsOf,
@@ -105,6 +106,7 @@ const STATEMENTS = {
   setDraining,
   settingNumber,
   settledAmong,
+  shareLane,
   standingNodes,
   transition,
   createJobs: (db: Queryable, rows: EncodedRows, defaults: BatchDefaults) =>

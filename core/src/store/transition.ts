@@ -128,11 +128,11 @@ const REOPEN = `
     delete from callsheet.outcome o using old where o.job_id = old.job_id returning o.job_id
   ), waiting as (
     insert into callsheet.work (job_id, due_at, token, lane_id, owner_id, action_version_id, seq, attempt, retries, state, line_state,
-      rollback, rank, crashes, intent, plain)
+      rollback, rank, crashes, intent, plain, guest)
     select j.id, coalesce(old.due, callsheet.now() + coalesce(old.delay, 0) * interval '1 millisecond'), old.token, j.lane_id, j.owner_id,
       j.action_version_id, old.seq + 1, old.attempt, case when old.fresh then 0 else old.retries + coalesce(old.more, 0) end, old."to", old."to",
-      'none', j.rank, 0, 0, false
-    from old join gone using (job_id) join callsheet.job j on j.id = old.job_id
+      'none', j.rank, 0, 0, false, l.host_id is distinct from j.owner_id
+    from old join gone using (job_id) join callsheet.job j on j.id = old.job_id join callsheet.lane l on l.id = j.lane_id
     returning *
   ), told as (
     insert into callsheet.event (job_id, at, seq, event, from_state, to_state, via, actor, reason, data)

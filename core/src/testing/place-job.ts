@@ -1,5 +1,6 @@
 import { type ActionInput, actionSchema, type JobKind, type JobState, SETTLED } from "@callsheet/contract";
 import { systemEnvironment } from "../engine/environment.ts";
+import { lane } from "../operations/needs.ts";
 import { type ActionVersion, laneKey } from "../store/dictionary.ts";
 import type { NewNode } from "../store/nodes.ts";
 import { pathTo, type Step } from "./path.ts";
@@ -79,8 +80,9 @@ export async function aJob(database: TestDatabase, plan: JobPlan = {}): Promise<
   const { db, store } = database;
   const { state = "pending" } = plan;
   const action = await anAction(database, plan.action);
-  const laneId = await store.laneId(laneKey(action, action.definition.requires));
   const ownerId = await store.ownerId(plan.owner ?? "test");
+  const { requires, needs } = action.definition;
+  const { id: laneId } = await store.findLane(laneKey(action, lane(requires, needs, false)), ownerId);
   const isTried = ATTEMPTED.has(state);
   const nodeId = isTried ? (plan.nodeId ?? (await aNode(database))) : null;
   const facts: Facts = {

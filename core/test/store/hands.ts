@@ -1,4 +1,5 @@
 import type { ActionInput } from "@callsheet/contract";
+import { lane } from "../../src/operations/needs.ts";
 import { encodeRow, type Key, type NewJob } from "../../src/store/create.ts";
 import { laneKey } from "../../src/store/dictionary.ts";
 import type { Statements } from "../../src/store/store.ts";
@@ -17,8 +18,9 @@ export async function aLane(database: TestDatabase, fields: Partial<ActionInput>
   count += 1;
   const { store } = database;
   const action = await anAction(database, { name: `action-${count}`, ...fields });
-  const laneId = await store.laneId(laneKey(action, action.definition.requires));
   const ownerId = await store.ownerId("somebody");
+  const { requires, needs } = action.definition;
+  const { id: laneId } = await store.findLane(laneKey(action, lane(requires, needs, false)), ownerId);
   const defaults = { actionId: action.actionId, actionVersionId: action.id, ownerId, laneId, rank: 3 };
   return { action, laneId, defaults: { ...defaults, kind: "job", origin: "library" } as const };
 }

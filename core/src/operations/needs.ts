@@ -1,0 +1,58 @@
+import {
+  type Action,
+  callsheetError,
+  type JobInput,
+  type JobLock,
+  jobLocks,
+  lockRequestSchema,
+  MOST_LOCKS,
+  type Needs,
+  needsSchema,
+} from "@callsheet/contract";
+import { storableText } from "./configuration.ts";
+
+/** What jobs of an action need where their input says nothing of it. */
+export function needsOf(
+  { needs, lock }: Pick<Action, "needs" | "lock">,
+  capabilities: readonly string[],
+  hasTarget: boolean,
+): Needs {
+  return lane(capabilities, needs, lock !== "none" && hasTarget);
+}
+
+/** Everything that a lane's jobs have in common; what is not needed is absent. */
+export function lane(capabilities: readonly string[], units: Readonly<Record<string, number>>, locks: boolean): Needs {
+  return {
+    ...(capabilities.length > 0 ? { capabilities } : {}),
+    ...(Object.keys(units).length > 0 ? { units } : {}),
+    ...(locks ? { locks } : {}),
+  };
+}
+
+/** The units that a job needs: its action's, and its own beside or instead of them. */
+export function unitsOf({ needs }: Pick<Action, "needs">, input: JobInput): Action["needs"] {
+  if (input.needs === undefined) return needs;
+  const taken = new Set(Object.entries(input.needs).flatMap(([name, units]) => (units === 0 ? [name] : [])));
+  const own = Object.entries(input.needs).filter(([name]) => !taken.has(name));
+  const kept = Object.entries(needs).filter(([name]) => !taken.has(name));
+  const parsed = needsSchema.safeParse(Object.fromEntries([...kept, ...own]));
+  if (parsed.success) return parsed.data;
+  const { message, path } = parsed.error.issues[0]!;
+  throw callsheetError("invalid_argument", `${["needs", ...path].join(".")}: ${message}.`, { field: "needs" });
+}
+
+/** The objects that a job locks: its target as its action says, and those of its input. */
+export function locksOf({ lock }: Pick<Action, "lock">, input: JobInput): readonly JobLock[] {
+  const further = (input.locks ?? []).map((one, index) => {
+    const parsed = lockRequestSchema.safeParse(one);
+    if (!parsed.success) throw unusable(`locks.${index}: ${parsed.error.issues[0]?.message}`);
+    storableText(parsed.data.type, "locks.type", 100);
+    storableText(parsed.data.id, "locks.id", 200);
+    return parsed.data;
+  });
+  const locks = jobLocks(lock, input.target, further);
+  if (locks.length > MOST_LOCKS) throw unusable(`A job locks at most ${MOST_LOCKS} objects`);
+  return locks;
+}
+
+const unusable = (problem: string) => callsheetError("invalid_argument", `${problem}.`, { field: "locks" });
