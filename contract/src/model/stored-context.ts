@@ -3,6 +3,7 @@ import type { HistoryEntry } from "./history.ts";
 import type { Job, JobError } from "./job.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { LIVE } from "./state.ts";
+import type { Target } from "./target.ts";
 
 /** An attempt that has ended: what it ran with, and what came of it. */
 export interface PastAttempt {
