@@ -27,7 +27,7 @@ describe("a node", () => {
     [{ capabilities: [] }, [], true],
     [{ capabilities: ["a"] }, ["a", "b"], true],
     [{ capabilities: ["a", "c"] }, ["a", "b"], false],
-    [{ capabilities: ["a"], units: { gpu: 3 }, locks: true }, ["a"], true],
+    [{ capabilities: ["a"], units: { gpu: 3 }, locks: true as const }, ["a"], true],
     [{ capabilities: ["a"], quotas: 3 } as object, ["a"], false],
   ])("meets %j with %j: %s", (needs, capabilities, answer) => {
     expect(canMeet(needs, new Set(capabilities))).toBe(answer);
