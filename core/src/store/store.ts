@@ -19,6 +19,7 @@ import {
   shareLane,
 } from "./dictionary.ts";
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
+import { addDurations, readDurations } from "./durations.ts";
 import { anchorMembers, anchorRows, type Completion, claimHolding, completeMembers } from "./finish.ts";
 import { readAmendments, readHistory, readLog } from "./history.ts";
 import {
@@ -51,6 +52,7 @@ import { note, removeJobs, transition } from "./transition.ts";
 /** Every statement that runs wherever it is sent: on the pool, in a transaction, in a caller's transaction. */
 const STATEMENTS = {
   actionVersions,
+  addDurations,
   addVersion,
   admitJobs,
   allActions,
@@ -96,6 +98,7 @@ const STATEMENTS = {
   putVariable,
   queuedJobs,
   readAmendments,
+  readDurations,
   readHistory,
   readJobs,
   readLog,
