@@ -6,6 +6,7 @@ export * from "./model/check.ts";
 export * from "./model/composite.ts";
 export * from "./model/context.ts";
 export * from "./model/durations.ts";
+export * from "./model/decide.ts";
 export * from "./model/ending.ts";
 export * from "./model/errors.ts";
 export * from "./model/explain.ts";

@@ -1,0 +1,293 @@
+import { missingCapabilities, type Needs } from "./capability.ts";
+import { areCompatible, type JobLock, type LockMode } from "./lock.ts";
+
+/** Something with a capacity: a resource at a place, or a limit of an action, a queue or a site. */
+export interface PoolFacts {
+  readonly id: number;
+  readonly name: string;
+  /** `cluster`, `site/NAME` or `node/NAME` of a resource; `action`, `queue` or `site` of a limit. */
+  readonly scope: string;
+  /** In units, as it counts now. */
+  readonly capacity: number;
+  readonly used: number;
+  readonly state: "started" | "stopped" | "draining";
+  readonly tags: readonly string[];
+  /** Units held back for a wide job. `spare`: what jobs that end after `until` may still take. */
+  readonly reservation: Reservation | null;
+}
+
+/** Units of a pool that are held back for a job until it can start. */
+export interface Reservation {
+  readonly jobId: string;
+  readonly units: number;
+  readonly until: Date;
+  readonly spare: number;
+}
+
+/** A request for an object, in its line. */
+export interface TicketFacts {
+  readonly jobId: string;
+  /** Its place in line; a job has one number for all its objects. */
+  readonly number: number;
+  readonly mode: LockMode;
+  readonly held: boolean;
+  /** Its lane is open and a live node could run it; one that is not served stands in nobody's way. */
+  readonly isServed: boolean;
+}
+
+/** An object that jobs lock, and its line in order of number. */
+export interface ObjectFacts {
+  readonly key: string;
+  /** Why nobody may have it: a rollback failed, or an operator said so. */
+  readonly quarantine: { readonly reason: string | null } | null;
+  readonly tickets: readonly TicketFacts[];
+}
+
+/** What jobs of one kind have in common. */
+export interface LaneFacts {
+  readonly id: number;
+  readonly site: string;
+  readonly queue: string;
+  readonly action: string;
+  readonly needs: Needs;
+  readonly pause: { readonly reason: string | null } | null;
+}
+
+/** A due job, as the claim and the explanation see it. */
+export interface CandidateJob {
+  readonly id: string;
+  readonly lane: LaneFacts;
+  readonly locks: readonly JobLock[];
+  /** Its place in line where it has asked for its objects already. */
+  readonly ticket: { readonly number: number; readonly held: boolean } | null;
+  /** How long it is expected to run at most, in milliseconds; null: not known. */
+  readonly expectedMs: number | null;
+}
+
+/** Everything that a decision is made on. */
+export interface World {
+  readonly now: Date;
+  readonly node: { readonly name: string; readonly site: string; readonly capabilities: ReadonlySet<string> };
+  readonly pools: readonly PoolFacts[];
+  readonly objects: readonly ObjectFacts[];
+}
+
+/** Units of a pool that an attempt takes. */
+export interface Units {
+  readonly poolId: number;
+  readonly units: number;
+}
+
+/** Why a job may not start now. */
+export type Why =
+  | { readonly reason: "lane_paused"; readonly pause: string | null }
+  | { readonly reason: "no_capable_node"; readonly missing: readonly string[] }
+  | { readonly reason: "object_quarantined"; readonly key: string; readonly because: string | null }
+  | {
+      readonly reason: "waiting_for_lock";
+      readonly key: string;
+      /** Jobs that hold the object. */
+      readonly holders: readonly string[];
+      /** Its place in the line of the object, from 1, holders not counted. */
+      readonly place: number;
+    }
+  | { readonly reason: "unknown_resource"; readonly need: string }
+  | { readonly reason: "resource_stopped"; readonly pool: PoolFacts }
+  | { readonly reason: "resource_full" | "limit_reached"; readonly pool: PoolFacts; readonly wanted: number }
+  | { readonly reason: "resource_reserved"; readonly pool: PoolFacts; readonly wanted: number };
+
+/** What becomes of a candidate: it starts with these units, waits in line for its objects, or stays where it is. */
+export type Verdict =
+  | { readonly kind: "start"; readonly units: readonly Units[] }
+  | { readonly kind: "block"; readonly why: Why }
+  | { readonly kind: "leave"; readonly why: Why };
+
+/** A question that a job must pass to start; answers why it does not. */
+type Rule = (job: CandidateJob, round: Round) => Why | undefined;
+
+/**
+ * The rules of admission, in the order in which they are asked. The claim and the explanation read them here, and nowhere
+ * else is decided whether a job starts.
+ */
+export const ADMISSION_RULES: Record<"paused" | "capability" | "quarantine" | "lock" | "units", Rule> = {
+  paused: ({ lane }) => (lane.pause === null ? undefined : { reason: "lane_paused", pause: lane.pause.reason }),
+  capability: ({ lane }, { world }) => {
+    const missing = missingCapabilities(lane.needs, world.node.capabilities);
+    return missing.length === 0 ? undefined : { reason: "no_capable_node", missing };
+  },
+  quarantine: ({ locks }, { objects }) => {
+    const object = locks.map(({ key }) => objects.get(key)).find((one) => one?.quarantine);
+    return object === undefined
+      ? undefined
+      : { reason: "object_quarantined", key: object.key, because: object.quarantine!.reason };
+  },
+  lock: (job, round) => {
+    if (job.ticket?.held) return undefined;
+    for (const lock of job.locks) {
+      const why = standsInLine(job, lock, round);
+      if (why) return why;
+    }
+    return undefined;
+  },
+  units: (job, round) => {
+    for (const ask of round.asks(job.lane)) {
+      const why = round.take(job, ask);
+      if (why) return why;
+    }
+    return undefined;
+  },
+};
+
+/**
+ * Decides, one after the other, which jobs start on a node now: what one takes, those after it lack. The same world and the
+ * same jobs give the same verdicts.
+ */
+export function decide(jobs: readonly CandidateJob[], world: World): readonly Verdict[] {
+  const round = new Round(world);
+  return jobs.map((job) => {
+    round.begin();
+    for (const rule of Object.values(ADMISSION_RULES) as Rule[]) {
+      const why = rule(job, round);
+      if (!why) continue;
+      round.undo();
+      return { kind: why.reason === "waiting_for_lock" ? "block" : "leave", why };
+    }
+    return { kind: "start", units: round.keep(job) };
+  });
+}
+
+/** One need of a lane: the pools that could meet it, best first. */
+export interface Ask {
+  readonly need: string;
+  readonly units: number;
+  readonly pools: readonly PoolFacts[];
+  readonly isLimit: boolean;
+}
+
+/** The pools that a lane's jobs take units of on a node: of each need the nearest of its name, and every limit. */
+export function asksOf(lane: LaneFacts, world: Pick<World, "node" | "pools">): readonly Ask[] {
+  const places = [`node/${world.node.name}`, `site/${lane.site}`, "cluster"];
+  const asks = Object.entries(lane.needs.units ?? {}).map(([need, units]): Ask => {
+    const found = need.startsWith("#") ? tagged(world.pools, need.slice(1), places) : named(world.pools, need, places);
+    return { need, units, pools: found, isLimit: false };
+  });
+  const limits = world.pools.filter(({ scope, name }) => LIMITED[scope]?.(lane) === name);
+  return [...asks, ...limits.map((pool): Ask => ({ need: pool.name, units: 1, pools: [pool], isLimit: true }))];
+}
+
+const LIMITED: Readonly<Record<string, (lane: LaneFacts) => string>> = {
+  action: ({ action }) => action,
+  queue: ({ queue }) => queue,
+  site: ({ site }) => site,
+};
+
+function named(pools: readonly PoolFacts[], name: string, places: readonly string[]): readonly PoolFacts[] {
+  for (const place of places) {
+    const pool = pools.find((one) => one.scope === place && one.name === name);
+    if (pool) return [pool];
+  }
+  return [];
+}
+
+function tagged(pools: readonly PoolFacts[], tag: string, places: readonly string[]): readonly PoolFacts[] {
+  return pools.filter(({ tags, scope }) => tags.includes(tag) && places.includes(scope));
+}
+
+/** What has been given away so far, over a world that does not change. */
+class Round {
+  readonly world: World;
+  readonly objects: ReadonlyMap<string, ObjectFacts>;
+  readonly #taken = new Map<number, number>();
+  readonly #spent = new Map<number, number>();
+  readonly #locked = new Map<string, { readonly jobId: string; readonly mode: LockMode }[]>();
+  readonly #asks = new Map<number, readonly Ask[]>();
+  #units: Units[] = [];
+  #long = new Set<number>();
+
+  constructor(world: World) {
+    this.world = world;
+    this.objects = new Map(world.objects.map((object) => [object.key, object]));
+  }
+
+  asks(lane: LaneFacts): readonly Ask[] {
+    const known = this.#asks.get(lane.id) ?? asksOf(lane, this.world);
+    this.#asks.set(lane.id, known);
+    return known;
+  }
+
+  begin(): void {
+    this.#units = [];
+    this.#long = new Set();
+  }
+
+  undo(): void {
+    for (const { poolId, units } of this.#units) this.#add(this.#taken, poolId, -units);
+    for (const { poolId, units } of this.#units) if (this.#long.has(poolId)) this.#add(this.#spent, poolId, -units);
+  }
+
+  keep({ id, locks, ticket }: CandidateJob): readonly Units[] {
+    if (!ticket?.held)
+      for (const { key, mode } of locks) this.#locked.set(key, [...this.lockedHere(key), { jobId: id, mode }]);
+    return this.#units;
+  }
+
+  /** Who took an object in this round. */
+  lockedHere(key: string): readonly { readonly jobId: string; readonly mode: LockMode }[] {
+    return this.#locked.get(key) ?? [];
+  }
+
+  /** Takes units of the first pool that has room for them, or says why none has. */
+  take(job: CandidateJob, { need, units, pools, isLimit }: Ask): Why | undefined {
+    if (pools.length === 0) return { reason: "unknown_resource", need };
+    const whys = pools.map((pool) => this.#refusal(job, pool, units, isLimit));
+    const index = whys.indexOf(undefined);
+    // Of several pools that a tag names, the fullest is told last: what is only full frees itself.
+    if (index < 0) return whys.find((why) => why!.reason !== "resource_stopped") ?? whys[0];
+    const { id } = pools[index]!;
+    this.#add(this.#taken, id, units);
+    if (this.#long.has(id)) this.#add(this.#spent, id, units);
+    this.#units.push({ poolId: id, units });
+    return undefined;
+  }
+
+  #refusal(job: CandidateJob, pool: PoolFacts, wanted: number, isLimit: boolean): Why | undefined {
+    if (pool.state !== "started") return { reason: "resource_stopped", pool };
+    const used = pool.used + (this.#taken.get(pool.id) ?? 0);
+    const now = { ...pool, used };
+    if (used + wanted > pool.capacity)
+      return { reason: isLimit ? "limit_reached" : "resource_full", pool: now, wanted };
+    return this.#mayPass(job, pool, used, wanted) ? undefined : { reason: "resource_reserved", pool: now, wanted };
+  }
+
+  /** Whether units may be taken in spite of a reservation: they do not touch it, or do not delay it. */
+  #mayPass(job: CandidateJob, pool: PoolFacts, used: number, wanted: number): boolean {
+    const { reservation, capacity } = pool;
+    if (reservation === null || reservation.jobId === job.id) return true;
+    if (used + wanted + reservation.units <= capacity) return true;
+    const { now } = this.world;
+    const endsInTime = job.expectedMs !== null && now.getTime() + job.expectedMs <= reservation.until.getTime();
+    if (endsInTime) return true;
+    if ((this.#spent.get(pool.id) ?? 0) + wanted > reservation.spare) return false;
+    this.#long.add(pool.id);
+    return true;
+  }
+
+  #add(sums: Map<number, number>, id: number, units: number): void {
+    sums.set(id, (sums.get(id) ?? 0) + units);
+  }
+}
+
+export type { Round };
+
+/** Why a job has to wait for an object: somebody holds it, or asked before, in a mode that does not go together. */
+function standsInLine(job: CandidateJob, { key, mode }: JobLock, round: Round): Why | undefined {
+  const before = (round.objects.get(key)?.tickets ?? []).filter(
+    ({ jobId, number, held, isServed }) =>
+      !(jobId === job.id && number === job.ticket?.number) &&
+      (held || (isServed && (job.ticket === null || number < job.ticket.number))),
+  );
+  const here = round.lockedHere(key);
+  if (![...before, ...here].some((other) => !areCompatible(other.mode, mode))) return undefined;
+  const holders = [...before.filter(({ held }) => held), ...here].map(({ jobId }) => jobId);
+  return { reason: "waiting_for_lock", key, holders, place: before.filter(({ held }) => !held).length + 1 };
+}
