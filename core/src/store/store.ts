@@ -20,6 +20,9 @@ import {
   shareLane,
 } from "./dictionary.ts";
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
+
+<<<<<<< HEAD
+
 import {
   anchorMembers,
   anchorRows,
@@ -30,6 +33,14 @@ import {
   type HoldersCompleted,
 } from "./finish.ts";
 import { type Freed, type Freeing, free, insistOnLines, leaveRemnant, remnantsOf } from "./freeing.ts";
+
+=======
+
+import { addDurations, readDurations } from "./durations.ts";
+import { anchorMembers, anchorRows, type Completion, claimHolding, completeMembers } from "./finish.ts";
+
+>>>>>>> adm-learn
+
 import { readAmendments, readHistory, readLog } from "./history.ts";
 import {
   amendConfiguration,
@@ -63,6 +74,7 @@ import { note, removeJobs, transition } from "./transition.ts";
 /** Every statement that runs wherever it is sent: on the pool, in a transaction, in a caller's transaction. */
 const STATEMENTS = {
   actionVersions,
+  addDurations,
   addVersion,
   admitJobs,
   allActions,
@@ -112,6 +124,7 @@ const STATEMENTS = {
   putVariable,
   queuedJobs,
   readAmendments,
+  readDurations,
   readHistory,
   readJobs,
   readLog,
