@@ -17,6 +17,7 @@ export function startAgenda(part: Part, admission: Service): Service {
     environment,
     log,
     everyMs: LOOK_MS,
+    firstMs: LOOK_MS,
     round: async () => {
       const { dueMs, overdueMs, hasWaiting } = await store.readAgenda();
       if (hasWaiting) {

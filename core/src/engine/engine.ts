@@ -97,8 +97,14 @@ export class Engine {
       this.#duties = undefined;
       throw error;
     });
-    await this.#duties;
-    const node = await startNode(this.#part, options, (ids) => this.#tell(options, ids));
+    const tell = (ids: readonly string[]) => this.#tell(options, ids);
+    const [started, duties] = await Promise.allSettled([startNode(this.#part, options, tell), this.#duties]);
+    if (started.status === "rejected") throw started.reason;
+    const node = started.value;
+    if (duties.status === "rejected") {
+      await node.stop();
+      throw duties.reason;
+    }
     this.#nodes.add(node);
     if (this.#closing !== undefined) await node.stop();
     this.#requireOpen();

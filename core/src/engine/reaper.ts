@@ -7,6 +7,7 @@ import { type Service, startService } from "./service.ts";
 /** A node whose counter did not change while this reaper watched without a break is dead. */
 const SILENCE_MS = 20_000;
 const ROUND_MS = 4_000;
+const FIRST_MS = 500;
 const BATCH = 500;
 
 type Watched = { readonly counter: string; readonly since: number };
@@ -24,6 +25,7 @@ export function startReaper(part: Part): Service {
     environment,
     log,
     everyMs: ROUND_MS,
+    firstMs: FIRST_MS,
     round: async () => {
       try {
         const nodes = await store.standingNodes();

@@ -42,7 +42,7 @@ import {
 } from "./nodes.ts";
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
-import { endSession, type Session, sessionOf } from "./session.ts";
+import { endSession, type Session } from "./session.ts";
 import { countAhead, needsOf, readSurroundings } from "./situation.ts";
 import { isStanding } from "./standing.ts";
 import { note, removeJobs, transition } from "./transition.ts";
@@ -194,8 +194,10 @@ async function openHotPath(db: Database, name: string, before: Session | undefin
   try {
     const [claims, ends] = await Promise.all(opening);
     if (before) await endSession(claims, before);
+    // Its plan is made while the first claim is under way, not when the first jobs have ended.
+    completeMembers(ends, [NOTHING]).catch(() => {});
     return {
-      session: await sessionOf(claims),
+      session: claims.session,
       claim: (request) => claimJobs(claims, request),
       complete: (completions) => completeMembers(ends, completions),
       close,
@@ -205,6 +207,8 @@ async function openHotPath(db: Database, name: string, before: Session | undefin
     throw error;
   }
 }
+
+const NOTHING: Completion = { token: "0", size: 0, ordinals: [], results: [], offsets: [] };
 
 /** A hint need not survive a crash, so its commit does not wait for the disk. */
 const notification = (channel: string, payload: string): Statement => ({

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import pg from "pg";
 import type { Patience } from "../patience.ts";
+import type { Session } from "../session.ts";
 import { type Clock, Watch } from "./watch.ts";
 
 export interface ClientConfig extends pg.ClientConfig {
@@ -38,6 +39,8 @@ export class Client extends pg.Client {
   isUsed = false;
   /** Somebody else answered in the server's place: its process has another number than the one we were told. */
   isPooled = false;
+  /** What the server knows it by, once it is connected. */
+  session: Session | undefined;
   #isGathering = false;
   readonly #config: ClientConfig;
   readonly #watch: Watch;
@@ -98,10 +101,13 @@ export class Client extends pg.Client {
     await super.connect();
     const settings = Object.entries({ ...SETTINGS, ...this.#config.settings });
     const set = settings.map((_, index) => `set_config($${2 * index + 1}, $${2 * index + 2}, false)`);
-    const text = `select pg_backend_pid() as pid, ${set.join(", ")}`;
+    const text = `
+      select pid, backend_start::text as "startedAt", ${set.join(", ")} from pg_stat_get_activity(pg_backend_pid())`;
     const { rows } = await this.ask({ text, values: settings.flat() }, this.#config.patience.connect);
+    const { pid, startedAt } = rows[0];
     const { processID } = this as unknown as { processID: number | null };
-    this.isPooled = processID !== null && processID !== rows[0].pid;
+    this.isPooled = processID !== null && processID !== pid;
+    this.session = { pid, startedAt };
     this.#config.onOpen(this);
     return this;
   }

@@ -22,6 +22,7 @@ export async function openLine(config: ClientConfig, manner: Manner, onError: (e
       manner.patience[patience],
     );
   return {
+    session: client.session!,
     query: (statement) => {
       client.gather();
       return run(client, manner, statement);
