@@ -28,9 +28,9 @@ const TOO_LONG_MS = 250;
 /** Keeps a node's slots filled: claims ahead only as far as the node runs in a moment, and hands back what did not begin. */
 export class Feeder {
   readonly #options: FeederOptions;
+  readonly #pace: Pace;
   #ready: readonly Ready[] = [];
   #next = 0;
-  readonly #pace: Pace;
   #ahead = 0;
   #isStopped = false;
   #isPumping = false;
@@ -99,7 +99,7 @@ export class Feeder {
       this.#ahead = this.#pace.ahead(environment.monotonic());
       if (this.#waiting > 0 && environment.monotonic() - this.#ready[this.#next]!.claimedAt > TOO_LONG_MS) {
         this.#ahead = 0;
-        this.#pace.lost();
+        this.#pace.overtaken();
         await this.#handBackWaiting();
       }
       const [waiting, ahead] = [this.#waiting, this.#ahead];

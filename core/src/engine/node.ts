@@ -66,14 +66,14 @@ export class Node {
   #deadline = Number.POSITIVE_INFINITY;
   #ending: Promise<void> | undefined;
 
-  constructor(part: Part, identity: NodeIdentity, { id, hot: connections, onStored }: Life) {
+  constructor(part: Part, identity: NodeIdentity, { id, hot: lines, onStored }: Life) {
     const { environment, bus } = part;
     this.name = identity.name;
     this.#part = part;
     this.#identity = identity;
     this.#id = id;
     this.#alive = environment.timers.keepAlive();
-    this.#hot = connections;
+    this.#hot = lines;
     this.#isolation = openIsolation(environment);
     const nodeId = () => this.#id;
     const running = () => this.#runner.running;

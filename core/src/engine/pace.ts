@@ -1,7 +1,9 @@
+/** The most that a node claims ahead. */
 export const MOST_AHEAD = 2_000;
 /** What is claimed ahead begins within about this time. */
 const AHEAD_MS = 60;
-const LEAST_MEASURE_MS = 1;
+/** By then it is known how fast a node is, even if not every slot has ended an attempt. */
+const MEASURE_MS = 5;
 
 /**
  * How many jobs a node may claim ahead: what it ends in a moment, when that is more than its slots hold. A node whose
@@ -9,7 +11,7 @@ const LEAST_MEASURE_MS = 1;
  */
 export class Pace {
   readonly #slots: number;
-  #measuredAt = Number.NEGATIVE_INFINITY;
+  #since: number | undefined;
   #starvedMs = 0;
   #ended = 0;
   #ranMs = 0;
@@ -27,32 +29,35 @@ export class Pace {
     this.#ranMs += ranMs;
   }
 
-  /** Every slot was free for this long while a claim was under way: that says nothing of how fast the node is. */
+  /** No slot had anything to do for this long, until a claim that found jobs was answered: that is not for the node to answer for. */
   starved(ms: number): void {
     this.#starvedMs += ms;
   }
 
-  ahead(now: number): number {
-    const tookMs = now - this.#measuredAt - this.#starvedMs;
-    if (tookMs >= LEAST_MEASURE_MS) this.#measure(now, tookMs);
-    const soon = Math.floor((this.#endedPerMs ?? 0) * AHEAD_MS);
-    return soon > this.#slots ? Math.min(MOST_AHEAD, soon) : 0;
-  }
-
-  /** It was too fast: what it claimed ahead did not begin. */
-  lost(): void {
+  /** What was claimed ahead did not begin in time. */
+  overtaken(): void {
     this.#endedPerMs = 0;
   }
 
-  #measure(now: number, tookMs: number): void {
-    // Slots that ran for this long on average end no more, however many of them happened to end just now.
-    const most = (this.#slots * this.#ended) / this.#ranMs;
-    const endedPerMs = this.#ended === 0 ? 0 : Math.min(this.#ended / tookMs, most);
-    const before = this.#endedPerMs ?? endedPerMs;
-    if (this.#measuredAt !== Number.NEGATIVE_INFINITY) this.#endedPerMs = (before + endedPerMs) / 2;
-    this.#measuredAt = now;
-    this.#starvedMs = 0;
-    this.#ended = 0;
-    this.#ranMs = 0;
+  ahead(now: number): number {
+    this.#since ??= now;
+    const tookMs = now - this.#since - this.#starvedMs;
+    if (tookMs >= MEASURE_MS || this.#ended >= this.#slots) {
+      const endedPerMs = this.#rate(tookMs);
+      this.#endedPerMs = ((this.#endedPerMs ?? endedPerMs) + endedPerMs) / 2;
+      this.#since = now;
+      this.#starvedMs = 0;
+      this.#ended = 0;
+      this.#ranMs = 0;
+    }
+    const soon = Math.floor((this.#endedPerMs ?? 0) * AHEAD_MS);
+    return soon > this.#slots ? soon : 0;
+  }
+
+  #rate(tookMs: number): number {
+    if (this.#ended === 0) return 0;
+    // Slots that run for so long on average end no more than this, however many of them happened to end just now.
+    const sustained = (this.#slots * this.#ended) / this.#ranMs;
+    return Math.min(this.#ended / tookMs, sustained, MOST_AHEAD / AHEAD_MS);
   }
 }

@@ -7,6 +7,7 @@ import { type Service, startService } from "./service.ts";
 /** A node whose counter did not change while this reaper watched without a break is dead. */
 const SILENCE_MS = 20_000;
 const ROUND_MS = 4_000;
+/** A node that starts has its first jobs to take; those of the dead can wait for that. */
 const FIRST_MS = 500;
 const BATCH = 500;
 

@@ -208,6 +208,7 @@ async function openHotPath(db: Database, name: string, before: Session | undefin
   }
 }
 
+/** Of no claim: there is nothing to complete. */
 const NOTHING: Completion = { token: "0", size: 0, ordinals: [], results: [], offsets: [] };
 
 /** A hint need not survive a crash, so its commit does not wait for the disk. */
