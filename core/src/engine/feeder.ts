@@ -105,7 +105,8 @@ export class Feeder {
       const [waiting, ahead] = [this.#waiting, this.#ahead];
       // Ends that are not stored yet hold the next claim back, so that memory stays bounded.
       if (waiting * 2 > ahead || reporter.backlog > 2 * MOST_AHEAD) return waiting > 0 ? TOO_LONG_MS : null;
-      const want = Math.min(MOST_AHEAD, Math.max(0, runner.free - waiting) + Math.max(0, ahead - waiting));
+      // Half of it at a time: while that runs, the other half is claimed.
+      const want = Math.max(0, runner.free - waiting) + Math.min(ahead - waiting, Math.ceil(ahead / 2));
       if (want === 0) return null;
       const isStarved = waiting === 0 && runner.free === slots;
       const askedAt = environment.monotonic();
