@@ -188,14 +188,16 @@ export function createStore(db: Database): Store {
 /** Two connections: while one commits what ended, the other takes what comes next. */
 async function openHotPath(db: Database, name: string, before: Session | undefined): Promise<HotPath> {
   const opening = [db.line(`claim ${name}`), db.line(`finish ${name}`)] as const;
+  let planning: Promise<unknown> | undefined;
   const close = async () => {
+    await planning;
     await Promise.allSettled(opening.map(async (line) => (await line).close()));
   };
   try {
     const [claims, ends] = await Promise.all(opening);
     if (before) await endSession(claims, before);
-    // Its plan is made while the first claim is under way, not when the first jobs have ended.
-    completeMembers(ends, [NOTHING]).catch(() => {});
+    // Planned while the first claim is under way, not when the first jobs have ended.
+    planning = completeMembers(ends, [NOTHING]).catch(() => {});
     return {
       session: claims.session,
       claim: (request) => claimJobs(claims, request),
