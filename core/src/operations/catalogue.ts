@@ -33,6 +33,17 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
   const owners = kept((name: string) => store.ownerId(name));
   const names = new Map<number, string>();
   const lanes = kept(async (key: string) => store.laneId(JSON.parse(key)));
+  const keyOf = (version: ActionVersion, capabilities: readonly string[]) =>
+    JSON.stringify(laneKey(version, capabilities));
+  const usualKeys = new WeakMap<ActionVersion, string>();
+  /** Most jobs of a version need what it says, and nothing of their own. */
+  const usualKeyOf = (version: ActionVersion) => {
+    const known = usualKeys.get(version);
+    if (known !== undefined) return known;
+    const key = keyOf(version, version.definition.requires);
+    usualKeys.set(version, key);
+    return key;
+  };
 
   return {
     current: (action) => {
@@ -62,7 +73,8 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
       if (missing.length > 0) for (const [id, name] of await store.ownerNames(missing)) names.set(id, name);
       return names;
     },
-    laneId: (version, capabilities) => lanes(JSON.stringify(laneKey(version, capabilities))),
+    laneId: (version, capabilities) =>
+      lanes(capabilities === version.definition.requires ? usualKeyOf(version) : keyOf(version, capabilities)),
   };
 }
 
@@ -70,7 +82,9 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
 function kept<Key, Value>(load: (key: Key) => Promise<Value>): (key: Key) => Promise<Value> {
   const known = new Map<Key, Promise<Value>>();
   return (key) => {
-    const value = known.get(key) ?? load(key);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const value = load(key);
     known.set(key, value);
     value.catch(() => known.delete(key));
     return value;

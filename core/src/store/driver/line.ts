@@ -4,7 +4,7 @@ import { serverFailure } from "../failure.ts";
 import type { Statement } from "../statement.ts";
 import { Client, type ClientConfig } from "./client.ts";
 import { reach } from "./reach.ts";
-import { type Manner, run } from "./run.ts";
+import { type Manner, run, send } from "./run.ts";
 
 export const BEGIN: Statement = { text: "begin", values: [] };
 export const COMMIT: Statement = { text: "commit", values: [] };
@@ -16,11 +16,6 @@ export async function openLine(config: ClientConfig, manner: Manner, onError: (e
     await one.connect();
     return one;
   });
-  const send = ({ name, text, values, patience = manner.usual }: Statement) =>
-    client.ask(
-      { ...(name === undefined ? {} : { name }), text: manner.place(text), values: [...values] },
-      manner.patience[patience],
-    );
   return {
     query: (statement) => {
       client.gather();
@@ -29,7 +24,8 @@ export async function openLine(config: ClientConfig, manner: Manner, onError: (e
     pipeline: async (statements) => {
       client.gather();
       if (statements.length === 1) return [await run(client, manner, statements[0]!)];
-      const answers = await Promise.allSettled([BEGIN, ...statements, COMMIT].map(send));
+      const all = [BEGIN, ...statements, COMMIT];
+      const answers = await Promise.allSettled(all.map((statement) => send(client, manner, statement)));
       const failed = answers.find((answer) => answer.status === "rejected");
       if (failed) throw serverFailure(failed.reason);
       const done = answers.map((answer) => (answer as PromiseFulfilledResult<Awaited<ReturnType<typeof send>>>).value);
