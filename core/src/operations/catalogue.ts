@@ -63,19 +63,24 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
     forget: (action) => void current.delete(action),
     version: versions,
     versions: async (ids, db) => {
-      const missing = [...new Set(ids)].filter((id) => !loaded.has(id));
+      const missing = unknownAmong(ids, loaded);
       if (missing.length > 0) for (const version of await db.actionVersions(missing)) loaded.set(version.id, version);
       return loaded;
     },
     ownerId: owners,
     ownerNames: async (ids) => {
-      const missing = [...new Set(ids)].filter((id) => !names.has(id));
+      const missing = unknownAmong(ids, names);
       if (missing.length > 0) for (const [id, name] of await store.ownerNames(missing)) names.set(id, name);
       return names;
     },
     laneId: (version, capabilities) =>
       lanes(capabilities === version.definition.requires ? usualKeyOf(version) : keyOf(version, capabilities)),
   };
+}
+
+/** Each once; usually none. */
+function unknownAmong(ids: readonly number[], known: ReadonlyMap<number, unknown>): readonly number[] {
+  return [...new Set(ids.filter((id) => !known.has(id)))];
 }
 
 /** Asks once for each key; a failure is not kept. */

@@ -45,7 +45,6 @@ export class Client extends pg.Client {
   isUsed = false;
   /** Somebody else answered in the server's place: its process has another number than the one we were told. */
   isPooled = false;
-  #isGathering = false;
   readonly #config: ClientConfig;
   readonly #watch: Watch;
 
@@ -81,15 +80,15 @@ export class Client extends pg.Client {
     });
   }
 
-  /** What is sent in this turn of the event loop leaves together: one call of the system, one waking of the server. */
-  gather(): void {
-    if (this.#isGathering) return;
-    this.#isGathering = true;
-    this.#socket.cork();
-    queueMicrotask(() => {
-      this.#isGathering = false;
-      this.#socket.uncork();
-    });
+  /** What is sent by this call leaves together: one call of the system, one waking of the server. */
+  together<T>(send: () => T): T {
+    const socket = this.#socket;
+    socket.cork();
+    try {
+      return send();
+    } finally {
+      socket.uncork();
+    }
   }
 
   override connect(): Promise<pg.Client>;

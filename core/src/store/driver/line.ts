@@ -17,15 +17,12 @@ export async function openLine(config: ClientConfig, manner: Manner, onError: (e
     return one;
   });
   return {
-    query: (statement) => {
-      client.gather();
-      return run(client, manner, statement);
-    },
+    query: (statement) => run(client, manner, statement),
     pipeline: async (statements) => {
-      client.gather();
       if (statements.length === 1) return [await run(client, manner, statements[0]!)];
       const all = [BEGIN, ...statements, COMMIT];
-      const answers = await Promise.allSettled(all.map((statement) => send(client, manner, statement)));
+      const sent = client.together(() => all.map((statement) => send(client, manner, statement)));
+      const answers = await Promise.allSettled(sent);
       const failed = answers.find((answer) => answer.status === "rejected");
       if (failed) throw serverFailure(failed.reason);
       const done = answers.map((answer) => (answer as PromiseFulfilledResult<Awaited<ReturnType<typeof send>>>).value);
