@@ -35,7 +35,7 @@ export class Claimer {
   async claim(want: number): Promise<{ readonly jobs: readonly Claimed[]; readonly mayHoldMore: boolean }> {
     const { part, nodeId, hot } = this.#options;
     const { monotonic } = part.environment;
-    await this.#refreshLanes();
+    if (this.#mustReadLanes()) await this.#readLanes();
     if (this.#lanes.length === 0) return { jobs: [], mayHoldMore: false };
     const started = monotonic();
     const isFullRead = started >= this.#nextFullRead;
@@ -67,12 +67,13 @@ export class Claimer {
     return true;
   }
 
-  /** A claim waits for its lanes only when one is known to be new. */
-  async #refreshLanes(): Promise<void> {
+  /** A claim waits for its lanes only when one is known to be new; otherwise they are read again beside it. */
+  #mustReadLanes(): boolean {
     const { environment, log } = this.#options.part;
-    if (this.#lanesAt === Number.NEGATIVE_INFINITY) return this.#readLanes();
-    if (environment.monotonic() - this.#lanesAt < LANES_MS) return;
-    this.#readLanes().catch((error: unknown) => log.error("lanes", error));
+    if (this.#lanesAt === Number.NEGATIVE_INFINITY) return true;
+    if (environment.monotonic() - this.#lanesAt >= LANES_MS)
+      this.#readLanes().catch((error: unknown) => log.error("lanes", error));
+    return false;
   }
 
   async #readLanes(): Promise<void> {

@@ -33,6 +33,17 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
   const owners = kept((name: string) => store.ownerId(name));
   const names = new Map<number, string>();
   const lanes = kept(async (key: string) => store.laneId(JSON.parse(key)));
+  const keyOf = (version: ActionVersion, capabilities: readonly string[]) =>
+    JSON.stringify(laneKey(version, capabilities));
+  const usualKeys = new WeakMap<ActionVersion, string>();
+  /** Most jobs of a version need what it says, and nothing of their own. */
+  const usualKeyOf = (version: ActionVersion) => {
+    const known = usualKeys.get(version);
+    if (known !== undefined) return known;
+    const key = keyOf(version, version.definition.requires);
+    usualKeys.set(version, key);
+    return key;
+  };
 
   return {
     current: (action) => {
@@ -52,25 +63,33 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
     forget: (action) => void current.delete(action),
     version: versions,
     versions: async (ids, db) => {
-      const missing = [...new Set(ids)].filter((id) => !loaded.has(id));
+      const missing = unknownAmong(ids, loaded);
       if (missing.length > 0) for (const version of await db.actionVersions(missing)) loaded.set(version.id, version);
       return loaded;
     },
     ownerId: owners,
     ownerNames: async (ids) => {
-      const missing = [...new Set(ids)].filter((id) => !names.has(id));
+      const missing = unknownAmong(ids, names);
       if (missing.length > 0) for (const [id, name] of await store.ownerNames(missing)) names.set(id, name);
       return names;
     },
-    laneId: (version, capabilities) => lanes(JSON.stringify(laneKey(version, capabilities))),
+    laneId: (version, capabilities) =>
+      lanes(capabilities === version.definition.requires ? usualKeyOf(version) : keyOf(version, capabilities)),
   };
+}
+
+/** Each once; usually none. */
+function unknownAmong(ids: readonly number[], known: ReadonlyMap<number, unknown>): readonly number[] {
+  return [...new Set(ids.filter((id) => !known.has(id)))];
 }
 
 /** Asks once for each key; a failure is not kept. */
 function kept<Key, Value>(load: (key: Key) => Promise<Value>): (key: Key) => Promise<Value> {
   const known = new Map<Key, Promise<Value>>();
   return (key) => {
-    const value = known.get(key) ?? load(key);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const value = load(key);
     known.set(key, value);
     value.catch(() => known.delete(key));
     return value;

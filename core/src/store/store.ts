@@ -169,7 +169,7 @@ export function createStore(db: Database): Store {
       return {
         createJobs: (rows, defaults, hint) => {
           const created = line.query<{ id: string }>(insertJobs(rows, defaults));
-          // Pipelined: the server takes it up when the rows are committed. Should it fail, the poll finds them.
+          // Made while the server is at work, which takes it up when the rows are committed. Should it fail, the poll finds them.
           if (hint !== undefined) line.query(notification(channel, hint)).catch(() => {});
           return created;
         },
