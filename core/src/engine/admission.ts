@@ -20,6 +20,7 @@ export function startAdmission({ store, environment, log }: Part): Service {
     environment,
     log,
     everyMs: IDLE_MS,
+    firstMs: IDLE_MS,
     gapMs: 50,
     round: () =>
       store.transaction(async (tx) => {

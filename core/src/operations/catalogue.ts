@@ -2,6 +2,7 @@ import { callsheetError, type Durations, type Needs, nameSchema } from "@callshe
 import { type ActionVersion, laneKey } from "../store/dictionary.ts";
 import type { Observed } from "../store/durations.ts";
 import type { Statements, Store } from "../store/store.ts";
+import { needsOf } from "./needs.ts";
 
 /** How long another process's change of an action, or of a type's schema, may go unseen here. */
 export const FRESH_MS = 1_000;
@@ -29,6 +30,8 @@ export interface Catalogue {
   versions(ids: readonly number[], db: Statements): Promise<ReadonlyMap<number, ActionVersion>>;
   ownerId(name: string): Promise<number>;
   ownerNames(ids: readonly number[]): Promise<ReadonlyMap<number, string>>;
+  /** The lane of an owner's jobs that need what their action says, and nothing of their own. */
+  usualLane(version: ActionVersion, ownerId: number): Promise<LaneOf>;
   /** The lane of an owner's jobs that have these needs. */
   lane(version: ActionVersion, needs: Needs, ownerId: number): Promise<LaneOf>;
   /** How long attempts took. At most ten seconds old. */
@@ -54,6 +57,9 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
     if (isGuest) await store.shareLane(id);
     return { id, isGuest };
   });
+  const laneOf = (version: ActionVersion, needs: Needs, ownerId: number) =>
+    lanes(JSON.stringify([laneKey(version, needs), ownerId]));
+  const usual = new WeakMap<ActionVersion, Map<number, Promise<LaneOf>>>();
   const durations = keptFor(DURATIONS_MS, monotonic, async () => byAction(await store.readDurations()));
 
   return {
@@ -75,25 +81,41 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
     forget: (action) => void current.delete(action),
     version: versions,
     versions: async (ids, db) => {
-      const missing = [...new Set(ids)].filter((id) => !loaded.has(id));
+      const missing = unknownAmong(ids, loaded);
       if (missing.length > 0) for (const version of await db.actionVersions(missing)) loaded.set(version.id, version);
       return loaded;
     },
     ownerId: owners,
     ownerNames: async (ids) => {
-      const missing = [...new Set(ids)].filter((id) => !names.has(id));
+      const missing = unknownAmong(ids, names);
       if (missing.length > 0) for (const [id, name] of await store.ownerNames(missing)) names.set(id, name);
       return names;
     },
-    lane: (version, needs, ownerId) => lanes(JSON.stringify([laneKey(version, needs), ownerId])),
+    usualLane: (version, ownerId) => {
+      const known = usual.get(version) ?? new Map<number, Promise<LaneOf>>();
+      usual.set(version, known);
+      const { definition } = version;
+      const found = known.get(ownerId) ?? laneOf(version, needsOf(definition, definition.requires, false), ownerId);
+      known.set(ownerId, found);
+      found.catch(() => known.delete(ownerId));
+      return found;
+    },
+    lane: laneOf,
   };
+}
+
+/** Each once; usually none. */
+function unknownAmong(ids: readonly number[], known: ReadonlyMap<number, unknown>): readonly number[] {
+  return [...new Set(ids.filter((id) => !known.has(id)))];
 }
 
 /** Asks once for each key; a failure is not kept. */
 function kept<Key, Value>(load: (key: Key) => Promise<Value>): (key: Key) => Promise<Value> {
   const known = new Map<Key, Promise<Value>>();
   return (key) => {
-    const value = known.get(key) ?? load(key);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const value = load(key);
     known.set(key, value);
     value.catch(() => known.delete(key));
     return value;

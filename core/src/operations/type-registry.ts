@@ -55,7 +55,10 @@ export function createTypeRegistry(store: Store, monotonic: () => number): TypeR
       types.set(type.type, type);
     },
     get: (type) => types.get(type),
-    schema: async (type) => types.get(type)?.configuration ?? (await newest(type))?.schema,
+    schema: (type) => {
+      const known = types.get(type);
+      return known ? Promise.resolve(known.configuration) : newest(type).then((found) => found?.schema);
+    },
   };
 }
 

@@ -57,7 +57,7 @@ import {
 } from "./nodes.ts";
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
-import { endSession, type Session, sessionOf } from "./session.ts";
+import { endSession, type Session } from "./session.ts";
 import { countAhead, needsOf, readNeighbours, readSurroundings } from "./situation.ts";
 import { isStanding } from "./standing.ts";
 import { standInLine, takeJobs } from "./take.ts";
@@ -209,7 +209,7 @@ export function createStore(db: Database): Store {
       return {
         createJobs: (rows, defaults, hint) => {
           const created = line.query<{ id: string }>(insertJobs(rows, defaults));
-          // Pipelined: the server takes it up when the rows are committed. Should it fail, the poll finds them.
+          // Made while the server is at work, which takes it up when the rows are committed. Should it fail, the poll finds them.
           if (hint !== undefined) line.query(notification(channel, hint)).catch(() => {});
           return created;
         },
@@ -228,14 +228,18 @@ export function createStore(db: Database): Store {
 /** Two connections: while one commits what ended, the other takes what comes next. */
 async function openHotPath(db: Database, name: string, before: Session | undefined): Promise<HotPath> {
   const opening = [db.line(`claim ${name}`), db.line(`finish ${name}`)] as const;
+  let planning: Promise<unknown> | undefined;
   const close = async () => {
+    await planning;
     await Promise.allSettled(opening.map(async (line) => (await line).close()));
   };
   try {
     const [claims, ends] = await Promise.all(opening);
     if (before) await endSession(claims, before);
+    // Planned while the first claim is under way, not when the first jobs have ended.
+    planning = completeMembers(ends, [NOTHING]).catch(() => {});
     return {
-      session: await sessionOf(claims),
+      session: claims.session,
       claim: (request) => claimJobs(claims, request),
       contend: (work) => claims.transaction((tx) => work(bindAll(CONTENTION, tx))),
       completeHolders: (completions) => completeHolders(ends, completions),
@@ -247,6 +251,9 @@ async function openHotPath(db: Database, name: string, before: Session | undefin
     throw error;
   }
 }
+
+/** Of no claim: there is nothing to complete. */
+const NOTHING: Completion = { token: "0", size: 0, ordinals: [], results: [], offsets: [] };
 
 /** A hint need not survive a crash, so its commit does not wait for the disk. */
 const notification = (channel: string, payload: string): Statement => ({
