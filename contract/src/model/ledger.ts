@@ -1,5 +1,5 @@
-import type { PoolFacts, Reservation } from "./decide.ts";
 import type { Place } from "./place.ts";
+import type { PoolFacts, Reservation } from "./world.ts";
 
 /** Units that an attempt holds, and when it is expected to give them back; null: nobody knows. */
 export interface Holding {

@@ -1,29 +1,40 @@
-import { asksOf, type LaneFacts, type PoolFacts } from "./decide.ts";
+import { asksOf } from "./decide.ts";
+import type { LaneFacts, PoolFacts } from "./world.ts";
 
-/** What a job takes to run at some place: of each ask, units of one of its pools. */
+/** What a job takes to run at some place: for each ask, units of one of its pools, by their ids. */
 export type Place = readonly { readonly units: number; readonly pools: readonly number[] }[];
 
-/** A live node, as far as pools are concerned. */
-export interface NodePlace {
-  readonly name: string;
-  readonly site: string;
-}
-
-/** What the jobs of a lane take, for each of the nodes that might run them; nodes without pools of their own are alike. */
+/**
+ * What a job of a lane takes on each of the nodes, by name, that might run it; nodes without pools of their own are one
+ * place. Undefined: it takes nothing anywhere.
+ */
 export function placesOf(
   lane: LaneFacts,
-  nodes: readonly NodePlace[],
+  nodes: readonly string[],
   pools: readonly PoolFacts[],
 ): readonly Place[] | undefined {
+  const asksOn = (name: string) =>
+    asksOf(lane, { node: { name, site: lane.site, capabilities: NONE }, pools }).map((ask): Place[number] => ({
+      units: ask.units,
+      pools: ask.pools.map(({ id }) => id),
+    }));
+  const anywhere = asksOn("");
+  if (anywhere.length === 0) return undefined;
   const own = new Set(pools.map(({ scope }) => scope));
-  const here = nodes.filter(({ site }) => site === lane.site);
-  const special = here.filter(({ name }) => own.has(`node/${name}`));
-  const usual = here.find(({ name }) => !own.has(`node/${name}`));
-  const asks = [...(usual ? [usual] : []), ...special].map((node) =>
-    asksOf(lane, { node: { ...node, capabilities: NONE }, pools }),
-  );
-  if (asks.length > 0 && asks.every((list) => list.length === 0)) return undefined;
-  return asks.map((list) => list.map((ask) => ({ units: ask.units, pools: ask.pools.map(({ id }) => id) })));
+  const special = nodes.filter((name) => own.has(`node/${name}`));
+  return [...(special.length < nodes.length ? [anywhere] : []), ...special.map(asksOn)];
 }
 
 const NONE: ReadonlySet<string> = new Set();
+
+/** Whether none of the places has room for a job now, whatever is reserved. */
+export function isFull(
+  places: readonly Place[],
+  pools: ReadonlyMap<number, Pick<PoolFacts, "capacity" | "used" | "state">>,
+): boolean {
+  const hasRoom = (id: number, units: number) => {
+    const pool = pools.get(id);
+    return pool !== undefined && pool.state === "started" && pool.used + units <= pool.capacity;
+  };
+  return !places.some((place) => place.every((ask) => ask.pools.some((id) => hasRoom(id, ask.units))));
+}

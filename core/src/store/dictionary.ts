@@ -171,14 +171,7 @@ export async function lanesFor(db: Queryable, site: string, types: readonly stri
   return rows;
 }
 
-/** A number that the facility set. */
-export async function settingNumber(db: Queryable, name: string): Promise<number> {
-  const { rows } = await db.query<{ value: number }>(
-    sql`select value::text::float8 as value from callsheet.setting where name = ${name}`,
-  );
-  return rows[0]!.value;
-}
-
+/** Sets a number of the facility's. */
 export async function putSetting(db: Queryable, name: string, value: number): Promise<void> {
   await db.query(sql`
     insert into callsheet.setting (name, value) values (${name}, ${JSON.stringify(value)}::jsonb)

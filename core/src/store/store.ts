@@ -1,4 +1,4 @@
-import { admitJobs, becomeAdmitter, giveWay, pendingHeads, queuedJobs } from "./admission.ts";
+import { admitJobs, becomeAdmitter, giveWay, guestHeads, liveByOwner, pendingHeads, queuedJobs } from "./admission.ts";
 import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
 import { lockCandidates, lockObjects, lockPools, readObjects, readPools } from "./contended.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
@@ -16,7 +16,6 @@ import {
   ownerId,
   ownerNames,
   putSetting,
-  settingNumber,
   shareLane,
 } from "./dictionary.ts";
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
@@ -54,6 +53,7 @@ import {
 } from "./nodes.ts";
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
+import { allPools, heldUnits, openNodes, putReservations, sizesOf, unitsLanes } from "./reservation.ts";
 import { endSession, type Session, sessionOf } from "./session.ts";
 import { countAhead, needsOf, readSurroundings } from "./situation.ts";
 import { isStanding } from "./standing.ts";
@@ -66,6 +66,7 @@ const STATEMENTS = {
   addVersion,
   admitJobs,
   allActions,
+  allPools,
   amendConfiguration,
   anchorMembers,
   anchorRows,
@@ -85,7 +86,9 @@ const STATEMENTS = {
   deleteAction,
   endNode,
   giveWay,
+  guestHeads,
   hasLeftLine,
+  heldUnits,
   insertAction,
   isStanding,
   leaveRemnant,
@@ -93,11 +96,13 @@ const STATEMENTS = {
   findLane,
   lanesFor,
   listJobs,
+  liveByOwner,
   liveJobsOf,
   lockAttempts,
   lockJob,
   needsOf,
   note,
+  openNodes,
   orphaningNodes,
   overdueJobs,
   readAgenda,
@@ -108,6 +113,7 @@ const STATEMENTS = {
   pendingHeads,
   putLogLines,
   putProgress,
+  putReservations,
   putSetting,
   putVariable,
   queuedJobs,
@@ -120,11 +126,12 @@ const STATEMENTS = {
   rememberRetry,
   removeJobs,
   setDraining,
-  settingNumber,
   settledAmong,
   shareLane,
+  sizesOf,
   standingNodes,
   transition,
+  unitsLanes,
   createJobs: (db: Queryable, rows: EncodedRows, defaults: BatchDefaults) =>
     db.query<{ id: string }>(insertJobs(rows, defaults)),
 };
