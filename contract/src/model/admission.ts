@@ -11,7 +11,7 @@ export interface DueJob {
   readonly dueAt: Date;
   readonly owner: Owner;
   /** What it takes at each place where it might run; absent: it takes no units anywhere. */
-  readonly places?: readonly Place[];
+  readonly places?: readonly Place[] | undefined;
   /** How long it is expected to run, in milliseconds; null or absent: nobody knows. */
   readonly expectedMs?: number | null;
 }

@@ -23,7 +23,7 @@ export type PoolRoom = Pick<PoolFacts, "id" | "capacity" | "used" | "state"> & {
 /** A job that takes units. */
 export interface UnitsAsked {
   readonly id: string;
-  readonly places?: readonly Place[];
+  readonly places?: readonly Place[] | undefined;
   readonly expectedMs?: number | null;
 }
 
