@@ -21,10 +21,11 @@ const SHARE = 0.25;
  * for them would only cost: rounds become rarer then.
  */
 export function startAdmission(part: Part, expectation: Expectation = expectTimeout): Service {
-  const { store, environment, log } = part;
+  const { store, environment, log, bus } = part;
   const heads = new Heads();
   let gap = EAGER_MS;
-  return startService({
+  let isShared = false;
+  const service = startService({
     name: "admission",
     environment,
     log,
@@ -33,11 +34,23 @@ export function startAdmission(part: Part, expectation: Expectation = expectTime
     round: async () => {
       const started = environment.monotonic();
       const round = await store.transaction((tx) => admit(tx, { part, heads, expectation }));
+      if (round) ({ isShared } = round);
       if (!round?.isAnybodyWaiting) return null;
       gap = round.isQueueDry ? Math.min(RARE_MS, gap * 2) : EAGER_MS;
       return Math.max(gap, (environment.monotonic() - started) * (1 / SHARE - 1));
     },
   });
+  // Where owners share a lane, a new job may have to go before those that are queued.
+  const unsubscribe = bus.subscribe((hint) => {
+    if (isShared && hint?.kind === "lane") service.wake();
+  });
+  return {
+    wake: service.wake,
+    stop: async () => {
+      unsubscribe();
+      await service.stop();
+    },
+  };
 }
 
 interface Admission {
@@ -50,7 +63,7 @@ interface Admission {
 async function admit(tx: Statements, { part, heads, expectation }: Admission) {
   const admitter = await tx.becomeAdmitter();
   if (!admitter) return undefined;
-  const { now, stepMs, capacity, hasPools } = admitter;
+  const { now, stepMs, capacity, hasPools, isShared } = admitter;
   const queue = await tx.queuedJobs();
   const queued = queue.filter(({ turn }) => turn! >= 0);
   const floor = hasPools ? await readFloor(tx) : BARE_FLOOR;
@@ -68,6 +81,7 @@ async function admit(tx: Statements, { part, heads, expectation }: Admission) {
   await tx.admitJobs([...decision.admit, ...decision.reorder]);
   await tx.putReservations(changesOf(floor.pools, decision.reservations));
   return {
+    isShared,
     isAnybodyWaiting: queue.length + pending.length > 0,
     isQueueDry: queue.length === 0 && decision.admit.length > 0,
   };

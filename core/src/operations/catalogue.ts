@@ -1,11 +1,11 @@
 import { callsheetError, type Needs, nameSchema } from "@callsheet/contract";
-import { type ActionVersion, laneKey } from "../store/dictionary.ts";
+import { type ActionVersion, type LaneKey, laneKey } from "../store/dictionary.ts";
 import type { Statements, Store } from "../store/store.ts";
 
 /** How long another process's change of an action, or of a type's schema, may go unseen here. */
 export const FRESH_MS = 1_000;
 
-/** Where an owner's jobs stand in line, and whether somebody else used the place first. */
+/** Where an owner's jobs stand in line, and whether they are to be found there by their owner: others use the place too. */
 export interface LaneOf {
   readonly id: number;
   readonly isGuest: boolean;
@@ -22,7 +22,7 @@ export interface Catalogue {
   versions(ids: readonly number[], db: Statements): Promise<ReadonlyMap<number, ActionVersion>>;
   ownerId(name: string): Promise<number>;
   ownerNames(ids: readonly number[]): Promise<ReadonlyMap<number, string>>;
-  /** The lane of an owner's jobs that have these needs. */
+  /** The lane of an owner's jobs that have these needs. That others use it too may be seen a second late. */
   lane(version: ActionVersion, needs: Needs, ownerId: number): Promise<LaneOf>;
 }
 
@@ -38,13 +38,18 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
   });
   const owners = kept((name: string) => store.ownerId(name));
   const names = new Map<number, string>();
-  const lanes = kept(async (key: string) => {
-    const [lane, ownerId] = JSON.parse(key);
-    const { id, hostId } = await store.findLane(lane, ownerId);
-    const isGuest = hostId !== ownerId;
-    if (isGuest) await store.shareLane(id);
+  const lanes = new Map<string, { readonly at: number; readonly lane: Promise<LaneOf> }>();
+  const shared = new Set<string>();
+  const findLane = async (key: string, lane: LaneKey, ownerId: number) => {
+    const { id, hostId, isShared } = await store.findLane(lane, ownerId);
+    const isGuest = isShared || hostId !== ownerId;
+    if (isGuest) shared.add(key);
+    if (isGuest && !isShared) {
+      await store.shareLane(id);
+      lanes.clear();
+    }
     return { id, isGuest };
-  });
+  };
 
   return {
     current: (action) => {
@@ -74,7 +79,16 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
       if (missing.length > 0) for (const [id, name] of await store.ownerNames(missing)) names.set(id, name);
       return names;
     },
-    lane: (version, needs, ownerId) => lanes(JSON.stringify([laneKey(version, needs), ownerId])),
+    lane: (version, needs, ownerId) => {
+      const lane = laneKey(version, needs);
+      const key = JSON.stringify([lane, ownerId]);
+      const known = lanes.get(key);
+      if (known && (shared.has(key) || monotonic() - known.at < FRESH_MS)) return known.lane;
+      const found = findLane(key, lane, ownerId);
+      lanes.set(key, { at: monotonic(), lane: found });
+      found.catch(() => lanes.delete(key));
+      return found;
+    },
   };
 }
 

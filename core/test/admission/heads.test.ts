@@ -41,6 +41,30 @@ describe("the heads of guests", () => {
   );
 
   test(
+    "are those of the host as well, once there are guests: no crowd of theirs stands before them",
+    withDatabase(async (database) => {
+      const { store } = database;
+      const clock = await database.stopClock();
+      const { cs, jobs } = await aSharedLane(database, {});
+      const later = await cs
+        .as("ada")
+        .jobs.create("shared", { startAt: new Date((await store.databaseNow()).getTime() + 1_000) });
+      jobs.set(
+        "bob",
+        (await cs.as("bob").jobs.createMany("shared", [{}, {}, {}])).map(({ id }) => id),
+      );
+      const last = await cs.as("ada").jobs.create("shared");
+      expect(ids(await store.guestHeads({ limit: 1, owners: 9, seen: [] }))).toEqual(
+        [jobs.get("bob")![0], last.id].sort(),
+      );
+      await clock.advance(2_000);
+      await store.comeDue(10);
+      const heads = await store.guestHeads({ limit: 9, owners: 9, seen: [] });
+      expect(ids(heads)).toEqual([...jobs.get("bob")!, last.id, later.id].sort());
+    }),
+  );
+
+  test(
     "of a paused lane are none",
     withDatabase(async (database) => {
       await aSharedLane(database, { bob: 1 });
