@@ -1,10 +1,11 @@
 import { type DueJob, decideAdmission, type Level, PRIORITIES } from "@callsheet/contract";
+import type { Catalogue, Learned } from "../operations/catalogue.ts";
 import type { Admitter, Candidate } from "../store/admission.ts";
 import type { Statements } from "../store/store.ts";
 import { Heads } from "./heads.ts";
 import type { Part } from "./part.ts";
 import { type Service, startService } from "./service.ts";
-import { BARE_FLOOR, changesOf, type Expectation, expectTimeout, readContention, readFloor } from "./units.ts";
+import { BARE_FLOOR, changesOf, readContention, readFloor } from "./units.ts";
 
 /** It is woken when jobs wait; until then it has nothing to look at. */
 const IDLE_MS = 3_600_000;
@@ -20,8 +21,8 @@ const SHARE = 0.25;
  * When nodes empty the queue faster than it is filled they take pending jobs in the same order themselves, and filling it
  * for them would only cost: rounds become rarer then.
  */
-export function startAdmission(part: Part, expectation: Expectation = expectTimeout): Service {
-  const { store, environment, log, bus } = part;
+export function startAdmission(part: Part): Service {
+  const { store, catalogue, environment, log, bus } = part;
   const heads = new Heads();
   let gap = EAGER_MS;
   let isShared = false;
@@ -33,7 +34,9 @@ export function startAdmission(part: Part, expectation: Expectation = expectTime
     gapMs: LEAST_GAP_MS,
     round: async () => {
       const started = environment.monotonic();
-      const round = await store.transaction((tx) => admit(tx, { part, heads, expectation }));
+      // Read before: a transaction is not to wait for a second connection.
+      const learned = await catalogue.durations();
+      const round = await store.transaction((tx) => admit(tx, { catalogue, learned, heads }));
       if (round) ({ isShared } = round);
       if (!round?.isAnybodyWaiting) return null;
       gap = round.isQueueDry ? Math.min(RARE_MS, gap * 2) : EAGER_MS;
@@ -53,14 +56,14 @@ export function startAdmission(part: Part, expectation: Expectation = expectTime
   };
 }
 
-interface Admission {
-  readonly part: Part;
+interface Means {
+  readonly catalogue: Catalogue;
+  readonly learned: Learned;
   readonly heads: Heads;
-  readonly expectation: Expectation;
 }
 
 /** One round; undefined: another process admits. */
-async function admit(tx: Statements, { part, heads, expectation }: Admission) {
+async function admit(tx: Statements, { catalogue, learned, heads }: Means) {
   const admitter = await tx.becomeAdmitter();
   if (!admitter) return undefined;
   const { now, stepMs, capacity, hasPools, isShared } = admitter;
@@ -68,8 +71,7 @@ async function admit(tx: Statements, { part, heads, expectation }: Admission) {
   const queued = queue.filter(({ turn }) => turn! >= 0);
   const floor = hasPools ? await readFloor(tx) : BARE_FLOOR;
   const pending = await heads.read(tx, admitter, Math.max(0, capacity - queued.length), floor.full);
-  const asking = { catalogue: part.catalogue, expectation, now };
-  const { pools, holdings, taking } = await readContention(tx, floor, [...queued, ...pending], asking);
+  const { pools, holdings, taking } = await readContention(tx, floor, [...queued, ...pending], { catalogue, learned });
   const asDue = (job: Candidate): DueJob => ({ ...dueOf(job), ...taking(job) });
   const decision = decideAdmission({
     ...{ now, stepMs, capacity, pools, holdings },

@@ -1,7 +1,8 @@
 import {
-  type Action,
   canMeet,
   type DueJob,
+  durationQuantile,
+  expectDuration,
   type Holding,
   isFull,
   type Place,
@@ -10,20 +11,13 @@ import {
   type PoolRoom,
   placesOf,
 } from "@callsheet/contract";
-import type { Catalogue } from "../operations/catalogue.ts";
+import type { Catalogue, Learned } from "../operations/catalogue.ts";
 import type { Candidate } from "../store/admission.ts";
-import type { ReservationChange } from "../store/reservation.ts";
+import type { Held, ReservationChange } from "../store/reservation.ts";
 import type { Statements } from "../store/store.ts";
 
-/**
- * How much longer work of an action and size is expected to run, in milliseconds, after it has run for `elapsedMs`; null:
- * nobody knows.
- */
-export type Expectation = (action: Action, size: number | null, elapsedMs: number) => number | null;
-
-/** Where nothing was learned, work is expected to take as long as its time-out allows. */
-export const expectTimeout: Expectation = ({ timeoutMs }, _size, elapsedMs) =>
-  timeoutMs === null ? null : Math.max(0, timeoutMs - elapsedMs);
+/** Attempts are expected to have ended by when nine of ten do. */
+const MOST = 0.9;
 
 /** The units that jobs contend for, as one round of admission sees them. */
 export interface Floor {
@@ -66,18 +60,12 @@ export interface Contention {
   readonly taking: (candidate: Candidate) => Pick<DueJob, "places" | "expectedMs">;
 }
 
-interface Asking {
-  readonly catalogue: Catalogue;
-  readonly expectation: Expectation;
-  readonly now: Date;
-}
-
 /** Reads how long what runs, and what would like to, is expected to take. Reads nothing when no candidate takes units. */
 export async function readContention(
   tx: Statements,
   { pools, places }: Floor,
   candidates: readonly Candidate[],
-  { catalogue, expectation, now }: Asking,
+  { catalogue, learned }: { readonly catalogue: Catalogue; readonly learned: Learned },
 ): Promise<Contention> {
   const asking = candidates.filter(({ laneId }) => places.has(laneId));
   if (asking.length === 0) return { pools: [], holdings: [], taking: () => ({}) };
@@ -87,21 +75,21 @@ export async function readContention(
     [...held, ...asking].map((one) => one.actionVersionId),
     tx,
   );
-  const remaining = (versionId: number, size: number | null, elapsedMs: number) =>
-    expectation(versions.get(versionId)!.definition, size, elapsedMs);
-  const endOf = (startedAt: Date, versionId: number, size: number | null) => {
-    const ms = remaining(versionId, size, Math.max(0, now.getTime() - startedAt.getTime()));
-    return ms === null ? null : new Date(now.getTime() + ms);
+  const lasts = (versionId: number, size: number | null, elapsedMs: number) => {
+    const { actionId, definition } = versions.get(versionId)!;
+    const expected = expectDuration(learned.get(actionId), size, definition);
+    return expected && durationQuantile(expected, MOST, elapsedMs);
+  };
+  const endOf = ({ startedAt, elapsedMs, actionVersionId, size }: Held) => {
+    const ms = startedAt && lasts(actionVersionId, size, elapsedMs);
+    return startedAt && ms !== null ? new Date(startedAt.getTime() + ms) : null;
   };
   return {
     pools: pools.map((pool) => ({ ...pool, reservedFor: pool.reservation?.jobId ?? null })),
-    holdings: held.map(({ poolId, units, startedAt, actionVersionId, size }) => ({
-      ...{ poolId, units },
-      endsAt: startedAt && endOf(startedAt, actionVersionId, size),
-    })),
+    holdings: held.map((one) => ({ poolId: one.poolId, units: one.units, endsAt: endOf(one) })),
     taking: ({ id, laneId, actionVersionId }) => {
       const found = places.get(laneId);
-      return found ? { places: found, expectedMs: remaining(actionVersionId, sizes.get(id) ?? null, 0) } : {};
+      return found ? { places: found, expectedMs: lasts(actionVersionId, sizes.get(id) ?? null, 0) } : {};
     },
   };
 }

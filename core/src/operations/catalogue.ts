@@ -1,9 +1,16 @@
-import { callsheetError, type Needs, nameSchema } from "@callsheet/contract";
+import { callsheetError, type Durations, type Needs, nameSchema } from "@callsheet/contract";
 import { type ActionVersion, type LaneKey, laneKey } from "../store/dictionary.ts";
+import type { Observed } from "../store/durations.ts";
 import type { Statements, Store } from "../store/store.ts";
 
 /** How long another process's change of an action, or of a type's schema, may go unseen here. */
 export const FRESH_MS = 1_000;
+
+/** How long what was learned of durations may be out of date. */
+const DURATIONS_MS = 10_000;
+
+/** What was learned of how long work takes, by action, then size class. */
+export type Learned = ReadonlyMap<number, ReadonlyMap<number, Durations>>;
 
 /** Where an owner's jobs stand in line, and whether they are to be found there by their owner: others use the place too. */
 export interface LaneOf {
@@ -24,6 +31,8 @@ export interface Catalogue {
   ownerNames(ids: readonly number[]): Promise<ReadonlyMap<number, string>>;
   /** The lane of an owner's jobs that have these needs. That others use it too may be seen a second late. */
   lane(version: ActionVersion, needs: Needs, ownerId: number): Promise<LaneOf>;
+  /** How long attempts took. At most ten seconds old. */
+  durations(): Promise<Learned>;
 }
 
 export function createCatalogue(store: Store, monotonic: () => number): Catalogue {
@@ -50,8 +59,10 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
     }
     return { id, isGuest };
   };
+  const durations = keptFor(DURATIONS_MS, monotonic, async () => byAction(await store.readDurations()));
 
   return {
+    durations,
     current: (action) => {
       const known = current.get(action);
       if (known && monotonic() - known.at < FRESH_MS) return known.version;
@@ -101,4 +112,27 @@ function kept<Key, Value>(load: (key: Key) => Promise<Value>): (key: Key) => Pro
     value.catch(() => known.delete(key));
     return value;
   };
+}
+
+/** Asks again once the answer is too old; a failure is not kept. */
+function keptFor<Value>(ms: number, monotonic: () => number, load: () => Promise<Value>): () => Promise<Value> {
+  let known: { readonly at: number; readonly value: Promise<Value> } | undefined;
+  return () => {
+    if (known !== undefined && monotonic() - known.at < ms) return known.value;
+    const asked = { at: monotonic(), value: load() };
+    known = asked;
+    asked.value.catch(() => {
+      if (known === asked) known = undefined;
+    });
+    return asked.value;
+  };
+}
+
+function byAction(observed: readonly Observed[]): Learned {
+  const learned = new Map<number, Map<number, Durations>>();
+  for (const { actionId, sizeClass, counts } of observed) {
+    const classes = learned.get(actionId) ?? new Map<number, Durations>();
+    learned.set(actionId, classes.set(sizeClass, counts));
+  }
+  return learned;
 }

@@ -19,6 +19,7 @@ export interface Held {
   readonly units: number;
   /** Null: its job is over, and nobody knows when the attempt will be. */
   readonly startedAt: Date | null;
+  readonly elapsedMs: number;
   readonly actionVersionId: number;
   readonly size: number | null;
 }
@@ -63,14 +64,16 @@ export async function openNodes(db: Queryable): Promise<readonly OpenNode[]> {
 /** The units that attempts hold: members of claims, attempts with rows of their own, and those that outlived their job's end. */
 export async function heldUnits(db: Queryable): Promise<readonly Held[]> {
   const { rows } = await db.query<Held>(sql`
-    select u.pool_id as "poolId", u.units::float8 as units, c.started_at as "startedAt", j.action_version_id as "actionVersionId", j.size
-    from callsheet.claim c cross join unnest(c.ids) with ordinality as m (id, n) cross join unnest(c.pool_ids, c.units) as u (pool_id, units)
-    join callsheet.job j on j.id = m.id
-    where c.pool_ids is not null and get_bit(c.ended, m.n::int - 1) = 0
-    union all
-    select g.pool_id, g.units::float8, w.started_at, j.action_version_id, j.size
-    from callsheet.grant_of_units g join callsheet.job j on j.id = g.job_id
-    left join callsheet.work w on w.job_id = g.job_id and w.token = g.token`);
+    select h.pool_id as "poolId", h.units::float8 as units, h.started_at as "startedAt",
+      greatest(0, extract(epoch from callsheet.now() - h.started_at) * 1000)::float8 as "elapsedMs", j.action_version_id as "actionVersionId", j.size
+    from (
+      select u.pool_id, u.units, c.started_at, m.id as job_id
+      from callsheet.claim c cross join unnest(c.ids) with ordinality as m (id, n) cross join unnest(c.pool_ids, c.units) as u (pool_id, units)
+      where c.pool_ids is not null and get_bit(c.ended, m.n::int - 1) = 0
+      union all
+      select g.pool_id, g.units, w.started_at, g.job_id
+      from callsheet.grant_of_units g left join callsheet.work w on w.job_id = g.job_id and w.token = g.token
+    ) h join callsheet.job j on j.id = h.job_id`);
   return rows;
 }
 

@@ -1,6 +1,6 @@
 import { admitJobs, becomeAdmitter, giveWay, guestHeads, liveByOwner, pendingHeads, queuedJobs } from "./admission.ts";
 import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
-import { lockCandidates, lockObjects, lockPools, readObjects, readPools } from "./contended.ts";
+import { lockCandidates, lockObjects, lockPools, readObjects, readPools, readPoolsInSight } from "./contended.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
 import type { CallerTransaction, Database, Queryable, Statement } from "./database.ts";
 import {
@@ -19,6 +19,8 @@ import {
   shareLane,
 } from "./dictionary.ts";
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
+
+import { addDurations, readDurations } from "./durations.ts";
 import {
   anchorMembers,
   anchorRows,
@@ -29,6 +31,7 @@ import {
   type HoldersCompleted,
 } from "./finish.ts";
 import { type Freed, type Freeing, free, insistOnLines, leaveRemnant, remnantsOf } from "./freeing.ts";
+
 import { readAmendments, readHistory, readLog } from "./history.ts";
 import {
   amendConfiguration,
@@ -55,7 +58,7 @@ import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
 import { allPools, heldUnits, openNodes, putReservations, sizesOf, unitsLanes } from "./reservation.ts";
 import { endSession, type Session, sessionOf } from "./session.ts";
-import { countAhead, needsOf, readSurroundings } from "./situation.ts";
+import { countAhead, needsOf, readNeighbours, readSurroundings } from "./situation.ts";
 import { isStanding } from "./standing.ts";
 import { standInLine, takeJobs } from "./take.ts";
 import { note, removeJobs, transition } from "./transition.ts";
@@ -63,6 +66,7 @@ import { note, removeJobs, transition } from "./transition.ts";
 /** Every statement that runs wherever it is sent: on the pool, in a transaction, in a caller's transaction. */
 const STATEMENTS = {
   actionVersions,
+  addDurations,
   addVersion,
   admitJobs,
   allActions,
@@ -106,7 +110,10 @@ const STATEMENTS = {
   orphaningNodes,
   overdueJobs,
   readAgenda,
+  readNeighbours,
+  readObjects,
   readPools,
+  readPoolsInSight,
   remnantsOf,
   ownerId,
   ownerNames,
@@ -118,6 +125,7 @@ const STATEMENTS = {
   putVariable,
   queuedJobs,
   readAmendments,
+  readDurations,
   readHistory,
   readJobs,
   readLog,

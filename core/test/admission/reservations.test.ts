@@ -40,9 +40,23 @@ test(
     const held = [...(await store.heldUnits())].sort((a, b) => a.units - b.units);
     const version = member.action.id;
     expect(held).toEqual([
-      { poolId: pool, units: 2, startedAt: expect.any(Date), actionVersionId: version, size: null },
-      { poolId: pool, units: 3, startedAt: expect.any(Date), actionVersionId: version, size: 7.5 },
-      { poolId: pool, units: 4, startedAt: null, actionVersionId: version, size: null },
+      {
+        poolId: pool,
+        units: 2,
+        startedAt: expect.any(Date),
+        elapsedMs: expect.any(Number),
+        actionVersionId: version,
+        size: null,
+      },
+      {
+        poolId: pool,
+        units: 3,
+        startedAt: expect.any(Date),
+        elapsedMs: expect.any(Number),
+        actionVersionId: version,
+        size: 7.5,
+      },
+      { poolId: pool, units: 4, startedAt: null, elapsedMs: 0, actionVersionId: version, size: null },
     ]);
     expect(await store.sizesOf([member.id, own.id])).toEqual(new Map([[own.id, 7.5]]));
   }),
