@@ -1,23 +1,15 @@
 import { callsheetError, type Durations, type Needs, nameSchema } from "@callsheet/contract";
-import { type ActionVersion, laneKey } from "../store/dictionary.ts";
+import type { ActionVersion } from "../store/dictionary.ts";
 import type { Observed } from "../store/durations.ts";
 import type { Statements, Store } from "../store/store.ts";
-import { needsOf } from "./needs.ts";
-
-/** How long another process's change of an action, or of a type's schema, may go unseen here. */
-export const FRESH_MS = 1_000;
+import { FRESH_MS } from "./fresh.ts";
+import { createLanes, type LaneOf } from "./lanes.ts";
 
 /** How long what was learned of durations may be out of date. */
 const DURATIONS_MS = 10_000;
 
 /** What was learned of how long work takes, by action, then size class. */
 export type Learned = ReadonlyMap<number, ReadonlyMap<number, Durations>>;
-
-/** Where an owner's jobs stand in line, and whether somebody else used the place first. */
-export interface LaneOf {
-  readonly id: number;
-  readonly isGuest: boolean;
-}
 
 /** What rarely changes, kept in memory: actions and their versions, owners, lanes. */
 export interface Catalogue {
@@ -32,7 +24,7 @@ export interface Catalogue {
   ownerNames(ids: readonly number[]): Promise<ReadonlyMap<number, string>>;
   /** The lane of an owner's jobs that need what their action says, and nothing of their own. */
   usualLane(version: ActionVersion, ownerId: number): Promise<LaneOf>;
-  /** The lane of an owner's jobs that have these needs. */
+  /** The lane of an owner's jobs that have these needs. That others use it too may be seen a second late. */
   lane(version: ActionVersion, needs: Needs, ownerId: number): Promise<LaneOf>;
   /** How long attempts took. At most ten seconds old. */
   durations(): Promise<Learned>;
@@ -50,16 +42,7 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
   });
   const owners = kept((name: string) => store.ownerId(name));
   const names = new Map<number, string>();
-  const lanes = kept(async (key: string) => {
-    const [lane, ownerId] = JSON.parse(key);
-    const { id, hostId } = await store.findLane(lane, ownerId);
-    const isGuest = hostId !== ownerId;
-    if (isGuest) await store.shareLane(id);
-    return { id, isGuest };
-  });
-  const laneOf = (version: ActionVersion, needs: Needs, ownerId: number) =>
-    lanes(JSON.stringify([laneKey(version, needs), ownerId]));
-  const usual = new WeakMap<ActionVersion, Map<number, Promise<LaneOf>>>();
+  const lanes = createLanes(store, monotonic);
   const durations = keptFor(DURATIONS_MS, monotonic, async () => byAction(await store.readDurations()));
 
   return {
@@ -91,16 +74,8 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
       if (missing.length > 0) for (const [id, name] of await store.ownerNames(missing)) names.set(id, name);
       return names;
     },
-    usualLane: (version, ownerId) => {
-      const known = usual.get(version) ?? new Map<number, Promise<LaneOf>>();
-      usual.set(version, known);
-      const { definition } = version;
-      const found = known.get(ownerId) ?? laneOf(version, needsOf(definition, definition.requires, false), ownerId);
-      known.set(ownerId, found);
-      found.catch(() => known.delete(ownerId));
-      return found;
-    },
-    lane: laneOf,
+    usualLane: lanes.usual,
+    lane: lanes.of,
   };
 }
 

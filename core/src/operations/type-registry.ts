@@ -2,7 +2,7 @@ import { type ActionType, callsheetError } from "@callsheet/contract";
 import { z } from "zod";
 import type { Store } from "../store/store.ts";
 import { checkType } from "./action-type.ts";
-import { FRESH_MS } from "./catalogue.ts";
+import { FRESH_MS } from "./fresh.ts";
 
 /** The action types whose code is here, and the schemas of those whose code is elsewhere. */
 export interface TypeRegistry {

@@ -1,4 +1,4 @@
-import { admitJobs, becomeAdmitter, giveWay, pendingHeads, queuedJobs } from "./admission.ts";
+import { admitJobs, becomeAdmitter, giveWay, guestHeads, liveByOwner, pendingHeads, queuedJobs } from "./admission.ts";
 import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
 import { lockCandidates, lockObjects, lockPools, readObjects, readPools, readPoolsInSight } from "./contended.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
@@ -16,7 +16,6 @@ import {
   ownerId,
   ownerNames,
   putSetting,
-  settingNumber,
   shareLane,
 } from "./dictionary.ts";
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
@@ -57,6 +56,7 @@ import {
 } from "./nodes.ts";
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
+import { allPools, heldUnits, openNodes, putReservations, sizesOf, unitsLanes } from "./reservation.ts";
 import { endSession, type Session } from "./session.ts";
 import { countAhead, needsOf, readNeighbours, readSurroundings } from "./situation.ts";
 import { isStanding } from "./standing.ts";
@@ -70,6 +70,7 @@ const STATEMENTS = {
   addVersion,
   admitJobs,
   allActions,
+  allPools,
   amendConfiguration,
   anchorMembers,
   anchorRows,
@@ -89,7 +90,9 @@ const STATEMENTS = {
   deleteAction,
   endNode,
   giveWay,
+  guestHeads,
   hasLeftLine,
+  heldUnits,
   insertAction,
   isStanding,
   leaveRemnant,
@@ -97,11 +100,13 @@ const STATEMENTS = {
   findLane,
   lanesFor,
   listJobs,
+  liveByOwner,
   liveJobsOf,
   lockAttempts,
   lockJob,
   needsOf,
   note,
+  openNodes,
   orphaningNodes,
   overdueJobs,
   readAgenda,
@@ -115,6 +120,7 @@ const STATEMENTS = {
   pendingHeads,
   putLogLines,
   putProgress,
+  putReservations,
   putSetting,
   putVariable,
   queuedJobs,
@@ -128,11 +134,12 @@ const STATEMENTS = {
   rememberRetry,
   removeJobs,
   setDraining,
-  settingNumber,
   settledAmong,
   shareLane,
+  sizesOf,
   standingNodes,
   transition,
+  unitsLanes,
   createJobs: (db: Queryable, rows: EncodedRows, defaults: BatchDefaults) =>
     db.query<{ id: string }>(insertJobs(rows, defaults)),
 };
