@@ -116,8 +116,11 @@ describe.each(Object.keys(NEEDS) as What[])("a job that holds %s", (what) => {
     const { running, second } = await aPair(what, fields);
     await end(running);
     expect(await stateOf(running.id)).toBe(to);
+    const again = async () => to === "queued" && node.complete((await node.claim())[0]!);
+    // Who was handed back is still at the head of the queue; only for objects others are before him.
+    if (what === "units") await again();
     await expectNext(what, running, second);
-    if (to === "queued") await node.complete((await node.claim())[0]!);
+    if (what !== "units") await again();
     await checkRest(database);
   });
 
