@@ -129,12 +129,13 @@ export class Feeder {
     const versionIds = claimed.map((job) => job.actionVersionId);
     const versions = await catalogue.versions(versionIds, store);
     const owners = await catalogue.ownerNames(claimed.map((job) => job.ownerId));
-    const size = claimed.reduce((count, job) => count + (job.ordinal > 0 ? 1 : 0), 0);
+    const sizes = new Map<string, number>();
+    for (const { token, ordinal } of claimed) sizes.set(token, Math.max(sizes.get(token) ?? 0, ordinal));
     return claimed.map((job) => ({
       claimed: job,
       version: versions.get(job.actionVersionId)!,
       owner: owners.get(job.ownerId)!,
-      size,
+      size: sizes.get(job.token)!,
       claimedAt,
     }));
   }
@@ -143,8 +144,9 @@ export class Feeder {
     if (jobs.length === 0) return;
     const { store, catalogue, environment, bus } = this.#options.part;
     const ended = jobs.map((job) => ({ ...job, ending: { kind: "handed_back" as const } }));
-    const { changed } = await endAttempts(store, catalogue, ended, environment.random);
+    const { changed, pools } = await endAttempts(store, catalogue, ended, environment.random);
     for (const { laneId, rank } of changed) bus.publish({ kind: "lane", laneId, rank });
+    for (const poolId of pools) bus.publish({ kind: "pool", poolId });
   }
 
   async #handBackWaiting(): Promise<void> {

@@ -64,7 +64,6 @@ export class Node {
   readonly #services: { readonly claim: Service; readonly keep: Service; readonly heartbeat: Service };
   readonly #unsubscribe: () => void;
   #id: number;
-  #lateWords = 0;
   #deadline = Number.POSITIVE_INFINITY;
   #ending: Promise<void> | undefined;
 
@@ -114,7 +113,7 @@ export class Node {
 
   /** Words of superseded attempts that were refused. */
   get refused(): number {
-    return this.#reporter.refused + this.#lateWords;
+    return this.#reporter.refused;
   }
 
   /** Takes no more jobs, and waits for those that run. Nothing is killed. */
@@ -145,11 +144,8 @@ export class Node {
   }
 
   #ended(attempt: Attempt, size: number, end: HandlerEnd): void {
-    const report = () => {
-      // Of one that holds something even a late word is told: until then nobody else gets it.
-      if (attempt.isSuperseded && !attempt.isHolder) this.#lateWords += 1;
-      else this.#reporter.report(attempt, size, end);
-    };
+    // The word of a superseded attempt ends no job; but what it held is free only now.
+    const report = () => this.#reporter.report(attempt, size, attempt.isSuperseded ? lateWord(this.name) : end);
     // What a handler said is there for whoever waits for its end.
     const hasWords = attempt.lines !== undefined || (attempt.latest !== undefined && end.ending.kind !== "completed");
     if (hasWords) this.#keeper.leave(attempt, report);
@@ -206,6 +202,11 @@ export class Node {
   async #attempted(work: Promise<unknown>): Promise<void> {
     await work.catch((error: unknown) => this.#part.log.error("node", error));
   }
+}
+
+function lateWord(name: string): HandlerEnd {
+  const error = { code: "node_lost", message: `Node "${name}" was declared dead while it ran the job.` };
+  return { ending: { kind: "lost", error }, result: null };
 }
 
 function runningByOwner({ running }: Runner): ReadonlyMap<number, number> {

@@ -61,7 +61,8 @@ import { endSession, type Session } from "./session.ts";
 import { countAhead, needsOf, readNeighbours, readSurroundings } from "./situation.ts";
 import { isStanding } from "./standing.ts";
 import { standInLine, takeJobs } from "./take.ts";
-import { note, removeJobs, transition } from "./transition.ts";
+import { type Changed, note, removeJobs, transition } from "./transition.ts";
+import { settleTurns } from "./turns.ts";
 
 /** Every statement that runs wherever it is sent: on the pool, in a transaction, in a caller's transaction. */
 const STATEMENTS = {
@@ -180,6 +181,8 @@ export interface Store extends Statements {
   transaction<T>(work: (tx: Statements) => Promise<T>): Promise<T>;
   /** A transaction in which attempts, or waiting jobs, give back what they hold. */
   freeing<T>(work: (tx: Statements, free: (freed: readonly Freed[]) => Promise<Freeing>) => Promise<T>): Promise<T>;
+  /** Looks after whose turn it is at objects where that depends on nodes and pauses; answers who was handed theirs. */
+  settleTurns(): Promise<readonly Changed[]>;
   within(tx: CallerTransaction): Statements;
   /** Creation on a connection of its own, with prepared statements. A hint is sent right behind the rows, once they are committed. */
   openCreation(): Promise<Creation>;
@@ -209,7 +212,8 @@ export function createStore(db: Database): Store {
     overdueJobs: (limit) => db.transaction((tx) => overdueJobs(tx, limit)),
     transaction: (work) => db.transaction((tx) => work(bind(tx))),
     freeing: (work) =>
-      insistOnLines((also) => db.transaction((tx) => work(bind(tx), (freed) => free(tx, freed, also)))),
+      insistOnLines(db, (also) => db.transaction((tx) => work(bind(tx), (freed) => free(tx, freed, also)))),
+    settleTurns: () => insistOnLines(db, (also) => db.transaction((tx) => settleTurns(tx, also))),
     within: (tx) => bind(db.within(tx)),
     openCreation: async () => {
       const line = await db.line("create");
