@@ -21,10 +21,11 @@ export async function becomeAdmitter(tx: Queryable): Promise<boolean> {
   return rows[0]!.mine;
 }
 
-/** The internal queue, by turn (index work_queued). */
+/** The internal queue, by turn (index work_queued). Jobs whose locks were handed over stand outside of it, before all others. */
 export async function queuedJobs(tx: Queryable): Promise<readonly Candidate[]> {
   const { rows } = await tx.query<Candidate>(sql`
-    select job_id as id, lane_id as "laneId", rank, due_at as "dueAt", turn::float8 as turn, callsheet.now() as now from callsheet.work where state = 'queued' order by work.turn`);
+    select job_id as id, lane_id as "laneId", rank, due_at as "dueAt", turn::float8 as turn, callsheet.now() as now from callsheet.work
+    where state = 'queued' and turn >= 0 order by work.turn`);
   return rows;
 }
 
@@ -52,8 +53,8 @@ export async function admitJobs(
       select * from unnest(${admitted.map((one) => one.id)}::uuid[], ${admitted.map((one) => one.turn)}::bigint[]) as a (id, turn)
     ), held as materialized (
       select w.job_id, a.turn from (select * from a order by id) a cross join lateral (
-        select job_id, state from callsheet.work where job_id = a.id offset 0 for update skip locked
-      ) w where w.state in ('pending', 'queued')
+        select job_id, state, turn from callsheet.work where job_id = a.id offset 0 for update skip locked
+      ) w where w.state = 'pending' or (w.state = 'queued' and w.turn >= 0)
     )
     update callsheet.work w set state = 'queued', turn = held.turn from held where w.job_id = held.job_id`);
 }
@@ -64,8 +65,8 @@ export async function giveWay(tx: Queryable, ids: readonly string[]): Promise<vo
   await tx.query(sql`
     with held as materialized (
       select w.job_id from (select id from unnest(${ids}::uuid[]) as id order by id) g cross join lateral (
-        select job_id, state from callsheet.work where job_id = g.id offset 0 for update skip locked
-      ) w where w.state = 'queued'
+        select job_id, state, turn from callsheet.work where job_id = g.id offset 0 for update skip locked
+      ) w where w.state = 'queued' and w.turn >= 0
     )
     update callsheet.work w set state = 'pending', turn = null from held where w.job_id = held.job_id`);
 }

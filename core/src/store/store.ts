@@ -1,6 +1,15 @@
 import { admitJobs, becomeAdmitter, giveWay, pendingHeads, queuedJobs } from "./admission.ts";
 import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
-import { lockCandidates, lockObjects, lockPools, readObjects, readPools } from "./contended.ts";
+import {
+  lockCandidates,
+  lockObjects,
+  lockPools,
+  makeObjects,
+  objectsMissing,
+  poolsNow,
+  readObjects,
+  readPools,
+} from "./contended.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
 import type { CallerTransaction, Database, Queryable, Statement } from "./database.ts";
 import {
@@ -138,7 +147,18 @@ type Bound<All> = {
 export type Statements = Bound<typeof STATEMENTS>;
 
 /** What a claim of contended jobs consists of. */
-const CONTENTION = { lockCandidates, lockObjects, readObjects, lockPools, takeJobs, standInLine, transition };
+const CONTENTION = {
+  lockCandidates,
+  objectsMissing,
+  makeObjects,
+  lockObjects,
+  readObjects,
+  poolsNow,
+  lockPools,
+  takeJobs,
+  standInLine,
+  transition,
+};
 export type Contention = Bound<typeof CONTENTION>;
 
 /** Connections of the hot path: their statements are prepared, their plans pinned. */
