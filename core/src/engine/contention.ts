@@ -20,6 +20,8 @@ const AGAIN_MS = 10;
 const LONGEST_AGAIN_MS = 160;
 /** Where others took of a pool between a decision and its end, it is locked before it is decided, for so long. */
 const TIGHT_MS = 1_000;
+/** So many objects are remembered to have rows. */
+const MOST_MADE = 10_000;
 /** Jobs are looked at beyond those that are wanted: some may have to be left. */
 const MORE = 32;
 
@@ -38,6 +40,8 @@ export class Contention {
   readonly #marks = new Map<number, Watermark>();
   /** Jobs that were found to have to wait for an object, by lane, and since when. */
   #left: ReadonlyMap<number, ReadonlyMap<string, number>> = new Map();
+  /** Objects that have a row. */
+  readonly #made = new Set<string>();
   #lanes: ReadonlyMap<number, ClaimLane> = new Map();
   #pools = new Map<number, PoolFacts>();
   #asks = new Map<number, readonly Ask[]>();
@@ -110,6 +114,7 @@ export class Contention {
       ...{ nodeId: nodeId(), node: this.#node, running: running(), lanes, want, limit },
       laneOf: (id: number) => this.#lanes.get(id)!,
       asksOf: (lane: ClaimLane) => this.#asksOf(lane),
+      notMade: (keys: readonly string[]) => keys.filter((key) => !this.#made.has(key)),
       mayStand: (job: Candidate, place: number) => this.#mayStand(job, place),
     };
     const { monotonic } = this.#options.part.environment;
@@ -209,6 +214,8 @@ export class Contention {
       since.set(laneId, of.set(id, this.#leftOf(laneId).get(id) ?? now));
     }
     this.#left = since;
+    if (this.#made.size > MOST_MADE) this.#made.clear();
+    for (const { key } of [...taken, ...blocked].flatMap(({ locks }) => locks)) this.#made.add(key);
     const done = new Set([...taken, ...blocked].map(({ id }) => id));
     const last = taken.length < want ? candidates.length : candidates.findLastIndex(({ id }) => done.has(id));
     const stopped = new Set<number>();

@@ -17,6 +17,8 @@ export interface Request {
   readonly asksOf: (lane: ClaimLane) => readonly Ask[];
   /** Whether a job that has to wait for an object is to stand in line, rather than to be looked at again; `place`: among those that wait for it, from 1. */
   readonly mayStand: (job: Candidate, place: number) => boolean;
+  /** Of these objects, those that may have no row yet. */
+  readonly notMade: (keys: readonly string[]) => readonly string[];
   /** Pools are locked before it is decided, because others took of them meanwhile the last time. */
   readonly isTight: boolean;
 }
@@ -50,11 +52,7 @@ export async function contest(tx: Transaction, request: Request): Promise<Contes
   const entries = candidates.map((one) => ({ candidate: one, job: asJob(one, laneOf(one.laneId)) }));
   const keys = keysOf(entries);
   const poolIds = [...new Set(entries.flatMap(({ job }) => poolsOf(job, request)))].sort((a, b) => a - b);
-  const [objects, missing, pools] = await Promise.all([
-    tx.readObjects(keys),
-    tx.objectsMissing(keys),
-    tx.poolsNow(poolIds),
-  ]);
+  const [objects, pools] = await Promise.all([tx.readObjects(keys), tx.poolsNow(poolIds)]);
   const world: World = { now: candidates[0]!.now, node: request.node, pools, objects };
   const verdicts = decide(
     entries.map(({ job }) => job),
@@ -63,14 +61,18 @@ export async function contest(tx: Transaction, request: Request): Promise<Contes
   );
   const standing = toStand(entries, verdicts, mayStand);
   const hopeful = entries.filter((entry, index) => verdicts[index]?.kind === "start" || standing.has(entry));
-  const final = await decideUnderLocks(tx, { hopeful, world, poolIds, missing, request });
+  const final = await decideUnderLocks(tx, { hopeful, world, poolIds, request });
   const blocked = final.waiting.filter((entry) => standing.has(entry)).map(({ candidate }) => candidate);
   const [taken] = await Promise.all([
     final.starts.length > 0 ? tx.takeJobs(nodeId, { starts: final.starts, arePoolsLocked: request.isTight }) : [],
     block(tx, blocked),
   ]);
   const done = new Set([...taken, ...blocked].map(({ id }) => id));
-  const waiting = new Set([...entries.filter((_, index) => verdicts[index]?.kind === "block"), ...final.waiting]);
+  const waiting = new Set([
+    ...entries.filter((_, index) => verdicts[index]?.kind === "block"),
+    ...final.waiting,
+    ...final.unsure,
+  ]);
   const left = [...waiting].map(({ candidate }) => candidate).filter(({ id }) => !done.has(id));
   return { candidates, taken, blocked, left, pools: asTaken(final.pools, taken) };
 }
@@ -93,26 +95,28 @@ interface Hopeful {
   readonly hopeful: readonly Entry[];
   readonly world: World;
   readonly poolIds: readonly number[];
-  readonly missing: readonly string[];
   readonly request: Request;
 }
 
-async function decideUnderLocks(tx: Transaction, { hopeful, world, poolIds, missing, request }: Hopeful) {
+async function decideUnderLocks(tx: Transaction, { hopeful, world, poolIds, request }: Hopeful) {
   const keys = keysOf(hopeful);
-  const needed = new Set(keys);
-  const [, , objects, pools] = await Promise.all([
-    tx.makeObjects(missing.filter((key) => needed.has(key))),
-    tx.lockObjects(keys),
+  const [, locked, objects, pools] = await Promise.all([
+    tx.makeObjects(request.notMade(keys)),
+    tx.tryObjects(keys),
     tx.readObjects(keys),
     request.isTight ? tx.lockPools(poolIds) : world.pools,
   ]);
-  const jobs = hopeful.map(({ job }) => job);
+  const ours = new Set(locked);
+  const isOurs = ({ candidate }: Entry) => candidate.locks.every(({ key }) => ours.has(key));
+  const [sure, unsure] = [hopeful.filter(isOurs), hopeful.filter((entry) => !isOurs(entry))];
+  const jobs = sure.map(({ job }) => job);
   const verdicts = decide(jobs, { ...world, objects, pools }, request.want);
-  const starts = hopeful.flatMap(({ candidate }, index) => {
+  const starts = sure.flatMap(({ candidate }, index) => {
     const verdict = verdicts[index];
     return verdict?.kind === "start" ? [{ candidate, units: verdict.units }] : [];
   });
-  return { starts, waiting: hopeful.filter((_, index) => verdicts[index]?.kind === "block"), pools };
+  const waiting = sure.filter((_, index) => verdicts[index]?.kind === "block");
+  return { starts, waiting, unsure, pools };
 }
 
 const keysOf = (entries: readonly Entry[]) => [

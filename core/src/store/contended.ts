@@ -173,25 +173,30 @@ function candidatesOf(row: CandidateColumns): readonly Candidate[] {
   });
 }
 
-/** Which of these objects have no row yet. */
-export async function objectsMissing(db: Queryable, keys: readonly string[]): Promise<readonly string[]> {
-  if (keys.length === 0) return [];
-  const { rows } = await db.query<{ key: string }>({
-    name: "objects_missing",
-    text: `select k.key from unnest($1::text[]) as k (key) where not exists (select from callsheet.object o where o.key = k.key offset 0)`,
-    values: [keys],
-  });
-  return rows.map(({ key }) => key);
-}
-
-/** Makes objects that have no row yet. */
+/** Makes rows for objects that have none yet. A row that is there stays for ever: who made it once need not ask again. */
 export async function makeObjects(tx: Queryable, keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return;
   await tx.query({
     name: "make_objects",
-    text: `insert into callsheet.object (key) select key from unnest($1::text[]) as k (key) order by key collate "C" on conflict do nothing`,
+    text: `insert into callsheet.object (key) select k.key from unnest($1::text[]) as k (key)
+      where not exists (select from callsheet.object o where o.key = k.key offset 0) order by k.key collate "C" on conflict do nothing`,
     values: [keys],
   });
+}
+
+/** Locks objects that nobody stands at. Answers those. Their tickets are read by the next statement. */
+export async function tryObjects(tx: Queryable, keys: readonly string[]): Promise<readonly string[]> {
+  if (keys.length === 0) return [];
+  const { rows } = await tx.query<{ count: number; locked: readonly string[] | null }>({
+    name: "try_objects",
+    text: `
+      with locked as materialized (
+        select key from callsheet.object where key = any($1::text[]) order by key collate "C" for update skip locked
+      )
+      select count(*)::int as count, case when count(*) < cardinality($1::text[]) then coalesce(json_agg(key), '[]') end as locked from locked`,
+    values: [keys],
+  });
+  return rows[0]!.locked ?? keys;
 }
 
 /** Locks objects, which were made before, in the order of their keys. Their tickets are read by the next statement. */
@@ -225,7 +230,7 @@ export async function readObjects(db: Queryable, keys: readonly string[]): Promi
         select lane_id, callsheet.is_served(lane_id) as yes from (select distinct lane_id from line where token is null) l
       )
       select key, json_build_object('reason', reason) as quarantine, null as tickets
-      from callsheet.object where key = any($1::text[]) and quarantined
+      from callsheet.object where quarantined and key = any($1::text[])
       union all
       select object_key, null, json_agg(json_build_object('jobId', job_id, 'number', number, 'mode', mode, 'held', held,
         'isServed', token is not null or (select yes from served s where s.lane_id = line.lane_id)) order by number)

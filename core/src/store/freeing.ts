@@ -97,7 +97,7 @@ export async function handOver(tx: Queryable, keys: readonly string[]): Promise<
 /** Objects are locked in the order of their keys; what comes later is only tried. */
 async function lockFurther(tx: Queryable, keys: readonly string[]): Promise<void> {
   const { count } = await tx.query({
-    name: "try_objects",
+    name: "try_further_objects",
     text: "select from callsheet.object where key = any($1::text[]) for update skip locked",
     values: [keys],
   });

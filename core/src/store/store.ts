@@ -1,15 +1,6 @@
 import { admitJobs, becomeAdmitter, giveWay, pendingHeads, queuedJobs } from "./admission.ts";
 import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
-import {
-  lockCandidates,
-  lockObjects,
-  lockPools,
-  makeObjects,
-  objectsMissing,
-  poolsNow,
-  readObjects,
-  readPools,
-} from "./contended.ts";
+import { lockCandidates, lockPools, makeObjects, poolsNow, readObjects, readPools, tryObjects } from "./contended.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
 import type { CallerTransaction, Database, Queryable, Statement } from "./database.ts";
 import {
@@ -149,9 +140,8 @@ export type Statements = Bound<typeof STATEMENTS>;
 /** What a claim of contended jobs consists of. */
 const CONTENTION = {
   lockCandidates,
-  objectsMissing,
   makeObjects,
-  lockObjects,
+  tryObjects,
   readObjects,
   poolsNow,
   lockPools,
