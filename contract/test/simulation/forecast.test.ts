@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import { type Expectation, expectDuration, sizeClass } from "../../src/model/durations.ts";
+import { type ForecastFacts, forecast } from "../../src/model/forecast.ts";
+import { seededRandom } from "../../src/model/random.ts";
+import type { Day } from "../../src/model/simulation/day.ts";
+import { madeUpDay } from "../../src/model/simulation/made-up-day.ts";
+import { Simulation } from "../../src/model/simulation/simulation.ts";
+import type { SimulatedJob } from "../../src/model/simulation/waiting-room.ts";
+import { minute } from "./a-day.ts";
+
+const NO_LIMIT = { timeoutMs: null, onTimeout: "flag" } as const;
+
+/** What explain would know of a job that waits. */
+function factsOf({ stock, running, waiting, learned, now }: Simulation, job: SimulatedJob): ForecastFacts {
+  const units = job.lane.needs.units ?? {};
+  const pools = stock.pools.filter(({ name }) => units[name] !== undefined);
+  const known = new Map<string, Expectation | null>();
+  const expected = ({ lane, size }: SimulatedJob) => {
+    const key = `${lane.action}/${sizeClass(size)}`;
+    const found = known.get(key) ?? expectDuration(learned.get(lane.action), size, NO_LIMIT);
+    known.set(key, found);
+    return found;
+  };
+  const unitsOf = (lane: SimulatedJob["lane"]) => [1, ...pools.map(({ name }) => lane.needs.units?.[name] ?? 0)];
+  const all = waiting.all();
+  const slots = stock.nodes.reduce((sum, node) => sum + node.slots, 0);
+  return {
+    ...{ jobId: job.id, now, notBefore: null, isHeld: false },
+    pools: [
+      { capacity: slots, used: running.size, wanted: 1 },
+      ...pools.map(({ name, capacity, used }) => ({ capacity, used, wanted: units[name]! })),
+    ],
+    running: [...running].map((attempt) => ({
+      ...{
+        elapsedMs: now.getTime() - attempt.startedMs,
+        expected: expected(attempt.job),
+        units: unitsOf(attempt.job.lane),
+      },
+    })),
+    ahead: all
+      .slice(0, all.indexOf(job))
+      .map((one) => ({ count: 1, expected: expected(one), units: unitsOf(one.lane) })),
+    lines: [],
+  };
+}
+
+/** What a person would reckon: the jobs ahead, times what jobs took on the average, over the slots. */
+function reckoned(simulation: Simulation, job: SimulatedJob, meanMs: number): number {
+  const slots = simulation.stock.nodes.reduce((sum, node) => sum + node.slots, 0);
+  return simulation.now.getTime() + (simulation.waiting.all().indexOf(job) * meanMs) / slots;
+}
+
+interface Told {
+  readonly p10: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly naive: number;
+  readonly started: number;
+}
+
+/** Forecasts of one waiting job each now and then, once it is known how long work takes, with when they started. */
+function play(day: Day, seed: string): readonly Told[] {
+  const simulation = new Simulation(day);
+  const random = seededRandom(seed);
+  const told = new Map<string, Omit<Told, "started">>();
+  const results: Told[] = [];
+  let [count, sumMs] = [0, 0];
+  for (let now = simulation.advance(); now !== undefined; now = simulation.advance()) {
+    for (const { job, startedMs, endsMs } of now) {
+      count += 1;
+      sumMs += endsMs - startedMs;
+      const known = told.get(job.id);
+      if (known) results.push({ ...known, started: startedMs });
+    }
+    const all = simulation.waiting.all();
+    if (count < day.jobs.length / 4 || all.length === 0 || random() > 0.05) continue;
+    const job = all[Math.floor(random() * all.length)]!;
+    if (told.has(job.id)) continue;
+    const { start } = forecast(factsOf(simulation, job));
+    if (start === null) continue;
+    const [p10, p50, p90] = [start.p10, start.p50, start.p90].map((at) => at.getTime());
+    told.set(job.id, { p10: p10!, p50: p50!, p90: p90!, naive: reckoned(simulation, job, sumMs / count) });
+  }
+  return results;
+}
+
+/** A day of one priority, on which nothing that comes later passes what waits. */
+function plainDay(jobs: number, seed: string, load: number): Day {
+  const day = madeUpDay({ jobs, seed, load, from: minute(0) });
+  return { ...day, jobs: day.jobs.map((job) => ({ ...job, priority: "normal", locks: [] })) };
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+describe("forecasts of a day whose durations are known", () => {
+  it.each([0.6, 1, 1.5])("at a load of %d: 80 %% of the intervals hold, and the median beats a naive mean", (load) => {
+    const told = ["a", "b"].flatMap((seed) => play(plainDay(600, seed, load), seed));
+    const holds = told.filter(({ p10, p90, started }) => p10 <= started && started <= p90).length;
+    const error = mean(told.map(({ p50, started }) => Math.abs(p50 - started)));
+    const naive = mean(told.map((one) => Math.abs(one.naive - one.started)));
+    console.log(
+      load,
+      told.length,
+      (holds / told.length).toFixed(3),
+      Math.round(error / 1000),
+      Math.round(naive / 1000),
+      "width",
+      Math.round(mean(told.map((t) => t.p90 - t.p10)) / 1000),
+      "below",
+      told.filter((t) => t.started < t.p10).length,
+      "above",
+      told.filter((t) => t.started > t.p90).length,
+    );
+    expect(told.length).toBeGreaterThan(100);
+    expect(holds / told.length).toBeGreaterThanOrEqual(0.8);
+    expect(error).toBeLessThan(naive);
+  });
+});
