@@ -2,6 +2,8 @@
 export type Hint =
   | { readonly kind: "lane"; readonly laneId: number; readonly rank: number }
   | { readonly kind: "due" }
+  /** A pool has units again. */
+  | { readonly kind: "pool"; readonly poolId: number }
   /** Some job waits, nobody says which. Never sent to others. */
   | { readonly kind: "waiting" }
   | { readonly kind: "job"; readonly id: string };

@@ -10,6 +10,7 @@ import {
 import { isTransient } from "../store/failure.ts";
 import type { JobFacts } from "../store/jobs.ts";
 import type { Statements, Store } from "../store/store.ts";
+import type { Changed } from "../store/transition.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { Hint } from "./hint.ts";
 
@@ -38,12 +39,20 @@ export async function operate<T>(
   act: (tx: Statements, job: JobFacts) => Promise<T>,
 ): Promise<T> {
   const key = checkId(id);
-  const once = () =>
-    desk.store.transaction(async (tx) => {
+  const once = async () => {
+    let granted: readonly Changed[] = [];
+    const result = await desk.store.freeing(async (tx, free) => {
       const job = (await tx.lockJob(key)) ?? (await anchored(tx, key));
       if (!job) throw callsheetError("job_not_found", `There is no job ${id}.`, { id });
-      return act(tx, job);
+      const done = await act(tx, job);
+      // Whoever leaves a line without starting passes on what he was handed.
+      if (job.hasLocks && IN_LINE.has(job.state) && (await tx.hasLeftLine(key)))
+        ({ granted } = await free([{ jobId: key, token: null }]));
+      return done;
     });
+    for (const { laneId, rank } of granted) desk.announce({ kind: "lane", laneId, rank });
+    return result;
+  };
   for (let tries = 1; ; tries++) {
     try {
       return await once();
@@ -54,6 +63,8 @@ export async function operate<T>(
   }
 }
 
+/** Where a job may have asked for its objects. */
+const IN_LINE: ReadonlySet<JobState> = new Set(["waiting_for_lock", "queued"]);
 const MOST_TRIES = 5;
 
 async function anchored(tx: Statements, id: string): Promise<JobFacts | undefined> {

@@ -1,3 +1,4 @@
+import type { JobLock, Units } from "@callsheet/contract";
 import type { Line } from "./database.ts";
 
 /** How far a lane was read: everything before it was taken. Dead entries before it need not be walked again. */
@@ -30,6 +31,9 @@ export interface Claimed {
   /** How large its work is; null: not said. */
   readonly size: number | null;
   readonly variables: Readonly<Record<string, unknown>> | null;
+  /** What the attempt holds while it lives. */
+  readonly locks: readonly JobLock[];
+  readonly units?: readonly Units[];
 }
 
 export interface ClaimAnswer {
@@ -48,8 +52,8 @@ export interface ClaimAnswer {
 const CLAIM = `
   with asked as materialized (
     select l.* from unnest($2::int[], $4::smallint[], $5::timestamptz[], $6::uuid[]) as l (lane_id, rank, due_at, job_id)
-    join callsheet.lane on lane.id = l.lane_id and not lane.paused
-    where exists (select from callsheet.node where id = $1::int and state = 'up')
+    join callsheet.lane on lane.id = l.lane_id and not lane.paused and not lane.contended
+    where exists (select from callsheet.node where id = $1::int and state = 'up' and not paused)
       and not exists (select from callsheet.barrier for share)
   ), queued as materialized (
     select w.ctid as tid, w.plain from callsheet.work w
@@ -166,6 +170,7 @@ function read(row: Row): ClaimAnswer {
       configuration: configurations[index],
       target: extra?.id ? { type: extra.type!, id: extra.id } : null,
       tags: extra?.tags ?? [],
+      locks: [],
       size: extra?.size ?? null,
       variables: extra?.first || extra?.variables ? { ...extra.first, ...extra.variables } : null,
     };

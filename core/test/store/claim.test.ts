@@ -61,7 +61,7 @@ describe("what is taken", () => {
       {
         ...{ id, token: expect.stringMatching(/^\d+$/), ordinal: 1, attempt: 1, retries: 0 },
         ...{ actionVersionId: lane.action.id, ownerId: lane.defaults.ownerId, configuration: { a: 'ü, [] " x' } },
-        ...{ target: more.target, tags: more.tags, size: 1.5, variables: { first: 1, both: 1 } },
+        ...{ target: more.target, tags: more.tags, locks: [], size: 1.5, variables: { first: 1, both: 1 } },
       },
     ]);
   });

@@ -1,8 +1,8 @@
 -- What jobs contend for: pools of units, limits, objects, the share of an owner; pauses; and how long work takes.
 
--- contended: its jobs take units or locks, are limited, or belong to several owners; the statement for plain jobs leaves it alone.
+-- contended: its jobs take units or locks, or are limited; the statement for plain jobs leaves it alone.
 -- host_id: the owner who used it first. Jobs of others are guests, and have an index by owner of their own: what a lane of
--- one owner costs stays as it is.
+-- one owner costs stays as it is. shared: guests have come.
 alter table callsheet.lane
   add column contended boolean not null default false,
   add column host_id int,
@@ -87,3 +87,12 @@ create table callsheet.duration (
   at         timestamptz not null,
   primary key (action_id, size_class)
 ) with (fillfactor = 50);
+
+-- Whether a lane's jobs could run now: it is open, and a live node has what they need. Who could not stands in nobody's way.
+create function callsheet.is_served(lane int) returns boolean language sql stable as $$
+  select not l.paused and exists (
+    select from callsheet.node n
+    where n.state = 'up' and not n.paused and n.site = l.site and n.types @> jsonb_build_array(jsonb_build_object('type', l.type))
+      and (l.needs -> 'capabilities' is null or n.capabilities @> array(select jsonb_array_elements_text(l.needs -> 'capabilities'))))
+  from callsheet.lane l where l.id = lane
+$$;
