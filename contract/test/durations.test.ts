@@ -156,7 +156,8 @@ describe("what a job is expected to take", () => {
         5,
       ),
     ).toMatchObject({
-      ...{ from: "near", counts: mergeDurations(of(3, 1_000), of(9, 9_000)) },
+      // Four times the size took nine times as long here: so it does from the one size to the other.
+      ...{ from: "near", counts: of(12, 1_000) },
     });
     expect(
       expected(
@@ -168,6 +169,14 @@ describe("what a job is expected to take", () => {
       )?.from,
     ).toBe("action");
     expect(expected([[null, of(1, 1_000)]], 5)).toMatchObject({ from: "action", counts: of(1, 1_000) });
+  });
+
+  it("of a size that was never seen follows from how durations grow with size", () => {
+    const learned = [0, 1, 2, 3].map((n) => [4 ** n, of(9, 1_000 * 4 ** n)] as const);
+    const found = expected(learned, 4 ** 6);
+    expect(found?.from).toBe("action");
+    expect(durationQuantile(found!, 0.5) / (1_000 * 4 ** 6)).toBeGreaterThan(1 / BUCKET);
+    expect(durationQuantile(found!, 0.5) / (1_000 * 4 ** 6)).toBeLessThan(BUCKET);
   });
 
   it("of unknown size is learned from jobs of unknown size, and not from those of no size at all", () => {

@@ -52,7 +52,8 @@ const ENOUGH = 8;
 
 /**
  * How long a job of this size is expected to take, by what was learned of its action; null: nothing is known. With few
- * observations of its own size class it also asks the classes beside it, then all of the action, then the time-out.
+ * observations of its own size class it also asks the classes beside it, then all of the action, as durations of the action
+ * grow with size; then the time-out.
  */
 export function expectDuration(
   learned: ReadonlyMap<number, Durations> | undefined,
@@ -60,18 +61,52 @@ export function expectDuration(
   { timeoutMs, onTimeout }: Pick<Action, "timeoutMs" | "onTimeout">,
 ): Expectation | null {
   const own = sizeClass(size);
-  const of = (number: number): Durations => learned?.get(number) ?? [];
-  const near = own === UNSIZED ? [] : [own - 1, own + 1].map(of);
-  const all = [...(learned?.values() ?? [])];
   const capMs = onTimeout === "fail" ? timeoutMs : null;
+  const classes = [...(learned ?? [])].filter(([, counts]) => observations(counts) > 0);
+  const growth = growthOf(classes);
+  const within = (distance: number): Durations =>
+    mergeDurations(
+      ...classes
+        .filter(([other]) => Math.abs(other - own) <= distance)
+        .map(([other, counts]) => (isSized(other) && isSized(own) ? moved(counts, growth * (own - other)) : counts)),
+    );
   const sources = [
-    ["size", of(own)],
-    ["near", mergeDurations(of(own), ...near)],
-    ["action", mergeDurations(...all)],
+    ["size", 0],
+    ["near", 1],
+    ["action", Number.POSITIVE_INFINITY],
   ] as const;
-  const best = sources.find(([, counts]) => observations(counts) >= ENOUGH) ?? sources[2];
-  if (observations(best[1]) > 0) return { counts: best[1], capMs, from: best[0] };
+  for (const [from, distance] of sources) {
+    const counts = within(distance);
+    const enough = from === "action" ? 1 : ENOUGH;
+    if (observations(counts) >= enough) return { counts, capMs, from };
+  }
   return timeoutMs === null ? null : { counts: oneOf(timeoutMs), capMs, from: "timeout" };
+}
+
+const isSized = (number: number): boolean => number !== UNSIZED;
+
+/** By how many buckets durations grow from one size class to the next: the slope of the line through their middles. */
+function growthOf(classes: readonly (readonly [number: number, counts: Durations])[]): number {
+  const points = classes
+    .filter(([number]) => isSized(number))
+    .map(([x, counts]) => {
+      const weight = observations(counts);
+      return { x, weight, y: counts.reduce((sum, count, n) => sum + count * n, 0) / weight };
+    });
+  const weighed = (of: (point: (typeof points)[number]) => number) =>
+    points.reduce((sum, point) => sum + point.weight * of(point), 0);
+  const [middleX, middleY] = [weighed(({ x }) => x), weighed(({ y }) => y)].map((sum) => sum / weighed(() => 1));
+  const spread = weighed(({ x }) => (x - middleX!) ** 2);
+  return spread > 0 ? weighed(({ x, y }) => (x - middleX!) * (y - middleY!)) / spread : 0;
+}
+
+/** The same durations, all longer or shorter by so many buckets. */
+function moved(counts: Durations, buckets: number): Durations {
+  const by = Math.round(buckets);
+  if (by === 0) return counts;
+  const result = new Array<number>(DURATION_BUCKETS).fill(0);
+  for (const [n, count] of counts.entries()) result[Math.min(DURATION_BUCKETS - 1, Math.max(0, n + by))]! += count;
+  return result;
 }
 
 function oneOf(ms: number): Durations {
