@@ -9,7 +9,7 @@ import {
 } from "../../src/model/durations.ts";
 import { type ForecastFacts, forecast } from "../../src/model/forecast.ts";
 import { seededRandom } from "../../src/model/random.ts";
-import type { Day } from "../../src/model/simulation/day.ts";
+import type { FacilityDay } from "../../src/model/simulation/day.ts";
 import { madeUpDay } from "../../src/model/simulation/made-up-day.ts";
 import { Simulation } from "../../src/model/simulation/simulation.ts";
 import type { SimulatedJob } from "../../src/model/simulation/waiting-room.ts";
@@ -20,7 +20,7 @@ const NO_LIMIT = { timeoutMs: null, onTimeout: "flag" } as const;
 type Learned = ReadonlyMap<string, ReadonlyMap<number, Durations>>;
 
 /** What jobs of a day took. */
-function learnFrom(day: Day): Learned {
+function learnFrom(day: FacilityDay): Learned {
   const learned = new Map<string, Map<number, Durations>>();
   for (const { action, size, durationMs } of day.jobs) {
     const classes = learned.get(action) ?? new Map<number, Durations>();
@@ -80,7 +80,7 @@ interface Told {
 }
 
 /** Forecasts of one waiting job each now and then, once it is known how long work takes, with when they started. */
-function play(day: Day, seed: string, learned: Learned): readonly Told[] {
+function play(day: FacilityDay, seed: string, learned: Learned): readonly Told[] {
   const simulation = new Simulation(day);
   const random = seededRandom(seed);
   const told = new Map<string, Omit<Told, "started">>();
@@ -109,7 +109,7 @@ const mapOnes = (needs: Readonly<Record<string, number>>) =>
   Object.fromEntries(Object.keys(needs).map((name) => [name, 1]));
 
 /** A day of one priority, on which nothing that comes later passes what waits. */
-function plainDay(jobs: number, seed: string, load: number): Day {
+function plainDay(jobs: number, seed: string, load: number): FacilityDay {
   const day = madeUpDay({ jobs, seed, load, from: minute(0) });
   return {
     ...day,

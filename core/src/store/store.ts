@@ -3,6 +3,7 @@ import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
 import { lockCandidates, lockObjects, lockPools, readObjects, readPools } from "./contended.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
 import type { CallerTransaction, Database, Queryable, Statement } from "./database.ts";
+import { declaredPools, endedJobs, nodesIn } from "./day.ts";
 import {
   actionVersions,
   addVersion,
@@ -20,7 +21,6 @@ import {
   shareLane,
 } from "./dictionary.ts";
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
-
 import { addDurations, readDurations } from "./durations.ts";
 import {
   anchorMembers,
@@ -86,8 +86,10 @@ const STATEMENTS = {
   countStates,
   currentAction,
   databaseNow,
+  declaredPools,
   deleteAction,
   endNode,
+  endedJobs,
   giveWay,
   hasLeftLine,
   insertAction,
@@ -102,6 +104,7 @@ const STATEMENTS = {
   lockJob,
   needsOf,
   note,
+  nodesIn,
   orphaningNodes,
   overdueJobs,
   readAgenda,

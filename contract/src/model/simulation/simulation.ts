@@ -3,7 +3,7 @@ import { decide } from "../decide.ts";
 import { DURATION_BUCKETS, durationBucket, durationQuantile, expectDuration, sizeClass } from "../durations.ts";
 import { Heap } from "../heap.ts";
 import type { CandidateJob, Units, Why } from "../world.ts";
-import type { Day, DayJob } from "./day.ts";
+import type { DayJob, FacilityDay } from "./day.ts";
 import { type SimulatedNode, type SimulatedPool, Stock } from "./stock.ts";
 import { type SimulatedJob, WaitingRoom } from "./waiting-room.ts";
 
@@ -62,7 +62,10 @@ export class Simulation {
   #admittedMs = Number.NEGATIVE_INFINITY;
   #happenedMs = 0;
 
-  constructor(day: Day, { queueCapacity = 1_000, ageingStepMs = DEFAULT_AGEING_STEP_MS }: SimulationOptions = {}) {
+  constructor(
+    day: FacilityDay,
+    { queueCapacity = 1_000, ageingStepMs = DEFAULT_AGEING_STEP_MS }: SimulationOptions = {},
+  ) {
     this.#options = { queueCapacity, ageingStepMs };
     this.stock = new Stock(day);
     const digits = String(day.jobs.length).length;
