@@ -1,6 +1,6 @@
 import { admitJobs, becomeAdmitter, giveWay, pendingHeads, queuedJobs } from "./admission.ts";
 import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
-import { lockCandidates, lockObjects, lockPools, readObjects, readPools } from "./contended.ts";
+import { lockCandidates, lockObjects, lockPools, readObjects, readPools, readPoolsInSight } from "./contended.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
 import type { CallerTransaction, Database, Queryable, Statement } from "./database.ts";
 import { declaredPools, endedJobs, nodesIn } from "./day.ts";
@@ -58,7 +58,7 @@ import {
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
 import { endSession, type Session, sessionOf } from "./session.ts";
-import { countAhead, needsOf, readSurroundings } from "./situation.ts";
+import { countAhead, needsOf, readNeighbours, readSurroundings } from "./situation.ts";
 import { isStanding } from "./standing.ts";
 import { standInLine, takeJobs } from "./take.ts";
 import { note, removeJobs, transition } from "./transition.ts";
@@ -108,7 +108,10 @@ const STATEMENTS = {
   orphaningNodes,
   overdueJobs,
   readAgenda,
+  readNeighbours,
+  readObjects,
   readPools,
+  readPoolsInSight,
   remnantsOf,
   ownerId,
   ownerNames,
