@@ -128,23 +128,39 @@ export function meanDuration({ counts, capMs }: Expectation): number {
   return sum / observations(counts);
 }
 
-function quantile(counts: Durations, q: number, elapsedMs: number): number | undefined {
+function quantile(seen: Durations, q: number, elapsedMs: number): number | undefined {
+  const counts = withUnseen(seen);
   const from = position(elapsedMs);
-  const left = (n: number) => (counts[n] ?? 0) * Math.min(1, Math.max(0, n + 1 - Math.max(from, 0)));
-  const whole = counts.reduce((sum, _, n) => sum + left(n), 0);
-  if (whole <= 0) return undefined;
-  let wanted = Math.min(1, Math.max(0, q)) * whole;
-  for (let n = 0; n < counts.length; n++) {
+  const left = (n: number) => counts[n]! * Math.min(1, Math.max(0, n + 1 - from));
+  let wanted = Math.min(1, Math.max(0, q)) * counts.reduce((sum, _, n) => sum + left(n), 0);
+  let last: number | undefined;
+  for (let n = Math.floor(from); n < counts.length; n++) {
     const here = left(n);
     if (here === 0) continue;
-    if (wanted <= here) {
-      const begin = Math.max(n, from);
-      return durationAt(begin + (n + 1 - begin) * (wanted / here));
-    }
+    const begin = Math.max(n, from);
+    if (wanted <= here) return durationAt(begin + (n + 1 - begin) * (wanted / here));
     wanted -= here;
+    last = durationAt(n + 1);
   }
-  return durationAt(counts.findLastIndex((count) => count > 0) + 1);
+  return last;
 }
+
+/**
+ * The next duration may be shorter or longer than all that were seen: one time each in so many as were seen, and one more.
+ * It matters where little was seen, above all of what is left of an attempt that has run for longer than most.
+ */
+function withUnseen(seen: Durations): readonly number[] {
+  const [first, last] = [seen.findIndex((count) => count > 0), seen.findLastIndex((count) => count > 0)];
+  const counts = Array.from({ length: Math.max(seen.length, last + 1 + BEYOND) }, (_, n) => seen[n] ?? 0);
+  for (let n = 1; n <= BEYOND; n++) {
+    counts[last + n]! += 1 / BEYOND;
+    counts[Math.max(0, first - n)]! += 1 / BEYOND;
+  }
+  return counts;
+}
+
+/** So many buckets farther: twice as long, or half. */
+const BEYOND = 2;
 
 // Within a bucket durations are taken to be spread evenly over its logarithm.
 const position = (ms: number): number => (ms < 1 ? 0 : 2 * Math.log2(ms));

@@ -87,7 +87,7 @@ export function forecast(facts: ForecastFacts): Forecast {
   if (facts.pools.some(isTooSmall)) return { start: null, reason: "no_room" };
   const random = seededRandom(facts.jobId);
   const waiting = countOf(facts.ahead);
-  const queues = queuesOf(pickFrom(facts.ahead, waiting), random);
+  const queues = queuesOf(pickFrom(facts.ahead, waiting));
   const waits = Array.from({ length: SAMPLES }, () => play(facts, queues, random)).sort((a, b) => a - b);
   const stretched = stretch(waits, waiting / MOST_PLAYED);
   const [p10, p50, p90] = [0.1, 0.5, 0.9].map((q) => stretched[Math.round(q * (SAMPLES - 1))]!);
@@ -124,34 +124,23 @@ function stretch(waits: readonly number[], times: number): readonly number[] {
   return waits.map((wait) => Math.max(0, middle * times + (wait - middle) * Math.sqrt(times)));
 }
 
-const QUANTILES = 64;
-
-/** Draws durations of jobs that have not begun. */
-function drawing(expected: Expectation | null, random: () => number): () => number {
-  if (expected === null) return () => Number.POSITIVE_INFINITY;
-  const table = Array.from({ length: QUANTILES }, (_, n) => durationQuantile(expected, (n + 0.5) / QUANTILES));
-  return () => table[Math.floor(random() * QUANTILES)]!;
-}
-
+/** Draws how long an attempt still runs; without end where nobody knows. */
 const remaining = (expected: Expectation | null, elapsedMs: number, random: () => number): number =>
   expected === null ? Number.POSITIVE_INFINITY : durationQuantile(expected, random(), elapsedMs) - elapsedMs;
 
 /** Jobs ahead that take the same units, in order; `place` is each one's among all. */
 interface Queue {
   readonly units: readonly number[];
-  readonly jobs: readonly { readonly place: number; readonly draw: () => number }[];
+  readonly jobs: readonly { readonly place: number; readonly expected: Expectation | null }[];
 }
 
-function queuesOf(picked: readonly JobsAhead[], random: () => number): readonly Queue[] {
-  const queues = new Map<string, { units: readonly number[]; jobs: { place: number; draw: () => number }[] }>();
-  const draws = new Map<Expectation | null, () => number>();
+function queuesOf(picked: readonly JobsAhead[]): readonly Queue[] {
+  const queues = new Map<string, { units: readonly number[]; jobs: Queue["jobs"][number][] }>();
   for (const [place, { units, expected }] of picked.entries()) {
-    const draw = draws.get(expected) ?? drawing(expected, random);
-    draws.set(expected, draw);
     const key = units.join();
     const queue = queues.get(key) ?? { units, jobs: [] };
     queues.set(key, queue);
-    queue.jobs.push({ place, draw });
+    queue.jobs.push({ place, expected });
   }
   return [...queues.values()];
 }
@@ -175,7 +164,7 @@ function play(facts: ForecastFacts, queues: readonly Queue[], random: () => numb
     for (let next = nextOf(queues, started, free); next !== undefined; next = nextOf(queues, started, free)) {
       const { units, jobs } = queues[next]!;
       add(free, units, -1);
-      returns.add(atMs + jobs[started[next]!]!.draw(), units);
+      returns.add(atMs + remaining(jobs[started[next]!]!.expected, 0, random), units);
       started[next]! += 1;
     }
     if (atMs >= readyMs && fits(wanted, free)) return atMs;

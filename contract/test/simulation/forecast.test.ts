@@ -9,7 +9,7 @@ import {
 } from "../../src/model/durations.ts";
 import { type ForecastFacts, forecast } from "../../src/model/forecast.ts";
 import { seededRandom } from "../../src/model/random.ts";
-import type { FacilityDay } from "../../src/model/simulation/day.ts";
+import type { DayJob, FacilityDay } from "../../src/model/simulation/day.ts";
 import { madeUpDay } from "../../src/model/simulation/made-up-day.ts";
 import { Simulation } from "../../src/model/simulation/simulation.ts";
 import type { SimulatedJob } from "../../src/model/simulation/waiting-room.ts";
@@ -105,42 +105,28 @@ function play(day: FacilityDay, seed: string, learned: Learned): readonly Told[]
   return results;
 }
 
-const mapOnes = (needs: Readonly<Record<string, number>>) =>
-  Object.fromEntries(Object.keys(needs).map((name) => [name, 1]));
-
-/** A day of one priority, on which nothing that comes later passes what waits. */
+/** A day of one owner and one priority, on which nothing that comes later passes what waits. */
 function plainDay(jobs: number, seed: string, load: number): FacilityDay {
   const day = madeUpDay({ jobs, seed, load, from: minute(0) });
-  return {
-    ...day,
-    jobs: day.jobs.map((job) => ({ ...job, priority: "normal", locks: [], needs: mapOnes(job.needs) })),
-  };
+  const once = (needs: DayJob["needs"]) => Object.fromEntries(Object.keys(needs).map((name) => [name, 1]));
+  const plain = { owner: "ada", priority: "normal", locks: [] } as const;
+  return { ...day, jobs: day.jobs.map((job) => ({ ...job, ...plain, needs: once(job.needs), locks: [] })) };
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe("forecasts of a day whose durations are known", () => {
   const known = learnFrom(plainDay(3_000, "yesterday", 1));
-  it.each([0.6, 1, 1.5])("at a load of %d: 80 %% of the intervals hold, and the median beats a naive mean", (load) => {
-    const told = ["a", "b"].flatMap((seed) => play(plainDay(600, seed, load), seed, known));
-    const holds = told.filter(({ p10, p90, started }) => p10 <= started && started <= p90).length;
-    const error = mean(told.map(({ p50, started }) => Math.abs(p50 - started)));
-    const naive = mean(told.map((one) => Math.abs(one.naive - one.started)));
-    console.log(
-      load,
-      told.length,
-      (holds / told.length).toFixed(3),
-      Math.round(error / 1000),
-      Math.round(naive / 1000),
-      "width",
-      Math.round(mean(told.map((t) => t.p90 - t.p10)) / 1000),
-      "below",
-      told.filter((t) => t.started < t.p10).length,
-      "above",
-      told.filter((t) => t.started > t.p90).length,
-    );
-    expect(told.length).toBeGreaterThan(100);
-    expect(holds / told.length).toBeGreaterThanOrEqual(0.8);
-    expect(error).toBeLessThan(naive);
+  const seeds = Array.from({ length: 20 }, (_, n) => `day ${n}`);
+
+  it.each([0.7, 1])("at a load of %d: four of five intervals hold, and the median beats a naive mean", (load) => {
+    const told = seeds.flatMap((seed) => play(plainDay(250, seed, load), seed, known));
+    const held = told.filter(({ p10, p90, started }) => p10 <= started && started <= p90).length;
+    const error = (of: (one: Told) => number) => mean(told.map((one) => Math.abs(of(one) - one.started)));
+    expect(told.length).toBeGreaterThan(200);
+    expect(held / told.length).toBeGreaterThanOrEqual(0.8);
+    // Not because they are so wide that everything holds.
+    expect(held / told.length).toBeLessThan(0.9);
+    expect(error(({ p50 }) => p50)).toBeLessThan(0.7 * error(({ naive }) => naive));
   });
 });
