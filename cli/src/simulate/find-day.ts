@@ -26,5 +26,6 @@ export async function findDay(
   if (file !== undefined) return readDay(await readJsonLines(terminal, file));
   if (madeUp !== undefined) return madeUpDay({ jobs: madeUp, seed, from: MADE_UP_FROM });
   await using client = await openClient(terminal);
-  return client.recordDay({ from: from!, until: to ?? new Date(from!.getTime() + DAY_MS) });
+  // Awaited here: the client is closed when this returns.
+  return await client.recordDay({ from: from!, until: to ?? new Date(from!.getTime() + DAY_MS) });
 }

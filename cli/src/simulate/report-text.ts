@@ -77,19 +77,9 @@ function useText(comparison: Comparison, width: number): string {
     ...(before === undefined ? [] : [useLine(name, before, parts)]),
     ...(after === undefined ? [] : [useLine(before === undefined ? name : THEN, after, parts)]),
   ]);
-  const most = Math.max(...[asItWas, changed].flatMap((report) => report?.waiting ?? []));
-  const waiting = [asItWas, changed].flatMap((report, index) =>
-    report === null
-      ? []
-      : [
-          lineOf(
-            index === 1 ? THEN : "waiting jobs",
-            `${most.toFixed(0)} at most`,
-            shares(report.waiting, most),
-            parts,
-          ),
-        ],
-  );
+  const most = Math.max(...asItWas.waiting, ...(changed?.waiting ?? []));
+  const waiting = [waitingLine("waiting jobs", asItWas, most, parts)];
+  if (changed !== null) waiting.push(waitingLine(THEN, changed, most, parts));
   return [colours.bold("In use over the day"), ...lines, ...waiting, ""].join("\n");
 }
 
@@ -99,8 +89,11 @@ function useLine(name: string, usage: Usage, parts: number): string {
   return lineOf(name, describeUsage(usage), filled, parts);
 }
 
-const shares = (values: readonly number[], most: number): readonly number[] =>
-  values.map((value) => (most > 0 ? value / most : 0));
+/** Jobs that waited, against the most that did in either course of the day. */
+function waitingLine(name: string, { waiting }: SimulationReport, most: number, parts: number): string {
+  const filled = waiting.map((jobs) => (most > 0 ? jobs / most : 0));
+  return lineOf(name, `${Math.round(Math.max(...waiting))} at most`, filled, parts);
+}
 
 function lineOf(name: string, told: string, filled: readonly number[], parts: number): string {
   return `${printable(name).padEnd(20).slice(0, 20)} ${told.padStart(20)}  ${barsOf(filled, parts)}`;

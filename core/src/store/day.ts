@@ -5,7 +5,8 @@ import type { Queryable } from "./database.ts";
 /** A job that ran and has ended. */
 export interface EndedJob {
   readonly id: string;
-  readonly endedAt: Date;
+  /** When it ended, to the microsecond. */
+  readonly endedAt: string;
   /** When it was due. */
   readonly at: Date;
   readonly durationMs: number;
@@ -27,7 +28,7 @@ export async function endedJobs(
 ): Promise<readonly EndedJob[]> {
   const { from, until, after, limit } = page;
   const { rows } = await db.query<EndedJob>(sql`
-    select j.id, d.ended_at as "endedAt", least(d.started_at, coalesce(j.start_at, j.created_at)) as at,
+    select j.id, d.ended_at::text as "endedAt", least(d.started_at, coalesce(j.start_at, j.created_at)) as at,
       extract(epoch from d.ended_at - d.started_at)::float8 * 1000 as "durationMs", v.name as action, o.name as owner, j.rank, l.site, l.queue,
       coalesce(l.needs -> 'units', '{}') as needs, coalesce(j.locks, '[]') as locks, j.size, coalesce(j.tags, '{}') as tags
     from callsheet.outcome d
@@ -36,7 +37,7 @@ export async function endedJobs(
     join callsheet.lane l on l.id = j.lane_id
     join callsheet.owner o on o.id = j.owner_id
     where d.ended_at >= ${from} and d.ended_at < ${until} and d.started_at is not null
-      and (d.ended_at, d.job_id) > (${after?.endedAt ?? from}, ${after?.id ?? "00000000-0000-0000-0000-000000000000"}::uuid)
+      and (d.ended_at, d.job_id) > (${after?.endedAt ?? from}::timestamptz, ${after?.id ?? "00000000-0000-0000-0000-000000000000"}::uuid)
     order by d.ended_at, d.job_id
     limit ${limit}`);
   return rows;
