@@ -2,14 +2,13 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type FacilityDay, readDay } from "@callsheet/contract";
-import { defineActionType } from "@callsheet/core";
 import { openTestDatabase } from "@callsheet/core/testing";
 import { makeTemporaryDirectory, removeTemporary } from "@callsheet/postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
 import { compare } from "../src/simulate/comparison.ts";
 import { reportText } from "../src/simulate/report-text.ts";
 import { callsheet, callsheetWith } from "./command.ts";
+import { echo } from "./play.ts";
 import { CHROMIUM, openChromium } from "./report/chromium.ts";
 
 let own: string;
@@ -65,15 +64,9 @@ describe("callsheet simulate", () => {
   it("records a day of the database", async () => {
     await using database = await openTestDatabase();
     const cs = await database.open();
-    const type = defineActionType({
-      type: "test.quick",
-      version: 1,
-      configuration: z.object({}),
-      run: async () => null,
-    });
-    await cs.actions.put({ name: "quick", type });
+    await cs.actions.put({ name: "quick", type: echo });
     const made = await cs.jobs.createMany("quick", [{ owner: "ada" }, { owner: "grace" }]);
-    await cs.work({ name: "one", types: [type], slots: 2 });
+    await cs.work({ name: "one", types: [echo], slots: 2 });
     for (const { id } of made) await cs.jobs.wait(id);
     await cs.close();
     const file = join(own, "recorded.jsonl");
