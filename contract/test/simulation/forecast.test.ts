@@ -31,6 +31,10 @@ function learnFrom(day: FacilityDay): Learned {
   return learned;
 }
 
+/** Those of one owner and priority start in the order in which they came due, wherever they stand meanwhile. */
+const inOrder = (waiting: Simulation["waiting"]) =>
+  waiting.all().toSorted((a, b) => a.dueAt.getTime() - b.dueAt.getTime() || (a.id < b.id ? -1 : 1));
+
 /** What explain would know of a job that waits. */
 function factsOf({ stock, running, waiting, now }: Simulation, job: SimulatedJob, learned: Learned): ForecastFacts {
   const units = job.lane.needs.units ?? {};
@@ -43,7 +47,7 @@ function factsOf({ stock, running, waiting, now }: Simulation, job: SimulatedJob
     return found;
   };
   const unitsOf = (lane: SimulatedJob["lane"]) => [1, ...pools.map(({ name }) => lane.needs.units?.[name] ?? 0)];
-  const all = waiting.all();
+  const all = inOrder(waiting);
   const slots = stock.nodes.reduce((sum, node) => sum + node.slots, 0);
   return {
     ...{ jobId: job.id, now, notBefore: null, isHeld: false },
@@ -68,7 +72,7 @@ function factsOf({ stock, running, waiting, now }: Simulation, job: SimulatedJob
 /** What a person would reckon: the jobs ahead, times what jobs took on the average, over the slots. */
 function reckoned(simulation: Simulation, job: SimulatedJob, meanMs: number): number {
   const slots = simulation.stock.nodes.reduce((sum, node) => sum + node.slots, 0);
-  return simulation.now.getTime() + (simulation.waiting.all().indexOf(job) * meanMs) / slots;
+  return simulation.now.getTime() + (inOrder(simulation.waiting).indexOf(job) * meanMs) / slots;
 }
 
 interface Told {
@@ -93,7 +97,7 @@ function play(day: FacilityDay, seed: string, learned: Learned): readonly Told[]
       const known = told.get(job.id);
       if (known) results.push({ ...known, started: startedMs });
     }
-    const all = simulation.waiting.all();
+    const all = inOrder(simulation.waiting);
     if (count < 20 || all.length === 0 || random() > 0.05) continue;
     const job = all[Math.floor(random() * all.length)]!;
     if (told.has(job.id)) continue;
@@ -115,15 +119,15 @@ function plainDay(jobs: number, seed: string, load: number): FacilityDay {
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-describe("forecasts of a day whose durations are known", () => {
+describe("forecasts of days whose durations are known", { timeout: 120_000 }, () => {
   const known = learnFrom(plainDay(3_000, "yesterday", 1));
-  const seeds = Array.from({ length: 20 }, (_, n) => `day ${n}`);
+  const seeds = Array.from({ length: 24 }, (_, n) => `day ${n}`);
 
   it.each([0.7, 1])("at a load of %d: four of five intervals hold, and the median beats a naive mean", (load) => {
-    const told = seeds.flatMap((seed) => play(plainDay(250, seed, load), seed, known));
+    const told = seeds.flatMap((seed) => play(plainDay(200, seed, load), seed, known));
     const held = told.filter(({ p10, p90, started }) => p10 <= started && started <= p90).length;
     const error = (of: (one: Told) => number) => mean(told.map((one) => Math.abs(of(one) - one.started)));
-    expect(told.length).toBeGreaterThan(200);
+    expect(told.length).toBeGreaterThan(150);
     expect(held / told.length).toBeGreaterThanOrEqual(0.8);
     // Not because they are so wide that everything holds.
     expect(held / told.length).toBeLessThan(0.9);

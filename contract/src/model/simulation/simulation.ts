@@ -1,8 +1,18 @@
-import { DEFAULT_AGEING_STEP_MS, decideAdmission, PRIORITIES } from "../admission.ts";
+import { type DueJob, decideAdmission } from "../admission.ts";
 import { decide } from "../decide.ts";
-import { DURATION_BUCKETS, durationBucket, durationQuantile, expectDuration, sizeClass } from "../durations.ts";
+import {
+  DURATION_BUCKETS,
+  durationBucket,
+  durationQuantile,
+  type Expectation,
+  expectDuration,
+  sizeClass,
+} from "../durations.ts";
 import { Heap } from "../heap.ts";
-import type { CandidateJob, Units, Why } from "../world.ts";
+import type { Holding } from "../ledger.ts";
+import { type Place, placesOf } from "../place.ts";
+import { DEFAULT_AGEING_STEP_MS, PRIORITIES } from "../priority.ts";
+import type { CandidateJob, LaneFacts, Units, Why } from "../world.ts";
 import type { DayJob, FacilityDay } from "./day.ts";
 import { type SimulatedNode, type SimulatedPool, Stock } from "./stock.ts";
 import { type SimulatedJob, WaitingRoom } from "./waiting-room.ts";
@@ -23,6 +33,12 @@ export interface SimulatedAttempt {
   readonly endsMs: number;
 }
 
+/** How long a job is expected to run; at most so long in nine of ten cases. */
+interface Known {
+  readonly expected: Expectation;
+  readonly longMs: number;
+}
+
 type Event =
   | { readonly kind: "due"; readonly job: SimulatedJob }
   | { readonly kind: "end"; readonly attempt: SimulatedAttempt }
@@ -32,6 +48,8 @@ type Event =
 const ADMISSION_MS = 1_000;
 /** Edges of windows lie on whole minutes. */
 const MINUTE_MS = 60_000;
+/** Of nine in ten jobs the duration is no longer. */
+const LONG = 0.9;
 const WEEK_MS = 7 * 24 * 60 * MINUTE_MS;
 /** Reasons that hold for all jobs of a lane, until somebody gives something back. */
 const OF_THE_LANE: ReadonlySet<Why["reason"]> = new Set([
@@ -54,9 +72,14 @@ export class Simulation {
   readonly inLine = new Map<string, SimulatedJob>();
   /** How long jobs took that have ended, by action, then size class. */
   readonly learned = new Map<string, Map<number, number[]>>();
+  /** How many jobs of each action have ended, and what follows from how long they took. */
+  readonly #seen = new Map<string, number>();
+  readonly #known = new Map<string, Map<number, Known | null>>();
   readonly #events = new Heap<Event>();
   /** Those of `inLine` that may be first by now. */
   readonly #awake = new Set<string>();
+  /** What jobs of each lane take, by its id. */
+  readonly #places = new Map<number, { readonly found: readonly Place[] | undefined }>();
   readonly #options: Required<SimulationOptions>;
   #nowMs = 0;
   #admittedMs = Number.NEGATIVE_INFINITY;
@@ -139,6 +162,10 @@ export class Simulation {
     const counts = classes.get(sizeClass(size)) ?? new Array<number>(DURATION_BUCKETS).fill(0);
     classes.set(sizeClass(size), counts);
     counts[durationBucket(durationMs)]! += 1;
+    const seen = (this.#seen.get(lane.action) ?? 0) + 1;
+    this.#seen.set(lane.action, seen);
+    // The first ones tell much; later, a hundred change little.
+    if (seen < 100 || seen % 100 === 0) this.#known.delete(lane.action);
   }
 
   /** When the next round is, if there is no event before. */
@@ -159,16 +186,40 @@ export class Simulation {
     const share = Math.ceil((4 * Math.max(0, capacity - queued.size)) / Math.max(1, this.waiting.lanes.length));
     const pending = this.waiting.heads(Math.min(1_000, Math.max(20, share)));
     const jobs = new Map([...queued.values(), ...pending].map((job) => [job.id, job]));
-    const request = {
-      now: this.now,
-      stepMs,
-      capacity,
-      queued: [...queued.values()].map((job) => ({ ...job, turn: job.turn! })),
-      pending,
-    };
-    const { admit, giveWay, reorder } = decideAdmission(request);
+    const { admit, giveWay, reorder, reservations } = decideAdmission({
+      ...{ now: this.now, stepMs, capacity, ...this.#contention() },
+      queued: [...queued.values()].map((job) => ({ ...this.#asDue(job), turn: job.turn! })),
+      pending: pending.map((job) => this.#asDue(job)),
+    });
+    this.stock.reserve(reservations);
     for (const id of giveWay) this.waiting.giveWay(jobs.get(id)!);
     for (const { id, turn } of [...admit, ...reorder]) this.waiting.admit(jobs.get(id)!, turn);
+  }
+
+  #asDue(job: SimulatedJob): DueJob {
+    return { ...job, places: this.#placesOf(job.lane), expectedMs: this.#expect(job)?.longMs ?? null };
+  }
+
+  #placesOf(lane: LaneFacts): readonly Place[] | undefined {
+    const names = this.stock.nodes.filter(({ site }) => site === lane.site).map(({ name }) => name);
+    const places = this.#places.get(lane.id) ?? { found: placesOf(lane, names, this.stock.pools) };
+    this.#places.set(lane.id, places);
+    return places.found;
+  }
+
+  /** Who runs what, and until when it is expected to hold its units. */
+  #contention() {
+    const busy = new Map<string, number>();
+    const holdings: Holding[] = [];
+    for (const { job, units, startedMs } of this.running) {
+      busy.set(job.owner, (busy.get(job.owner) ?? 0) + 1);
+      if (units.length === 0) continue;
+      const known = this.#expect(job)?.expected;
+      const endsAt = known ? new Date(startedMs + durationQuantile(known, LONG, this.#nowMs - startedMs)) : null;
+      for (const { poolId, units: count } of units) holdings.push({ poolId, units: count, endsAt });
+    }
+    const pools = this.stock.pools.map((pool) => ({ ...pool, reservedFor: pool.reservation?.jobId ?? null }));
+    return { busy, holdings, pools };
   }
 
   /** What a node takes: those whose objects were handed over, the internal queue by turn, then pending jobs of open lanes. */
@@ -208,14 +259,20 @@ export class Simulation {
     return [...found, ...pending].slice(0, room);
   }
 
-  #asCandidate({ id, lane, locks, ticket, size }: SimulatedJob): CandidateJob {
-    const isReserved = this.stock.pools.some(({ reservation }) => reservation !== null);
-    return { id, lane, locks, ticket, expectedMs: isReserved ? this.#expectedMs(lane.action, size) : null };
+  #asCandidate(job: SimulatedJob): CandidateJob {
+    const { id, lane, locks, ticket } = job;
+    return { id, lane, locks, ticket, expectedMs: this.#expect(job)?.longMs ?? null };
   }
 
-  #expectedMs(action: string, size: number | null): number | null {
-    const expected = expectDuration(this.learned.get(action), size, { timeoutMs: null, onTimeout: "flag" });
-    return expected === null ? null : durationQuantile(expected, 0.9);
+  #expect({ lane, size }: SimulatedJob): Known | null {
+    const classes = this.#known.get(lane.action) ?? new Map<number, Known | null>();
+    this.#known.set(lane.action, classes);
+    const number = sizeClass(size);
+    if (!classes.has(number)) {
+      const expected = expectDuration(this.learned.get(lane.action), size, { timeoutMs: null, onTimeout: "flag" });
+      classes.set(number, expected && { expected, longMs: durationQuantile(expected, LONG) });
+    }
+    return classes.get(number)!;
   }
 
   #start(job: SimulatedJob, node: SimulatedNode, units: readonly Units[]): SimulatedAttempt {
