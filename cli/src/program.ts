@@ -6,6 +6,7 @@ import { addDemoCommand } from "./commands/demo.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addJobsCommand } from "./commands/jobs.ts";
 import { addStartCommand, addWorkCommand } from "./commands/node.ts";
+import { addSimulateCommand } from "./commands/simulate.ts";
 import { addExamples } from "./examples.ts";
 import { exitCodesHelp } from "./exit-code.ts";
 import { addGlobalOptions } from "./global-options.ts";
@@ -39,6 +40,7 @@ export function createProgram(terminal: Terminal): Command {
   addDemoCommand(program, terminal);
   addStartCommand(program, terminal);
   addWorkCommand(program, terminal);
+  addSimulateCommand(program, terminal);
   addDbCommand(program, terminal);
   addDoctorCommand(program, terminal);
   addCompletionCommand(program, terminal);

@@ -1,4 +1,4 @@
-import type { Authority } from "@callsheet/contract";
+import type { Authority, FacilityDay } from "@callsheet/contract";
 import { Actions } from "./actions.ts";
 import { type Engine, type EngineOptions, openEngine } from "./engine/engine.ts";
 import { systemEnvironment } from "./engine/environment.ts";
@@ -6,6 +6,7 @@ import type { Node } from "./engine/node.ts";
 import type { NodeOptions } from "./engine/node-options.ts";
 import { Jobs } from "./jobs.ts";
 import { storableText } from "./operations/configuration.ts";
+import { recordDay, type Span } from "./operations/record-day.ts";
 import { findServer } from "./server.ts";
 
 /**
@@ -59,6 +60,11 @@ export class Callsheet {
   /** Sets the capacity of the internal queue, in jobs (default 1,000), or the step of ageing (default 10 minutes). */
   configure(settings: { readonly queueCapacity?: number; readonly ageingStepMs?: number }): Promise<void> {
     return this.#engine.configure(settings);
+  }
+
+  /** The jobs that ended in a stretch of time, and what they ran on: for `simulate`. Resources and limits are those of now. */
+  recordDay(span: Span): Promise<FacilityDay> {
+    return recordDay(this.#engine.desk, span);
   }
 
   /** Stops its nodes, then everything else. May be called twice. */

@@ -5,6 +5,7 @@ import type { JobFilter } from "../model/job-filter.ts";
 import type { JobInput } from "../model/job-input.ts";
 import type { PriorityName } from "../model/priority.ts";
 import type { Amendment, LogLine } from "../model/record.ts";
+import type { FacilityDay } from "../model/simulation/day.ts";
 import type { Explanation } from "../model/situation.ts";
 import type { JobState } from "../model/state.ts";
 import type { StoredContext } from "../model/stored-context.ts";
@@ -71,6 +72,8 @@ export interface JobsClient {
 export interface CallsheetClient {
   readonly actions: ActionsClient;
   readonly jobs: JobsClient;
+  /** The jobs that ended in a stretch of time, and what they ran on: for `simulate`. Resources and limits are those of now. */
+  recordDay(span: { readonly from: Date; readonly until: Date }): Promise<FacilityDay>;
   /** The same on behalf of somebody: the history names the actor, and the reason if there is one. */
   as(actor: string, reason?: string): CallsheetClient;
   close(): Promise<void>;

@@ -52,7 +52,8 @@ const ENOUGH = 8;
 
 /**
  * How long a job of this size is expected to take, by what was learned of its action; null: nothing is known. With few
- * observations of its own size class it also asks the classes beside it, then all of the action, then the time-out.
+ * observations of its own size class it also asks the classes beside it, then all of the action, as durations of the action
+ * grow with size; then the time-out.
  */
 export function expectDuration(
   learned: ReadonlyMap<number, Durations> | undefined,
@@ -60,18 +61,52 @@ export function expectDuration(
   { timeoutMs, onTimeout }: Pick<Action, "timeoutMs" | "onTimeout">,
 ): Expectation | null {
   const own = sizeClass(size);
-  const of = (number: number): Durations => learned?.get(number) ?? [];
-  const near = own === UNSIZED ? [] : [own - 1, own + 1].map(of);
-  const all = [...(learned?.values() ?? [])];
   const capMs = onTimeout === "fail" ? timeoutMs : null;
+  const classes = [...(learned ?? [])].filter(([, counts]) => observations(counts) > 0);
+  const growth = growthOf(classes);
+  const within = (distance: number): Durations =>
+    mergeDurations(
+      ...classes
+        .filter(([other]) => Math.abs(other - own) <= distance)
+        .map(([other, counts]) => (isSized(other) && isSized(own) ? moved(counts, growth * (own - other)) : counts)),
+    );
   const sources = [
-    ["size", of(own)],
-    ["near", mergeDurations(of(own), ...near)],
-    ["action", mergeDurations(...all)],
+    ["size", 0],
+    ["near", 1],
+    ["action", Number.POSITIVE_INFINITY],
   ] as const;
-  const best = sources.find(([, counts]) => observations(counts) >= ENOUGH) ?? sources[2];
-  if (observations(best[1]) > 0) return { counts: best[1], capMs, from: best[0] };
+  for (const [from, distance] of sources) {
+    const counts = within(distance);
+    const enough = from === "action" ? 1 : ENOUGH;
+    if (observations(counts) >= enough) return { counts, capMs, from };
+  }
   return timeoutMs === null ? null : { counts: oneOf(timeoutMs), capMs, from: "timeout" };
+}
+
+const isSized = (number: number): boolean => number !== UNSIZED;
+
+/** By how many buckets durations grow from one size class to the next: the slope of the line through their middles. */
+function growthOf(classes: readonly (readonly [number: number, counts: Durations])[]): number {
+  const points = classes
+    .filter(([number]) => isSized(number))
+    .map(([x, counts]) => {
+      const weight = observations(counts);
+      return { x, weight, y: counts.reduce((sum, count, n) => sum + count * n, 0) / weight };
+    });
+  const weighed = (of: (point: (typeof points)[number]) => number) =>
+    points.reduce((sum, point) => sum + point.weight * of(point), 0);
+  const [middleX, middleY] = [weighed(({ x }) => x), weighed(({ y }) => y)].map((sum) => sum / weighed(() => 1));
+  const spread = weighed(({ x }) => (x - middleX!) ** 2);
+  return spread > 0 ? weighed(({ x, y }) => (x - middleX!) * (y - middleY!)) / spread : 0;
+}
+
+/** The same durations, all longer or shorter by so many buckets. */
+function moved(counts: Durations, buckets: number): Durations {
+  const by = Math.round(buckets);
+  if (by === 0) return counts;
+  const result = new Array<number>(DURATION_BUCKETS).fill(0);
+  for (const [n, count] of counts.entries()) result[Math.min(DURATION_BUCKETS - 1, Math.max(0, n + by))]! += count;
+  return result;
 }
 
 function oneOf(ms: number): Durations {
@@ -93,23 +128,39 @@ export function meanDuration({ counts, capMs }: Expectation): number {
   return sum / observations(counts);
 }
 
-function quantile(counts: Durations, q: number, elapsedMs: number): number | undefined {
+function quantile(seen: Durations, q: number, elapsedMs: number): number | undefined {
+  const counts = withUnseen(seen);
   const from = position(elapsedMs);
-  const left = (n: number) => (counts[n] ?? 0) * Math.min(1, Math.max(0, n + 1 - Math.max(from, 0)));
-  const whole = counts.reduce((sum, _, n) => sum + left(n), 0);
-  if (whole <= 0) return undefined;
-  let wanted = Math.min(1, Math.max(0, q)) * whole;
-  for (let n = 0; n < counts.length; n++) {
+  const left = (n: number) => counts[n]! * Math.min(1, Math.max(0, n + 1 - from));
+  let wanted = Math.min(1, Math.max(0, q)) * counts.reduce((sum, _, n) => sum + left(n), 0);
+  let last: number | undefined;
+  for (let n = Math.floor(from); n < counts.length; n++) {
     const here = left(n);
     if (here === 0) continue;
-    if (wanted <= here) {
-      const begin = Math.max(n, from);
-      return durationAt(begin + (n + 1 - begin) * (wanted / here));
-    }
+    const begin = Math.max(n, from);
+    if (wanted <= here) return durationAt(begin + (n + 1 - begin) * (wanted / here));
     wanted -= here;
+    last = durationAt(n + 1);
   }
-  return durationAt(counts.findLastIndex((count) => count > 0) + 1);
+  return last;
 }
+
+/**
+ * The next duration may be shorter or longer than all that were seen: one time each in so many as were seen, and one more.
+ * It matters where little was seen, above all of what is left of an attempt that has run for longer than most.
+ */
+function withUnseen(seen: Durations): readonly number[] {
+  const [first, last] = [seen.findIndex((count) => count > 0), seen.findLastIndex((count) => count > 0)];
+  const counts = Array.from({ length: Math.max(seen.length, last + 1 + BEYOND) }, (_, n) => seen[n] ?? 0);
+  for (let n = 1; n <= BEYOND; n++) {
+    counts[last + n]! += 1 / BEYOND;
+    counts[Math.max(0, first - n)]! += 1 / BEYOND;
+  }
+  return counts;
+}
+
+/** So many buckets farther: twice as long, or half. */
+const BEYOND = 2;
 
 // Within a bucket durations are taken to be spread evenly over its logarithm.
 const position = (ms: number): number => (ms < 1 ? 0 : 2 * Math.log2(ms));

@@ -76,7 +76,7 @@ export type Forecast =
 
 const SAMPLES = 200;
 /** So many jobs ahead are played through; more of them count as so many times the wait. */
-const MOST_PLAYED = 200;
+const MOST_PLAYED = 100;
 
 /**
  * Forecasts when a waiting job starts, by playing through what is before it many times, each time with other durations of
@@ -86,10 +86,10 @@ export function forecast(facts: ForecastFacts): Forecast {
   if (facts.isHeld) return { start: null, reason: "held" };
   if (facts.pools.some(isTooSmall)) return { start: null, reason: "no_room" };
   const random = seededRandom(facts.jobId);
-  const played = shorten(facts.ahead);
-  const kinds = played.map(({ expected, ...kind }) => ({ ...kind, draw: drawing(expected, random) }));
-  const waits = Array.from({ length: SAMPLES }, () => play(facts, kinds, random)).sort((a, b) => a - b);
-  const stretched = stretch(waits, countOf(facts.ahead) / Math.max(1, countOf(played)));
+  const waiting = countOf(facts.ahead);
+  const queues = queuesOf(pickFrom(facts.ahead, waiting));
+  const waits = Array.from({ length: SAMPLES }, () => play(facts, queues, random)).sort((a, b) => a - b);
+  const stretched = stretch(waits, waiting / MOST_PLAYED);
   const [p10, p50, p90] = [0.1, 0.5, 0.9].map((q) => stretched[Math.round(q * (SAMPLES - 1))]!);
   if (!Number.isFinite(p90!)) return { start: null, reason: "unknown_durations" };
   const at = (waitMs: number) => new Date(Math.round(Math.max(facts.now.getTime() + waitMs, earliest(facts))));
@@ -103,12 +103,18 @@ const earliest = ({ notBefore, now }: ForecastFacts): number => Math.max(now.get
 
 const countOf = (ahead: readonly JobsAhead[]): number => ahead.reduce((sum, { count }) => sum + count, 0);
 
-/** As many of each kind as its share of those that are played through. */
-function shorten(ahead: readonly JobsAhead[]): readonly JobsAhead[] {
-  const share = Math.min(1, MOST_PLAYED / Math.max(1, countOf(ahead)));
-  return ahead
-    .filter(({ count }) => count > 0)
-    .map((kind) => ({ ...kind, count: Math.max(1, Math.round(kind.count * share)) }));
+/** Those that are played through, evenly from all kinds; kinds take turns by their numbers. */
+function pickFrom(ahead: readonly JobsAhead[], waiting: number): readonly JobsAhead[] {
+  const picks = Math.min(waiting, MOST_PLAYED);
+  const picked: { readonly kind: JobsAhead; readonly along: number }[] = [];
+  let [before, taken] = [0, 0];
+  for (const kind of ahead) {
+    before += kind.count;
+    const own = Math.round((picks * before) / Math.max(1, waiting)) - taken;
+    taken += own;
+    for (let n = 0; n < own; n++) picked.push({ kind, along: (n + 0.5) / own });
+  }
+  return picked.sort((a, b) => a.along - b.along).map(({ kind }) => kind);
 }
 
 /** So many times as much work takes so many times as long; but it spreads by the square root of that only, as sums do. */
@@ -118,26 +124,29 @@ function stretch(waits: readonly number[], times: number): readonly number[] {
   return waits.map((wait) => Math.max(0, middle * times + (wait - middle) * Math.sqrt(times)));
 }
 
-const QUANTILES = 128;
-
-/** Draws durations of jobs that have not begun. */
-function drawing(expected: Expectation | null, random: () => number): () => number {
-  if (expected === null) return () => Number.POSITIVE_INFINITY;
-  const table = Array.from({ length: QUANTILES }, (_, n) => durationQuantile(expected, (n + 0.5) / QUANTILES));
-  return () => table[Math.floor(random() * QUANTILES)]!;
-}
-
+/** Draws how long an attempt still runs; without end where nobody knows. */
 const remaining = (expected: Expectation | null, elapsedMs: number, random: () => number): number =>
   expected === null ? Number.POSITIVE_INFINITY : durationQuantile(expected, random(), elapsedMs) - elapsedMs;
 
-interface Kind {
-  readonly count: number;
+/** Jobs ahead that take the same units, in order; `place` is each one's among all. */
+interface Queue {
   readonly units: readonly number[];
-  readonly draw: () => number;
+  readonly jobs: readonly { readonly place: number; readonly expected: Expectation | null }[];
+}
+
+function queuesOf(picked: readonly JobsAhead[]): readonly Queue[] {
+  const queues = new Map<string, { units: readonly number[]; jobs: Queue["jobs"][number][] }>();
+  for (const [place, { units, expected }] of picked.entries()) {
+    const key = units.join();
+    const queue = queues.get(key) ?? { units, jobs: [] };
+    queues.set(key, queue);
+    queue.jobs.push({ place, expected });
+  }
+  return [...queues.values()];
 }
 
 /** One course of events: how long the job waits in it, in milliseconds. */
-function play(facts: ForecastFacts, kinds: readonly Kind[], random: () => number): number {
+function play(facts: ForecastFacts, queues: readonly Queue[], random: () => number): number {
   const { now, running, pools, lines } = facts;
   const lockedMs = Math.max(0, ...lines.map((line) => waitInLine(line, random)));
   const readyMs = Math.max(lockedMs, earliest(facts) - now.getTime());
@@ -147,16 +156,16 @@ function play(facts: ForecastFacts, kinds: readonly Kind[], random: () => number
   for (const [index, change] of changesOf(pools))
     returns.add(change.at.getTime() - now.getTime(), only(index, change.by, pools));
   const wanted = pools.map((pool) => pool.wanted);
-  const started = kinds.map(() => 0);
+  const started = queues.map(() => 0);
   // Whoever is handed its objects goes before all that wait for room.
   const goesFirst = lines.length > 0;
   for (let atMs = 0; Number.isFinite(atMs); ) {
     if (goesFirst && atMs >= readyMs && fits(wanted, free)) return atMs;
-    for (let next = nextOf(kinds, started, free); next !== undefined; next = nextOf(kinds, started, free)) {
-      const { units, draw } = kinds[next]!;
-      started[next]! += 1;
+    for (let next = nextOf(queues, started, free); next !== undefined; next = nextOf(queues, started, free)) {
+      const { units, jobs } = queues[next]!;
       add(free, units, -1);
-      returns.add(atMs + draw(), units);
+      returns.add(atMs + remaining(jobs[started[next]!]!.expected, 0, random), units);
+      started[next]! += 1;
     }
     if (atMs >= readyMs && fits(wanted, free)) return atMs;
     const then = Math.max(0, Math.min(returns.least, atMs < readyMs ? readyMs : Number.POSITIVE_INFINITY));
@@ -178,13 +187,13 @@ function waitInLine({ mode, before }: ForecastLine, random: () => number): numbe
   return areCompatible(last, mode) ? beganMs : freeMs;
 }
 
-/** Of the kinds whose next job fits, the one that is least far along: kinds take turns by their numbers. */
-function nextOf(kinds: readonly Kind[], started: readonly number[], free: readonly number[]): number | undefined {
+/** Of the queues whose first job fits, the one where it is first of all. */
+function nextOf(queues: readonly Queue[], started: readonly number[], free: readonly number[]): number | undefined {
   let best: number | undefined;
-  let least = 1;
-  for (const [index, { count, units }] of kinds.entries()) {
-    const along = (started[index]! + 0.5) / count;
-    if (along < least && fits(units, free)) [best, least] = [index, along];
+  let least = Number.POSITIVE_INFINITY;
+  for (const [index, { units, jobs }] of queues.entries()) {
+    const place = jobs[started[index]!]?.place ?? Number.POSITIVE_INFINITY;
+    if (place < least && fits(units, free)) [best, least] = [index, place];
   }
   return best;
 }

@@ -1,4 +1,4 @@
-import { type Day, readDay } from "../../src/model/simulation/day.ts";
+import { type FacilityDay, readDay } from "../../src/model/simulation/day.ts";
 
 const FROM = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;
@@ -19,4 +19,4 @@ export const aResource = (name: string, capacity: number, fields: Fields = {}) =
 });
 export const aLimit = (scope: string, name: string, running: number) => ({ limit: { scope, name, running } });
 
-export const aDay = (...lines: readonly object[]): Day => readDay(lines);
+export const aDay = (...lines: readonly object[]): FacilityDay => readDay(lines);

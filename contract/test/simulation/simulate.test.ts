@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Day } from "../../src/model/simulation/day.ts";
+import type { FacilityDay } from "../../src/model/simulation/day.ts";
 import { madeUpDay } from "../../src/model/simulation/made-up-day.ts";
 import { simulate } from "../../src/model/simulation/simulate.ts";
 import { type SimulatedAttempt, Simulation, type SimulationOptions } from "../../src/model/simulation/simulation.ts";
@@ -8,7 +8,7 @@ import { changeDay } from "../../src/model/simulation/what-if.ts";
 import { aDay, aJob, aLimit, aNode, aResource, minute, minutesOf } from "./a-day.ts";
 
 /** The minute at which each job of a day started, in the order of its jobs; null: never. */
-function startsOf(day: Day, options?: SimulationOptions): readonly (number | null)[] {
+function startsOf(day: FacilityDay, options?: SimulationOptions): readonly (number | null)[] {
   const starts = new Map(attemptsOf(day, options).map(({ job, startedMs }) => [Number(job.id.slice(4)), startedMs]));
   return day.jobs.map((_, index) => {
     const startedMs = starts.get(index + 1);
@@ -16,7 +16,7 @@ function startsOf(day: Day, options?: SimulationOptions): readonly (number | nul
   });
 }
 
-function attemptsOf(day: Day, options?: SimulationOptions): readonly SimulatedAttempt[] {
+function attemptsOf(day: FacilityDay, options?: SimulationOptions): readonly SimulatedAttempt[] {
   const simulation = new Simulation(day, options);
   const all: SimulatedAttempt[] = [];
   for (let now = simulation.advance(); now !== undefined; now = simulation.advance()) all.push(...now);

@@ -3,6 +3,7 @@ import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
 import { lockCandidates } from "./contended.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
 import type { CallerTransaction, Database, Queryable, Statement } from "./database.ts";
+import { declaredPools, endedJobs, nodesIn } from "./day.ts";
 import {
   actionVersions,
   addVersion,
@@ -88,8 +89,10 @@ const STATEMENTS = {
   countStates,
   currentAction,
   databaseNow,
+  declaredPools,
   deleteAction,
   endNode,
+  endedJobs,
   giveWay,
   guestHeads,
   hasLeftLine,
@@ -107,6 +110,7 @@ const STATEMENTS = {
   lockJob,
   needsOf,
   note,
+  nodesIn,
   openNodes,
   orphaningNodes,
   overdueJobs,

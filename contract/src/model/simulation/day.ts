@@ -57,7 +57,7 @@ export type DayLimit = z.output<typeof limitSchema>;
 export type DayNode = z.output<typeof nodeSchema>;
 
 /** Some time of a facility, recorded or made up: what there was to do, and with what. */
-export interface Day {
+export interface FacilityDay {
   readonly nodes: readonly DayNode[];
   readonly resources: readonly DayResource[];
   readonly limits: readonly DayLimit[];
@@ -65,7 +65,7 @@ export interface Day {
 }
 
 /** Reads a day from the values of its lines; fails with `invalid_argument`, naming the first line that cannot be used. */
-export function readDay(lines: readonly unknown[]): Day {
+export function readDay(lines: readonly unknown[]): FacilityDay {
   const day: { [K in Kind as `${K}s`]: z.output<(typeof SCHEMAS)[K]>[] } = {
     jobs: [],
     resources: [],
@@ -94,7 +94,7 @@ const unusable = (index: number, problem: string) =>
   callsheetError("invalid_argument", `Line ${index + 1} of the day cannot be used: ${problem}.`, { line: index + 1 });
 
 /** The values of a day's lines, as `readDay` takes them. */
-export function linesOf({ nodes, resources, limits, jobs }: Day): readonly object[] {
+export function linesOf({ nodes, resources, limits, jobs }: FacilityDay): readonly object[] {
   return [
     ...nodes.map((node) => ({ node })),
     ...resources.map((resource) => ({ resource })),

@@ -1,6 +1,6 @@
 import type { PriorityName } from "../priority.ts";
 import { seededRandom } from "../random.ts";
-import type { Day, DayJob } from "./day.ts";
+import type { DayJob, FacilityDay } from "./day.ts";
 
 export interface MadeUpDayOptions {
   /** How many jobs. */
@@ -41,7 +41,7 @@ const UNEVENNESS = 0.35;
 const SLOTS_PER_NODE = 8;
 
 /** A day of a media facility that never was: busy by day, several owners, scarce encoders, assets that jobs lock. */
-export function madeUpDay({ jobs: count, seed, from, load = 0.5 }: MadeUpDayOptions): Day {
+export function madeUpDay({ jobs: count, seed, from, load = 0.5 }: MadeUpDayOptions): FacilityDay {
   const random = seededRandom(seed);
   const jobs = Array.from({ length: count }, () => aJob(random, from)).sort((a, b) => a.at.getTime() - b.at.getTime());
   const busy = (of: (job: DayJob) => number) =>

@@ -1,5 +1,5 @@
 import { type Level, priorityName } from "../priority.ts";
-import type { Day } from "./day.ts";
+import type { FacilityDay } from "./day.ts";
 import { Gauge, type Usage } from "./gauge.ts";
 import { type SimulatedAttempt, type SimulatedPool, Simulation, type SimulationOptions } from "./simulation.ts";
 
@@ -38,7 +38,7 @@ export interface SimulationReport {
 const PARTS = 96;
 
 /** Replays a day, and tells how long jobs waited and what was in use. The same day gives the same answer. */
-export function simulate(day: Day, options: SimulationOptions = {}): SimulationReport {
+export function simulate(day: FacilityDay, options: SimulationOptions = {}): SimulationReport {
   const simulation = new Simulation(day, options);
   const { stock, waiting, inLine } = simulation;
   const started: SimulatedAttempt[] = [];

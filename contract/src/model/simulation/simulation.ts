@@ -1,12 +1,19 @@
 import { type DueJob, decideAdmission } from "../admission.ts";
 import { decide } from "../decide.ts";
-import { DURATION_BUCKETS, durationBucket, durationQuantile, expectDuration, sizeClass } from "../durations.ts";
+import {
+  DURATION_BUCKETS,
+  durationBucket,
+  durationQuantile,
+  type Expectation,
+  expectDuration,
+  sizeClass,
+} from "../durations.ts";
 import { Heap } from "../heap.ts";
 import type { Holding } from "../ledger.ts";
 import { type Place, placesOf } from "../place.ts";
 import { DEFAULT_AGEING_STEP_MS, PRIORITIES } from "../priority.ts";
 import type { CandidateJob, LaneFacts, Units, Why } from "../world.ts";
-import type { Day, DayJob } from "./day.ts";
+import type { DayJob, FacilityDay } from "./day.ts";
 import { type SimulatedNode, type SimulatedPool, Stock } from "./stock.ts";
 import { type SimulatedJob, WaitingRoom } from "./waiting-room.ts";
 
@@ -26,6 +33,12 @@ export interface SimulatedAttempt {
   readonly endsMs: number;
 }
 
+/** How long a job is expected to run; at most so long in nine of ten cases. */
+interface Known {
+  readonly expected: Expectation;
+  readonly longMs: number;
+}
+
 type Event =
   | { readonly kind: "due"; readonly job: SimulatedJob }
   | { readonly kind: "end"; readonly attempt: SimulatedAttempt }
@@ -35,6 +48,8 @@ type Event =
 const ADMISSION_MS = 1_000;
 /** Edges of windows lie on whole minutes. */
 const MINUTE_MS = 60_000;
+/** Of nine in ten jobs the duration is no longer. */
+const LONG = 0.9;
 const WEEK_MS = 7 * 24 * 60 * MINUTE_MS;
 /** Reasons that hold for all jobs of a lane, until somebody gives something back. */
 const OF_THE_LANE: ReadonlySet<Why["reason"]> = new Set([
@@ -57,6 +72,9 @@ export class Simulation {
   readonly inLine = new Map<string, SimulatedJob>();
   /** How long jobs took that have ended, by action, then size class. */
   readonly learned = new Map<string, Map<number, number[]>>();
+  /** How many jobs of each action have ended, and what follows from how long they took. */
+  readonly #seen = new Map<string, number>();
+  readonly #known = new Map<string, Map<number, Known | null>>();
   readonly #events = new Heap<Event>();
   /** Those of `inLine` that may be first by now. */
   readonly #awake = new Set<string>();
@@ -67,7 +85,10 @@ export class Simulation {
   #admittedMs = Number.NEGATIVE_INFINITY;
   #happenedMs = 0;
 
-  constructor(day: Day, { queueCapacity = 1_000, ageingStepMs = DEFAULT_AGEING_STEP_MS }: SimulationOptions = {}) {
+  constructor(
+    day: FacilityDay,
+    { queueCapacity = 1_000, ageingStepMs = DEFAULT_AGEING_STEP_MS }: SimulationOptions = {},
+  ) {
     this.#options = { queueCapacity, ageingStepMs };
     this.stock = new Stock(day);
     const digits = String(day.jobs.length).length;
@@ -141,6 +162,10 @@ export class Simulation {
     const counts = classes.get(sizeClass(size)) ?? new Array<number>(DURATION_BUCKETS).fill(0);
     classes.set(sizeClass(size), counts);
     counts[durationBucket(durationMs)]! += 1;
+    const seen = (this.#seen.get(lane.action) ?? 0) + 1;
+    this.#seen.set(lane.action, seen);
+    // The first ones tell much; later, a hundred change little.
+    if (seen < 100 || seen % 100 === 0) this.#known.delete(lane.action);
   }
 
   /** When the next round is, if there is no event before. */
@@ -172,8 +197,7 @@ export class Simulation {
   }
 
   #asDue(job: SimulatedJob): DueJob {
-    const { lane, size } = job;
-    return { ...job, places: this.#placesOf(lane), expectedMs: this.#expectedMs(lane.action, size) };
+    return { ...job, places: this.#placesOf(job.lane), expectedMs: this.#expect(job)?.longMs ?? null };
   }
 
   #placesOf(lane: LaneFacts): readonly Place[] | undefined {
@@ -190,8 +214,8 @@ export class Simulation {
     for (const { job, units, startedMs } of this.running) {
       busy.set(job.owner, (busy.get(job.owner) ?? 0) + 1);
       if (units.length === 0) continue;
-      const ms = this.#expectedMs(job.lane.action, job.size, this.#nowMs - startedMs);
-      const endsAt = ms === null ? null : new Date(startedMs + ms);
+      const known = this.#expect(job)?.expected;
+      const endsAt = known ? new Date(startedMs + durationQuantile(known, LONG, this.#nowMs - startedMs)) : null;
       for (const { poolId, units: count } of units) holdings.push({ poolId, units: count, endsAt });
     }
     const pools = this.stock.pools.map((pool) => ({ ...pool, reservedFor: pool.reservation?.jobId ?? null }));
@@ -235,14 +259,20 @@ export class Simulation {
     return [...found, ...pending].slice(0, room);
   }
 
-  #asCandidate({ id, lane, locks, ticket, size }: SimulatedJob): CandidateJob {
-    const isReserved = this.stock.pools.some(({ reservation }) => reservation !== null);
-    return { id, lane, locks, ticket, expectedMs: isReserved ? this.#expectedMs(lane.action, size) : null };
+  #asCandidate(job: SimulatedJob): CandidateJob {
+    const { id, lane, locks, ticket } = job;
+    return { id, lane, locks, ticket, expectedMs: this.#expect(job)?.longMs ?? null };
   }
 
-  #expectedMs(action: string, size: number | null, elapsedMs = 0): number | null {
-    const expected = expectDuration(this.learned.get(action), size, { timeoutMs: null, onTimeout: "flag" });
-    return expected === null ? null : durationQuantile(expected, 0.9, elapsedMs);
+  #expect({ lane, size }: SimulatedJob): Known | null {
+    const classes = this.#known.get(lane.action) ?? new Map<number, Known | null>();
+    this.#known.set(lane.action, classes);
+    const number = sizeClass(size);
+    if (!classes.has(number)) {
+      const expected = expectDuration(this.learned.get(lane.action), size, { timeoutMs: null, onTimeout: "flag" });
+      classes.set(number, expected && { expected, longMs: durationQuantile(expected, LONG) });
+    }
+    return classes.get(number)!;
   }
 
   #start(job: SimulatedJob, node: SimulatedNode, units: readonly Units[]): SimulatedAttempt {

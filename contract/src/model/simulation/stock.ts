@@ -2,7 +2,7 @@ import type { PoolReservation } from "../ledger.ts";
 import { areCompatible } from "../lock.ts";
 import { type CapacityWindow, capacityAt } from "../window.ts";
 import type { ObjectFacts, PoolFacts, TicketFacts, Units, World } from "../world.ts";
-import type { Day, DayLimit } from "./day.ts";
+import type { DayLimit, FacilityDay } from "./day.ts";
 import type { SimulatedJob } from "./waiting-room.ts";
 
 type Writable<Type> = { -readonly [Field in keyof Type]: Type[Field] };
@@ -19,7 +19,7 @@ export class Stock {
   readonly #objects = new Map<string, Writable<TicketFacts>[]>();
   #tickets = 0;
 
-  constructor(day: Day) {
+  constructor(day: FacilityDay) {
     this.nodes = day.nodes.map(({ name, site, slots }) => ({
       name,
       site,
@@ -112,7 +112,7 @@ function setCapacity(pool: SimulatedPool, now: Date): boolean {
 
 type Declared = Pick<SimulatedPool, "name" | "scope" | "base" | "windows" | "tags">;
 
-function poolsOf(day: Day): readonly SimulatedPool[] {
+function poolsOf(day: FacilityDay): readonly SimulatedPool[] {
   const resources = day.resources.map(({ name, capacity, site, node, tags, windows }): Declared => {
     const scope = site !== undefined ? `site/${site}` : node !== undefined ? `node/${node}` : "cluster";
     return { name, scope, base: capacity, windows, tags };
@@ -126,7 +126,7 @@ function poolsOf(day: Day): readonly SimulatedPool[] {
 }
 
 /** Limits by name: a default counts for each of the names that have none of their own. */
-function limitsOf({ limits, jobs }: Day): readonly DayLimit[] {
+function limitsOf({ limits, jobs }: FacilityDay): readonly DayLimit[] {
   return limits.flatMap((limit) => {
     if (limit.name !== "*") return [limit];
     const own = new Set(limits.filter(({ scope }) => scope === limit.scope).map(({ name }) => name));

@@ -1,5 +1,5 @@
 import { callsheetError } from "../errors.ts";
-import type { Day, DayLimit } from "./day.ts";
+import type { DayLimit, FacilityDay } from "./day.ts";
 
 /** What is to be otherwise than it was. */
 export interface WhatIf {
@@ -10,7 +10,7 @@ export interface WhatIf {
 }
 
 /** The same day with other capacities. Fails with `invalid_argument` for a resource that it does not have. */
-export function changeDay(day: Day, { capacities = {}, slots }: WhatIf): Day {
+export function changeDay(day: FacilityDay, { capacities = {}, slots }: WhatIf): FacilityDay {
   const changed = Object.entries(capacities).reduce(setCapacity, day);
   if (slots === undefined) return changed;
   const sites = [...new Set(day.jobs.map(({ site }) => site))];
@@ -21,7 +21,7 @@ export function changeDay(day: Day, { capacities = {}, slots }: WhatIf): Day {
   return { ...changed, nodes };
 }
 
-function setCapacity(day: Day, [name, capacity]: readonly [string, number]): Day {
+function setCapacity(day: FacilityDay, [name, capacity]: readonly [string, number]): FacilityDay {
   if (!Number.isSafeInteger(capacity) || capacity < 0)
     throw callsheetError("invalid_argument", `${name}: a capacity is a whole number, 0 or more.`, { field: name });
   const [, scope, limited] = /^(action|queue|site)\/(.+)$/.exec(name) ?? [];
