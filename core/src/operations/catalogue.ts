@@ -47,18 +47,6 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
   });
   const owners = kept((name: string) => store.ownerId(name));
   const names = new Map<number, string>();
-  const lanes = new Map<string, { readonly at: number; readonly lane: Promise<LaneOf> }>();
-  const shared = new Set<string>();
-  const findLane = async (key: string, lane: LaneKey, ownerId: number) => {
-    const { id, hostId, isShared } = await store.findLane(lane, ownerId);
-    const isGuest = isShared || hostId !== ownerId;
-    if (isGuest) shared.add(key);
-    if (isGuest && !isShared) {
-      await store.shareLane(id);
-      lanes.clear();
-    }
-    return { id, isGuest };
-  };
   const durations = keptFor(DURATIONS_MS, monotonic, async () => byAction(await store.readDurations()));
 
   return {
@@ -90,16 +78,33 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
       if (missing.length > 0) for (const [id, name] of await store.ownerNames(missing)) names.set(id, name);
       return names;
     },
-    lane: (version, needs, ownerId) => {
-      const lane = laneKey(version, needs);
-      const key = JSON.stringify([lane, ownerId]);
-      const known = lanes.get(key);
-      if (known && (shared.has(key) || monotonic() - known.at < FRESH_MS)) return known.lane;
-      const found = findLane(key, lane, ownerId);
-      lanes.set(key, { at: monotonic(), lane: found });
-      found.catch(() => lanes.delete(key));
-      return found;
-    },
+    lane: lanesOf(store, monotonic),
+  };
+}
+
+/** Lanes by what stands in them; one of a single owner is asked about anew each second, since others may come. */
+function lanesOf(store: Store, monotonic: () => number): Catalogue["lane"] {
+  const known = new Map<string, { readonly until: number; readonly lane: Promise<LaneOf> }>();
+  const find = async (key: string, lane: LaneKey, ownerId: number) => {
+    const { id, hostId, isShared } = await store.findLane(lane, ownerId);
+    const isGuest = isShared || hostId !== ownerId;
+    if (isGuest && !isShared) {
+      await store.shareLane(id);
+      known.clear();
+    }
+    const found = { id, isGuest };
+    if (isGuest) known.set(key, { until: Number.POSITIVE_INFINITY, lane: Promise.resolve(found) });
+    return found;
+  };
+  return (version, needs, ownerId) => {
+    const lane = laneKey(version, needs);
+    const key = JSON.stringify([lane, ownerId]);
+    const kept = known.get(key);
+    if (kept && monotonic() < kept.until) return kept.lane;
+    const found = find(key, lane, ownerId);
+    known.set(key, { until: monotonic() + FRESH_MS, lane: found });
+    found.catch(() => known.delete(key));
+    return found;
   };
 }
 
