@@ -30,7 +30,7 @@ export interface AdmissionRequest {
   readonly capacity: number;
   /** The internal queue, without jobs that hold handed-over locks: they stand outside the bound and never give way. */
   readonly queued: readonly QueuedJob[];
-  /** Due jobs that may be admitted: of each line of equals at least the best `capacity`, or fewer now and more the next time. */
+  /** Due jobs that may be admitted: the first of each lane, level and owner. What is not among them waits for another round. */
   readonly pending: readonly DueJob[];
   /** How many jobs of each owner run, or stand in the queue outside its bound. Default: none. */
   readonly busy?: ReadonlyMap<Owner, number>;

@@ -34,12 +34,11 @@ export const BARE_FLOOR: Floor = { pools: [], places: new Map(), full: [] };
 /** Reads what there is to take, and what the jobs of each lane take of it. */
 export async function readFloor(tx: Statements): Promise<Floor> {
   const pools = await tx.allPools();
-  const nodes = await tx.openNodes();
+  const nodes = (await tx.openNodes()).map((node) => ({ ...node, has: new Set(node.capabilities) }));
   const places = new Map<number, readonly Place[]>();
   for (const lane of await tx.unitsLanes()) {
     const able = nodes.filter(
-      ({ site, types, capabilities }) =>
-        site === lane.site && types.includes(lane.type) && canMeet(lane.needs, new Set(capabilities)),
+      ({ site, types, has }) => site === lane.site && types.includes(lane.type) && canMeet(lane.needs, has),
     );
     const found = placesOf(
       lane,

@@ -4,8 +4,8 @@ import { aChild, aWitness } from "../fixtures/child.ts";
 
 const MANY = 100_000;
 const [NODES, SLOTS] = [4, 4];
-/** Between the creation of a job and the next look of admission what was queued before may begin in every slot once. */
-const MOST_BEFORE = 2 * NODES * SLOTS;
+/** Each slot may take one job that was queued before, and two more while admission, told of the new one, looks once. */
+const MOST_BEFORE = 3 * NODES * SLOTS;
 
 /** How many jobs of others began after a job had been stored and before it began itself; undefined: it has not. */
 async function beganBefore(database: TestDatabase, id: string): Promise<number | undefined> {
