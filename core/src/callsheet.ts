@@ -6,6 +6,8 @@ import type { Node } from "./engine/node.ts";
 import type { NodeOptions } from "./engine/node-options.ts";
 import { Jobs } from "./jobs.ts";
 import { storableText } from "./operations/configuration.ts";
+import { Pauses } from "./pauses.ts";
+import { Resources } from "./resources.ts";
 import { findServer } from "./server.ts";
 
 /**
@@ -21,6 +23,8 @@ import { findServer } from "./server.ts";
 export class Callsheet {
   readonly actions: Actions;
   readonly jobs: Jobs;
+  readonly resources: Resources;
+  readonly pauses: Pauses;
   readonly #engine: Engine;
   readonly #authority: Authority;
 
@@ -29,6 +33,8 @@ export class Callsheet {
     this.#authority = authority;
     this.actions = new Actions(engine, authority);
     this.jobs = new Jobs(engine, authority);
+    this.resources = new Resources(engine, authority);
+    this.pauses = new Pauses(engine, authority);
   }
 
   /** Opens Callsheet and brings its schema up to date. */

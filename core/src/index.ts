@@ -14,4 +14,6 @@ export {
 } from "./inspect-database.ts";
 export type { Created, Jobs } from "./jobs.ts";
 export type { ActionDefinition } from "./operations/actions.ts";
+export type { Pauses } from "./pauses.ts";
+export type { Resources } from "./resources.ts";
 export type { CallerTransaction } from "./store/database.ts";

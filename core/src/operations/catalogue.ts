@@ -1,5 +1,6 @@
 import { callsheetError, type Needs, nameSchema } from "@callsheet/contract";
 import { type ActionVersion, laneKey } from "../store/dictionary.ts";
+import type { Pool } from "../store/pools.ts";
 import type { Statements, Store } from "../store/store.ts";
 
 /** How long another process's change of an action, or of a type's schema, may go unseen here. */
@@ -16,6 +17,9 @@ export interface Catalogue {
   /** The version that new jobs of this action copy; fails with `unknown_action`. At most one second old. */
   current(action: string): Promise<ActionVersion>;
   forget(action: string): void;
+  /** All resources, at most one second old. */
+  resources(): Promise<readonly Pool[]>;
+  forgetResources(): void;
   /** A version by its id; it never changes. */
   version(id: number): Promise<ActionVersion>;
   /** Versions by id; those not known yet are read where `db` says, so that a transaction needs no second connection. */
@@ -28,6 +32,7 @@ export interface Catalogue {
 
 export function createCatalogue(store: Store, monotonic: () => number): Catalogue {
   const current = new Map<string, { readonly at: number; readonly version: Promise<ActionVersion> }>();
+  const resources = fresh(() => store.readResources(), monotonic);
   const loaded = new Map<number, ActionVersion>();
   const versions = kept(async (id: number) => {
     const version = loaded.get(id) ?? (await store.actionVersions([id]))[0];
@@ -62,6 +67,8 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
       return version;
     },
     forget: (action) => void current.delete(action),
+    resources: resources.get,
+    forgetResources: resources.forget,
     version: versions,
     versions: async (ids, db) => {
       const missing = [...new Set(ids)].filter((id) => !loaded.has(id));
@@ -87,4 +94,22 @@ function kept<Key, Value>(load: (key: Key) => Promise<Value>): (key: Key) => Pro
     value.catch(() => known.delete(key));
     return value;
   };
+}
+
+/** Asks again when the answer is a second old, was forgotten, or was a failure. */
+function fresh<Value>(load: () => Promise<Value>, monotonic: () => number) {
+  let known: { readonly at: number; readonly value: Promise<Value> } | undefined;
+  const forget = () => {
+    known = undefined;
+  };
+  const get = () => {
+    if (known && monotonic() - known.at < FRESH_MS) return known.value;
+    const asked = { at: monotonic(), value: load() };
+    known = asked;
+    asked.value.catch(() => {
+      if (known === asked) forget();
+    });
+    return asked.value;
+  };
+  return { get, forget };
 }

@@ -38,15 +38,25 @@ export async function operate<T>(
   act: (tx: Statements, job: JobFacts) => Promise<T>,
 ): Promise<T> {
   const key = checkId(id);
-  const once = () =>
-    desk.store.transaction(async (tx) => {
-      const job = (await tx.lockJob(key)) ?? (await anchored(tx, key));
-      if (!job) throw callsheetError("job_not_found", `There is no job ${id}.`, { id });
-      return act(tx, job);
-    });
+  return transact(desk, async (tx) => {
+    const job = (await tx.lockJob(key)) ?? (await anchored(tx, key));
+    if (!job) throw callsheetError("job_not_found", `There is no job ${id}.`, { id });
+    return act(tx, job);
+  });
+}
+
+/** Runs a transaction during which no claim is under way: what it changes holds for every job that starts after it. */
+export function alone<T>(desk: Desk, act: (tx: Statements) => Promise<T>): Promise<T> {
+  return transact(desk, async (tx) => {
+    await tx.takeBarrier();
+    return act(tx);
+  });
+}
+
+async function transact<T>({ store }: Desk, work: (tx: Statements) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      return await once();
+      return await store.transaction(work);
     } catch (error) {
       // Two at once waited for each other, and this one was rolled back.
       if (tries >= MOST_TRIES || !isTransient(error)) throw error;

@@ -40,14 +40,14 @@ export interface ClaimAnswer {
  * Queued jobs by turn (index work_queued), then pending ones of the same lanes (index work_pending, from the watermark on).
  * Fresh plain jobs leave `work` and become members of one claim row: one delete each instead of an update that is not HOT
  * and a second write at the end. The others keep their row. Both by ctid: the rows are locked, so it cannot change.
- * A node that drains, or was declared dead and does not know it yet, takes nothing. Naming the barrier locks it: whoever
- * pauses takes it alone, and the claim that waited for that sees what was paused.
+ * A node that drains or is paused, or was declared dead and does not know it yet, takes nothing. Naming the barrier locks
+ * it: whoever pauses takes it alone, and the claim that waited for that sees what was paused.
  */
 const CLAIM = `
   with asked as materialized (
     select l.* from unnest($2::int[], $4::smallint[], $5::timestamptz[], $6::uuid[]) as l (lane_id, rank, due_at, job_id)
     join callsheet.lane on lane.id = l.lane_id and not lane.paused
-    where exists (select from callsheet.node where id = $1::int and state = 'up')
+    where exists (select from callsheet.node where id = $1::int and state = 'up' and not paused)
       and not exists (select from callsheet.barrier for share)
   ), queued as materialized (
     select w.ctid as tid, w.plain from callsheet.work w

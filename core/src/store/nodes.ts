@@ -33,12 +33,17 @@ export interface NodeRow extends ProcessIdentity {
 
 const COLUMNS = `id, name, incarnation, host, boot_id as "bootId", pid, pid_started as "pidStarted", site, slots, types, capabilities, state, counter::text, started_at as "startedAt"`;
 
-/** Registers a new life of a node. Fails on the unique index `node_name` while another of that name is up. */
+/**
+ * Registers a new life of a node, under the barrier: it is paused if its name is. Fails on the unique index `node_name`
+ * while another of that name is up.
+ */
 export async function registerNode(db: Queryable, node: NewNode): Promise<number> {
   const { rows } = await db.query<{ id: number }>(sql`
-    insert into callsheet.node (name, incarnation, host, boot_id, pid, pid_started, site, slots, types, capabilities, state)
-    values (${node.name}, ${node.incarnation}, ${node.host}, ${node.bootId}, ${node.pid}, ${node.pidStarted}, ${node.site}, ${node.slots},
-      ${JSON.stringify(node.types)}, ${node.capabilities}, 'up')
+    insert into callsheet.node (name, incarnation, host, boot_id, pid, pid_started, site, slots, types, capabilities, state, paused)
+    select ${node.name}, ${node.incarnation}::uuid, ${node.host}, ${node.bootId}, ${node.pid}, ${node.pidStarted}, ${node.site}, ${node.slots},
+      ${JSON.stringify(node.types)}::jsonb, ${node.capabilities}::text[], 'up',
+      exists (select from callsheet.pause where scope = 'node' and name = ${node.name})
+    where not exists (select from callsheet.barrier for share)
     returning id`);
   return rows[0]!.id;
 }

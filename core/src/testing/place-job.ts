@@ -184,6 +184,7 @@ function workRow(facts: Facts): Record<string, unknown> {
     crashes: 0,
     intent: 0,
     plain: state === "pending" || state === "queued",
+    guest: false,
   };
 }
 

@@ -27,18 +27,21 @@ create table callsheet.grant_of_units (
 );
 
 -- scope: 'cluster', 'site/NAME', 'node/NAME' of a resource; 'action', 'queue', 'site' of a limit, whose name '*' is the
--- default of those without one. capacity: what counts now; base: what was declared, before windows and outside truth.
--- used: the sum of what members of claims and grants hold. held_*: reserved for a wide job; held_spare: what jobs that end
--- after held_until may still take.
+-- default of those without one. capacity: what counts now, by its windows; base: what was declared. inherits: a limit whose
+-- capacity is the default's. external_total: what the outside last left us, with what we held at that moment; what we start
+-- after it counts. used: the sum of what members of claims and grants hold. held_*: reserved for a wide job; held_spare: what
+-- jobs that end after held_until may still take. actor, reason: of who last started, stopped or drained it.
 alter table callsheet.pool
   add column base bigint not null default 0,
   add column description text not null default '',
   add column tags text[] not null default '{}',
   add column windows jsonb not null default '[]',
   add column external jsonb,
-  add column external_left bigint,
+  add column external_total bigint,
   add column external_at timestamptz,
+  add column inherits boolean not null default false,
   add column held_spare bigint not null default 0,
+  add column actor text,
   add column reason text;
 
 -- A request for an object, and its place in line. number: drawn once for all objects of a job; order of an object's line.
@@ -55,7 +58,8 @@ create table callsheet.ticket (
   at         timestamptz not null,
   primary key (object_key, number)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000, autovacuum_vacuum_cost_delay = 0);
-alter table callsheet.object drop column holders, drop column fencing, add column reason text, add column quarantined_at timestamptz;
+alter table callsheet.object drop column holders, drop column fencing,
+  add column actor text, add column reason text, add column quarantined_at timestamptz;
 
 -- Attempts that nothing is heard from any more, because their job was abandoned or failed by its time-out, and that may
 -- still run: they keep what they hold until their node says that they have ended, or is dead.
