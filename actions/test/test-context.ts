@@ -46,6 +46,7 @@ export function testContext<Configuration>(
     configuration,
     target,
     attempt,
+    fencing: "1",
     signal,
     reported,
     progress(percent, message, stats) {

@@ -30,6 +30,11 @@ export interface JobContext<Configuration = unknown> {
   readonly target: Target | null;
   /** Numbers executions from 1, never reused. */
   readonly attempt: number;
+  /**
+   * A whole number, as text, that grows from holder to holder of an object. A system that refuses writes with a smaller
+   * number than it has seen is safe from an attempt that was superseded and does not know it yet.
+   */
+  readonly fencing: string;
   /** Aborted when the job is asked to stop and its action allows it; never otherwise. */
   readonly signal: AbortSignal;
   /** Reports how far the work is, 0 to 100. Cheap: calls are thinned out before they are stored. */

@@ -1,106 +1,6 @@
-import { missingCapabilities, type Needs } from "./capability.ts";
+import { missingCapabilities } from "./capability.ts";
 import { areCompatible, type JobLock, type LockMode } from "./lock.ts";
-
-/** Something with a capacity: a resource at a place, or a limit of an action, a queue or a site. */
-export interface PoolFacts {
-  readonly id: number;
-  readonly name: string;
-  /** `cluster`, `site/NAME` or `node/NAME` of a resource; `action`, `queue` or `site` of a limit. */
-  readonly scope: string;
-  /** In units, as it counts now. */
-  readonly capacity: number;
-  readonly used: number;
-  readonly state: "started" | "stopped" | "draining";
-  readonly tags: readonly string[];
-  /** Units held back for a wide job. `spare`: what jobs that end after `until` may still take. */
-  readonly reservation: Reservation | null;
-}
-
-/** Units of a pool that are held back for a job until it can start. */
-export interface Reservation {
-  readonly jobId: string;
-  readonly units: number;
-  readonly until: Date;
-  readonly spare: number;
-}
-
-/** A request for an object, in its line. */
-export interface TicketFacts {
-  readonly jobId: string;
-  /** Its place in line; a job has one number for all its objects. */
-  readonly number: number;
-  readonly mode: LockMode;
-  readonly held: boolean;
-  /** Its lane is open and a live node could run it; one that is not served stands in nobody's way. */
-  readonly isServed: boolean;
-}
-
-/** An object that jobs lock, and its line in order of number. */
-export interface ObjectFacts {
-  readonly key: string;
-  /** Why nobody may have it: a rollback failed, or an operator said so. */
-  readonly quarantine: { readonly reason: string | null } | null;
-  readonly tickets: readonly TicketFacts[];
-}
-
-/** What jobs of one kind have in common. */
-export interface LaneFacts {
-  readonly id: number;
-  readonly site: string;
-  readonly queue: string;
-  readonly action: string;
-  readonly needs: Needs;
-  readonly pause: { readonly reason: string | null } | null;
-}
-
-/** A due job, as the claim and the explanation see it. */
-export interface CandidateJob {
-  readonly id: string;
-  readonly lane: LaneFacts;
-  readonly locks: readonly JobLock[];
-  /** Its place in line where it has asked for its objects already. */
-  readonly ticket: { readonly number: number; readonly held: boolean } | null;
-  /** How long it is expected to run at most, in milliseconds; null: not known. */
-  readonly expectedMs: number | null;
-}
-
-/** Everything that a decision is made on. */
-export interface World {
-  readonly now: Date;
-  readonly node: { readonly name: string; readonly site: string; readonly capabilities: ReadonlySet<string> };
-  readonly pools: readonly PoolFacts[];
-  readonly objects: readonly ObjectFacts[];
-}
-
-/** Units of a pool that an attempt takes. */
-export interface Units {
-  readonly poolId: number;
-  readonly units: number;
-}
-
-/** Why a job may not start now. */
-export type Why =
-  | { readonly reason: "lane_paused"; readonly pause: string | null }
-  | { readonly reason: "no_capable_node"; readonly missing: readonly string[] }
-  | { readonly reason: "object_quarantined"; readonly key: string; readonly because: string | null }
-  | {
-      readonly reason: "waiting_for_lock";
-      readonly key: string;
-      /** Jobs that hold the object. */
-      readonly holders: readonly string[];
-      /** Its place in the line of the object, from 1, holders not counted. */
-      readonly place: number;
-    }
-  | { readonly reason: "unknown_resource"; readonly need: string }
-  | { readonly reason: "resource_stopped"; readonly pool: PoolFacts }
-  | { readonly reason: "resource_full" | "limit_reached"; readonly pool: PoolFacts; readonly wanted: number }
-  | { readonly reason: "resource_reserved"; readonly pool: PoolFacts; readonly wanted: number };
-
-/** What becomes of a candidate: it starts with these units, waits in line for its objects, or stays where it is. */
-export type Verdict =
-  | { readonly kind: "start"; readonly units: readonly Units[] }
-  | { readonly kind: "block"; readonly why: Why }
-  | { readonly kind: "leave"; readonly why: Why };
+import type { CandidateJob, LaneFacts, ObjectFacts, PoolFacts, Units, Verdict, Why, World } from "./world.ts";
 
 /** A question that a job must pass to start; answers why it does not. */
 type Rule = (job: CandidateJob, round: Round) => Why | undefined;
@@ -140,20 +40,34 @@ export const ADMISSION_RULES: Record<"paused" | "capability" | "quarantine" | "l
 
 /**
  * Decides, one after the other, which jobs start on a node now: what one takes, those after it lack. The same world and the
- * same jobs give the same verdicts.
+ * same jobs give the same verdicts. Jobs after the last free slot are not decided on: they have no verdict.
  */
-export function decide(jobs: readonly CandidateJob[], world: World): readonly Verdict[] {
+export function decide(
+  jobs: readonly CandidateJob[],
+  world: World,
+  slots = Number.POSITIVE_INFINITY,
+): readonly Verdict[] {
   const round = new Round(world);
-  return jobs.map((job) => {
-    round.begin();
-    for (const rule of Object.values(ADMISSION_RULES) as Rule[]) {
-      const why = rule(job, round);
-      if (!why) continue;
-      round.undo();
-      return { kind: why.reason === "waiting_for_lock" ? "block" : "leave", why };
-    }
-    return { kind: "start", units: round.keep(job) };
-  });
+  const verdicts: Verdict[] = [];
+  let started = 0;
+  for (const job of jobs) {
+    if (started >= slots) break;
+    const verdict = judge(job, round);
+    if (verdict.kind === "start") started += 1;
+    verdicts.push(verdict);
+  }
+  return verdicts;
+}
+
+function judge(job: CandidateJob, round: Round): Verdict {
+  round.begin();
+  for (const rule of Object.values(ADMISSION_RULES)) {
+    const why = rule(job, round);
+    if (!why) continue;
+    round.undo();
+    return { kind: why.reason === "waiting_for_lock" ? "block" : "leave", why };
+  }
+  return { kind: "start", units: round.keep(job) };
 }
 
 /** One need of a lane: the pools that could meet it, best first. */
@@ -221,8 +135,10 @@ class Round {
   }
 
   undo(): void {
-    for (const { poolId, units } of this.#units) this.#add(this.#taken, poolId, -units);
-    for (const { poolId, units } of this.#units) if (this.#long.has(poolId)) this.#add(this.#spent, poolId, -units);
+    for (const { poolId, units, ofSpare } of this.#units) {
+      this.#add(this.#taken, poolId, -units);
+      if (ofSpare) this.#add(this.#spent, poolId, -units);
+    }
   }
 
   keep({ id, locks, ticket }: CandidateJob): readonly Units[] {
@@ -246,7 +162,7 @@ class Round {
     const { id } = pools[index]!;
     this.#add(this.#taken, id, units);
     if (this.#long.has(id)) this.#add(this.#spent, id, units);
-    this.#units.push({ poolId: id, units });
+    this.#units.push({ poolId: id, units, ...(this.#long.has(id) ? { ofSpare: true } : {}) });
     return undefined;
   }
 

@@ -57,7 +57,12 @@ async function markOverdue({ store, catalogue, environment, bus }: Part): Promis
     if (definition.onTimeout === "fail") {
       const message = `The job timed out: it ran longer than ${definition.timeoutMs} ms.`;
       const ending = { kind: "failed", error: { code: "timed_out", message } } as const;
-      await endAttempts(store, catalogue, [{ id, token, isMember: false, ending }], environment.random);
+      await endAttempts(
+        store,
+        catalogue,
+        [{ id, token, isMember: false, ending, stillRuns: true }],
+        environment.random,
+      );
       bus.publish({ kind: "job", id });
       bus.publish({ kind: "due" });
     } else {

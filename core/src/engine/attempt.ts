@@ -39,6 +39,7 @@ export class Attempt implements JobContext {
   configuration: unknown;
   readonly target: Target | null;
   readonly attempt: number;
+  readonly fencing: string;
   /** What the handler last said of its progress, until it is stored. */
   latest: { percent: number; message: string | null; stats: JsonObject | null } | undefined;
   /** Lines that are not stored yet. */
@@ -80,6 +81,7 @@ export class Attempt implements JobContext {
     this.configuration = claimed.configuration;
     this.target = claimed.target;
     this.attempt = claimed.attempt;
+    this.fencing = claimed.token;
     this.isAnchored = false;
     this.job = {
       id: claimed.id,
@@ -89,6 +91,12 @@ export class Attempt implements JobContext {
       tags: claimed.tags,
       retries: claimed.retries,
     };
+  }
+
+  /** It holds units or objects. */
+  get isHolder(): boolean {
+    const { locks, units } = this.claimed;
+    return locks.length > 0 || (units !== undefined && units.length > 0);
   }
 
   get signal(): AbortSignal {

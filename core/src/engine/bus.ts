@@ -8,12 +8,12 @@ type Hearer = (hint: Hint | undefined) => void;
 /** What was published and not yet sent. */
 interface Said {
   readonly lanes: Map<number, number>;
-  readonly pools: Set<number>;
   readonly jobs: Set<string>;
+  readonly pools: Set<number>;
   hasDue: boolean;
 }
 
-const silence = (): Said => ({ lanes: new Map(), pools: new Set(), jobs: new Set(), hasDue: false });
+const silence = (): Said => ({ lanes: new Map(), jobs: new Set(), pools: new Set(), hasDue: false });
 
 /** NOTIFY takes a lock at commit that all commits share: at most one per process in this time. */
 const GAP_MS = 5;
@@ -136,17 +136,17 @@ export class Bus implements Announcer {
 }
 
 function say(said: Said, hint: Hint): void {
-  const { lanes, pools, jobs } = said;
+  const { lanes, jobs, pools } = said;
   if (hint.kind === "lane") lanes.set(hint.laneId, Math.min(hint.rank, lanes.get(hint.laneId) ?? hint.rank));
-  else if (hint.kind === "pool") pools.add(hint.poolId);
   else if (hint.kind === "job") jobs.add(hint.id);
+  else if (hint.kind === "pool") pools.add(hint.poolId);
   else if (hint.kind === "due") said.hasDue = true;
 }
 
-function encode(self: string, { lanes, pools, jobs, hasDue }: Said): string {
+function encode(self: string, { lanes, jobs, pools, hasDue }: Said): string {
   const parts = [...lanes].map(([laneId, rank]) => `l${laneId}:${rank}`);
-  for (const poolId of pools) parts.push(`p${poolId}`);
   if (hasDue) parts.push("d");
+  for (const id of pools) parts.push(`p${id}`);
   const all = [self, ...parts, ...[...jobs].map((id) => `j${id}`)].join(" ");
   // Too many to name: hearers look at everything.
   return all.length <= LONGEST_PAYLOAD ? all : `${self} *`;
@@ -157,8 +157,8 @@ function decode(self: string, payload: string): readonly (Hint | undefined)[] {
   if (sender === self) return [];
   return parts.map((part): Hint | undefined => {
     if (part === "d") return { kind: "due" };
+    if (part.startsWith("p")) return { kind: "pool", poolId: Number(part.slice(1)) };
     if (part.startsWith("j")) return { kind: "job", id: part.slice(1) };
-    if (/^p\d+$/.test(part)) return { kind: "pool", poolId: Number(part.slice(1)) };
     const [laneId, rank] = part.slice(1).split(":").map(Number);
     return part.startsWith("l") && Number.isInteger(laneId)
       ? { kind: "lane", laneId: laneId!, rank: rank ?? 0 }

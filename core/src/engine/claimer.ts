@@ -1,17 +1,8 @@
 import { canMeet } from "@callsheet/contract";
 import type { Hint } from "../operations/hint.ts";
-import type { Claimed, Watermark } from "../store/claim.ts";
-import type { HotPath } from "../store/store.ts";
-import type { Part } from "./part.ts";
-
-export interface ClaimerOptions {
-  readonly part: Part;
-  readonly nodeId: () => number;
-  readonly site: string;
-  readonly types: readonly string[];
-  readonly capabilities: ReadonlySet<string>;
-  readonly hot: () => Promise<HotPath>;
-}
+import type { Watermark } from "../store/claim.ts";
+import type { Claim, ClaimerOptions } from "./claiming.ts";
+import { Contention } from "./contention.ts";
 
 /** How often new lanes are looked for without a hint. */
 const LANES_MS = 1_000;
@@ -22,20 +13,28 @@ const FULL_READ_MS = 500;
 /** Takes jobs from the lanes that a node can run, and remembers how far it has read each. */
 export class Claimer {
   readonly #options: ClaimerOptions;
+  readonly #contention: Contention;
   readonly #marks = new Map<number, Watermark>();
+  /** Of plain jobs. */
   #lanes: readonly number[] = [];
+  #known: ReadonlySet<number> = new Set();
   #lanesAt = Number.NEGATIVE_INFINITY;
   #nextFullRead = 0;
 
   constructor(options: ClaimerOptions) {
     this.#options = options;
+    this.#contention = new Contention(options);
   }
 
-  /** Up to `want` jobs, and whether another claim may find more. */
-  async claim(want: number): Promise<{ readonly jobs: readonly Claimed[]; readonly mayHoldMore: boolean }> {
+  /** Up to `want` jobs. */
+  async claim(want: number): Promise<Claim> {
+    await this.#refreshLanes();
+    return (await this.#contention.claim(want)) ?? this.#claimPlain(want);
+  }
+
+  async #claimPlain(want: number): Promise<Claim> {
     const { part, nodeId, hot } = this.#options;
     const { monotonic } = part.environment;
-    await this.#refreshLanes();
     if (this.#lanes.length === 0) return { jobs: [], mayHoldMore: false };
     const started = monotonic();
     const isFullRead = started >= this.#nextFullRead;
@@ -55,12 +54,16 @@ export class Claimer {
   hear(hint: Hint | undefined): boolean {
     if (hint === undefined) {
       this.#marks.clear();
+      this.#contention.look();
       this.#lanesAt = Number.NEGATIVE_INFINITY;
       return true;
     }
-    if (hint.kind === "waiting") return true;
+    if (hint.kind === "waiting") this.#contention.look();
+    if (hint.kind === "pool") this.#contention.unitsReturned(hint.poolId);
+    if (hint.kind === "waiting" || hint.kind === "pool") return true;
     if (hint.kind !== "lane") return false;
-    if (!this.#lanes.includes(hint.laneId)) this.#lanesAt = Number.NEGATIVE_INFINITY;
+    if (!this.#known.has(hint.laneId)) this.#lanesAt = Number.NEGATIVE_INFINITY;
+    this.#contention.look(hint.laneId);
     const mark = this.#marks.get(hint.laneId);
     // At the same rank new jobs come later than the mark.
     if (mark && hint.rank < mark.rank) this.#marks.delete(hint.laneId);
@@ -79,6 +82,9 @@ export class Claimer {
     const { part, site, types, capabilities } = this.#options;
     this.#lanesAt = part.environment.monotonic();
     const lanes = await part.store.lanesFor(site, types);
-    this.#lanes = lanes.filter(({ needs }) => canMeet(needs, capabilities)).map(({ id }) => id);
+    const able = lanes.filter(({ needs }) => canMeet(needs, capabilities));
+    this.#known = new Set(able.map(({ id }) => id));
+    this.#lanes = able.filter(({ isContended }) => !isContended).map(({ id }) => id);
+    this.#contention.setLanes(able);
   }
 }

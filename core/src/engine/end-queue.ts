@@ -1,5 +1,7 @@
+import type { Units } from "@callsheet/contract";
 import { BATCH_BYTES, BATCH_ITEMS } from "../operations/batches.ts";
 import type { EndedAttempt } from "../operations/end.ts";
+import type { Claimed } from "../store/claim.ts";
 import type { Attempt } from "./attempt.ts";
 import type { HandlerEnd } from "./outcome.ts";
 
@@ -10,6 +12,9 @@ export interface Members {
   readonly ordinals: number[];
   readonly results: (string | null)[];
   readonly offsets: number[];
+  /** What each of them holds: units, and objects by job. */
+  readonly units: readonly Units[];
+  readonly locks: { readonly jobId: string; readonly key: string }[];
 }
 
 /** Ends that are stored together: members that completed, by the token of their claim, and all others. */
@@ -36,14 +41,15 @@ export class EndQueue {
   /** `size`: how many members the attempt's claim has. */
   add(attempt: Attempt, size: number, end: HandlerEnd): void {
     const batch = this.#batchFor(bytesOf(end));
-    const { id, token, ordinal } = attempt.claimed;
+    const { id, token, ordinal, locks } = attempt.claimed;
     const isMember = ordinal > 0;
     if (isMember && !attempt.isAnchored && end.ending.kind === "completed") {
-      const claim = membersOf(batch, token, size);
+      const claim = membersOf(batch, attempt.claimed, size);
       claim.ids.push(id);
       claim.ordinals.push(ordinal);
       claim.results.push(end.result);
       claim.offsets.push(attempt.offsetMs);
+      for (const { key } of locks) claim.locks.push({ jobId: id, key });
     } else {
       const result = end.result === null ? {} : { result: end.result };
       batch.others.push({ id, token, isMember, ending: end.ending, ...result });
@@ -67,10 +73,10 @@ export class EndQueue {
   }
 }
 
-function membersOf(batch: GrowingBatch, token: string, size: number): Members {
+function membersOf(batch: GrowingBatch, { token, units = [] }: Claimed, size: number): Members {
   let claim = batch.members.get(token);
   if (!claim) {
-    claim = { size, ids: [], ordinals: [], results: [], offsets: [] };
+    claim = { size, ids: [], ordinals: [], results: [], offsets: [], units, locks: [] };
     batch.members.set(token, claim);
   }
   return claim;

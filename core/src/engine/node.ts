@@ -65,7 +65,9 @@ export class Node {
     const { get: hot, lost: onLoss } = this.#hot;
     const types = identity.types.map((type) => type.type);
     const capabilities = new Set(identity.capabilities);
-    const claimer = new Claimer({ part, nodeId, site: identity.site, types, capabilities, hot });
+    const { name, site } = identity;
+    const byOwner = () => runningByOwner(this.#runner);
+    const claimer = new Claimer({ part, nodeId, name, site, types, capabilities, hot, running: byOwner });
     this.#reporter = new Reporter({ part, hot, onLoss, onStored });
     this.#keeper = new Keeper({ part, nodeId, running, onHungry: () => this.#services.keep.wake() });
     this.#runner = createRunner({
@@ -123,7 +125,8 @@ export class Node {
 
   #ended(attempt: Attempt, size: number, end: HandlerEnd): void {
     const report = () => {
-      if (attempt.isSuperseded) this.#lateWords += 1;
+      // Of one that holds something even a late word is told: until then nobody else gets it.
+      if (attempt.isSuperseded && !attempt.isHolder) this.#lateWords += 1;
       else this.#reporter.report(attempt, size, end);
     };
     // What a handler said is there for whoever waits for its end.
@@ -179,6 +182,12 @@ export class Node {
   async #attempted(work: Promise<unknown>): Promise<void> {
     await work.catch((error: unknown) => this.#part.log.error("node", error));
   }
+}
+
+function runningByOwner({ running }: Runner): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  for (const { claimed } of running.values()) counts.set(claimed.ownerId, (counts.get(claimed.ownerId) ?? 0) + 1);
+  return counts;
 }
 
 function openIsolation({ processes, files, timers, monotonic }: Environment): IsolationHost {

@@ -78,5 +78,15 @@ async function recover(part: Part): Promise<void> {
       await endAttempts(part.store, part.catalogue, all.slice(from, from + BATCH), part.environment.random);
     }
     if (all.length > 0) part.bus.publish({ kind: "due" });
+    await freeRemnants(part, node.id);
   }
+}
+
+/** What attempts of a dead node still held, though their jobs were over before. */
+async function freeRemnants({ store, bus }: Part, nodeId: number): Promise<void> {
+  const remnants = await store.remnantsOf(nodeId);
+  if (remnants.length === 0) return;
+  const { granted, pools } = await store.freeing((_tx, free) => free(remnants));
+  for (const { laneId, rank } of granted) bus.publish({ kind: "lane", laneId, rank });
+  for (const poolId of pools) bus.publish({ kind: "pool", poolId });
 }

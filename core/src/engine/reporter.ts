@@ -2,6 +2,7 @@ import { isCallsheetError } from "@callsheet/contract";
 import { type EndedAttempt, endAttempts } from "../operations/end.ts";
 import { isPassing, isTransient, reasonOf } from "../store/failure.ts";
 import type { HotPath } from "../store/store.ts";
+import type { Changed } from "../store/transition.ts";
 import type { Attempt } from "./attempt.ts";
 import { type EndBatch, EndQueue, type Members } from "./end-queue.ts";
 import type { HandlerEnd } from "./outcome.ts";
@@ -114,19 +115,41 @@ export class Reporter {
   /** Completes members; answers those that are none any more, as attempts with rows of their own. */
   async #storeMembers(taken: ReadonlyMap<string, Members>): Promise<readonly EndedAttempt[]> {
     if (taken.size === 0) return [];
-    const { hot, onStored } = this.#options;
-    const tokens = [...taken.keys()];
-    const left = await (await hot()).complete(tokens.map((token) => ({ token, ...taken.get(token)! })));
+    const hot = await this.#options.hot();
+    const all = [...taken].map(([token, members]) => ({ token, ...members }));
+    const [holders, plain] = [all.filter(isHolding), all.filter((one) => !isHolding(one))];
     const late: EndedAttempt[] = [];
-    for (const [index, ordinals] of left.entries()) {
-      const { ids, ordinals: all, results } = taken.get(tokens[index]!)!;
-      const gone = new Set(ordinals);
-      for (const [place, ordinal] of all.entries()) {
-        if (gone.has(ordinal)) late.push(asEnded(ids[place]!, tokens[index]!, results[place]!));
-      }
-      onStored(gone.size === 0 ? ids : ids.filter((_, place) => !gone.has(all[place]!)));
+    if (plain.length > 0) late.push(...this.#stored(plain, await hot.complete(plain)));
+    if (holders.length > 0) {
+      const { refused, granted, pools } = await hot.completeHolders(holders);
+      late.push(...this.#stored(holders, refused));
+      this.#tell(granted, pools);
     }
     return late;
+  }
+
+  /** Says whose ends are stored; answers those that were refused as members. */
+  #stored(
+    completions: readonly (Members & { readonly token: string })[],
+    refused: readonly (readonly number[])[],
+  ): readonly EndedAttempt[] {
+    const late: EndedAttempt[] = [];
+    for (const [index, { token, ids, ordinals, results }] of completions.entries()) {
+      const gone = new Set(refused[index]);
+      for (const [place, ordinal] of ordinals.entries())
+        if (gone.has(ordinal)) late.push(asEnded(ids[place]!, token, results[place]!));
+      this.#options.onStored(gone.size === 0 ? ids : ids.filter((_, place) => !gone.has(ordinals[place]!)));
+    }
+    return late;
+  }
+
+  #tell(changed: readonly Changed[], pools: readonly number[]): void {
+    const { bus } = this.#options.part;
+    for (const { to, laneId, rank } of changed) {
+      if (to === "queued" || to === "pending") bus.publish({ kind: "lane", laneId, rank });
+      else if (to === "retrying" || to === "scheduled") bus.publish({ kind: "due" });
+    }
+    for (const poolId of pools) bus.publish({ kind: "pool", poolId });
   }
 
   async #storeOthers(ended: readonly EndedAttempt[]): Promise<void> {
@@ -134,10 +157,7 @@ export class Reporter {
     const result = await endAttempts(part.store, part.catalogue, ended, part.environment.random);
     this.#refused += result.refused.length;
     onStored(ended.map((attempt) => attempt.id));
-    for (const { to, laneId, rank } of result.changed) {
-      if (to === "queued" || to === "pending") part.bus.publish({ kind: "lane", laneId, rank });
-      else if (to === "retrying" || to === "scheduled") part.bus.publish({ kind: "due" });
-    }
+    this.#tell(result.changed, result.pools);
   }
 
   /** A batch that fails is done again one by one; an end that cannot be stored fails its own job. */
@@ -173,4 +193,5 @@ function asEnded(id: string, token: string, result: string | null, isMember = fa
   return { id, token, isMember, ending: { kind: "completed" }, ...(result === null ? {} : { result }) };
 }
 
+const isHolding = ({ units, locks }: Members) => units.length > 0 || locks.length > 0;
 const isLoss = (error: unknown) => isCallsheetError(error) && error.code === "database_lost";

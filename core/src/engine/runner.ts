@@ -102,7 +102,7 @@ function asMessage({ code, message, details }: CallsheetError): object {
 }
 
 async function enterIsolated(isolation: IsolationHost, attempt: Attempt, type: ActionType): Promise<unknown> {
-  const { definition, job, target, attempt: number, variables } = attempt;
+  const { definition, job, target, attempt: number, fencing, variables } = attempt;
   if (!type.module)
     throw callsheetError(
       "invalid_argument",
@@ -112,7 +112,14 @@ async function enterIsolated(isolation: IsolationHost, attempt: Attempt, type: A
     module: type.module,
     type: type.type,
     memoryMiB: definition.memoryMiB,
-    context: { job, configuration: attempt.configuration, target, attempt: number, variables: variables.all() },
+    context: {
+      job,
+      configuration: attempt.configuration,
+      target,
+      attempt: number,
+      fencing,
+      variables: variables.all(),
+    },
     signal: attempt.signal,
     onProgress: (percent, message, stats) => attempt.progress(percent, message ?? undefined, stats ?? undefined),
     onLog: (level, message) => attempt.log[level](message),

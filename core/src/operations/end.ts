@@ -13,22 +13,30 @@ export interface EndedAttempt {
   readonly ending: Ending;
   /** JSON text of the result, for `completed` and `partial`. */
   readonly result?: string;
+  /** Its job is over, and its handler still runs: it keeps what it holds until that has ended. */
+  readonly stillRuns?: true;
 }
 
 export interface EndResult {
+  /** Of jobs that ended, and of those that were handed their objects. */
   readonly changed: readonly Changed[];
+  /** Pools that have units again. */
+  readonly pools: readonly number[];
   /** Attempts that had been superseded: nothing of them was accepted. */
   readonly refused: readonly string[];
 }
 
-/** Ends attempts, each as the lifecycle says, all in one transaction. A superseded one changes nothing. */
+/**
+ * Ends attempts, each as the lifecycle says, all in one transaction, in which what they hold goes back. A superseded one
+ * changes nothing but that.
+ */
 export async function endAttempts(
   store: Store,
   catalogue: Catalogue,
   attempts: readonly EndedAttempt[],
   random: () => number,
 ): Promise<EndResult> {
-  return store.transaction(async (tx) => {
+  return store.freeing(async (tx, free) => {
     await anchorMembersOf(tx, attempts);
     const live = new Map((await tx.lockAttempts(attempts)).map((job) => [job.id, job]));
     const versions = await catalogue.versions(
@@ -39,10 +47,16 @@ export async function endAttempts(
       const job = live.get(attempt.id);
       return job ? stepsOf(attempt, job, versions.get(job.actionVersionId)!.definition.retry, random) : [];
     });
+    const refused = attempts.filter(({ id }) => !live.has(id));
+    const holders = attempts.filter(({ id }) => live.get(id)?.isHolder);
+    for (const { id, token } of holders.filter(({ stillRuns }) => stillRuns))
+      await tx.leaveRemnant(id, token, "overrun");
     const changed: Changed[] = [];
     // Remembered retries follow the failures they answer.
     for (const [event, changes] of grouped(steps)) changed.push(...(await tx.transition({ event, changes })));
-    return { changed, refused: attempts.filter((attempt) => !live.has(attempt.id)).map((attempt) => attempt.id) };
+    const over = [...holders.filter(({ stillRuns }) => !stillRuns), ...refused];
+    const { granted, pools } = await free(over.map(({ id, token }) => ({ jobId: id, token })));
+    return { changed: [...changed, ...granted], pools, refused: refused.map(({ id }) => id) };
   });
 }
 

@@ -1,8 +1,8 @@
-/** Something that may be worth a look: a lane with new jobs, a new start time, a pool with room, a live job with news. */
+/** Something that may be worth a look: a lane with new jobs, a new start time, a live job with news. */
 export type Hint =
   | { readonly kind: "lane"; readonly laneId: number; readonly rank: number }
   | { readonly kind: "due" }
-  /** A pool has more room than before, or other windows. */
+  /** A pool has units again, or was changed. */
   | { readonly kind: "pool"; readonly poolId: number }
   /** Some job waits, nobody says which. Never sent to others. */
   | { readonly kind: "waiting" }

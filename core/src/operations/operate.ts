@@ -10,6 +10,7 @@ import {
 import { isTransient } from "../store/failure.ts";
 import type { JobFacts } from "../store/jobs.ts";
 import type { Statements, Store } from "../store/store.ts";
+import type { Changed } from "../store/transition.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { Hint } from "./hint.ts";
 
@@ -38,25 +39,36 @@ export async function operate<T>(
   act: (tx: Statements, job: JobFacts) => Promise<T>,
 ): Promise<T> {
   const key = checkId(id);
-  return transact(desk, async (tx) => {
-    const job = (await tx.lockJob(key)) ?? (await anchored(tx, key));
-    if (!job) throw callsheetError("job_not_found", `There is no job ${id}.`, { id });
-    return act(tx, job);
+  return insist(async () => {
+    let granted: readonly Changed[] = [];
+    const result = await desk.store.freeing(async (tx, free) => {
+      const job = (await tx.lockJob(key)) ?? (await anchored(tx, key));
+      if (!job) throw callsheetError("job_not_found", `There is no job ${id}.`, { id });
+      const done = await act(tx, job);
+      // Whoever leaves a line without starting passes on what he was handed.
+      if (job.hasLocks && IN_LINE.has(job.state) && (await tx.hasLeftLine(key)))
+        ({ granted } = await free([{ jobId: key, token: null }]));
+      return done;
+    });
+    for (const { laneId, rank } of granted) desk.announce({ kind: "lane", laneId, rank });
+    return result;
   });
 }
 
 /** Runs a transaction during which no claim is under way: what it changes holds for every job that starts after it. */
-export function alone<T>(desk: Desk, act: (tx: Statements) => Promise<T>): Promise<T> {
-  return transact(desk, async (tx) => {
-    await tx.takeBarrier();
-    return act(tx);
-  });
+export function alone<T>({ store }: Desk, act: (tx: Statements) => Promise<T>): Promise<T> {
+  return insist(() =>
+    store.transaction(async (tx) => {
+      await tx.takeBarrier();
+      return act(tx);
+    }),
+  );
 }
 
-async function transact<T>({ store }: Desk, work: (tx: Statements) => Promise<T>): Promise<T> {
+async function insist<T>(once: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      return await store.transaction(work);
+      return await once();
     } catch (error) {
       // Two at once waited for each other, and this one was rolled back.
       if (tries >= MOST_TRIES || !isTransient(error)) throw error;
@@ -64,6 +76,8 @@ async function transact<T>({ store }: Desk, work: (tx: Statements) => Promise<T>
   }
 }
 
+/** Where a job may have asked for its objects. */
+const IN_LINE: ReadonlySet<JobState> = new Set(["waiting_for_lock", "queued"]);
 const MOST_TRIES = 5;
 
 async function anchored(tx: Statements, id: string): Promise<JobFacts | undefined> {

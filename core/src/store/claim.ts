@@ -1,3 +1,4 @@
+import type { JobLock, Units } from "@callsheet/contract";
 import type { Line } from "./database.ts";
 
 /** How far a lane was read: everything before it was taken. Dead entries before it need not be walked again. */
@@ -28,6 +29,10 @@ export interface Claimed {
   readonly target: { readonly type: string; readonly id: string } | null;
   readonly tags: readonly string[];
   readonly variables: Readonly<Record<string, unknown>> | null;
+  /** What the attempt holds while it lives. */
+  readonly locks: readonly JobLock[];
+  readonly units?: readonly Units[];
+  readonly size?: number | null;
 }
 
 export interface ClaimAnswer {
@@ -46,7 +51,7 @@ export interface ClaimAnswer {
 const CLAIM = `
   with asked as materialized (
     select l.* from unnest($2::int[], $4::smallint[], $5::timestamptz[], $6::uuid[]) as l (lane_id, rank, due_at, job_id)
-    join callsheet.lane on lane.id = l.lane_id and not lane.paused
+    join callsheet.lane on lane.id = l.lane_id and not lane.paused and not lane.contended
     where exists (select from callsheet.node where id = $1::int and state = 'up' and not paused)
       and not exists (select from callsheet.barrier for share)
   ), queued as materialized (
@@ -163,6 +168,7 @@ function read(row: Row): ClaimAnswer {
       configuration: configurations[index],
       target: extra?.id ? { type: extra.type!, id: extra.id } : null,
       tags: extra?.tags ?? [],
+      locks: [],
       variables: extra?.first || extra?.variables ? { ...extra.first, ...extra.variables } : null,
     };
   });

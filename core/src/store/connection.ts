@@ -4,6 +4,8 @@ import type { Queryable, Rows, Statement } from "./statement.ts";
 export interface Line extends Queryable {
   /** Sends all statements as one transaction in one round trip; the answers in their order. */
   pipeline(statements: readonly Statement[]): Promise<readonly Rows<Record<string, unknown>>[]>;
+  /** Runs work in one transaction; what it sends at once leaves together. Nothing else may be sent meanwhile. */
+  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import type { Action, Needs } from "@callsheet/contract";
+import type { Action, LaneFacts, Needs } from "@callsheet/contract";
 import sql, { raw, type Sql } from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 
@@ -185,14 +185,23 @@ export async function shareLane(db: Queryable, id: number): Promise<void> {
   await db.query(sql`update callsheet.lane set shared = true, contended = true where id = ${id} and not shared`);
 }
 
+/** A lane as claims see it. */
+export interface ClaimLane extends LaneFacts {
+  readonly type: string;
+  /** Not for the statement that claims plain jobs. */
+  readonly isContended: boolean;
+  /** Several owners' jobs take turns. */
+  readonly isShared: boolean;
+}
+
 /** Lanes of jobs of these types at a site, with what they need of a node. */
-export async function lanesFor(
-  db: Queryable,
-  site: string,
-  types: readonly string[],
-): Promise<readonly { readonly id: number; readonly type: string; readonly needs: Needs }[]> {
-  const { rows } = await db.query<{ id: number; type: string; needs: Needs }>(sql`
-    select id, type, needs from callsheet.lane where site = ${site} and type = any(${types}::text[]) order by id`);
+export async function lanesFor(db: Queryable, site: string, types: readonly string[]): Promise<readonly ClaimLane[]> {
+  const { rows } = await db.query<ClaimLane>(sql`
+    select l.id, l.type, l.needs, l.site, l.queue, l.contended as "isContended", l.shared as "isShared",
+      coalesce(a.name, (select v.name from callsheet.action_version v where v.action_id = l.action_id order by v.version desc limit 1)) as action,
+      case when l.paused then json_build_object('reason', l.reason) end as pause
+    from callsheet.lane l left join callsheet.action a on a.id = l.action_id
+    where l.site = ${site} and l.type = any(${types}::text[]) order by l.id`);
   return rows;
 }
 

@@ -1,4 +1,8 @@
+import type { Units } from "@callsheet/contract";
+import { lockObjects } from "./contended.ts";
 import type { Line, Queryable, Statement } from "./database.ts";
+import { type Freeing, handOver, insistOnLines, returnUnits } from "./freeing.ts";
+import type { Rows } from "./statement.ts";
 
 /** Members of one claim that completed. */
 export interface Completion {
@@ -11,6 +15,9 @@ export interface Completion {
   readonly results: readonly (string | null)[];
   /** Milliseconds from the claim to each handler's start, in the order of `ordinals`. */
   readonly offsets: readonly number[];
+  /** What each of them holds: units, and objects by job. */
+  readonly units?: readonly Units[];
+  readonly locks?: readonly { readonly jobId: string; readonly key: string }[];
 }
 
 /*
@@ -73,19 +80,72 @@ export async function completeMembers(
   line: Line,
   completions: readonly Completion[],
 ): Promise<readonly (readonly number[])[]> {
-  // Claims are locked in the order of their tokens.
-  const order = completions
-    .map((completion, index) => ({ completion, index }))
-    .sort((a, b) => (BigInt(a.completion.token) < BigInt(b.completion.token) ? -1 : 1));
-  const answers = await line.pipeline(order.map(({ completion }) => statement(completion)));
-  const refused: (readonly number[])[] = completions.map(() => []);
-  for (const [place, { completion, index }] of order.entries()) {
-    const { count, accepted } = answers[place]!.rows[0] as { count: number; accepted: string | null };
-    if (count === completion.ordinals.length) continue;
-    const known = new Set((accepted ?? "").split(",").map(Number));
-    refused[index] = completion.ordinals.filter((ordinal) => !known.has(ordinal));
-  }
-  return refused;
+  const ordered = inOrder(completions);
+  const answers = await line.pipeline(ordered.map(statement));
+  const refused = new Map(ordered.map((completion, place) => [completion, refusedOf(completion, answers[place]!)]));
+  return completions.map((completion) => refused.get(completion)!);
+}
+
+/** Claims are locked in the order of their tokens. */
+const inOrder = (completions: readonly Completion[]): readonly Completion[] =>
+  [...completions].sort((a, b) => (BigInt(a.token) < BigInt(b.token) ? -1 : 1));
+
+function refusedOf({ ordinals }: Completion, { rows: [row] }: Rows<object>): readonly number[] {
+  const { count, accepted } = row as { readonly count: number; readonly accepted: string | null };
+  if (count === ordinals.length) return [];
+  const known = new Set((accepted ?? "").split(",").map(Number));
+  return ordinals.filter((ordinal) => !known.has(ordinal));
+}
+
+/** What was refused, by completion, and what the others gave back. */
+export interface HoldersCompleted extends Freeing {
+  readonly refused: readonly (readonly number[])[];
+}
+
+/**
+ * Completes members of claims that hold units or objects: with their ends, in the same transaction, objects go to the next
+ * in line and units back to their pools.
+ */
+export function completeHolders(line: Line, completions: readonly Completion[]): Promise<HoldersCompleted> {
+  const locks = completions.flatMap((completion) =>
+    (completion.locks ?? []).map((lock) => ({ ...lock, token: completion.token })),
+  );
+  const keys = [...new Set(locks.map(({ key }) => key))];
+  return insistOnLines((also) =>
+    line.transaction(async (tx) => {
+      const ordered = inOrder(completions);
+      const [answers] = await Promise.all([
+        Promise.all(ordered.map((completion) => tx.query(statement(completion)))),
+        lockObjects(tx, keys.length > 0 ? [...new Set([...keys, ...also])] : []),
+        dropMembersTickets(tx, keys, locks),
+      ]);
+      const refused = new Map(ordered.map((completion, place) => [completion, refusedOf(completion, answers[place]!)]));
+      const granted = keys.length > 0 ? await handOver(tx, keys) : [];
+      const units = new Map<number, number>();
+      for (const [completion, gone] of refused)
+        for (const { poolId, units: each } of completion.units ?? [])
+          units.set(poolId, (units.get(poolId) ?? 0) + each * (completion.ordinals.length - gone.length));
+      const pools = await returnUnits(tx, units);
+      return { refused: completions.map((completion) => refused.get(completion)!), granted, pools };
+    }),
+  );
+}
+
+/** A member that was given a row of its own keeps its tickets: it ends by that row. */
+async function dropMembersTickets(
+  tx: Queryable,
+  keys: readonly string[],
+  locks: readonly { readonly jobId: string; readonly token: string }[],
+): Promise<void> {
+  if (keys.length === 0) return;
+  await tx.query({
+    name: "drop_members_tickets",
+    text: `
+      delete from callsheet.ticket t using unnest($2::uuid[], $3::bigint[]) as f (job_id, token)
+      where t.object_key = any($1::text[]) and t.job_id = f.job_id and t.token = f.token
+        and not exists (select from callsheet.work w where w.job_id = t.job_id)`,
+    values: [keys, locks.map(({ jobId }) => jobId), locks.map(({ token }) => token)],
+  });
 }
 
 /*
@@ -113,6 +173,9 @@ const ANCHOR = `
       0, c.node_id, 'running', 'running', 'none', j.rank, 0, 0, false, l.host_id is distinct from j.owner_id
     from c, m join callsheet.job j on j.id = m.id join callsheet.lane l on l.id = j.lane_id join callsheet.action_version v on v.id = j.action_version_id
     returning job_id, started_at, token, node_id, turn
+  ), granted as (
+    insert into callsheet.grant_of_units (token, job_id, pool_id, units)
+    select c.token, m.id, u.pool_id, u.units from c, m, unnest(c.pool_ids, c.units) as u (pool_id, units)
   ), told as (
     insert into callsheet.event (job_id, at, token, seq, node_id, attempt, event, from_state, to_state, via, data)
     select job_id, callsheet.now(), token, 2, node_id, 1, 'start', 'pending', 'running',

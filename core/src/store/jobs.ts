@@ -15,6 +15,7 @@ export interface JobFacts {
   readonly configuration: unknown;
   readonly configurationVersion: number;
   readonly token: string | null;
+  readonly hasLocks: boolean;
 }
 
 /**
@@ -26,12 +27,19 @@ export async function lockJob(tx: Queryable, id: string): Promise<JobFacts | und
   await tx.query(sql`select from callsheet.outcome where job_id = ${id} for update`);
   const { rows } = await tx.query<JobFacts>(sql`
     select j.id, j.kind, s.state, s.rollback, j.action_version_id as "actionVersionId", j.lane_id as "laneId", j.owner_id as "ownerId", j.rank, j.configuration,
-      j.configuration_version as "configurationVersion", s.token::text
+      j.configuration_version as "configurationVersion", s.token::text,
+      j.locks is not null as "hasLocks"
     from callsheet.job j join (
       select job_id, state, rollback, token from callsheet.work where job_id = ${id}
       union all select job_id, state, rollback, token from callsheet.outcome where job_id = ${id}
     ) s on s.job_id = j.id`);
   return rows[0];
+}
+
+/** Whether a job stands neither in line for objects nor in the internal queue. */
+export async function hasLeftLine(tx: Queryable, id: string): Promise<boolean> {
+  const { rows } = await tx.query<{ state: JobState }>(sql`select state from callsheet.work where job_id = ${id}`);
+  return rows[0]?.state !== "waiting_for_lock" && rows[0]?.state !== "queued";
 }
 
 /** A live attempt that is about to end. */
@@ -42,6 +50,8 @@ export interface LiveAttempt {
   readonly crashes: number;
   readonly intent: number;
   readonly actionVersionId: number;
+  /** It holds units or objects. */
+  readonly isHolder: boolean;
 }
 
 /** Locks live attempts, each named by its token; superseded ones are absent. */
@@ -50,7 +60,9 @@ export async function lockAttempts(
   attempts: readonly { readonly id: string; readonly token: string }[],
 ): Promise<readonly LiveAttempt[]> {
   const { rows } = await tx.query<LiveAttempt>(sql`
-    select w.job_id as id, w.state, w.retries, w.crashes, w.intent, w.action_version_id as "actionVersionId"
+    select w.job_id as id, w.state, w.retries, w.crashes, w.intent, w.action_version_id as "actionVersionId",
+      exists (select from callsheet.job j where j.id = w.job_id and j.locks is not null)
+        or exists (select from callsheet.grant_of_units g where g.token = w.token and g.job_id = w.job_id) as "isHolder"
     from (
       select * from unnest(${attempts.map((one) => one.id)}::uuid[], ${attempts.map((one) => one.token)}::bigint[]) as a (id, token) order by id
     ) a cross join lateral (select * from callsheet.work where job_id = a.id offset 0 for update) w

@@ -84,6 +84,7 @@ export async function orphaningNodes(db: Queryable): Promise<readonly { id: numb
     select n.id, n.name, n.state from callsheet.node n
     where n.state in ('gone', 'dead') and n.id in (
       select node_id from callsheet.claim
+      union select node_id from callsheet.remnant
       union select node_id from callsheet.work where state in ('running', 'timed_out', 'cancelling'))
     order by n.id`);
   return rows;

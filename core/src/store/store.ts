@@ -1,6 +1,6 @@
 import { admitJobs, becomeAdmitter, giveWay, pendingHeads, queuedJobs } from "./admission.ts";
-import { takeBarrier } from "./barrier.ts";
 import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
+import { lockCandidates, lockObjects, lockPools, readObjects, readPools } from "./contended.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
 import type { CallerTransaction, Database, Queryable, Statement } from "./database.ts";
 import {
@@ -21,13 +21,23 @@ import {
   shareLane,
 } from "./dictionary.ts";
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
-import { anchorMembers, anchorRows, type Completion, claimHolding, completeMembers } from "./finish.ts";
+import {
+  anchorMembers,
+  anchorRows,
+  type Completion,
+  claimHolding,
+  completeHolders,
+  completeMembers,
+  type HoldersCompleted,
+} from "./finish.ts";
+import { type Freed, type Freeing, free, insistOnLines, leaveRemnant, remnantsOf } from "./freeing.ts";
 import { readAmendments, readHistory, readLog } from "./history.ts";
 import {
   amendConfiguration,
   changeLane,
   changePlan,
   changePriority,
+  hasLeftLine,
   lockAttempts,
   lockJob,
   rememberRetry,
@@ -43,30 +53,18 @@ import {
   setDraining,
   standingNodes,
 } from "./nodes.ts";
-import { deletePause, putPause, readPauses, settlePauses } from "./pauses.ts";
-import {
-  countDue,
-  countUnstarted,
-  holdersOf,
-  lockPool,
-  needyLanes,
-  putPool,
-  readLimits,
-  readResources,
-  removePool,
-  reportOutside,
-  setPoolCapacity,
-  setPoolState,
-} from "./pools.ts";
+import { OPERATOR } from "./operator.ts";
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
 import { endSession, type Session, sessionOf } from "./session.ts";
 import { countAhead, needsOf, readSurroundings } from "./situation.ts";
 import { isStanding } from "./standing.ts";
+import { standInLine, takeJobs } from "./take.ts";
 import { note, removeJobs, transition } from "./transition.ts";
 
 /** Every statement that runs wherever it is sent: on the pool, in a transaction, in a caller's transaction. */
 const STATEMENTS = {
+  ...OPERATOR,
   actionVersions,
   addVersion,
   admitJobs,
@@ -84,29 +82,25 @@ const STATEMENTS = {
   claimsLeftBy,
   comeDue,
   countAhead,
-  countDue,
   countStates,
-  countUnstarted,
   currentAction,
   databaseNow,
   deleteAction,
-  deletePause,
   endNode,
   findLane,
   followRename,
   giveWay,
-  holdersOf,
+  hasLeftLine,
   insertAction,
   isStanding,
   jobsByKey,
   lanesFor,
+  leaveRemnant,
   listJobs,
   liveJobsOf,
   lockAttempts,
   lockJob,
-  lockPool,
   needsOf,
-  needyLanes,
   note,
   orphaningNodes,
   overdueJobs,
@@ -114,8 +108,6 @@ const STATEMENTS = {
   ownerNames,
   pendingHeads,
   putLogLines,
-  putPause,
-  putPool,
   putProgress,
   putSetting,
   putVariable,
@@ -124,25 +116,18 @@ const STATEMENTS = {
   readAmendments,
   readHistory,
   readJobs,
-  readLimits,
   readLog,
-  readPauses,
-  readResources,
+  readPools,
   readSurroundings,
   registerNode,
   rememberRetry,
+  remnantsOf,
   removeJobs,
-  removePool,
-  reportOutside,
   setDraining,
-  setPoolCapacity,
-  setPoolState,
   settingNumber,
   settledAmong,
-  settlePauses,
   shareLane,
   standingNodes,
-  takeBarrier,
   transition,
   createJobs: (db: Queryable, rows: EncodedRows, defaults: BatchDefaults) =>
     db.query<{ id: string }>(insertJobs(rows, defaults)),
@@ -156,11 +141,19 @@ type Bound<All> = {
 /** The statements, bound to where they run. */
 export type Statements = Bound<typeof STATEMENTS>;
 
+/** What a claim of contended jobs consists of. */
+const CONTENTION = { lockCandidates, lockObjects, readObjects, lockPools, takeJobs, standInLine, transition };
+export type Contention = Bound<typeof CONTENTION>;
+
 /** Connections of the hot path: their statements are prepared, their plans pinned. */
 export interface HotPath {
   /** What the server knows the connection of claims by. */
   readonly session: Session;
   claim(request: ClaimRequest): Promise<ClaimAnswer>;
+  /** Decides on jobs that contend, and starts those that may, in one transaction. */
+  contend<T>(work: (tx: Contention) => Promise<T>): Promise<T>;
+  /** Completes members that hold units or objects, which go back in the same transaction. */
+  completeHolders(completions: readonly Completion[]): Promise<HoldersCompleted>;
   complete(completions: readonly Completion[]): Promise<readonly (readonly number[])[]>;
   close(): Promise<void>;
 }
@@ -174,6 +167,8 @@ interface Creation {
 /** All that the operations and the engine know of the database. */
 export interface Store extends Statements {
   transaction<T>(work: (tx: Statements) => Promise<T>): Promise<T>;
+  /** A transaction in which attempts, or waiting jobs, give back what they hold. */
+  freeing<T>(work: (tx: Statements, free: (freed: readonly Freed[]) => Promise<Freeing>) => Promise<T>): Promise<T>;
   within(tx: CallerTransaction): Statements;
   /** Creation on a connection of its own, with prepared statements. A hint is sent right behind the rows, once they are committed. */
   openCreation(): Promise<Creation>;
@@ -185,12 +180,14 @@ export interface Store extends Statements {
   close(): Promise<void>;
 }
 
-function bind(db: Queryable): Statements {
-  const bound = Object.entries(STATEMENTS).map(([name, statement]) => [
+const bind = (db: Queryable): Statements => bindAll(STATEMENTS, db);
+
+function bindAll<All extends object>(statements: All, db: Queryable): Bound<All> {
+  const bound = Object.entries(statements).map(([name, statement]) => [
     name,
     (...rest: unknown[]) => (statement as (db: Queryable, ...rest: unknown[]) => unknown)(db, ...rest),
   ]);
-  return Object.fromEntries(bound) as Statements;
+  return Object.fromEntries(bound) as Bound<All>;
 }
 
 export function createStore(db: Database): Store {
@@ -200,6 +197,8 @@ export function createStore(db: Database): Store {
     comeDue: (limit) => db.transaction((tx) => comeDue(tx, limit)),
     overdueJobs: (limit) => db.transaction((tx) => overdueJobs(tx, limit)),
     transaction: (work) => db.transaction((tx) => work(bind(tx))),
+    freeing: (work) =>
+      insistOnLines((also) => db.transaction((tx) => work(bind(tx), (freed) => free(tx, freed, also)))),
     within: (tx) => bind(db.within(tx)),
     openCreation: async () => {
       const line = await db.line("create");
@@ -234,6 +233,8 @@ async function openHotPath(db: Database, name: string, before: Session | undefin
     return {
       session: await sessionOf(claims),
       claim: (request) => claimJobs(claims, request),
+      contend: (work) => claims.transaction((tx) => work(bindAll(CONTENTION, tx))),
+      completeHolders: (completions) => completeHolders(ends, completions),
       complete: (completions) => completeMembers(ends, completions),
       close,
     };

@@ -17,6 +17,8 @@ export interface Change {
   readonly fresh?: boolean;
   /** 1: a retry is remembered until the attempt has ended. */
   readonly intent?: number;
+  /** Its place in the internal queue, for `grant`. */
+  readonly turn?: number;
   /** The node that runs it, for `start`. */
   readonly nodeId?: number;
   /** JSON text. */
@@ -46,7 +48,7 @@ export interface Changed {
 }
 
 const RECORD = `json_to_recordset($1::json) as c (id uuid, "to" callsheet.job_state, token bigint, due timestamptz, delay bigint,
-  retries smallint, crashes smallint, fresh boolean, intent smallint, node int, result json, error json, data json)`;
+  retries smallint, crashes smallint, fresh boolean, intent smallint, node int, turn bigint, result json, error json, data json)`;
 
 /**
  * Locks first, in the order of ids; whatever is read of a row below is what stood there when the lock was had. By ids
@@ -55,7 +57,7 @@ const RECORD = `json_to_recordset($1::json) as c (id uuid, "to" callsheet.job_st
 const HELD = `
   c as materialized (select * from ${RECORD}),
   old as materialized (
-    select w.*, c."to", c.due, c.delay, c.retries as more, c.crashes as crashed, c.fresh, c.intent as meant, c.node, c.result, c.error, c.data
+    select w.*, c."to", c.due, c.delay, c.retries as more, c.crashes as crashed, c.fresh, c.intent as meant, c.node, c.turn as place, c.result, c.error, c.data
     from (select * from c order by id) c
     cross join lateral (select * from callsheet.work where job_id = c.id offset 0 for update) w
     where w.state = any($2::callsheet.job_state[]) and (c.token is null or w.token = c.token)
@@ -68,7 +70,7 @@ const MOVE = `
     update callsheet.work w
     set state = old."to", line_state = old."to", seq = w.seq + 1, plain = false,
       due_at = coalesce(old.due, callsheet.now() + old.delay * interval '1 millisecond', w.due_at),
-      turn = case when old."to" = 'queued' then coalesce(w.turn, w.rank * 100000000000000 + floor(extract(epoch from w.due_at) * 1000)::bigint) when old."to" ${IS_LIVE} then w.turn end,
+      turn = case when old."to" = 'queued' then coalesce(old.place, case when w.turn >= 0 then w.turn end, w.rank * 100000000000000 + floor(extract(epoch from w.due_at) * 1000)::bigint) when old."to" ${IS_LIVE} then w.turn end,
       token = case when $3 = 'start' then nextval('callsheet.token_number') else w.token end,
       attempt = w.attempt + case when $3 = 'start' then 1 else 0 end,
       started_at = case when $3 = 'start' then callsheet.now() else w.started_at end,
@@ -195,7 +197,7 @@ async function apply(
 }
 
 function encode(change: Change): string {
-  const { id, to, token, dueAt, delayMs, retries, crashes, fresh, intent, nodeId, result, error, data } = change;
+  const { id, to, token, dueAt, delayMs, retries, crashes, fresh, intent, nodeId, turn, result, error, data } = change;
   const plain = JSON.stringify({
     id,
     to,
@@ -207,6 +209,7 @@ function encode(change: Change): string {
     fresh,
     intent,
     node: nodeId,
+    turn,
   });
   const json = [
     result === undefined ? "" : `,"result":${result}`,

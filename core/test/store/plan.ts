@@ -23,6 +23,7 @@ export async function statementsOf(
   };
   await act({
     query: async (statement) => record(statement as Statement),
+    transaction: (work) => work({ query: async (statement) => record(statement as Statement) }),
     pipeline: async (statements) => statements.map(record),
     close: async () => {},
   });

@@ -14,6 +14,7 @@ export interface IsolatedRun {
     readonly configuration: unknown;
     readonly target: JobContext["target"];
     readonly attempt: number;
+    readonly fencing: string;
     readonly variables: JsonObject;
   };
   /** Aborted: the handler's own signal aborts. Never ends the process. */

@@ -9,6 +9,13 @@ import { type Manner, run } from "./run.ts";
 export const BEGIN: Statement = { text: "begin", values: [] };
 export const COMMIT: Statement = { text: "commit", values: [] };
 
+const ROLLBACK: Statement = { text: "rollback", values: [] };
+
+/** After an error inside a pipelined transaction COMMIT answers ROLLBACK without an error of its own. */
+function requireCommit(command: string | undefined): void {
+  if (command !== "COMMIT") throw callsheetError("database_lost", "The transaction was rolled back by the server.");
+}
+
 export async function openLine(config: ClientConfig, manner: Manner, onError: (error: Error) => void): Promise<Line> {
   const client = await reach(config, async () => {
     const one = new Client({ ...config, pipeline: true } as ClientConfig);
@@ -21,10 +28,26 @@ export async function openLine(config: ClientConfig, manner: Manner, onError: (e
       { ...(name === undefined ? {} : { name }), text: manner.place(text), values: [...values] },
       manner.patience[patience],
     );
+  const query: Line["query"] = (statement) => {
+    client.gather();
+    return run(client, manner, statement);
+  };
   return {
-    query: (statement) => {
-      client.gather();
-      return run(client, manner, statement);
+    query,
+    transaction: async (work) => {
+      // Sent with the first statement of the work. Should it fail, that one fails too.
+      const begun = query(BEGIN);
+      begun.catch(() => {});
+      let result: Awaited<ReturnType<typeof work>>;
+      try {
+        result = await work({ query });
+        await begun;
+      } catch (error) {
+        await query(ROLLBACK).catch(() => {});
+        throw error;
+      }
+      requireCommit((await send(COMMIT).catch((error: unknown) => Promise.reject(serverFailure(error)))).command);
+      return result;
     },
     pipeline: async (statements) => {
       client.gather();
@@ -33,9 +56,7 @@ export async function openLine(config: ClientConfig, manner: Manner, onError: (e
       const failed = answers.find((answer) => answer.status === "rejected");
       if (failed) throw serverFailure(failed.reason);
       const done = answers.map((answer) => (answer as PromiseFulfilledResult<Awaited<ReturnType<typeof send>>>).value);
-      // After an error inside a pipelined transaction COMMIT answers ROLLBACK without an error of its own.
-      if (done.at(-1)?.command !== "COMMIT")
-        throw callsheetError("database_lost", "The transaction was rolled back by the server.");
+      requireCommit(done.at(-1)?.command);
       return done.slice(1, -1).map((answer) => ({ rows: answer.rows, count: answer.rowCount ?? 0 }));
     },
     close: () => client.end(),

@@ -91,3 +91,12 @@ create table callsheet.duration (
   at         timestamptz not null,
   primary key (action_id, size_class)
 ) with (fillfactor = 50);
+
+-- Whether a lane's jobs could run now: it is open, and a live node has what they need. Who could not stands in nobody's way.
+create function callsheet.is_served(lane int) returns boolean language sql stable as $$
+  select not l.paused and exists (
+    select from callsheet.node n
+    where n.state = 'up' and not n.paused and n.site = l.site and n.types @> jsonb_build_array(jsonb_build_object('type', l.type))
+      and (l.needs -> 'capabilities' is null or n.capabilities @> array(select jsonb_array_elements_text(l.needs -> 'capabilities'))))
+  from callsheet.lane l where l.id = lane
+$$;

@@ -21,6 +21,7 @@ export function createContext(
     configuration: data.configuration,
     target: data.target,
     attempt: data.attempt,
+    fencing: data.fencing,
     signal,
     progress: progress.report,
     log: { info: log("info"), warn: log("warn"), error: log("error") },

@@ -1,0 +1,24 @@
+import type { Claimed } from "../store/claim.ts";
+import type { HotPath } from "../store/store.ts";
+import type { Part } from "./part.ts";
+
+/** What a claim brought. */
+export interface Claim {
+  readonly jobs: readonly Claimed[];
+  /** Another claim may find more at once. */
+  readonly mayHoldMore: boolean;
+  /** Some may be had after this many milliseconds. */
+  readonly againMs?: number;
+}
+
+export interface ClaimerOptions {
+  readonly part: Part;
+  readonly nodeId: () => number;
+  readonly name: string;
+  /** How many jobs of each owner this node runs. */
+  readonly running: () => ReadonlyMap<number, number>;
+  readonly site: string;
+  readonly types: readonly string[];
+  readonly capabilities: ReadonlySet<string>;
+  readonly hot: () => Promise<HotPath>;
+}

@@ -1,0 +1,170 @@
+import type { JobLock, Units } from "@callsheet/contract";
+import type { Claimed } from "./claim.ts";
+import type { Candidate, Start } from "./contended.ts";
+import type { Queryable } from "./database.ts";
+
+/*
+ * Fresh jobs that take the same units become members of one claim row, as plain ones do; the row says what each of them
+ * holds. The token is drawn here, where the objects are locked: from holder to holder of an object it grows.
+ */
+const TAKE_MEMBERS = `
+  with token as materialized (
+    select nextval('callsheet.token_number') as token
+  ), gone as (
+    delete from callsheet.work where ctid = any($2::tid[])
+  ), claimed as (
+    insert into callsheet.claim (token, node_id, started_at, queued, open, ended, ids, pool_ids, units)
+    select token, $1::int, callsheet.now(), $4::int, cardinality($3::uuid[]), repeat('0', cardinality($3::uuid[]))::bit varying, $3::uuid[],
+      $5::int[], $6::bigint[]
+    from token
+  ), number as materialized (
+    select n, nextval('callsheet.ticket_number') as number from (select distinct n from unnest($7::int[]) as n) n
+  ), held as (
+    insert into callsheet.ticket (object_key, number, job_id, lane_id, mode, held, token, at)
+    select l.key, number.number, ($3::uuid[])[l.n], l.lane_id, l.mode, true, (select token from token), callsheet.now()
+    from unnest($7::int[], $8::text[], $9::text[], $10::int[]) as l (n, key, mode, lane_id) join number using (n)
+  )
+  select token::text from token`;
+
+/* The others keep their rows; what they hold stands in rows of its own. */
+const TAKE_ROWS = `
+  with token as materialized (
+    select nextval('callsheet.token_number') as token
+  ), own as (
+    update callsheet.work w
+    set state = 'running', attempt = w.attempt + 1, token = (select token from token), node_id = $1::int, started_at = callsheet.now()
+    where w.ctid = any($2::tid[])
+  ), granted as (
+    insert into callsheet.grant_of_units (token, job_id, pool_id, units)
+    select (select token from token), ($3::uuid[])[g.n], g.pool_id, g.units from unnest($4::int[], $5::int[], $6::bigint[]) as g (n, pool_id, units)
+  ), number as materialized (
+    select n, nextval('callsheet.ticket_number') as number from (select distinct n from unnest($7::int[]) as n) n
+  ), held as (
+    insert into callsheet.ticket (object_key, number, job_id, lane_id, mode, held, token, at)
+    select l.key, number.number, ($3::uuid[])[l.n], l.lane_id, l.mode, true, (select token from token), callsheet.now()
+    from unnest($7::int[], $8::text[], $9::text[], $10::int[]) as l (n, key, mode, lane_id) join number using (n)
+  ), handed as (
+    update callsheet.ticket t set token = (select token from token)
+    from unnest($11::text[], $12::uuid[]) as h (key, job_id)
+    where t.object_key = h.key and t.job_id = h.job_id and t.held and t.token is null
+  )
+  select token::text from token`;
+
+/** Starts jobs whose rows, objects and pools are locked. Answers them with their tokens, in the order in which they were given. */
+export async function takeJobs(tx: Queryable, nodeId: number, starts: readonly Start[]): Promise<readonly Claimed[]> {
+  const groups = groupsOf(starts);
+  const [taken] = await Promise.all([
+    Promise.all(groups.map((group) => (group.isMembers ? takeMembers : takeRows)(tx, nodeId, group.starts))),
+    takeUnits(tx, starts),
+  ]);
+  const byId = new Map(taken.flat().map((job) => [job.id, job]));
+  return starts.map(({ candidate }) => byId.get(candidate.id)!);
+}
+
+interface Group {
+  readonly isMembers: boolean;
+  readonly starts: Start[];
+}
+
+function groupsOf(starts: readonly Start[]): readonly Group[] {
+  const groups = new Map<string, Group>();
+  for (const start of starts) {
+    const { isPlain, turn } = start.candidate;
+    const isMembers = isPlain && (turn === null || turn >= 0);
+    const key = isMembers ? start.units.map(({ poolId, units }) => `${poolId}:${units}`).join() : "rows";
+    const group = groups.get(key) ?? { isMembers, starts: [] };
+    groups.set(key, group);
+    group.starts.push(start);
+  }
+  return [...groups.values()];
+}
+
+async function takeMembers(tx: Queryable, nodeId: number, starts: readonly Start[]): Promise<readonly Claimed[]> {
+  const jobs = starts.map(({ candidate }) => candidate);
+  const [{ units }] = starts as [Start];
+  const { rows } = await tx.query<{ token: string }>({
+    name: "take_members",
+    text: TAKE_MEMBERS,
+    values: [
+      nodeId,
+      jobs.map(({ tid }) => tid),
+      jobs.map(({ id }) => id),
+      jobs.filter(({ turn }) => turn !== null).length,
+      units.length === 0 ? null : units.map(({ poolId }) => poolId),
+      units.length === 0 ? null : units.map((one) => one.units),
+      ...ticketsOf(jobs),
+    ],
+  });
+  return jobs.map((job, index) => claimedOf(job, rows[0]!.token, index + 1, units));
+}
+
+async function takeRows(tx: Queryable, nodeId: number, starts: readonly Start[]): Promise<readonly Claimed[]> {
+  const jobs = starts.map(({ candidate }) => candidate);
+  const units = starts.flatMap((start, index) => start.units.map((one) => ({ ...one, n: index + 1 })));
+  const isHanded = ({ turn }: Candidate) => turn !== null && turn < 0;
+  const handed = jobs.filter(isHanded).flatMap(({ id, locks }) => locks.map(({ key }) => ({ id, key })));
+  const { rows } = await tx.query<{ token: string }>({
+    name: "take_rows",
+    text: TAKE_ROWS,
+    values: [
+      nodeId,
+      jobs.map(({ tid }) => tid),
+      jobs.map(({ id }) => id),
+      units.map(({ n }) => n),
+      units.map(({ poolId }) => poolId),
+      units.map((one) => one.units),
+      ...ticketsOf(jobs, isHanded),
+      handed.map(({ key }) => key),
+      handed.map(({ id }) => id),
+    ],
+  });
+  return starts.map(({ candidate, units: own }) => claimedOf(candidate, rows[0]!.token, 0, own));
+}
+
+/** The tickets of jobs, as lists: whose, by its place from 1; of what; how; of which lane. */
+function ticketsOf(jobs: readonly Candidate[], has: (job: Candidate) => boolean = () => false) {
+  const all = jobs.flatMap((job, index) =>
+    has(job) ? [] : job.locks.map((lock: JobLock) => ({ ...lock, n: index + 1, laneId: job.laneId })),
+  );
+  return [
+    all.map(({ n }) => n),
+    all.map(({ key }) => key),
+    all.map(({ mode }) => mode),
+    all.map(({ laneId }) => laneId),
+  ];
+}
+
+function claimedOf(candidate: Candidate, token: string, ordinal: number, units: readonly Units[]): Claimed {
+  const { tid: _, laneId: _l, turn: _t, rank: _r, dueAt: _d, isPlain: _p, now: _n, ...job } = candidate;
+  return { ...job, token, ordinal, units };
+}
+
+async function takeUnits(tx: Queryable, starts: readonly Start[]): Promise<void> {
+  const sums = new Map<number, { units: number; spare: number }>();
+  for (const { poolId, units, ofSpare } of starts.flatMap((start) => start.units)) {
+    const sum = sums.get(poolId) ?? { units: 0, spare: 0 };
+    sums.set(poolId, { units: sum.units + units, spare: sum.spare + (ofSpare ? units : 0) });
+  }
+  if (sums.size === 0) return;
+  await tx.query({
+    name: "take_units",
+    text: `update callsheet.pool p set used = p.used + t.units, held_spare = greatest(0, p.held_spare - t.spare)
+      from unnest($1::int[], $2::bigint[], $3::bigint[]) as t (id, units, spare) where p.id = t.id`,
+    values: [[...sums.keys()], [...sums.values()].map((sum) => sum.units), [...sums.values()].map((sum) => sum.spare)],
+  });
+}
+
+/** Puts jobs into the lines of their objects, each with one number for all of them. The objects are locked. */
+export async function standInLine(tx: Queryable, jobs: readonly Candidate[]): Promise<void> {
+  await tx.query({
+    name: "stand_in_line",
+    text: `
+      with number as materialized (
+        select n, nextval('callsheet.ticket_number') as number from (select distinct n from unnest($2::int[]) as n order by n) n
+      )
+      insert into callsheet.ticket (object_key, number, job_id, lane_id, mode, held, token, at)
+      select l.key, number.number, ($1::uuid[])[l.n], l.lane_id, l.mode, false, null, callsheet.now()
+      from unnest($2::int[], $3::text[], $4::text[], $5::int[]) as l (n, key, mode, lane_id) join number using (n)`,
+    values: [jobs.map(({ id }) => id), ...ticketsOf(jobs)],
+  });
+}
