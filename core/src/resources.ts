@@ -1,4 +1,11 @@
-import type { Authority, Resource, ResourceDetails, ResourceInput, ResourcePlace } from "@callsheet/contract";
+import {
+  type Authority,
+  callsheetError,
+  type Resource,
+  type ResourceDetails,
+  type ResourceInput,
+  type ResourcePlace,
+} from "@callsheet/contract";
 import type { Engine } from "./engine/engine.ts";
 import {
   getResource,
@@ -71,4 +78,30 @@ export class Resources {
     const { left, ...place } = Object(said) as typeof said;
     return reportResource(this.#engine.desk, name, left, place);
   }
+
+  /**
+   * Asks how many units the outside leaves, now and then every `everyMs` milliseconds (100 to 3,600,000; default 10 s), and
+   * reports it, until it is stopped or this Callsheet is closed. What `read` throws is told to `onError`; while nothing is said
+   * the resource's rule for stale data holds.
+   */
+  watch(
+    name: string,
+    read: () => number | Promise<number>,
+    options: { readonly everyMs?: number } & ResourcePlace = {},
+  ): { stop(): Promise<void> } {
+    const { everyMs = 10_000, ...place } = options;
+    return this.#engine.watch({
+      name: `watch of ${name}`,
+      everyMs: checkInterval(everyMs),
+      ask: read,
+      keep: (left) => reportResource(this.#engine.desk, name, left as number, place),
+    });
+  }
+}
+
+function checkInterval(everyMs: number): number {
+  if (Number.isInteger(everyMs) && everyMs >= 100 && everyMs <= 3_600_000) return everyMs;
+  throw callsheetError("invalid_argument", "everyMs must be a whole number from 100 to 3,600,000.", {
+    field: "everyMs",
+  });
 }

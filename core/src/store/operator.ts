@@ -12,6 +12,7 @@ import {
   reportOutside,
   setPoolCapacity,
   setPoolState,
+  windowedPools,
 } from "./pools.ts";
 
 /** What stands behind the desk of an operator: resources, limits, pauses, locks. */
@@ -32,4 +33,5 @@ export const OPERATOR = {
   setPoolState,
   settlePauses,
   takeBarrier,
+  windowedPools,
 };

@@ -44,6 +44,13 @@ export async function readResources(db: Queryable, name?: string): Promise<reado
   return rows;
 }
 
+/** Resources whose capacity depends on the time of the day. */
+export async function windowedPools(db: Queryable): Promise<readonly Pick<Pool, "id" | "base" | "windows">[]> {
+  const { rows } = await db.query<Pool>(sql`
+    select id, base::float8, windows from callsheet.pool where windows <> '[]' order by id`);
+  return rows;
+}
+
 /** Every limit, defaults included. */
 export async function readLimits(db: Queryable): Promise<readonly (Pool & { readonly scope: LimitScope })[]> {
   const { rows } = await db.query<Pool & { readonly scope: LimitScope }>(sql`

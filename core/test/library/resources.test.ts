@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Callsheet } from "../../src/index.ts";
+import { until } from "../../src/testing/index.ts";
 import { aFloor, refusal } from "../fixtures/floor.ts";
 
 const alone = async () => aFloor({}, { alone: true });
@@ -163,5 +164,112 @@ describe("what a job needs", () => {
       message: `Resource "${name}" cannot be removed: 4 waiting jobs need it.`,
       details: { resource: name, jobs: 4, actions: [name] },
     });
+  });
+});
+
+describe("a node's own resources", () => {
+  test("come with it, and replace those that its name had before", async () => {
+    const { cs, name, work, database } = await alone();
+    const own = async () =>
+      (await cs.resources.list()).map(({ name: of, place, capacity, used }) => [of, place, capacity, used]);
+    const node = await work({ resources: { gpu: 2, memory: 64_000 } });
+    expect(await own()).toEqual([
+      ["gpu", name, 2, 0],
+      ["memory", name, 64_000, 0],
+    ]);
+    await database.db.query({ text: "update callsheet.pool set used = 1 where name = 'gpu'", values: [] });
+    await node.stop();
+    const second = await work({ resources: { scratch: 5 } });
+    expect(await own()).toEqual([
+      ["gpu", name, 0, 1],
+      ["scratch", name, 5, 0],
+    ]);
+    await second.stop();
+    await cs.resources.put("tape", { capacity: 1, node: name });
+    await work();
+    expect((await own()).map(([of]) => of)).toEqual(["gpu", "scratch", "tape"]);
+  });
+
+  test.each([{ gpu: -1 }, { GPU: 1 }, { gpu: 1.5 }, [1]])("cannot be %j", async (resources) => {
+    const { work } = await aFloor();
+    expect(await refusal(() => work({ resources: resources as never }))).toMatchObject({
+      ...{ code: "invalid_argument", details: { field: "resources" } },
+    });
+  });
+});
+
+describe("what the outside says", () => {
+  test("counts from when it was said, and grows stale", async () => {
+    const { cs, database } = await alone();
+    const clock = await database.stopClock();
+    await cs.resources.put("licence", { capacity: 5, external: { staleAfterMs: 1_000, whenStale: "stop" } });
+    expect(await cs.resources.get("licence")).toMatchObject({ effectiveCapacity: 0, outside: null });
+    await database.db.query({ text: "update callsheet.pool set used = 1", values: [] });
+    await cs.resources.report("licence", { left: 2 });
+    const at = await clock.now();
+    expect(await cs.resources.get("licence")).toMatchObject({
+      ...{ capacity: 5, effectiveCapacity: 3, outside: { total: 3, at, isStale: false } },
+    });
+    await clock.advance(1_001);
+    expect(await cs.resources.get("licence")).toMatchObject({ effectiveCapacity: 0, outside: { isStale: true } });
+  });
+
+  test("is refused where nobody outside has a say", async () => {
+    const { cs, name } = await aFloor();
+    await cs.resources.put(name, { capacity: 1 });
+    expect(await refusal(() => cs.resources.report(name, { left: 1 }))).toMatchObject({
+      code: "invalid_argument",
+      details: { field: "external" },
+    });
+  });
+
+  test("is asked for again and again; what fails is told and stops nothing, nor does one that never answers", async () => {
+    const { cs, troubles, name } = await aFloor();
+    await cs.resources.put(name, { capacity: 5, external: {} });
+    const answers: (() => number | Promise<number>)[] = [
+      () => 3,
+      () => {
+        throw new Error("no route to the licence server");
+      },
+      () => -1,
+      () => 2,
+    ];
+    const watch = cs.resources.watch(name, () => (answers.shift() ?? (() => new Promise<never>(() => {})))(), {
+      everyMs: 100,
+    });
+    await until(async () => (await cs.resources.get(name)).effectiveCapacity === 2);
+    await until(() => answers.length === 0);
+    await watch.stop();
+    expect(troubles).toMatchObject([
+      { where: `watch of ${name}`, error: { message: "no route to the licence server" } },
+      { where: `watch of ${name}`, error: { code: "invalid_argument" } },
+    ]);
+    expect(await refusal(() => cs.resources.watch(name, () => 1, { everyMs: 1 }))).toMatchObject({
+      ...{ code: "invalid_argument", details: { field: "everyMs" } },
+    });
+    cs.resources.watch(name, () => new Promise<never>(() => {}));
+    await cs.close();
+    expect(await refusal(() => cs.resources.watch(name, () => 1))).toMatchObject({ code: "stopped" });
+  });
+});
+
+describe("windows", () => {
+  test("change the capacity at their edges, whoever runs a node, and a new one counts at once", async () => {
+    const { cs, database, stage, work } = await alone();
+    const clock = await database.stopClock();
+    await clock.set(new Date("2026-06-01T21:59:59.900Z"));
+    expect(await cs.resources.put("link", { capacity: 1, windows: [aWindow("UTC")] })).toMatchObject({
+      ...{ capacity: 1, effectiveCapacity: 1 },
+    });
+    await work();
+    await clock.set(new Date("2026-06-01T22:00:00Z"));
+    const effective = async () => (await cs.resources.get("link")).effectiveCapacity;
+    await until(async () => (await effective()) === 4);
+    await cs.resources.setCapacity("link", 2);
+    expect(await cs.resources.get("link")).toMatchObject({ capacity: 2, effectiveCapacity: 4 });
+    await clock.set(new Date("2026-06-02T05:59:59.900Z"));
+    await (await database.open()).work({ name: "edge", types: [stage.type] });
+    await clock.set(new Date("2026-06-02T06:00:00Z"));
+    await until(async () => (await effective()) === 2);
   });
 });
