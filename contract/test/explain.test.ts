@@ -80,8 +80,8 @@ describe("why a job stands where it stands", () => {
     ],
     [
       "no_capable_node",
-      "No live node at site default can run media.transcode: none knows its need of units (1 node runs this type).",
-      { needs: { units: 3 } as never, nodes: [node()] },
+      "No live node at site default can run media.transcode: none knows its need of quotas (1 node runs this type).",
+      { needs: { quotas: 3 } as never, nodes: [node()] },
     ],
     [
       "nodes_busy",

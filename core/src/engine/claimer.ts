@@ -26,10 +26,10 @@ export class Claimer {
     this.#contention = new Contention(options);
   }
 
-  /** Up to `want` jobs. */
-  async claim(want: number): Promise<Claim> {
+  /** Up to `want` jobs. `isAhead`: more than the node has free slots for. */
+  async claim(want: number, isAhead: boolean): Promise<Claim> {
     await this.#refreshLanes();
-    return (await this.#contention.claim(want)) ?? this.#claimPlain(want);
+    return (await this.#contention.claim(want, isAhead)) ?? this.#claimPlain(want);
   }
 
   async #claimPlain(want: number): Promise<Claim> {

@@ -60,9 +60,13 @@ export class Contention {
     this.#mayHold = true;
   }
 
-  /** Jobs of all lanes, if one that contends may have some; else undefined: plain ones are claimed faster. */
-  async claim(want: number): Promise<Claim | undefined> {
-    if (!this.#mayHold || !this.#lanes.some((lane) => lane.isContended)) return undefined;
+  /**
+   * Jobs of all lanes, if one that contends may have some; else undefined: plain ones are claimed faster. Owners who share a
+   * lane take turns here; where a node claims far ahead, admission alone sees to that.
+   */
+  async claim(want: number, isAhead: boolean): Promise<Claim | undefined> {
+    const contends = (lane: ClaimLane) => lane.isContended || (lane.isShared && !isAhead);
+    if (!this.#mayHold || !this.#lanes.some(contends)) return undefined;
     await this.#refreshPools();
     const started = this.#options.part.environment.monotonic();
     if (started >= this.#againAt) {
@@ -70,7 +74,7 @@ export class Contention {
       this.#againAt = Number.POSITIVE_INFINITY;
     }
     const open = this.#openLanes();
-    if (!open.some(({ lane }) => lane.isContended)) {
+    if (!open.some(({ lane }) => contends(lane))) {
       this.#mayHold = false;
       return undefined;
     }

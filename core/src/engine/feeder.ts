@@ -127,7 +127,7 @@ export class Feeder {
       if (waiting * 2 > ahead || reporter.backlog > 2 * MOST_AHEAD) return waiting > 0 ? TOO_LONG_MS : null;
       const want = Math.min(MOST_AHEAD, Math.max(0, runner.free - waiting) + Math.max(0, ahead - waiting));
       if (want === 0) return null;
-      const { jobs: claimed, mayHoldMore, againMs = null } = await claimer.claim(want);
+      const { jobs: claimed, mayHoldMore, againMs = null } = await claimer.claim(want, ahead > 0);
       this.#mayHoldMore = mayHoldMore;
       if (claimed.length > 0) {
         const prepared = await this.#prepare(claimed, environment.monotonic());

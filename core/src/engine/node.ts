@@ -6,6 +6,7 @@ import { Feeder } from "./feeder.ts";
 import { createHot, type Hot } from "./hot.ts";
 import { createIsolationHost, type IsolationHost } from "./isolation/host.ts";
 import { Keeper } from "./keeper.ts";
+import { Learning } from "./learning.ts";
 import { checkNodeOptions, type NodeIdentity, type NodeOptions } from "./node-options.ts";
 import type { HandlerEnd } from "./outcome.ts";
 import type { Part } from "./part.ts";
@@ -42,6 +43,7 @@ export class Node {
   readonly #isolation: IsolationHost;
   readonly #reporter: Reporter;
   readonly #keeper: Keeper;
+  readonly #learning: Learning;
   readonly #runner: Runner;
   readonly #feeder: Feeder;
   readonly #services: { readonly claim: Service; readonly keep: Service; readonly heartbeat: Service };
@@ -69,6 +71,7 @@ export class Node {
     const byOwner = () => runningByOwner(this.#runner);
     const claimer = new Claimer({ part, nodeId, name, site, types, capabilities, hot, running: byOwner });
     this.#reporter = new Reporter({ part, hot, onLoss, onStored });
+    this.#learning = new Learning(part);
     this.#keeper = new Keeper({ part, nodeId, running, onHungry: () => this.#services.keep.wake() });
     this.#runner = createRunner({
       part,
@@ -133,7 +136,9 @@ export class Node {
     const hasWords = attempt.lines !== undefined || (attempt.latest !== undefined && end.ending.kind !== "completed");
     if (hasWords) this.#keeper.leave(attempt, report);
     else report();
-    this.#feeder.more(this.#part.environment.monotonic() - attempt.startedAt);
+    const tookMs = this.#part.environment.monotonic() - attempt.startedAt;
+    if (end.ending.kind === "completed" && !attempt.isSuperseded) this.#learning.observe(attempt.claimed, tookMs);
+    this.#feeder.more(tookMs);
   }
 
   /** It was declared dead while it lived: what it runs counts no more, and it goes on under a new identity. */
@@ -173,6 +178,7 @@ export class Node {
     this.#reporter.close();
     await this.#isolation.close();
     await Promise.all(Object.values(this.#services).map((service) => service.stop()));
+    await this.#learning.store();
     await this.#attempted(this.#part.store.endNode(this.#id, "gone", "it was stopped"));
     await this.#hot.close();
     this.#alive.cancel();

@@ -1,10 +1,17 @@
-import { callsheetError, type Needs, nameSchema } from "@callsheet/contract";
+import { callsheetError, type Durations, type Needs, nameSchema } from "@callsheet/contract";
 import { type ActionVersion, laneKey } from "../store/dictionary.ts";
+import type { Observed } from "../store/durations.ts";
 import type { Pool } from "../store/pools.ts";
 import type { Statements, Store } from "../store/store.ts";
 
 /** How long another process's change of an action, or of a type's schema, may go unseen here. */
 export const FRESH_MS = 1_000;
+
+/** How long what was learned of durations may be out of date. */
+const DURATIONS_MS = 10_000;
+
+/** What was learned of how long work takes, by action, then size class. */
+export type Learned = ReadonlyMap<number, ReadonlyMap<number, Durations>>;
 
 /** Where an owner's jobs stand in line, and whether somebody else used the place first. */
 export interface LaneOf {
@@ -28,11 +35,13 @@ export interface Catalogue {
   ownerNames(ids: readonly number[]): Promise<ReadonlyMap<number, string>>;
   /** The lane of an owner's jobs that have these needs. */
   lane(version: ActionVersion, needs: Needs, ownerId: number): Promise<LaneOf>;
+  /** How long attempts took. At most ten seconds old. */
+  durations(): Promise<Learned>;
 }
 
 export function createCatalogue(store: Store, monotonic: () => number): Catalogue {
   const current = new Map<string, { readonly at: number; readonly version: Promise<ActionVersion> }>();
-  const resources = fresh(() => store.readResources(), monotonic);
+  const resources = keptFor(FRESH_MS, monotonic, () => store.readResources());
   const loaded = new Map<number, ActionVersion>();
   const versions = kept(async (id: number) => {
     const version = loaded.get(id) ?? (await store.actionVersions([id]))[0];
@@ -50,8 +59,10 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
     if (isGuest) await store.shareLane(id);
     return { id, isGuest };
   });
+  const durations = keptFor(DURATIONS_MS, monotonic, async () => byAction(await store.readDurations()));
 
   return {
+    durations: durations.get,
     current: (action) => {
       const known = current.get(action);
       if (known && monotonic() - known.at < FRESH_MS) return known.version;
@@ -96,14 +107,14 @@ function kept<Key, Value>(load: (key: Key) => Promise<Value>): (key: Key) => Pro
   };
 }
 
-/** Asks again when the answer is a second old, was forgotten, or was a failure. */
-function fresh<Value>(load: () => Promise<Value>, monotonic: () => number) {
+/** Asks again once the answer is too old or was forgotten; a failure is not kept. */
+function keptFor<Value>(ms: number, monotonic: () => number, load: () => Promise<Value>) {
   let known: { readonly at: number; readonly value: Promise<Value> } | undefined;
   const forget = () => {
     known = undefined;
   };
   const get = () => {
-    if (known && monotonic() - known.at < FRESH_MS) return known.value;
+    if (known !== undefined && monotonic() - known.at < ms) return known.value;
     const asked = { at: monotonic(), value: load() };
     known = asked;
     asked.value.catch(() => {
@@ -112,4 +123,13 @@ function fresh<Value>(load: () => Promise<Value>, monotonic: () => number) {
     return asked.value;
   };
   return { get, forget };
+}
+
+function byAction(observed: readonly Observed[]): Learned {
+  const learned = new Map<number, Map<number, Durations>>();
+  for (const { actionId, sizeClass, counts } of observed) {
+    const classes = learned.get(actionId) ?? new Map<number, Durations>();
+    learned.set(actionId, classes.set(sizeClass, counts));
+  }
+  return learned;
 }

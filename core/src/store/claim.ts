@@ -28,11 +28,12 @@ export interface Claimed {
   readonly configuration: unknown;
   readonly target: { readonly type: string; readonly id: string } | null;
   readonly tags: readonly string[];
+  /** How large its work is; null: not said. */
+  readonly size: number | null;
   readonly variables: Readonly<Record<string, unknown>> | null;
   /** What the attempt holds while it lives. */
   readonly locks: readonly JobLock[];
   readonly units?: readonly Units[];
-  readonly size?: number | null;
 }
 
 export interface ClaimAnswer {
@@ -91,9 +92,9 @@ const CLAIM = `
     string_agg(j.id::text, ',') as ids, string_agg(t.ordinal::text, ',') as ordinals, string_agg(t.attempt::text, ',') as attempts,
     string_agg(t.retries::text, ',') as retries, string_agg(j.action_version_id::text, ',') as versions,
     string_agg(j.owner_id::text, ',') as owners, '[' || string_agg(j.configuration::text, ',') || ']' as configurations,
-    json_object_agg(j.id, json_build_object('type', j.target_type, 'id', j.target_id, 'tags', j.tags,
+    json_object_agg(j.id, json_build_object('type', j.target_type, 'id', j.target_id, 'tags', j.tags, 'size', j.size,
       'variables', (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = j.id), 'first', j.variables))
-      filter (where j.target_id is not null or j.tags is not null or j.variables is not null or t.attempt > 1) as extras,
+      filter (where j.target_id is not null or j.tags is not null or j.variables is not null or j.size is not null or t.attempt > 1) as extras,
     (select json_agg(m) from (select lane_id, rank, due_at, max(job_id::text) as job_id from pending group by 1, 2, 3) m) as marks
   from (select * from taken order by turn nulls last, rank, due_at, id) t join callsheet.job j on j.id = t.id`;
 
@@ -112,6 +113,7 @@ interface Row {
       type: string | null;
       id: string | null;
       tags: string[] | null;
+      size: number | null;
       variables: Record<string, unknown> | null;
       first: Record<string, unknown> | null;
     }
@@ -168,8 +170,12 @@ function read(row: Row): ClaimAnswer {
       configuration: configurations[index],
       target: extra?.id ? { type: extra.type!, id: extra.id } : null,
       tags: extra?.tags ?? [],
+<<<<<<< HEAD
       locks: [],
-      variables: extra?.first || extra?.variables ? { ...extra.first, ...extra.variables } : null,
+=======
+      size: extra?.size ?? null,
+>>>>>>> adm-learn
+      variables: extra?.first || extra?.variables ? ...extra.first, ...extra.variables : null,
     };
   });
   return { jobs, marks };

@@ -182,7 +182,7 @@ export async function findLane(db: Queryable, lane: LaneKey, ownerId: number): P
 
 /** Says that a lane has jobs of several owners: from now on they take turns. */
 export async function shareLane(db: Queryable, id: number): Promise<void> {
-  await db.query(sql`update callsheet.lane set shared = true, contended = true where id = ${id} and not shared`);
+  await db.query(sql`update callsheet.lane set shared = true where id = ${id} and not shared`);
 }
 
 /** A lane as claims see it. */

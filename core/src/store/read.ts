@@ -104,7 +104,7 @@ function toJob(row: Row): Job {
     priority: priorityName((PRIORITIES.urgent - rank) as (typeof PRIORITIES)[PriorityName]),
     target: targetId === null ? null : { type: targetType!, id: targetId },
     tags: tags ?? [],
-    needs: rest.needs.units ?? {},
+    needs: rest.needs?.units ?? {},
     locks: rest.locks ?? [],
     variables: { ...first, ...variables },
     progress: toProgress(row),

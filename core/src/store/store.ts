@@ -21,6 +21,9 @@ import {
   shareLane,
 } from "./dictionary.ts";
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
+
+<<<<<<< HEAD
+
 import {
   anchorMembers,
   anchorRows,
@@ -31,6 +34,14 @@ import {
   type HoldersCompleted,
 } from "./finish.ts";
 import { type Freed, type Freeing, free, insistOnLines, leaveRemnant, remnantsOf } from "./freeing.ts";
+
+=======
+
+import { addDurations, readDurations } from "./durations.ts";
+import { anchorMembers, anchorRows, type Completion, claimHolding, completeMembers } from "./finish.ts";
+
+>>>>>>> adm-learn
+
 import { readAmendments, readHistory, readLog } from "./history.ts";
 import {
   amendConfiguration,
@@ -66,6 +77,7 @@ import { note, removeJobs, transition } from "./transition.ts";
 const STATEMENTS = {
   ...OPERATOR,
   actionVersions,
+  addDurations,
   addVersion,
   admitJobs,
   allActions,
@@ -114,6 +126,7 @@ const STATEMENTS = {
   queuedJobs,
   readAgenda,
   readAmendments,
+  readDurations,
   readHistory,
   readJobs,
   readLog,

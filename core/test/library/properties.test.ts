@@ -19,7 +19,17 @@ describe("the properties of a job", () => {
       ...{ id, kind: "job", action: name, actionVersion: action.version, type: name, site: "default" },
       ...{ queue: "proxies", state: "pending", priority: "high", owner: "system", origin: "library", parentId: null },
       ...{ target: null, tags: [], configuration: { crf: 23 }, configurationVersion: 1, variables: {} },
-      ...{ idempotencyKey: null, createdAt: at, startAt: at, dueAt: at, startedAt: null, endedAt: null },
+      ...{
+        idempotencyKey: null,
+        needs: {},
+        locks: [],
+        size: null,
+        createdAt: at,
+        startAt: at,
+        dueAt: at,
+        startedAt: null,
+        endedAt: null,
+      },
       ...{ durationMs: null, attempt: 0, retries: 0, node: null, progress: null, result: null, error: null },
     });
   });

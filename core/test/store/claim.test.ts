@@ -54,14 +54,14 @@ describe("what is taken", () => {
   test("what a handler needs comes along", async () => {
     const lane = await aLane(file.get());
     const id = anId();
-    const more = { tags: ["a", "b"], target: { type: "file", id: "x" }, variables: '{"first":1,"both":1}' };
+    const more = { tags: ["a", "b"], target: { type: "file", id: "x" }, size: 1.5, variables: '{"first":1,"both":1}' };
     await create(file.get().store, lane, [{ id, configuration: '{"a":"ü, [] \\" x"}', ...more }]);
     const { jobs } = await claim(lane.laneId, 1);
     expect(jobs).toEqual([
       {
         ...{ id, token: expect.stringMatching(/^\d+$/), ordinal: 1, attempt: 1, retries: 0 },
         ...{ actionVersionId: lane.action.id, ownerId: lane.defaults.ownerId, configuration: { a: 'ü, [] " x' } },
-        ...{ target: more.target, tags: more.tags, variables: { first: 1, both: 1 } },
+        ...{ target: more.target, tags: more.tags, locks: [], size: 1.5, variables: { first: 1, both: 1 } },
       },
     ]);
   });

@@ -1,8 +1,8 @@
 -- What jobs contend for: pools of units, limits, objects, the share of an owner; pauses; and how long work takes.
 
--- contended: its jobs take units or locks, are limited, or belong to several owners; the statement for plain jobs leaves it alone.
+-- contended: its jobs take units or locks, or are limited; the statement for plain jobs leaves it alone.
 -- host_id: the owner who used it first. Jobs of others are guests, and have an index by owner of their own: what a lane of
--- one owner costs stays as it is.
+-- one owner costs stays as it is. shared: guests have come.
 alter table callsheet.lane
   add column contended boolean not null default false,
   add column host_id int,

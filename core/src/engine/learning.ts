@@ -1,0 +1,86 @@
+import { durationBucket, mergeDurations, sizeClass } from "@callsheet/contract";
+import type { Claimed } from "../store/claim.ts";
+import type { Observed } from "../store/durations.ts";
+import type { Timer } from "./environment.ts";
+import type { Part } from "./part.ts";
+
+/** How long what was observed stays in memory before it is stored. */
+const STORE_MS = 5_000;
+
+/** What attempts of one version of an action and one size class took. */
+interface Seen {
+  readonly versionId: number;
+  readonly sizeClass: number;
+  readonly counts: number[];
+}
+
+/**
+ * Learns how long work takes: adds up in memory what a node's attempts took, and stores the sums now and then, however many
+ * attempts ended. Without attempts it does nothing.
+ */
+export class Learning {
+  readonly #part: Part;
+  #seen = new Map<string, Seen>();
+  #timer: Timer | undefined;
+  #storing: Promise<void> = Promise.resolve();
+
+  constructor(part: Part) {
+    this.#part = part;
+  }
+
+  /** An attempt completed after so many milliseconds. */
+  observe({ actionVersionId, size }: Pick<Claimed, "actionVersionId" | "size">, ms: number): void {
+    const { counts } = this.#seenOf(actionVersionId, sizeClass(size));
+    const bucket = durationBucket(ms);
+    while (counts.length <= bucket) counts.push(0);
+    counts[bucket]! += 1;
+    this.#timer ??= this.#part.environment.timers.after(STORE_MS, () => void this.store());
+  }
+
+  /** Stores what was observed since the last time. Never fails: what cannot be stored now goes with the next. */
+  store(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#storing = this.#storing.then(() => this.#storeSeen());
+    return this.#storing;
+  }
+
+  async #storeSeen(): Promise<void> {
+    const taken = [...this.#seen.values()];
+    if (taken.length === 0) return;
+    this.#seen = new Map();
+    const { store, catalogue, log } = this.#part;
+    try {
+      const versionIds = taken.map(({ versionId }) => versionId);
+      const versions = await catalogue.versions(versionIds, store);
+      await store.addDurations(sumByAction(taken, (id) => versions.get(id)!.actionId));
+    } catch (error) {
+      log.error("learning", error);
+      for (const seen of taken) this.#putBack(seen);
+    }
+  }
+
+  #putBack({ versionId, sizeClass: number, counts }: Seen): void {
+    const seen = this.#seenOf(versionId, number);
+    seen.counts.splice(0, Number.POSITIVE_INFINITY, ...mergeDurations(seen.counts, counts));
+  }
+
+  #seenOf(versionId: number, number: number): Seen {
+    const key = `${versionId}/${number}`;
+    const seen = this.#seen.get(key) ?? { versionId, sizeClass: number, counts: [] };
+    this.#seen.set(key, seen);
+    return seen;
+  }
+}
+
+/** Versions of one action are one kind of work. */
+function sumByAction(seen: readonly Seen[], actionOf: (versionId: number) => number): readonly Observed[] {
+  const sums = new Map<string, Observed>();
+  for (const { versionId, sizeClass: number, counts } of seen) {
+    const actionId = actionOf(versionId);
+    const key = `${actionId}/${number}`;
+    const before = sums.get(key)?.counts ?? [];
+    sums.set(key, { actionId, sizeClass: number, counts: mergeDurations(before, counts) });
+  }
+  return [...sums.values()];
+}
