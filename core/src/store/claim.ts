@@ -170,12 +170,9 @@ function read(row: Row): ClaimAnswer {
       configuration: configurations[index],
       target: extra?.id ? { type: extra.type!, id: extra.id } : null,
       tags: extra?.tags ?? [],
-<<<<<<< HEAD
       locks: [],
-=======
       size: extra?.size ?? null,
->>>>>>> adm-learn
-      variables: extra?.first || extra?.variables ? ...extra.first, ...extra.variables : null,
+      variables: extra?.first || extra?.variables ? { ...extra.first, ...extra.variables } : null,
     };
   });
   return { jobs, marks };

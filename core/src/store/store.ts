@@ -22,8 +22,7 @@ import {
 } from "./dictionary.ts";
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
 
-<<<<<<< HEAD
-
+import { addDurations, readDurations } from "./durations.ts";
 import {
   anchorMembers,
   anchorRows,
@@ -34,13 +33,6 @@ import {
   type HoldersCompleted,
 } from "./finish.ts";
 import { type Freed, type Freeing, free, insistOnLines, leaveRemnant, remnantsOf } from "./freeing.ts";
-
-=======
-
-import { addDurations, readDurations } from "./durations.ts";
-import { anchorMembers, anchorRows, type Completion, claimHolding, completeMembers } from "./finish.ts";
-
->>>>>>> adm-learn
 
 import { readAmendments, readHistory, readLog } from "./history.ts";
 import {

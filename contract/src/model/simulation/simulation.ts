@@ -1,7 +1,8 @@
 import { DEFAULT_AGEING_STEP_MS, decideAdmission, PRIORITIES } from "../admission.ts";
-import { type CandidateJob, decide, type Units, type Why } from "../decide.ts";
+import { decide } from "../decide.ts";
 import { DURATION_BUCKETS, durationBucket, durationQuantile, expectDuration, sizeClass } from "../durations.ts";
 import { Heap } from "../heap.ts";
+import type { CandidateJob, Units, Why } from "../world.ts";
 import type { Day, DayJob } from "./day.ts";
 import { type SimulatedNode, type SimulatedPool, Stock } from "./stock.ts";
 import { type SimulatedJob, WaitingRoom } from "./waiting-room.ts";

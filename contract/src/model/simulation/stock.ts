@@ -1,6 +1,6 @@
-import type { ObjectFacts, PoolFacts, Reservation, TicketFacts, Units, World } from "../decide.ts";
 import { areCompatible } from "../lock.ts";
 import { type CapacityWindow, capacityAt } from "../window.ts";
+import type { ObjectFacts, PoolFacts, Reservation, TicketFacts, Units, World } from "../world.ts";
 import type { Day, DayLimit } from "./day.ts";
 import type { SimulatedJob } from "./waiting-room.ts";
 

@@ -1,6 +1,6 @@
 import { type DueJob, type Level, PRIORITIES } from "../admission.ts";
-import type { CandidateJob, LaneFacts } from "../decide.ts";
 import type { JobLock } from "../lock.ts";
+import type { CandidateJob, LaneFacts } from "../world.ts";
 import type { DayJob } from "./day.ts";
 
 /** A job of a day, as the simulation moves it. */
