@@ -5,6 +5,8 @@ import { systemEnvironment } from "./engine/environment.ts";
 import type { Node } from "./engine/node.ts";
 import type { NodeOptions } from "./engine/node-options.ts";
 import { Jobs } from "./jobs.ts";
+import { Limits } from "./limits.ts";
+import { Locks } from "./locks.ts";
 import { storableText } from "./operations/configuration.ts";
 import { Pauses } from "./pauses.ts";
 import { Resources } from "./resources.ts";
@@ -24,6 +26,8 @@ export class Callsheet {
   readonly actions: Actions;
   readonly jobs: Jobs;
   readonly resources: Resources;
+  readonly limits: Limits;
+  readonly locks: Locks;
   readonly pauses: Pauses;
   readonly #engine: Engine;
   readonly #authority: Authority;
@@ -34,6 +38,8 @@ export class Callsheet {
     this.actions = new Actions(engine, authority);
     this.jobs = new Jobs(engine, authority);
     this.resources = new Resources(engine, authority);
+    this.limits = new Limits(engine);
+    this.locks = new Locks(engine, authority);
     this.pauses = new Pauses(engine, authority);
   }
 

@@ -31,6 +31,8 @@ export class Contention {
   #pools = new Map<number, PoolFacts>();
   #asks = new Map<number, readonly Ask[]>();
   #poolsAt = Number.NEGATIVE_INFINITY;
+  /** What was read of pools holds as long as this number does. */
+  #rules = "";
   #mayHold = true;
   /** When jobs that were left for a moment are looked at again. */
   #againAt = Number.POSITIVE_INFINITY;
@@ -46,8 +48,10 @@ export class Contention {
 
   /** Something may have changed: a lane, or everything. */
   look(laneId?: number): void {
-    if (laneId === undefined) this.#marks.clear();
-    else this.#marks.delete(laneId);
+    if (laneId === undefined) {
+      this.#marks.clear();
+      this.#poolsAt = Number.NEGATIVE_INFINITY;
+    } else this.#marks.delete(laneId);
     this.#mayHold = true;
   }
 
@@ -80,9 +84,13 @@ export class Contention {
     }
     const limit = 2 * want + MORE;
     const asked = open.map((one) => this.#asked(one, limit, open.length));
-    const { candidates, taken } = await (await this.#options.hot()).contend((tx) =>
+    const { candidates, taken, rules } = await (await this.#options.hot()).contend((tx) =>
       this.#decide(tx, asked, want, limit),
     );
+    if (rules !== this.#rules) {
+      this.#poolsAt = Number.NEGATIVE_INFINITY;
+      return { jobs: [], mayHoldMore: true };
+    }
     this.#remember(candidates, new Set(taken.map(({ id }) => id)));
     const isExhausted = candidates.length < limit && this.#isExhausted(candidates, asked);
     if (isExhausted && taken.length === 0) this.#mayHold = this.#againAt < Number.POSITIVE_INFINITY;
@@ -97,6 +105,7 @@ export class Contention {
     this.#poolsAt = now;
     this.#marks.clear();
     this.#asks.clear();
+    this.#rules = await part.store.rulesNumber();
     this.#pools = new Map((await part.store.readPools(site, name)).map((pool) => [pool.id, pool]));
   }
 
@@ -139,10 +148,11 @@ export class Contention {
   async #decide(tx: Transaction, lanes: readonly AskedLane[], want: number, limit: number) {
     const { nodeId, running } = this.#options;
     const candidates = await tx.lockCandidates({ nodeId: nodeId(), lanes, want: limit, running: running() });
-    if (candidates.length === 0) return { candidates, taken: [] };
+    if (candidates.length === 0) return { candidates, taken: [], rules: this.#rules };
     const byId = new Map(this.#lanes.map((lane) => [lane.id, lane]));
     const jobs = candidates.map((job) => asCandidate(job, byId.get(job.laneId)!));
-    const world = await this.#world(tx, candidates, jobs);
+    const { rules, ...world } = await this.#world(tx, candidates, jobs);
+    if (rules !== this.#rules) return { candidates, taken: [], rules };
     const verdicts = decide(jobs, world, want);
     const starts = verdicts.flatMap((verdict, index) =>
       verdict.kind === "start" ? [{ candidate: candidates[index]!, units: verdict.units }] : [],
@@ -153,20 +163,21 @@ export class Contention {
       this.#block(tx, blocked),
     ]);
     this.#see(world.pools, taken);
-    return { candidates, taken };
+    return { candidates, taken, rules };
   }
 
-  async #world(tx: Transaction, candidates: readonly Candidate[], jobs: readonly CandidateJob[]): Promise<World> {
+  async #world(tx: Transaction, candidates: readonly Candidate[], jobs: readonly CandidateJob[]) {
     const keys = [...new Set(candidates.flatMap(({ locks }) => locks.map(({ key }) => key)))];
     const poolIds = new Set(
       jobs.flatMap(({ lane }) => this.#asksOf(lane as ClaimLane).flatMap(({ pools }) => pools)).map(({ id }) => id),
     );
-    const [, objects, pools] = await Promise.all([
+    const [rules, , objects, pools] = await Promise.all([
+      tx.rulesNumber(),
       tx.lockObjects(keys),
       tx.readObjects(keys),
       tx.lockPools([...poolIds].sort((a, b) => a - b)),
     ]);
-    return { now: candidates[0]!.now, node: this.#node, pools, objects };
+    return { now: candidates[0]!.now, node: this.#node, pools, objects, rules };
   }
 
   async #block(tx: Transaction, jobs: readonly Candidate[]): Promise<void> {

@@ -4,6 +4,8 @@ export type Hint =
   | { readonly kind: "due" }
   /** A pool has units again, or was changed. */
   | { readonly kind: "pool"; readonly poolId: number }
+  /** So much may have changed that everything is looked at anew. */
+  | { readonly kind: "everything" }
   /** Some job waits, nobody says which. Never sent to others. */
   | { readonly kind: "waiting" }
   | { readonly kind: "job"; readonly id: string };

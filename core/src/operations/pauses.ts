@@ -23,12 +23,12 @@ export async function pause(
 /** Takes a pause away; jobs that no other pause holds start at once. Fails with `not_paused`. */
 export async function resume(desk: Desk, target: PauseTarget): Promise<void> {
   const { scope, name } = readScoped(target, PAUSE_SCOPES);
-  const opened = await alone(desk, async (tx) => {
+  await alone(desk, async (tx) => {
     if (!(await tx.deletePause(scope, name)))
       throw callsheetError("not_paused", `The ${scope} "${name}" is not paused.`, { [scope]: name });
-    return tx.settlePauses();
+    await tx.settlePauses();
   });
-  for (const laneId of opened) desk.announce({ kind: "lane", laneId, rank: 0 });
+  desk.announce({ kind: "everything" });
 }
 
 /** Every pause, the longest standing first. */

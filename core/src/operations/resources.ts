@@ -35,9 +35,9 @@ export async function putResource(desk: Desk, name: string, input: ResourceInput
   const named = readNamed(name, { site, node });
   await change(desk, async (tx) => {
     const known = await tx.lockPool(named.name, named.scope);
-    if (known && isSame(known, { ...named, ...rest, base: capacity })) return undefined;
+    if (known && isSame(known, { ...named, ...rest, base: capacity })) return;
     const now = await tx.databaseNow();
-    return tx.putPool({ ...named, ...rest, base: capacity, capacity: capacityAt(capacity, rest.windows, now) });
+    await tx.putPool({ ...named, ...rest, base: capacity, capacity: capacityAt(capacity, rest.windows, now) });
   });
   return getResource(desk, name, { site, node });
 }
@@ -49,7 +49,7 @@ export async function setCapacity(desk: Desk, name: string, capacity: number, pl
   await change(desk, async (tx) => {
     const known = await locked(tx, named);
     const now = await tx.databaseNow();
-    return tx.putPool({ ...known, base, capacity: capacityAt(base, known.windows, now) });
+    await tx.putPool({ ...known, base, capacity: capacityAt(base, known.windows, now) });
   });
   return getResource(desk, name, place);
 }
@@ -66,9 +66,7 @@ export async function setState(
   const { actor, reason = null } = authority;
   await change(desk, async (tx) => {
     const { id, state: before } = await locked(tx, named);
-    if (before === state) return undefined;
-    await tx.setPoolState(id, { state, actor, reason });
-    return id;
+    if (before !== state) await tx.setPoolState(id, { state, actor, reason });
   });
   return getResource(desk, name, place);
 }
@@ -77,8 +75,7 @@ export async function setState(
 export async function reportResource(desk: Desk, name: string, left: number, place: ResourcePlace): Promise<void> {
   const named = readNamed(name, place);
   const { capacity: units } = readDefinition({ capacity: left }, "left");
-  const poolId = await desk.store.reportOutside(named.name, named.scope, units);
-  if (poolId !== undefined) return desk.announce({ kind: "pool", poolId });
+  if (await desk.store.reportOutside(named.name, named.scope, units)) return desk.announce({ kind: "everything" });
   await locked(desk.store, named);
   const message = `Nobody outside has a say in resource "${name}".`;
   throw callsheetError("invalid_argument", `${message} Put it with the field external.`, { field: "external" });
@@ -99,7 +96,6 @@ export async function removeResource(desk: Desk, name: string, place: ResourcePl
       throw inUse(named, `${jobs} waiting ${jobs === 1 ? "job needs" : "jobs need"} it`, { jobs, actions });
     }
     await tx.removePool(pool.id);
-    return pool.id;
   });
 }
 
@@ -166,12 +162,11 @@ function neverStarting(pool: Pool, { pools, lanes, lost }: Surroundings): Resour
   });
 }
 
-/** Changes a pool with nothing under way, and tells nodes of it. `act` answers which, or undefined: nothing changed. */
-async function change(desk: Desk, act: (tx: Statements) => Promise<number | undefined>): Promise<void> {
-  const poolId = await alone(desk, act);
-  if (poolId === undefined) return;
+/** Changes a pool while no claim is under way, and tells nodes of it. */
+async function change(desk: Desk, act: (tx: Statements) => Promise<void>): Promise<void> {
+  await alone(desk, act);
   desk.catalogue.forgetResources();
-  desk.announce({ kind: "pool", poolId });
+  desk.announce({ kind: "everything" });
 }
 
 async function locked(tx: Statements, named: Named): Promise<Pool> {

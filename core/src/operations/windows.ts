@@ -5,9 +5,9 @@ import type { Desk } from "./operate.ts";
 /** Sets the capacity of every resource that has windows to what counts at this moment, which it answers. */
 export async function applyWindows(store: Statements, announce: Desk["announce"]): Promise<Date> {
   const [now, pools] = await Promise.all([store.databaseNow(), store.windowedPools()]);
-  for (const pool of pools) {
-    const capacity = capacityAt(pool.base, pool.windows, now);
-    if (await store.setPoolCapacity(pool, capacity)) announce({ kind: "pool", poolId: pool.id });
-  }
+  let hasChanged = false;
+  for (const pool of pools)
+    if (await store.setPoolCapacity(pool, capacityAt(pool.base, pool.windows, now))) hasChanged = true;
+  if (hasChanged) announce({ kind: "everything" });
   return now;
 }

@@ -169,6 +169,7 @@ export async function findLane(db: Queryable, lane: LaneKey, ownerId: number): P
     ), inherited as (
       insert into callsheet.pool (name, scope, capacity, base, inherits)
       select name, scope, capacity, capacity, true from limits where limited = '*' on conflict (name, scope) do nothing
+      returning nextval('callsheet.rules_number')
     ), made as (
       insert into callsheet.lane (site, queue, action_id, type, needs, host_id, contended, paused, reason)
       select l.site, l.queue, l.action_id, ${type}, ${needs}::jsonb, ${ownerId}, ${isContended} or exists (select from limits),

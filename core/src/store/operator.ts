@@ -1,4 +1,17 @@
-import { takeBarrier } from "./barrier.ts";
+import { rulesNumber, takeBarrier } from "./barrier.ts";
+import {
+  addLimit,
+  dropLimits,
+  grantLive,
+  inheritLimit,
+  lanesUnder,
+  lockLive,
+  membersIn,
+  readLimits,
+  setLimit,
+  settleContention,
+} from "./limits.ts";
+import { lockedKeys, quarantineObject, readLocks } from "./locks.ts";
 import { deletePause, putPause, readPauses, settlePauses } from "./pauses.ts";
 import {
   countDue,
@@ -17,20 +30,34 @@ import {
 
 /** What stands behind the desk of an operator: resources, limits, pauses, locks. */
 export const OPERATOR = {
+  addLimit,
   countDue,
   countUnstarted,
   deletePause,
+  dropLimits,
+  grantLive,
   holdersOf,
+  inheritLimit,
+  lanesUnder,
+  lockedKeys,
+  lockLive,
   lockPool,
+  membersIn,
   needyLanes,
   putPause,
   putPool,
+  quarantineObject,
+  readLimits,
+  readLocks,
   readPauses,
   readResources,
   removePool,
   reportOutside,
+  rulesNumber,
+  setLimit,
   setPoolCapacity,
   setPoolState,
+  settleContention,
   settlePauses,
   takeBarrier,
   windowedPools,

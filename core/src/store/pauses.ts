@@ -32,25 +32,16 @@ export async function readPauses(db: Queryable): Promise<readonly Pause[]> {
   return rows;
 }
 
-/**
- * Lets lanes and nodes follow from the pauses that stand, under the barrier: each is paused while any is left, and says the
- * reason of the oldest. Answers the lanes that were opened, and those at the sites of nodes that were.
- */
-export async function settlePauses(tx: Queryable): Promise<readonly number[]> {
-  const { rows: lanes } = await tx.query<{ id: number; paused: boolean }>(sql`
+/** Lets lanes and nodes follow from the pauses that stand, under the barrier: each is paused while any is left. */
+export async function settlePauses(tx: Queryable): Promise<void> {
+  await tx.query(sql`
     with due as materialized (
       select l.id, p.scope is not null as paused, p.reason
       from callsheet.lane l left join lateral (${pauseOf(sql`l.site`, sql`l.queue`, LANE_ACTION)}) p on true
     )
     update callsheet.lane l set paused = due.paused, reason = due.reason
-    from due where due.id = l.id and (l.paused, l.reason) is distinct from (due.paused, due.reason)
-    returning l.id, l.paused`);
-  const { rows: nodes } = await tx.query<{ id: number }>(sql`
-    with changed as (
-      update callsheet.node n set paused = not n.paused
-      where state in ('up', 'draining') and paused <> exists (select from callsheet.pause p where p.scope = 'node' and p.name = n.name)
-      returning n.site, n.paused
-    )
-    select l.id from callsheet.lane l where l.site in (select site from changed where not paused)`);
-  return [...new Set([...lanes.filter(({ paused }) => !paused), ...nodes].map(({ id }) => id))];
+    from due where due.id = l.id and (l.paused, l.reason) is distinct from (due.paused, due.reason)`);
+  await tx.query(sql`
+    update callsheet.node n set paused = not n.paused
+    where state in ('up', 'draining') and paused <> exists (select from callsheet.pause p where p.scope = 'node' and p.name = n.name)`);
 }

@@ -1,4 +1,4 @@
-import type { CapacityWindow, ExternalRule, LimitScope } from "@callsheet/contract";
+import type { CapacityWindow, ExternalRule } from "@callsheet/contract";
 import sql, { raw } from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 import { LANE_ACTION } from "./dictionary.ts";
@@ -24,8 +24,6 @@ export interface Pool {
   /** What the outside last left us, with what we used at that moment. */
   readonly externalTotal: number | null;
   readonly externalAt: Date | null;
-  /** A limit whose capacity is the default's. */
-  readonly inherits: boolean;
   readonly heldFor: string | null;
   readonly heldUnits: number;
   readonly heldUntil: Date | null;
@@ -33,7 +31,7 @@ export interface Pool {
 
 const COLUMNS =
   raw(`id, name, scope, capacity::float8, base::float8, used::float8, state, actor, reason, description, tags, windows,
-  external, external_total::float8 as "externalTotal", external_at as "externalAt", inherits, held_for as "heldFor",
+  external, external_total::float8 as "externalTotal", external_at as "externalAt", held_for as "heldFor",
   held_units::float8 as "heldUnits", held_until as "heldUntil"`);
 const IS_RESOURCE = raw("(scope = 'cluster' or starts_with(scope, 'site/') or starts_with(scope, 'node/'))");
 
@@ -51,13 +49,6 @@ export async function windowedPools(db: Queryable): Promise<readonly Pick<Pool, 
   return rows;
 }
 
-/** Every limit, defaults included. */
-export async function readLimits(db: Queryable): Promise<readonly (Pool & { readonly scope: LimitScope })[]> {
-  const { rows } = await db.query<Pool & { readonly scope: LimitScope }>(sql`
-    select ${COLUMNS} from callsheet.pool where scope in ('action', 'queue', 'site') order by scope, name`);
-  return rows;
-}
-
 /** Locks one pool, if it is there, and reads it. */
 export async function lockPool(tx: Queryable, name: string, scope: string): Promise<Pool | undefined> {
   const { rows } = await tx.query<Pool>(sql`
@@ -71,17 +62,15 @@ export type PoolDefinition = Pick<
   "name" | "scope" | "base" | "capacity" | "description" | "tags" | "windows" | "external"
 >;
 
-/** Makes a pool, or gives it another definition; its state, its use and what the outside said stay. Answers its number. */
-export async function putPool(tx: Queryable, pool: PoolDefinition): Promise<number> {
+/** Makes a pool, or gives it another definition; its state, its use and what the outside said stay. */
+export async function putPool(tx: Queryable, pool: PoolDefinition): Promise<void> {
   const { name, scope, base, capacity, description, tags, windows, external } = pool;
-  const { rows } = await tx.query<{ id: number }>(sql`
+  await tx.query(sql`
     insert into callsheet.pool as p (name, scope, base, capacity, description, tags, windows, external)
     values (${name}, ${scope}, ${base}, ${capacity}, ${description}, ${tags}, ${JSON.stringify(windows)}, ${external === null ? null : JSON.stringify(external)})
     on conflict (name, scope) do update
     set base = excluded.base, capacity = excluded.capacity, description = excluded.description, tags = excluded.tags,
-      windows = excluded.windows, external = excluded.external
-    returning id`);
-  return rows[0]!.id;
+      windows = excluded.windows, external = excluded.external`);
 }
 
 /** Says that jobs may start that need it, or not. */
@@ -109,17 +98,11 @@ export async function setPoolCapacity(
 }
 
 /** Keeps what the outside leaves, counted from now. False: there is no such pool, or nobody outside has a say in it. */
-export async function reportOutside(
-  db: Queryable,
-  name: string,
-  scope: string,
-  left: number,
-): Promise<number | undefined> {
-  const { rows } = await db.query<{ id: number }>(sql`
+export async function reportOutside(db: Queryable, name: string, scope: string, left: number): Promise<boolean> {
+  const { count } = await db.query(sql`
     update callsheet.pool set external_total = used + ${left}, external_at = callsheet.now()
-    where name = ${name} and scope = ${scope} and external is not null
-    returning id`);
-  return rows[0]?.id;
+    where name = ${name} and scope = ${scope} and external is not null`);
+  return count === 1;
 }
 
 export async function removePool(tx: Queryable, id: number): Promise<void> {

@@ -1,4 +1,5 @@
 import { admitJobs, becomeAdmitter, giveWay, pendingHeads, queuedJobs } from "./admission.ts";
+import { rulesNumber } from "./barrier.ts";
 import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
 import { lockCandidates, lockObjects, lockPools, readObjects, readPools } from "./contended.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
@@ -45,6 +46,7 @@ import {
   lockJob,
   rememberRetry,
 } from "./jobs.ts";
+import { releaseObject } from "./locks.ts";
 import {
   announcedSchemas,
   beat,
@@ -63,7 +65,7 @@ import { endSession, type Session, sessionOf } from "./session.ts";
 import { countAhead, needsOf, readSurroundings } from "./situation.ts";
 import { isStanding } from "./standing.ts";
 import { standInLine, takeJobs } from "./take.ts";
-import { note, removeJobs, transition } from "./transition.ts";
+import { type Changed, note, removeJobs, transition } from "./transition.ts";
 
 /** Every statement that runs wherever it is sent: on the pool, in a transaction, in a caller's transaction. */
 const STATEMENTS = {
@@ -147,7 +149,16 @@ type Bound<All> = {
 export type Statements = Bound<typeof STATEMENTS>;
 
 /** What a claim of contended jobs consists of. */
-const CONTENTION = { lockCandidates, lockObjects, readObjects, lockPools, takeJobs, standInLine, transition };
+const CONTENTION = {
+  lockCandidates,
+  lockObjects,
+  lockPools,
+  readObjects,
+  rulesNumber,
+  standInLine,
+  takeJobs,
+  transition,
+};
 export type Contention = Bound<typeof CONTENTION>;
 
 /** Connections of the hot path: their statements are prepared, their plans pinned. */
@@ -174,6 +185,8 @@ export interface Store extends Statements {
   transaction<T>(work: (tx: Statements) => Promise<T>): Promise<T>;
   /** A transaction in which attempts, or waiting jobs, give back what they hold. */
   freeing<T>(work: (tx: Statements, free: (freed: readonly Freed[]) => Promise<Freeing>) => Promise<T>): Promise<T>;
+  /** Lets jobs have a quarantined object again; answers who got it, or undefined: it was not quarantined. */
+  releaseObject(key: string): Promise<readonly Changed[] | undefined>;
   within(tx: CallerTransaction): Statements;
   /** Creation on a connection of its own, with prepared statements. A hint is sent right behind the rows, once they are committed. */
   openCreation(): Promise<Creation>;
@@ -204,6 +217,7 @@ export function createStore(db: Database): Store {
     transaction: (work) => db.transaction((tx) => work(bind(tx))),
     freeing: (work) =>
       insistOnLines((also) => db.transaction((tx) => work(bind(tx), (freed) => free(tx, freed, also)))),
+    releaseObject: (key) => insistOnLines((also) => db.transaction((tx) => releaseObject(tx, key, also))),
     within: (tx) => bind(db.within(tx)),
     openCreation: async () => {
       const line = await db.line("create");

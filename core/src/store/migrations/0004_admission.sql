@@ -60,6 +60,7 @@ create table callsheet.ticket (
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000, autovacuum_vacuum_cost_delay = 0);
 alter table callsheet.object drop column holders, drop column fencing,
   add column actor text, add column reason text, add column quarantined_at timestamptz;
+create index object_quarantined on callsheet.object (key) where quarantined;
 
 -- Attempts that nothing is heard from any more, because their job was abandoned or failed by its time-out, and that may
 -- still run: they keep what they hold until their node says that they have ended, or is dead.
@@ -100,3 +101,7 @@ create function callsheet.is_served(lane int) returns boolean language sql stabl
       and (l.needs -> 'capabilities' is null or n.capabilities @> array(select jsonb_array_elements_text(l.needs -> 'capabilities'))))
   from callsheet.lane l where l.id = lane
 $$;
+
+-- Grows with each change of what jobs contend for, so that a claim knows whether what it remembers of pools still holds.
+create sequence callsheet.rules_number;
+select nextval('callsheet.rules_number');
