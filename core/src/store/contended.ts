@@ -1,9 +1,11 @@
 import {
   effectiveCapacity,
   type JobLock,
+  type LaneFacts,
   type ObjectFacts,
   type OutsideTruth,
   type PoolFacts,
+  type PoolInSight,
   type TicketFacts,
   type Units,
 } from "@callsheet/contract";
@@ -200,6 +202,33 @@ export async function readPools(db: Queryable, site: string, node: string): Prom
     values: [`site/${site}`, `node/${node}`],
   });
   return rows.map(toPool);
+}
+
+/** The pools that a lane's jobs may take units of, wherever they run, and the jobs that hold them. */
+export async function readPoolsInSight(db: Queryable, lane: LaneFacts): Promise<readonly PoolInSight[]> {
+  const asked = Object.keys(lane.needs.units ?? {});
+  const { rows } = await db.query<PoolRow & Pick<PoolInSight, "most" | "holders">>({
+    text: `
+      select ${POOL}, greatest(p.base, p.capacity, (select max((w ->> 'capacity')::bigint) from jsonb_array_elements(p.windows) w))::float8 as most,
+        array(
+          select h.job_id from (
+            select g.job_id, g.token from callsheet.grant_of_units g where g.pool_id = p.id
+            union all
+            select m.id, c.token from callsheet.claim c, unnest(c.ids) with ordinality as m (id, n)
+            where p.id = any(c.pool_ids) and get_bit(c.ended, m.n::int - 1) = 0
+          ) h order by h.token limit 10
+        ) as holders
+      from callsheet.pool p
+      where ((p.name = any($1::text[]) or p.tags && $2::text[]) and (p.scope in ('cluster', 'site/' || $3) or p.scope like 'node/%'))
+        or (p.scope, p.name) in (('action', $4), ('queue', $5), ('site', $3))
+      order by p.id`,
+    values: [
+      asked.filter((need) => !need.startsWith("#")),
+      asked.filter((need) => need.startsWith("#")).map((need) => need.slice(1)),
+      ...[lane.site, lane.action, lane.queue],
+    ],
+  });
+  return rows.map(({ most, holders, ...row }) => ({ ...toPool(row), most, holders }));
 }
 
 /** Locks pools by id and reads them as they stand then. */

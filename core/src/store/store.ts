@@ -1,7 +1,7 @@
 import { admitJobs, becomeAdmitter, giveWay, pendingHeads, queuedJobs } from "./admission.ts";
 import { rulesNumber } from "./barrier.ts";
 import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
-import { lockCandidates, lockObjects, lockPools, readObjects, readPools } from "./contended.ts";
+import { lockCandidates, lockObjects, lockPools, readObjects, readPools, readPoolsInSight } from "./contended.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
 import type { CallerTransaction, Database, Queryable, Statement } from "./database.ts";
 import {
@@ -62,7 +62,7 @@ import { OPERATOR } from "./operator.ts";
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
 import { endSession, type Session, sessionOf } from "./session.ts";
-import { countAhead, needsOf, readSurroundings } from "./situation.ts";
+import { countAhead, needsOf, readNeighbours, readSurroundings } from "./situation.ts";
 import { isStanding } from "./standing.ts";
 import { standInLine, takeJobs } from "./take.ts";
 import { type Changed, note, removeJobs, transition } from "./transition.ts";
@@ -124,7 +124,10 @@ const STATEMENTS = {
   readHistory,
   readJobs,
   readLog,
+  readNeighbours,
+  readObjects,
   readPools,
+  readPoolsInSight,
   readSurroundings,
   registerNode,
   rememberRetry,
