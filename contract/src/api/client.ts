@@ -1,6 +1,4 @@
 import type { Action, ActionInput } from "../model/action.ts";
-import type { PriorityName } from "../model/admission.ts";
-
 import type { HistoryEntry } from "../model/history.ts";
 import type { Job } from "../model/job.ts";
 import type { JobFilter } from "../model/job-filter.ts";
@@ -8,6 +6,7 @@ import type { JobInput } from "../model/job-input.ts";
 import type { Limit, LimitTarget } from "../model/limit.ts";
 import type { LockedObject, LockFilter } from "../model/lock.ts";
 import type { Pause, PauseTarget } from "../model/pause.ts";
+import type { PriorityName } from "../model/priority.ts";
 import type { Amendment, LogLine } from "../model/record.ts";
 import type { Resource, ResourceDetails, ResourceInput, ResourcePlace } from "../model/resource.ts";
 import type { Explanation } from "../model/situation.ts";

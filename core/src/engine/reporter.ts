@@ -39,7 +39,7 @@ export class Reporter {
     return this.#pending.size;
   }
 
-  /** How many words of superseded attempts were refused. */
+  /** How many words of superseded attempts came, and were refused. */
   get refused(): number {
     return this.#refused;
   }
@@ -155,7 +155,8 @@ export class Reporter {
   async #storeOthers(ended: readonly EndedAttempt[]): Promise<void> {
     const { part, onStored } = this.#options;
     const result = await endAttempts(part.store, part.catalogue, ended, part.environment.random);
-    this.#refused += result.refused.length;
+    const refused = new Set(result.refused);
+    this.#refused += ended.filter(({ id, ending }) => ending.kind === "lost" || refused.has(id)).length;
     onStored(ended.map((attempt) => attempt.id));
     this.#tell(result.changed, result.pools);
   }

@@ -170,7 +170,11 @@ export async function readObjects(db: Queryable, keys: readonly string[]): Promi
       select o.key, case when o.quarantined then json_build_object('reason', o.reason) end as quarantine,
         (select json_agg(json_build_object('jobId', t.job_id, 'number', t.number, 'mode', t.mode, 'held', t.held,
             'isServed', t.token is not null or callsheet.is_served(t.lane_id)) order by t.number)
-         from (select * from callsheet.ticket where object_key = o.key order by object_key, number limit ${LONGEST_LINE}) t) as tickets
+         from (
+           (select * from callsheet.ticket where object_key = o.key and not passed order by object_key, number limit ${LONGEST_LINE})
+           union all
+           (select * from callsheet.ticket where object_key = o.key and passed order by object_key, number limit ${LONGEST_LINE})
+         ) t) as tickets
       from callsheet.object o where o.key = any($1::text[])`,
     values: [keys],
   });

@@ -129,10 +129,11 @@ export function laneKey({ actionId, definition }: ActionVersion, needs: Needs): 
   return { site, queue, actionId, type, needs };
 }
 
-/** A place in line, and the owner who used it first. */
+/** A place in line, the owner who used it first, and whether others have come. */
 export interface Lane {
   readonly id: number;
   readonly hostId: number | null;
+  readonly isShared: boolean;
 }
 
 /** The name of the action of lane `l`, also when it was deleted: that of its latest version. */
@@ -156,7 +157,7 @@ export async function findLane(db: Queryable, lane: LaneKey, ownerId: number): P
   const isContended = lane.needs.units !== undefined || lane.needs.locks !== undefined;
   const { rows } = await db.query<Lane>(sql`
     with known as materialized (
-      select id, host_id from callsheet.lane
+      select id, host_id, shared from callsheet.lane
       where site = ${site} and queue = ${queue} and action_id = ${actionId} and type = ${type} and needs = ${needs}::jsonb
         and root_id is null
     ), l as materialized (
@@ -175,9 +176,9 @@ export async function findLane(db: Queryable, lane: LaneKey, ownerId: number): P
       select l.site, l.queue, l.action_id, ${type}, ${needs}::jsonb, ${ownerId}, ${isContended} or exists (select from limits),
         p.scope is not null, p.reason
       from l left join lateral (${pauseOf(sql`l.site`, sql`l.queue`, LANE_ACTION)}) p on true
-      on conflict do nothing returning id, host_id
+      on conflict do nothing returning id, host_id, shared
     )
-    select id, host_id as "hostId" from made union all select id, host_id from known limit 1`);
+    select id, host_id as "hostId", shared as "isShared" from (select * from known union all select * from made) lane`);
   return rows[0] ?? findLane(db, lane, ownerId);
 }
 
@@ -206,14 +207,7 @@ export async function lanesFor(db: Queryable, site: string, types: readonly stri
   return rows;
 }
 
-/** A number that the facility set. */
-export async function settingNumber(db: Queryable, name: string): Promise<number> {
-  const { rows } = await db.query<{ value: number }>(
-    sql`select value::text::float8 as value from callsheet.setting where name = ${name}`,
-  );
-  return rows[0]!.value;
-}
-
+/** Sets a number of the facility's. */
 export async function putSetting(db: Queryable, name: string, value: number): Promise<void> {
   await db.query(sql`
     insert into callsheet.setting (name, value) values (${name}, ${JSON.stringify(value)}::jsonb)

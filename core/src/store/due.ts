@@ -13,9 +13,11 @@ export interface Agenda {
   readonly overdueMs: number | null;
   /** Whether any job is pending or queued. */
   readonly hasWaiting: boolean;
+  /** Whether a job has a turn at objects that it may have to give back, or may have by now. */
+  readonly hasTurns: boolean;
 }
 
-/** One look at what is next (indexes work_due, work_deadline, work_pending, work_queued). */
+/** One look at what is next (indexes work_due, work_deadline, work_pending, work_queued, ticket_passed). */
 export async function readAgenda(db: Queryable): Promise<Agenda> {
   const { rows } = await db.query<Agenda>({
     name: "agenda",
@@ -27,7 +29,9 @@ export async function readAgenda(db: Queryable): Promise<Agenda> {
           select deadline from callsheet.work where state = 'running' and deadline is not null order by deadline limit 1)
           - callsheet.now()) * 1000)::float8 as "overdueMs",
         exists (select from callsheet.work where state = 'pending') or exists (select from callsheet.work where state = 'queued')
-          as "hasWaiting"`,
+          as "hasWaiting",
+        exists (select from callsheet.work where state = 'queued' and turn < 0) or exists (select from callsheet.ticket where passed)
+          as "hasTurns"`,
     values: [],
   });
   return rows[0]!;
@@ -45,7 +49,8 @@ export async function comeDue(db: Queryable, limit: number): Promise<Woken> {
       where state in ('scheduled', 'retrying') and due_at <= callsheet.now() and rollback in ('none', 'done')
       order by due_at limit ${limit} for update skip locked
     ), woken as (
-      update callsheet.work set state = 'pending' where ctid = any(array(select ctid from due)) returning lane_id, rank
+      update callsheet.work w set state = 'pending', guest = w.guest or (select shared from callsheet.lane l where l.id = w.lane_id)
+      where ctid = any(array(select ctid from due)) returning lane_id, rank
     )
     select lane_id as "laneId", min(rank)::int as rank, count(*)::int as count from woken group by lane_id`);
   return { lanes: rows, count: rows.reduce((sum, row) => sum + row.count, 0) };

@@ -111,7 +111,7 @@ export function completeHolders(line: Line, completions: readonly Completion[]):
     (completion.locks ?? []).map((lock) => ({ ...lock, token: completion.token })),
   );
   const keys = [...new Set(locks.map(({ key }) => key))];
-  return insistOnLines((also) =>
+  return insistOnLines(line, (also) =>
     line.transaction(async (tx) => {
       const ordered = inOrder(completions);
       const [answers] = await Promise.all([

@@ -1,4 +1,4 @@
-import { admitJobs, becomeAdmitter, giveWay, pendingHeads, queuedJobs } from "./admission.ts";
+import { admitJobs, becomeAdmitter, giveWay, guestHeads, liveByOwner, pendingHeads, queuedJobs } from "./admission.ts";
 import { rulesNumber } from "./barrier.ts";
 import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
 import { lockCandidates, lockObjects, lockPools, readObjects, readPools, readPoolsInSight } from "./contended.ts";
@@ -18,7 +18,6 @@ import {
   ownerId,
   ownerNames,
   putSetting,
-  settingNumber,
   shareLane,
 } from "./dictionary.ts";
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
@@ -61,11 +60,13 @@ import {
 import { OPERATOR } from "./operator.ts";
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
-import { endSession, type Session, sessionOf } from "./session.ts";
+import { allPools, heldUnits, openNodes, putReservations, sizesOf, unitsLanes } from "./reservation.ts";
+import { endSession, type Session } from "./session.ts";
 import { countAhead, needsOf, readNeighbours, readSurroundings } from "./situation.ts";
 import { isStanding } from "./standing.ts";
 import { standInLine, takeJobs } from "./take.ts";
 import { type Changed, note, removeJobs, transition } from "./transition.ts";
+import { settleTurns } from "./turns.ts";
 
 /** Every statement that runs wherever it is sent: on the pool, in a transaction, in a caller's transaction. */
 const STATEMENTS = {
@@ -75,6 +76,7 @@ const STATEMENTS = {
   addVersion,
   admitJobs,
   allActions,
+  allPools,
   amendConfiguration,
   anchorMembers,
   anchorRows,
@@ -96,18 +98,22 @@ const STATEMENTS = {
   findLane,
   followRename,
   giveWay,
+  guestHeads,
   hasLeftLine,
+  heldUnits,
   insertAction,
   isStanding,
   jobsByKey,
   lanesFor,
   leaveRemnant,
   listJobs,
+  liveByOwner,
   liveJobsOf,
   lockAttempts,
   lockJob,
   needsOf,
   note,
+  openNodes,
   orphaningNodes,
   overdueJobs,
   ownerId,
@@ -115,6 +121,7 @@ const STATEMENTS = {
   pendingHeads,
   putLogLines,
   putProgress,
+  putReservations,
   putSetting,
   putVariable,
   queuedJobs,
@@ -134,11 +141,12 @@ const STATEMENTS = {
   remnantsOf,
   removeJobs,
   setDraining,
-  settingNumber,
   settledAmong,
   shareLane,
+  sizesOf,
   standingNodes,
   transition,
+  unitsLanes,
   createJobs: (db: Queryable, rows: EncodedRows, defaults: BatchDefaults) =>
     db.query<{ id: string }>(insertJobs(rows, defaults)),
 };
@@ -190,6 +198,8 @@ export interface Store extends Statements {
   freeing<T>(work: (tx: Statements, free: (freed: readonly Freed[]) => Promise<Freeing>) => Promise<T>): Promise<T>;
   /** Lets jobs have a quarantined object again; answers who got it, or undefined: it was not quarantined. */
   releaseObject(key: string): Promise<readonly Changed[] | undefined>;
+  /** Looks after whose turn it is at objects where that depends on nodes and pauses; answers who was handed theirs. */
+  settleTurns(): Promise<readonly Changed[]>;
   within(tx: CallerTransaction): Statements;
   /** Creation on a connection of its own, with prepared statements. A hint is sent right behind the rows, once they are committed. */
   openCreation(): Promise<Creation>;
@@ -219,15 +229,16 @@ export function createStore(db: Database): Store {
     overdueJobs: (limit) => db.transaction((tx) => overdueJobs(tx, limit)),
     transaction: (work) => db.transaction((tx) => work(bind(tx))),
     freeing: (work) =>
-      insistOnLines((also) => db.transaction((tx) => work(bind(tx), (freed) => free(tx, freed, also)))),
-    releaseObject: (key) => insistOnLines((also) => db.transaction((tx) => releaseObject(tx, key, also))),
+      insistOnLines(db, (also) => db.transaction((tx) => work(bind(tx), (freed) => free(tx, freed, also)))),
+    releaseObject: (key) => insistOnLines(db, (also) => db.transaction((tx) => releaseObject(tx, key, also))),
+    settleTurns: () => insistOnLines(db, (also) => db.transaction((tx) => settleTurns(tx, also))),
     within: (tx) => bind(db.within(tx)),
     openCreation: async () => {
       const line = await db.line("create");
       return {
         createJobs: (rows, defaults, hint) => {
           const created = line.query<{ id: string }>(insertJobs(rows, defaults));
-          // Pipelined: the server takes it up when the rows are committed. Should it fail, the poll finds them.
+          // Made while the server is at work, which takes it up when the rows are committed. Should it fail, the poll finds them.
           if (hint !== undefined) line.query(notification(channel, hint)).catch(() => {});
           return created;
         },
@@ -246,14 +257,18 @@ export function createStore(db: Database): Store {
 /** Two connections: while one commits what ended, the other takes what comes next. */
 async function openHotPath(db: Database, name: string, before: Session | undefined): Promise<HotPath> {
   const opening = [db.line(`claim ${name}`), db.line(`finish ${name}`)] as const;
+  let planning: Promise<unknown> | undefined;
   const close = async () => {
+    await planning;
     await Promise.allSettled(opening.map(async (line) => (await line).close()));
   };
   try {
     const [claims, ends] = await Promise.all(opening);
     if (before) await endSession(claims, before);
+    // Planned while the first claim is under way, not when the first jobs have ended.
+    planning = completeMembers(ends, [NOTHING]).catch(() => {});
     return {
-      session: await sessionOf(claims),
+      session: claims.session,
       claim: (request) => claimJobs(claims, request),
       contend: (work) => claims.transaction((tx) => work(bindAll(CONTENTION, tx))),
       completeHolders: (completions) => completeHolders(ends, completions),
@@ -265,6 +280,9 @@ async function openHotPath(db: Database, name: string, before: Session | undefin
     throw error;
   }
 }
+
+/** Of no claim: there is nothing to complete. */
+const NOTHING: Completion = { token: "0", size: 0, ordinals: [], results: [], offsets: [] };
 
 /** A hint need not survive a crash, so its commit does not wait for the disk. */
 const notification = (channel: string, payload: string): Statement => ({
