@@ -1,4 +1,4 @@
-import type { Target } from "@callsheet/contract";
+import type { LockRequest, Target } from "@callsheet/contract";
 import { InvalidArgumentError } from "commander";
 import { type Assignment, parseAssignment } from "./assignment.ts";
 import { MOMENT_FORMS, parseDuration, parseMoment } from "./parse-time.ts";
@@ -42,6 +42,48 @@ export function namesOption(text: string): readonly string[] {
   if (names.every((name) => name !== "")) return names;
   throw new InvalidArgumentError("It must be names between commas, such as media.probe,media.proxy.");
 }
+
+/** Collects `name=units`, between commas or several times. */
+export function unitsOption(
+  text: string,
+  before: Readonly<Record<string, number>> = {},
+): Readonly<Record<string, number>> {
+  const pairs = text.split(",").map((pair) => /^\s*([^=\s]+)=(\d+)\s*$/.exec(pair));
+  if (pairs.every((pair) => pair !== null))
+    return { ...before, ...Object.fromEntries(pairs.map((pair) => [pair[1]!, Number(pair[2])])) };
+  throw new InvalidArgumentError("It must be names with their units, between commas: gpu=1,memory=8000.");
+}
+
+/** A window as it is written in one word; its time zone is said beside it. */
+export interface WrittenWindow {
+  readonly days?: readonly string[];
+  readonly from: string;
+  readonly to: string;
+  readonly capacity: number;
+}
+
+/** Collects `22:00-06:00=8` and `sat,sun@00:00-00:00=8`. */
+export function windowOption(text: string, before: readonly WrittenWindow[] = []): readonly WrittenWindow[] {
+  const written = /^(?:([a-z,]+)@)?(\d\d:\d\d)-(\d\d:\d\d)=(\d+)$/.exec(text);
+  if (written === null)
+    throw new InvalidArgumentError("It must be times of the day and units: 22:00-06:00=8, or sat,sun@00:00-00:00=8.");
+  const [, days, from, to, units] = written;
+  const window = { from: from!, to: to!, capacity: Number(units) };
+  return [...before, days === undefined ? window : { days: days.split(","), ...window }];
+}
+
+const lockOption =
+  (mode: "exclusive" | "shared") =>
+  (text: string, before: readonly LockRequest[] = []): readonly LockRequest[] => {
+    const slash = text.indexOf("/");
+    if (slash > 0 && slash < text.length - 1)
+      return [...before, { type: text.slice(0, slash), id: text.slice(slash + 1), mode }];
+    throw new InvalidArgumentError("It must be a type and an id with a slash between them: asset/A-17.");
+  };
+/** Collects objects that a job locks alone. */
+export const exclusiveOption = lockOption("exclusive");
+/** Collects objects that a job locks together with others that share them. */
+export const sharedOption = lockOption("shared");
 
 /** Collects the texts of an option that may be given several times. */
 export function severalOption(text: string, before: readonly string[] = []): readonly string[] {

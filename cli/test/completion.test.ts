@@ -49,6 +49,9 @@ describe("callsheet complete", () => {
     { words: ["--data-dir", "d", "db", "u"], answer: ["url"] },
     { words: ["--data-dir", "=", "d"], answer: [] },
     { words: ["start", "--pl"], answer: ["--plugin"] },
+    { words: ["pa"], answer: ["pause", "pauses"] },
+    { words: ["resources", "s"], answer: ["show", "start", "stop"] },
+    { words: ["limits", "put", "--q"], answer: ["--queue", "--quiet"] },
     { words: ["start", "--data"], answer: ["--data-dir", "--database-url"] },
     { words: ["start", "--data-dir", "d"], answer: [] },
   ])("of $words the last may become $answer", async ({ words, answer }) => {

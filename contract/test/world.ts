@@ -23,7 +23,7 @@ export function aPool(name: string, capacity: number, fields: Partial<PoolFacts>
 }
 
 /** Locks as text: `a` exclusive, `a+` shared. */
-export const locksOf = (text: string): readonly JobLock[] =>
+const locksOf = (text: string): readonly JobLock[] =>
   text.split(" ").flatMap((one): readonly JobLock[] => {
     const mode: LockMode = one.endsWith("+") ? "shared" : "exclusive";
     return one === "" ? [] : [{ key: one.replace("+", ""), mode }];

@@ -5,8 +5,12 @@ import { systemEnvironment } from "./engine/environment.ts";
 import type { Node } from "./engine/node.ts";
 import type { NodeOptions } from "./engine/node-options.ts";
 import { Jobs } from "./jobs.ts";
+import { Limits } from "./limits.ts";
+import { Locks } from "./locks.ts";
 import { storableText } from "./operations/configuration.ts";
 import { recordDay, type Span } from "./operations/record-day.ts";
+import { Pauses } from "./pauses.ts";
+import { Resources } from "./resources.ts";
 import { findServer } from "./server.ts";
 
 /**
@@ -22,6 +26,10 @@ import { findServer } from "./server.ts";
 export class Callsheet {
   readonly actions: Actions;
   readonly jobs: Jobs;
+  readonly resources: Resources;
+  readonly limits: Limits;
+  readonly locks: Locks;
+  readonly pauses: Pauses;
   readonly #engine: Engine;
   readonly #authority: Authority;
 
@@ -30,6 +38,10 @@ export class Callsheet {
     this.#authority = authority;
     this.actions = new Actions(engine, authority);
     this.jobs = new Jobs(engine, authority);
+    this.resources = new Resources(engine, authority);
+    this.limits = new Limits(engine);
+    this.locks = new Locks(engine, authority);
+    this.pauses = new Pauses(engine, authority);
   }
 
   /** Opens Callsheet and brings its schema up to date. */

@@ -13,5 +13,9 @@ export {
   type StandingNode,
 } from "./inspect-database.ts";
 export type { Created, Jobs } from "./jobs.ts";
+export type { Limits } from "./limits.ts";
+export type { Locks } from "./locks.ts";
 export type { ActionDefinition } from "./operations/actions.ts";
+export type { Pauses } from "./pauses.ts";
+export type { Resources } from "./resources.ts";
 export type { CallerTransaction } from "./store/database.ts";

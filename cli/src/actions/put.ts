@@ -27,6 +27,8 @@ export interface ActionFlags {
   readonly backoff?: string;
   readonly runRule?: string;
   readonly requires?: readonly string[];
+  readonly needs?: Readonly<Record<string, number>>;
+  readonly lockTarget?: string;
 }
 
 interface PutFlags extends ActionFlags {
@@ -91,7 +93,7 @@ async function fieldsOf(
   flags: ActionFlags,
   before: Partial<ActionInput> = {},
 ): Promise<Partial<ActionInput>> {
-  const { config, configFile, timeout, memory, retries, retryDelay, backoff, requires, ...same } = flags;
+  const { config, configFile, timeout, memory, retries, retryDelay, backoff, lockTarget, ...same } = flags;
   const base = configFile === undefined ? (before.configuration ?? {}) : await readObject(terminal, configFile);
   const retry = {
     ...(retries !== undefined && { limit: retries }),
@@ -104,6 +106,6 @@ async function fieldsOf(
     ...(timeout !== undefined && { timeoutMs: timeout }),
     ...(memory !== undefined && { memoryMiB: memory }),
     ...(Object.keys(retry).length > 0 && { retry: { ...before.retry, ...retry } }),
-    ...(requires && { requires }),
+    ...(lockTarget !== undefined && { lock: lockTarget }),
   } as Partial<ActionInput>;
 }

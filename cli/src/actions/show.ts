@@ -5,6 +5,7 @@ import { openClient } from "../open-client.ts";
 import { printOne } from "../output.ts";
 import { printable } from "../printable.ts";
 import type { Terminal } from "../terminal.ts";
+import { unitsText } from "../units-text.ts";
 import { valueLines } from "../value-text.ts";
 
 /** `actions show` */
@@ -27,6 +28,8 @@ export function actionText(action: Action): string {
     ["Retries", retryText(retry)],
     ["Cancel", `a running job ${CANCEL_TEXT[action.cancellable]}`],
     ["Isolation", `${action.isolation}${memoryMiB === null ? "" : `, ${memoryMiB} MiB`}`],
+    ["Needs", unitsText(action.needs)],
+    ["Locks", action.lock === "none" ? "" : `its target, ${action.lock}`],
     ["Run rule", action.runRule ?? ""],
     ["Flags", action.flags.join(", ")],
   ] as const;

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { addExamples } from "../examples.ts";
-import { assignmentOption, countOption, durationOption, limitOption, namesOption } from "../option.ts";
+import { assignmentOption, countOption, durationOption, limitOption, namesOption, unitsOption } from "../option.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `actions`: definitions of work. */
@@ -81,6 +81,12 @@ function withFields(command: Command): Command {
     .option("--retry-delay <duration>", "how long before the first", durationOption)
     .option("--backoff <kind>", "constant, linear or exponential")
     .option("--requires <names>", "what a node must have, between commas", namesOption)
+    .option(
+      "--needs <name=units>",
+      "units of resources that each job holds, by name or #tag, between commas",
+      unitsOption,
+    )
+    .option("--lock-target <mode>", "how each job locks its target: none, shared or exclusive")
     .option("--run-rule <expression>", "a CEL condition; jobs are refused when it is false");
 }
 

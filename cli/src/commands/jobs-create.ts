@@ -1,6 +1,15 @@
 import { type Command, Option } from "commander";
 import { addExamples } from "../examples.ts";
-import { assignmentOption, durationOption, momentOption, severalOption, targetOption } from "../option.ts";
+import {
+  assignmentOption,
+  durationOption,
+  exclusiveOption,
+  momentOption,
+  severalOption,
+  sharedOption,
+  targetOption,
+  unitsOption,
+} from "../option.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `jobs create` */
@@ -20,6 +29,13 @@ export function addJobCreation(jobs: Command, terminal: Terminal): void {
     .addOption(new Option("--unplanned", "without a start time: jobs plan gives it one").conflicts("at"))
     .option("--owner <name>", "whose it is (default: who creates it)")
     .option("--tag <tag>", "a tag (several)", severalOption)
+    .option(
+      "--needs <name=units>",
+      "units of resources beside its action's, by name or #tag; 0: none of them",
+      unitsOption,
+    )
+    .option("--lock <type/id>", "an object that it locks beside its target, alone (several)", exclusiveOption)
+    .option("--share <type/id>", "an object that it locks together with others that share it (several)", sharedOption)
     .addOption(new Option("--key <key>", "the same key again creates no second job").conflicts("many"))
     .option("--many <file>", "many jobs, a JSON object each line, over what the options say; - is standard input")
     .option("--wait", "wait for the end; the exit code tells it")
@@ -29,6 +45,10 @@ export function addJobCreation(jobs: Command, terminal: Terminal): void {
     ["jobs create checksum --config path=/media/dog.mp4", "one job, now"],
     ["jobs create proxy --target asset:A-17 -c height=360 --at +10m", "later"],
     ["jobs create proxy -c path=/media/dog.mp4 --wait", "and wait for its end"],
+    [
+      "jobs create master --needs 'transcode=1,#gpu=2' --lock asset/A-17",
+      "when two units of any gpu, and the asset, are free",
+    ],
     ["jobs create proxy --many jobs.jsonl", 'lines such as {"target":{"type":"asset","id":"A-17"}}'],
   ]);
 }

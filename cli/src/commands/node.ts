@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { addExamples } from "../examples.ts";
 import type { NodeFlags } from "../node/node-flags.ts";
-import { countOption, namesOption } from "../option.ts";
+import { countOption, namesOption, unitsOption } from "../option.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `start`: Callsheet and a node, in the foreground. */
@@ -27,6 +27,7 @@ export function addWorkCommand(program: Command, terminal: Terminal): void {
   addNodeOptions(command);
   addExamples(command, [
     ["work --name edit-02 --site london", "a second node, for jobs of London"],
+    ["work --resources gpu=2,memory=64000", "jobs that need them take turns on it"],
     ["work --types media.transcode,media.proxy --slots 2", "a node for transcodes alone"],
   ]);
 }
@@ -36,6 +37,7 @@ function addNodeOptions(command: Command): void {
     .option("--name <name>", "unique among the nodes that are up (default: this machine's name)")
     .option("--site <name>", "run the jobs of this site (default: default)")
     .option("--slots <count>", "run this many jobs at once (default: 4)", countOption)
+    .option("--resources <name=units>", "units that it has for itself, between commas: gpu=2,memory=64000", unitsOption)
     .option("--media <directory...>", "allow jobs to read files below these (default: CALLSHEET_MEDIA_ROOTS)")
     .option("--output <directory...>", "allow jobs to write files below these (default: CALLSHEET_OUTPUT_ROOTS)")
     .option("--types <types>", "run these action types only, between commas", namesOption)

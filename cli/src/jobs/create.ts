@@ -1,4 +1,4 @@
-import type { CallsheetClient, JobInput, PriorityName, Target } from "@callsheet/contract";
+import type { CallsheetClient, JobInput, LockRequest, PriorityName, Target } from "@callsheet/contract";
 import { type Assignment, assign } from "../assignment.ts";
 import { usageError } from "../failure.ts";
 import { readJsonLines, readObject } from "../input-file.ts";
@@ -18,6 +18,9 @@ interface CreateFlags {
   readonly unplanned?: boolean;
   readonly owner?: string;
   readonly tag?: readonly string[];
+  readonly needs?: Readonly<Record<string, number>>;
+  readonly lock?: readonly LockRequest[];
+  readonly share?: readonly LockRequest[];
   readonly key?: string;
   readonly many?: string;
   readonly wait?: boolean;
@@ -56,7 +59,8 @@ async function printCreated(terminal: Terminal, { jobs }: CallsheetClient, id: s
 
 /** What the flags say of a job. */
 async function inputOf(terminal: Terminal, flags: CreateFlags): Promise<JobInput> {
-  const { config = [], configFile, target, priority, at, unplanned, owner, tag, key } = flags;
+  const { config = [], configFile, target, priority, at, unplanned, owner, tag, key, needs } = flags;
+  const locks = [...(flags.lock ?? []), ...(flags.share ?? [])];
   const base = configFile === undefined ? {} : await readObject(terminal, configFile);
   const configuration = assign(base, config);
   return {
@@ -68,6 +72,8 @@ async function inputOf(terminal: Terminal, flags: CreateFlags): Promise<JobInput
     ...(unplanned && { startAt: null }),
     ...(owner !== undefined && { owner }),
     ...(tag && { tags: tag }),
+    ...(needs && { needs }),
+    ...(locks.length > 0 && { locks }),
     ...(key !== undefined && { idempotencyKey: key }),
   };
 }

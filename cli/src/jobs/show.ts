@@ -10,6 +10,7 @@ import { printable } from "../printable.ts";
 import { inStateColour, stateName } from "../state-colour.ts";
 import { renderTable } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
+import { unitsText } from "../units-text.ts";
 import { valueLines } from "../value-text.ts";
 import { historyColumns } from "./history.ts";
 import { staysOf } from "./stays.ts";
@@ -79,6 +80,8 @@ function factsOf(job: Job, now: Date): readonly Fact[] {
     ["Owner", job.owner],
     ["Priority", job.priority],
     ["Tags", job.tags.join(", ")],
+    ["Needs", unitsText(job.needs)],
+    ["Locks", job.locks.map(({ key, mode }) => (mode === "shared" ? `${key} (shared)` : key)).join(", ")],
     ["Runs at", `site ${job.site}, queue ${job.queue}`],
     ["Key", job.idempotencyKey ?? ""],
     ["Created", time(job.createdAt)],

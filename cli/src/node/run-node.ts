@@ -9,6 +9,7 @@ import { type Fact, factsText } from "../facts.ts";
 import { failure } from "../failure.ts";
 import { printable } from "../printable.ts";
 import type { Terminal } from "../terminal.ts";
+import { unitsText } from "../units-text.ts";
 import { chooseTypes } from "./choose-what-to-run.ts";
 import { describeCapabilities } from "./describe-capabilities.ts";
 import { endLinesOn } from "./end-lines.ts";
@@ -44,14 +45,14 @@ async function runNode(terminal: Terminal, flags: NodeFlags, database: DatabaseC
   await settleRoots(flags, terminal.variables);
   const types = await chooseTypes(flags);
   const capabilities = await mediaCapabilities();
-  const { name = hostname(), site, slots } = flags;
+  const { name = hostname(), site, slots, resources } = flags;
   const onError = (where: string, error: unknown) => terminal.stderr.write(troubleLine(where, error));
   const cs = await Callsheet.open({ ...database, onError });
   try {
     const lines = endLinesOn(terminal, (ids) => cs.jobs.getMany(ids));
-    const optional = { ...(site === undefined ? {} : { site }), ...(slots === undefined ? {} : { slots }) };
+    const optional = { ...(site && { site }), ...(slots && { slots }), ...(resources && { resources }) };
     const node = await cs.work({ name, types, capabilities, ...optional, onStored: lines.tell });
-    announce(terminal, database, { node, capabilities, types: types.map(({ type }) => type) });
+    announce(terminal, database, { node, capabilities, types: types.map(({ type }) => type), resources });
     await waitForStop(terminal, cs, node);
     await lines.flush();
   } finally {
@@ -63,15 +64,18 @@ interface Announced {
   readonly node: Node;
   readonly types: readonly string[];
   readonly capabilities: readonly string[];
+  readonly resources: NodeFlags["resources"];
 }
 
-function announce(terminal: Terminal, database: DatabaseChoice, { node, types, capabilities }: Announced): void {
+function announce(terminal: Terminal, database: DatabaseChoice, announced: Announced): void {
+  const { node, types, capabilities, resources } = announced;
   const roots = (which: "media" | "output") => rootsIn(terminal.variables, which).join(", ") || "nothing";
   const facts: readonly Fact[] = [
     ["Node", `${node.name}, process ${process.pid}`],
     ["Database", describeDatabase(database)],
     ["Runs", types.join(", ")],
     ["Has", describeCapabilities(capabilities)],
+    ...(resources === undefined ? [] : [["Brings", unitsText(resources)] as const]),
     ["Reads", roots("media")],
     ["Writes", roots("output")],
   ];

@@ -3,12 +3,17 @@ import type { HistoryEntry } from "../model/history.ts";
 import type { Job } from "../model/job.ts";
 import type { JobFilter } from "../model/job-filter.ts";
 import type { JobInput } from "../model/job-input.ts";
+import type { Limit, LimitTarget } from "../model/limit.ts";
+import type { LockedObject, LockFilter } from "../model/lock.ts";
+import type { Pause, PauseTarget } from "../model/pause.ts";
 import type { PriorityName } from "../model/priority.ts";
 import type { Amendment, LogLine } from "../model/record.ts";
+import type { Resource, ResourceDetails, ResourceInput, ResourcePlace } from "../model/resource.ts";
 import type { FacilityDay } from "../model/simulation/day.ts";
 import type { Explanation } from "../model/situation.ts";
 import type { JobState } from "../model/state.ts";
 import type { StoredContext } from "../model/stored-context.ts";
+import type { Target } from "../model/target.ts";
 
 export interface AmendOptions {
   /** The version that was read: with another one in place by now, nothing is changed. Default: whatever is there is replaced. */
@@ -68,12 +73,67 @@ export interface JobsClient {
   amendments(id: string): Promise<readonly Amendment[]>;
 }
 
+/**
+ * What jobs contend for. Without a place the cluster's resource is meant. Every operation on one that is not there fails with
+ * `unknown_resource`.
+ */
+export interface ResourcesClient {
+  list(): Promise<readonly Resource[]>;
+  /** One of them, with the jobs that hold it. */
+  get(name: string, place?: ResourcePlace): Promise<ResourceDetails>;
+  /** Creates a resource, or changes the one of that name and place. The same again changes nothing. */
+  put(name: string, definition: ResourceInput): Promise<Resource>;
+  /** Gives it another capacity outside its windows, and leaves all else as it is. */
+  setCapacity(name: string, capacity: number, place?: ResourcePlace): Promise<Resource>;
+  start(name: string, place?: ResourcePlace): Promise<Resource>;
+  /** Lets no job start that needs it; those that run go on. */
+  stop(name: string, place?: ResourcePlace): Promise<Resource>;
+  /** The same, but it is `draining` as long as jobs hold units of it. */
+  drain(name: string, place?: ResourcePlace): Promise<Resource>;
+  /** Fails with `resource_in_use`. */
+  remove(name: string, place?: ResourcePlace): Promise<void>;
+  /** Says how many units the outside leaves. */
+  report(name: string, said: { readonly left: number } & ResourcePlace): Promise<void>;
+}
+
+/** How many jobs of something run at once. */
+export interface LimitsClient {
+  list(): Promise<readonly Limit[]>;
+  /** Fails with `unknown_action`. */
+  put(target: LimitTarget, limit: { readonly running: number }): Promise<Limit>;
+  /** Fails with `unknown_limit`. */
+  remove(target: LimitTarget): Promise<void>;
+}
+
+/** What may not start for the time being. */
+export interface PausesClient {
+  list(): Promise<readonly Pause[]>;
+  /** When it has answered, nothing of it starts. Fails with `unknown_action`. */
+  pause(target: PauseTarget, reason?: string): Promise<Pause>;
+  /** Fails with `not_paused`. */
+  resume(target: PauseTarget): Promise<void>;
+}
+
+/** Objects that jobs lock. One is named as a target, or by its key. */
+export interface LocksClient {
+  list(filter?: LockFilter): Promise<readonly LockedObject[]>;
+  get(object: Target | string): Promise<LockedObject>;
+  /** Lets no further job have it until it is released. */
+  quarantine(object: Target | string, reason?: string): Promise<LockedObject>;
+  /** Fails with `not_quarantined`. */
+  release(object: Target | string): Promise<LockedObject>;
+}
+
 /** Callsheet as its callers see it, wherever it is: the library in this process, or a server behind its HTTP API. */
 export interface CallsheetClient {
   readonly actions: ActionsClient;
   readonly jobs: JobsClient;
   /** The jobs that ended in a stretch of time, and what they ran on: for `simulate`. Resources and limits are those of now. */
   recordDay(span: { readonly from: Date; readonly until: Date }): Promise<FacilityDay>;
+  readonly resources: ResourcesClient;
+  readonly limits: LimitsClient;
+  readonly pauses: PausesClient;
+  readonly locks: LocksClient;
   /** The same on behalf of somebody: the history names the actor, and the reason if there is one. */
   as(actor: string, reason?: string): CallsheetClient;
   close(): Promise<void>;

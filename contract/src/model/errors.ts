@@ -33,6 +33,7 @@ export const ERRORS = {
   },
   database_unsupported: { status: 500, next: "Use PostgreSQL 15 or newer, UTF8 encoded." },
   idempotency_conflict: { status: 409, next: "Use another key for another request, or read the job of the first one." },
+  impossible_need: { status: 422, next: "Ask for less, or raise the capacity of the resource first." },
   invalid_argument: { status: 400, next: "Correct the field that is named and call again." },
   invalid_configuration: { status: 422, next: "Correct the configuration so that it fits the action type's schema." },
   job_not_found: { status: 404, next: "Check the id; the job may have been purged by the retention policy." },
@@ -41,6 +42,8 @@ export const ERRORS = {
     status: 409,
     next: "Wait for the job to end. Its action says that a running job is never cancelled.",
   },
+  not_paused: { status: 409, next: "Look at the list of what is paused; a name may be misspelt." },
+  not_quarantined: { status: 409, next: "Look at the list of quarantined objects; a name may be misspelt." },
   payload_too_large: { status: 413, next: "Store large data in a file and pass its path." },
   pooler_unsupported: { status: 500, next: "Connect to PostgreSQL directly, or through a pooler in session mode." },
   publish_failed: {
@@ -50,6 +53,10 @@ export const ERRORS = {
   publish_refused: {
     status: 422,
     next: "Publish plain files of the attempt's workspace, each to an absolute path of its own that is no directory or link.",
+  },
+  resource_in_use: {
+    status: 409,
+    next: "Stop it, and wait until no job holds units of it or waits for them; or cancel those that wait.",
   },
   rollback_unfinished: { status: 409, next: "Wait until the rollback has ended, or resolve it." },
   schema_newer: {
@@ -64,6 +71,8 @@ export const ERRORS = {
   stopped: { status: 503, next: "Open Callsheet again; this instance has been closed." },
   unknown_action: { status: 404, next: "Create the action first, or check its name." },
   unknown_action_type: { status: 422, next: "Start a node that supports the type, or correct its name." },
+  unknown_limit: { status: 404, next: "Look at the list of limits, or put one." },
+  unknown_resource: { status: 404, next: "Put the resource first, or check its name and its place." },
   unstorable_result: {
     status: 422,
     next: "Return plain JSON without NUL characters and lone surrogates, at most 1 MiB.",

@@ -42,3 +42,51 @@ export function jobLocks(
   for (const object of further) add(objectKey(object), object.mode);
   return [...modes].map(([key, held]) => ({ key, mode: held })).sort((a, b) => (a.key < b.key ? -1 : 1));
 }
+
+/** Which locked objects are listed. */
+export interface LockFilter {
+  /** True: those alone that nobody may have. */
+  readonly quarantined?: boolean;
+  /** True: those alone that jobs wait for. */
+  readonly waiting?: boolean;
+  /** Only what this job holds or waits for. */
+  readonly jobId?: string;
+  /** Default 100, at most 1,000. */
+  readonly limit?: number;
+  /** Begins after this key. */
+  readonly after?: string;
+}
+
+/** A job that holds an object. */
+export interface LockHolder {
+  readonly jobId: string;
+  readonly action: string;
+  readonly mode: LockMode;
+  /** A number that grows from holder to holder of the object; null: it was handed over, and its attempt has not started. */
+  readonly fencing: string | null;
+  /** When its attempt started; until then, when it asked. */
+  readonly since: Date;
+  readonly node: string | null;
+}
+
+/** A job that waits for an object. */
+export interface LockWaiter {
+  readonly jobId: string;
+  readonly action: string;
+  readonly mode: LockMode;
+  /** From 1: the next. */
+  readonly place: number;
+  /** When it asked. */
+  readonly since: Date;
+}
+
+/** An object that jobs lock: who holds it, and its line in order. */
+export interface LockedObject {
+  readonly key: string;
+  readonly holders: readonly LockHolder[];
+  /** The first of those that wait: 10 in a list, 1,000 of one object. */
+  readonly waiting: readonly LockWaiter[];
+  readonly waitingCount: number;
+  /** Why nobody may have it, who said so, and when; null: it is not quarantined. */
+  readonly quarantine: { readonly reason: string | null; readonly actor: string | null; readonly at: Date } | null;
+}

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /** Days of the week, as windows name them. */
 export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
-export type Day = (typeof DAYS)[number];
+type Weekday = (typeof DAYS)[number];
 
 /** An amount of units that something has; 0 is allowed. */
 export const capacitySchema = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -44,7 +44,7 @@ function wallClock(timeZone: string, now: Date): { readonly day: number; readonl
     ...{ timeZone, hourCycle: "h23", weekday: "short", hour: "2-digit", minute: "2-digit" },
   });
   const parts = new Map(format.formatToParts(now).map(({ type, value }) => [type, value]));
-  const day = DAYS.findIndex((name) => name === parts.get("weekday")!.toLowerCase());
+  const day = DAYS.indexOf(parts.get("weekday")!.toLowerCase() as Weekday);
   return { day, time: `${parts.get("hour")}:${parts.get("minute")}` };
 }
 

@@ -11,9 +11,10 @@ interface Said {
   readonly jobs: Set<string>;
   readonly pools: Set<number>;
   hasDue: boolean;
+  hasAll: boolean;
 }
 
-const silence = (): Said => ({ lanes: new Map(), jobs: new Set(), pools: new Set(), hasDue: false });
+const silence = (): Said => ({ lanes: new Map(), jobs: new Set(), pools: new Set(), hasDue: false, hasAll: false });
 
 /** NOTIFY takes a lock at commit that all commits share: at most one per process in this time. */
 const GAP_MS = 5;
@@ -48,7 +49,8 @@ export class Bus implements Announcer {
   }
 
   tellHere(hint: Hint | undefined): void {
-    for (const hear of this.#hearers) hear(hint);
+    const heard = hint?.kind === "everything" ? undefined : hint;
+    for (const hear of this.#hearers) hear(heard);
   }
 
   express(hints: readonly Hint[]): string | undefined {
@@ -141,15 +143,16 @@ function say(said: Said, hint: Hint): void {
   else if (hint.kind === "job") jobs.add(hint.id);
   else if (hint.kind === "pool") pools.add(hint.poolId);
   else if (hint.kind === "due") said.hasDue = true;
+  else if (hint.kind === "everything") said.hasAll = true;
 }
 
-function encode(self: string, { lanes, jobs, pools, hasDue }: Said): string {
+function encode(self: string, { lanes, jobs, pools, hasDue, hasAll }: Said): string {
   const parts = [...lanes].map(([laneId, rank]) => `l${laneId}:${rank}`);
   if (hasDue) parts.push("d");
   for (const id of pools) parts.push(`p${id}`);
   const all = [self, ...parts, ...[...jobs].map((id) => `j${id}`)].join(" ");
   // Too many to name: hearers look at everything.
-  return all.length <= LONGEST_PAYLOAD ? all : `${self} *`;
+  return all.length <= LONGEST_PAYLOAD && !hasAll ? all : `${self} *`;
 }
 
 function decode(self: string, payload: string): readonly (Hint | undefined)[] {

@@ -46,6 +46,8 @@ export class Contention {
   #pools = new Map<number, PoolFacts>();
   #asks = new Map<number, readonly Ask[]>();
   #poolsAt = Number.NEGATIVE_INFINITY;
+  /** What was read of pools holds as long as this number does. */
+  #rules = "";
   #mayHold = true;
   #againMs = AGAIN_MS;
   #tightUntil = Number.NEGATIVE_INFINITY;
@@ -63,8 +65,10 @@ export class Contention {
 
   /** Something may have changed: a lane, or everything. */
   look(laneId?: number): void {
-    if (laneId === undefined) this.#marks.clear();
-    else this.#marks.delete(laneId);
+    if (laneId === undefined) {
+      this.#marks.clear();
+      this.#poolsAt = Number.NEGATIVE_INFINITY;
+    } else this.#marks.delete(laneId);
     this.#mayHold = true;
   }
 
@@ -102,6 +106,10 @@ export class Contention {
     const limit = Math.max(left, Math.min(left + want + MORE, MOST_LEFT));
     const asked = open.map((one) => this.#asked(one, limit, open.length));
     const outcome = await this.#contest(asked, want, limit);
+    if (outcome.isOutdated) {
+      this.#poolsAt = Number.NEGATIVE_INFINITY;
+      return { jobs: [], mayHoldMore: true };
+    }
     for (const pool of outcome.pools) this.#pools.set(pool.id, pool);
     this.#remember(outcome, want);
     return this.#answer(outcome, outcome.candidates.length < limit && isExhausted(outcome.candidates, asked));
@@ -111,7 +119,7 @@ export class Contention {
   async #contest(lanes: readonly AskedLane[], want: number, limit: number): Promise<Contest> {
     const { nodeId, running } = this.#options;
     const request = {
-      ...{ nodeId: nodeId(), node: this.#node, running: running(), lanes, want, limit },
+      ...{ nodeId: nodeId(), node: this.#node, running: running(), lanes, want, limit, rules: this.#rules },
       laneOf: (id: number) => this.#lanes.get(id)!,
       asksOf: (lane: ClaimLane) => this.#asksOf(lane),
       notMade: (keys: readonly string[]) => keys.filter((key) => !this.#made.has(key)),
@@ -149,6 +157,7 @@ export class Contention {
     this.#marks.clear();
     this.#asks.clear();
     this.#hasPassed = false;
+    this.#rules = await part.store.rulesNumber();
     this.#pools = new Map((await part.store.readPools(site, name)).map((pool) => [pool.id, pool]));
   }
 

@@ -13,6 +13,8 @@ export interface Request {
   readonly limit: number;
   readonly want: number;
   readonly running: ReadonlyMap<number, number>;
+  /** The number under which pools and limits are known here. */
+  readonly rules: string;
   readonly laneOf: (id: number) => ClaimLane;
   readonly asksOf: (lane: ClaimLane) => readonly Ask[];
   /** Whether a job that has to wait for an object is to stand in line, rather than to be looked at again; `place`: among those that wait for it, from 1. */
@@ -33,6 +35,8 @@ export interface Contest {
   readonly left: readonly Candidate[];
   /** The pools in question as they are once the transaction is committed. */
   readonly pools: readonly PoolFacts[];
+  /** Pools or limits are others by now than those that are known here: nothing was decided. */
+  readonly isOutdated?: true;
 }
 
 interface Entry {
@@ -52,7 +56,8 @@ export async function contest(tx: Transaction, request: Request): Promise<Contes
   const entries = candidates.map((one) => ({ candidate: one, job: asJob(one, laneOf(one.laneId)) }));
   const keys = keysOf(entries);
   const poolIds = [...new Set(entries.flatMap(({ job }) => poolsOf(job, request)))].sort((a, b) => a - b);
-  const [objects, pools] = await Promise.all([tx.readObjects(keys), tx.poolsNow(poolIds)]);
+  const [rules, objects, pools] = await Promise.all([tx.rulesNumber(), tx.readObjects(keys), tx.poolsNow(poolIds)]);
+  if (rules !== request.rules) return { candidates, taken: [], blocked: [], left: [], pools: [], isOutdated: true };
   const world: World = { now: candidates[0]!.now, node: request.node, pools, objects };
   const verdicts = decide(
     entries.map(({ job }) => job),

@@ -11,6 +11,7 @@ import { createStore, type Store } from "../store/store.ts";
 import { startAdmission } from "./admission.ts";
 import { startAgenda } from "./agenda.ts";
 import { Bus } from "./bus.ts";
+import { startCapacity } from "./capacity.ts";
 import type { Environment } from "./environment.ts";
 import { type Node, startNode } from "./node.ts";
 import type { NodeOptions } from "./node-options.ts";
@@ -19,6 +20,7 @@ import { startReaper } from "./reaper.ts";
 import { type Server, watchOver } from "./revival.ts";
 import type { EngineLog, Service } from "./service.ts";
 import { Waiting } from "./waiting.ts";
+import { startWatch, type WatchOptions } from "./watch.ts";
 
 /** How Callsheet is opened: where its database is, and who acts. */
 export interface EngineOptions {
@@ -74,6 +76,7 @@ export class Engine {
   readonly #server: Server;
   readonly #part: Part;
   readonly #nodes = new Set<Node>();
+  readonly #watches = new Set<Service>();
   #duties: Promise<readonly Service[]> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -104,6 +107,19 @@ export class Engine {
       await node.stop();
       throw error;
     }
+  }
+
+  /** Asks somebody outside at intervals, until the watch is stopped or this Callsheet is closed. */
+  watch(options: WatchOptions): { stop(): Promise<void> } {
+    this.#requireOpen();
+    const watch = startWatch(this.#part, options);
+    this.#watches.add(watch);
+    return {
+      stop: () => {
+        this.#watches.delete(watch);
+        return watch.stop();
+      },
+    };
   }
 
   async configure(settings: { readonly queueCapacity?: number; readonly ageingStepMs?: number }): Promise<void> {
@@ -144,7 +160,7 @@ export class Engine {
     const part = this.#part;
     await part.bus.listen();
     const admission = startAdmission(part);
-    return [startAgenda(part, admission), admission, startReaper(part)];
+    return [startAgenda(part, admission), admission, startReaper(part), startCapacity(part)];
   }
 
   /** Every part is closed, whatever became of those before it; the first failure is told at the end. */
@@ -152,7 +168,7 @@ export class Engine {
     const duties = async () => (await this.#duties?.catch(() => [])) ?? [];
     const steps: readonly (() => Promise<unknown>)[] = [
       () => Promise.all([...this.#nodes].map((node) => node.stop())),
-      async () => Promise.all((await duties()).map((service) => service.stop())),
+      async () => Promise.all([...this.#watches, ...(await duties())].map((service) => service.stop())),
       () => this.waiting.stop(),
       () => this.creator.close(),
       () => this.#part.bus.close(),

@@ -1,4 +1,5 @@
-import { type ActionType, callsheetError, capabilitiesSchema } from "@callsheet/contract";
+import { type ActionType, callsheetError, capabilitiesSchema, nodeResourcesSchema } from "@callsheet/contract";
+import type { z } from "zod";
 import { checkType } from "../operations/action-type.ts";
 import { storableText } from "../operations/configuration.ts";
 
@@ -15,26 +16,35 @@ export interface NodeOptions {
   readonly onStored?: (ids: readonly string[]) => void;
   /** What it has beside the code of its types, such as `ffmpeg.encoder.libx265`. Jobs that need more wait for another node. Default none. */
   readonly capabilities?: readonly string[];
+  /**
+   * Units of resources that it has for itself, such as `{ gpu: 2, memory: 64_000 }`. They replace those that a node of its name
+   * had before. Default: those stay.
+   */
+  readonly resources?: Readonly<Record<string, number>>;
 }
 
 /** What a node is known by: its options without the listener, the defaults filled in. */
-export type NodeIdentity = Required<Omit<NodeOptions, "onStored">>;
+export type NodeIdentity = Required<Omit<NodeOptions, "onStored" | "resources">> & Pick<NodeOptions, "resources">;
 
 /** Fills in the defaults; fails with `invalid_argument`, naming the field. */
 export function checkNodeOptions(options: NodeOptions): NodeIdentity {
-  const { name, site = "default", slots = 4, types, capabilities = [] } = Object(options) as NodeOptions;
+  const { name, site = "default", slots = 4, types, capabilities = [], resources } = Object(options) as NodeOptions;
   storableText(name, "name", 100);
   storableText(site, "site", 100);
   if (!Number.isInteger(slots) || slots < 1 || slots > 10_000)
     throw callsheetError("invalid_argument", "slots must be a whole number from 1 to 10,000.", { field: "slots" });
   if (!Array.isArray(types) || types.length === 0)
     throw callsheetError("invalid_argument", "types must be a list of action types.", { field: "types" });
-  const has = capabilitiesSchema.safeParse(capabilities);
-  if (!has.success) {
-    const { message, path } = has.error.issues[0]!;
-    throw callsheetError("invalid_argument", `${["capabilities", ...path].join(".")}: ${message}.`, {
-      field: "capabilities",
-    });
-  }
-  return { name, site, slots, types: types.map(checkType), capabilities: has.data };
+  return {
+    ...{ name, site, slots, types: types.map(checkType) },
+    capabilities: read(capabilitiesSchema, capabilities, "capabilities"),
+    ...(resources === undefined ? {} : { resources: read(nodeResourcesSchema, resources, "resources") }),
+  };
+}
+
+function read<Schema extends z.ZodType>(schema: Schema, value: unknown, field: string): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const { message, path } = parsed.error.issues[0]!;
+  throw callsheetError("invalid_argument", `${[field, ...path].join(".")}: ${message}.`, { field });
 }

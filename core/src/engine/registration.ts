@@ -1,21 +1,13 @@
-import { type ActionType, callsheetError } from "@callsheet/contract";
+import { callsheetError } from "@callsheet/contract";
 import { announcedSchema } from "../operations/type-registry.ts";
 import { isConnectionLoss, violates } from "../store/failure.ts";
+import type { NodeIdentity } from "./node-options.ts";
 import type { Part } from "./part.ts";
 
 const MOST_TRIES = 3;
 
 /** Registers a new life of a node; fails with `node_name_in_use` while another of that name is up. */
-export async function register(
-  part: Part,
-  node: {
-    readonly name: string;
-    readonly site: string;
-    readonly slots: number;
-    readonly types: readonly ActionType[];
-    readonly capabilities: readonly string[];
-  },
-): Promise<number> {
+export async function register(part: Part, node: NodeIdentity): Promise<number> {
   const { environment, store } = part;
   const types = node.types.map((type) => ({ type: type.type, version: type.version, schema: announcedSchema(type) }));
   const life = { ...node, ...environment.processes.self(), incarnation: environment.newIncarnation(), types };

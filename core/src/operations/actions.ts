@@ -173,5 +173,6 @@ async function change(
 ): Promise<ActionVersion> {
   const { version, ...before } = known.definition;
   if (isSame(before, action)) return known;
+  if (before.name !== action.name) await tx.followRename(before.name, action.name);
   return tx.addVersion(known.actionId, version + 1, action, actor, reason ?? null);
 }

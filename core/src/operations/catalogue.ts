@@ -1,6 +1,7 @@
 import { callsheetError, type Durations, type Needs, nameSchema } from "@callsheet/contract";
 import type { ActionVersion } from "../store/dictionary.ts";
 import type { Observed } from "../store/durations.ts";
+import type { Pool } from "../store/pools.ts";
 import type { Statements, Store } from "../store/store.ts";
 import { FRESH_MS } from "./fresh.ts";
 import { createLanes, type LaneOf } from "./lanes.ts";
@@ -16,6 +17,9 @@ export interface Catalogue {
   /** The version that new jobs of this action copy; fails with `unknown_action`. At most one second old. */
   current(action: string): Promise<ActionVersion>;
   forget(action: string): void;
+  /** All resources, at most one second old. */
+  resources(): Promise<readonly Pool[]>;
+  forgetResources(): void;
   /** A version by its id; it never changes. */
   version(id: number): Promise<ActionVersion>;
   /** Versions by id; those not known yet are read where `db` says, so that a transaction needs no second connection. */
@@ -32,6 +36,7 @@ export interface Catalogue {
 
 export function createCatalogue(store: Store, monotonic: () => number): Catalogue {
   const current = new Map<string, { readonly at: number; readonly version: Promise<ActionVersion> }>();
+  const resources = keptFor(FRESH_MS, monotonic, () => store.readResources());
   const loaded = new Map<number, ActionVersion>();
   const versions = kept(async (id: number) => {
     const version = loaded.get(id) ?? (await store.actionVersions([id]))[0];
@@ -46,7 +51,7 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
   const durations = keptFor(DURATIONS_MS, monotonic, async () => byAction(await store.readDurations()));
 
   return {
-    durations,
+    durations: durations.get,
     current: (action) => {
       const known = current.get(action);
       if (known && monotonic() - known.at < FRESH_MS) return known.version;
@@ -62,6 +67,8 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
       return version;
     },
     forget: (action) => void current.delete(action),
+    resources: resources.get,
+    forgetResources: resources.forget,
     version: versions,
     versions: async (ids, db) => {
       const missing = unknownAmong(ids, loaded);
@@ -97,18 +104,22 @@ function kept<Key, Value>(load: (key: Key) => Promise<Value>): (key: Key) => Pro
   };
 }
 
-/** Asks again once the answer is too old; a failure is not kept. */
-function keptFor<Value>(ms: number, monotonic: () => number, load: () => Promise<Value>): () => Promise<Value> {
+/** Asks again once the answer is too old or was forgotten; a failure is not kept. */
+function keptFor<Value>(ms: number, monotonic: () => number, load: () => Promise<Value>) {
   let known: { readonly at: number; readonly value: Promise<Value> } | undefined;
-  return () => {
+  const forget = () => {
+    known = undefined;
+  };
+  const get = () => {
     if (known !== undefined && monotonic() - known.at < ms) return known.value;
     const asked = { at: monotonic(), value: load() };
     known = asked;
     asked.value.catch(() => {
-      if (known === asked) known = undefined;
+      if (known === asked) forget();
     });
     return asked.value;
   };
+  return { get, forget };
 }
 
 function byAction(observed: readonly Observed[]): Learned {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import {
+  type Action,
   callsheetError,
   type JobInput,
   type Origin,
@@ -26,6 +27,7 @@ import { settleConfiguration, storableJson, storableText } from "./configuration
 import { inOrder } from "./in-order.ts";
 import { checkInput } from "./job-input.ts";
 import { lane, locksOf, unitsOf } from "./needs.ts";
+import { requirePossible } from "./possible.ts";
 import { requirementsOf } from "./requirements.ts";
 import { requireRunRule } from "./run-rule.ts";
 import type { TypeRegistry } from "./type-registry.ts";
@@ -76,6 +78,7 @@ export async function prepareJobs(makers: Makers, creation: Creation): Promise<P
     origin: creation.origin,
   };
   const jobs: NewJob[] = [];
+  let possible: Action["needs"] | undefined;
   for (const input of creation.inputs) {
     checkInput(input);
     const owner =
@@ -84,6 +87,8 @@ export async function prepareJobs(makers: Makers, creation: Creation): Promise<P
     const job = prepareJob(makers.newId(), version, schema, input, { actor, ownerId, reason: creation.reason });
     const requirements = requirementsOf(makers.types.get(definition.type), definition, job.configuration);
     const units = unitsOf(definition, input);
+    if (units !== possible) await requirePossible(makers.catalogue, units, definition.site);
+    possible = units;
     const isUsual =
       requirements === definition.requires && units === definition.needs && !job.locks && ownerId === undefined;
     const { id, isGuest } = isUsual

@@ -2,10 +2,12 @@
 export type Hint =
   | { readonly kind: "lane"; readonly laneId: number; readonly rank: number }
   | { readonly kind: "due" }
-  /** A pool has units again. */
+  /** A pool has units again, or was changed. */
   | { readonly kind: "pool"; readonly poolId: number }
   /** Objects were freed, and nobody waited for them in line. Never sent to others. */
   | { readonly kind: "objects" }
+  /** So much may have changed that everything is looked at anew. */
+  | { readonly kind: "everything" }
   /** Some job waits, nobody says which. Never sent to others. */
   | { readonly kind: "waiting" }
   | { readonly kind: "job"; readonly id: string };

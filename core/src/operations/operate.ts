@@ -39,7 +39,7 @@ export async function operate<T>(
   act: (tx: Statements, job: JobFacts) => Promise<T>,
 ): Promise<T> {
   const key = checkId(id);
-  const once = async () => {
+  return insist(async () => {
     let granted: readonly Changed[] = [];
     const result = await desk.store.freeing(async (tx, free) => {
       const job = (await tx.lockJob(key)) ?? (await anchored(tx, key));
@@ -52,7 +52,20 @@ export async function operate<T>(
     });
     for (const { laneId, rank } of granted) desk.announce({ kind: "lane", laneId, rank });
     return result;
-  };
+  });
+}
+
+/** Runs a transaction during which no claim is under way: what it changes holds for every job that starts after it. */
+export function alone<T>({ store }: Desk, act: (tx: Statements) => Promise<T>): Promise<T> {
+  return insist(() =>
+    store.transaction(async (tx) => {
+      await tx.takeBarrier();
+      return act(tx);
+    }),
+  );
+}
+
+async function insist<T>(once: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await once();

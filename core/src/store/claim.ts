@@ -46,8 +46,8 @@ export interface ClaimAnswer {
  * Queued jobs by turn (index work_queued), then pending ones of the same lanes (index work_pending, from the watermark on).
  * Fresh plain jobs leave `work` and become members of one claim row: one delete each instead of an update that is not HOT
  * and a second write at the end. The others keep their row. Both by ctid: the rows are locked, so it cannot change.
- * A node that drains, or was declared dead and does not know it yet, takes nothing. Naming the barrier locks it: whoever
- * pauses takes it alone, and the claim that waited for that sees what was paused.
+ * A node that drains or is paused, or was declared dead and does not know it yet, takes nothing. Naming the barrier locks
+ * it: whoever pauses takes it alone, and the claim that waited for that sees what was paused.
  */
 const CLAIM = `
   with asked as materialized (

@@ -1,5 +1,5 @@
 import type { Action, LaneFacts, Needs } from "@callsheet/contract";
-import sql from "sql-template-tag";
+import sql, { raw, type Sql } from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 
 /** A version of an action: what jobs hold as their snapshot of it. */
@@ -52,6 +52,16 @@ export async function addVersion(
     sql`update callsheet.action set version_id = ${id}, enabled = ${action.enabled}, name = ${action.name} where id = ${actionId}`,
   );
   return { id, actionId, definition: { ...action, version } };
+}
+
+/** Lets what holds for an action by its name, its pause and its limit, hold under another one. */
+export async function followRename(tx: Queryable, from: string, to: string): Promise<void> {
+  await tx.query(sql`
+    update callsheet.pause set name = ${to}
+    where scope = 'action' and name = ${from} and not exists (select from callsheet.pause where scope = 'action' and name = ${to})`);
+  await tx.query(sql`
+    update callsheet.pool set name = ${to}
+    where scope = 'action' and name = ${from} and not exists (select from callsheet.pool where scope = 'action' and name = ${to})`);
 }
 
 /** The current version of an action by name; locks the action's row when it is to be changed. */
@@ -126,25 +136,49 @@ export interface Lane {
   readonly isShared: boolean;
 }
 
+/** The name of the action of lane `l`, also when it was deleted: that of its latest version. */
+export const LANE_ACTION = raw(
+  "(select v.name from callsheet.action_version v where v.action_id = l.action_id order by v.version desc limit 1)",
+);
+
+/** The oldest pause that holds a lane: a query of one row or none. */
+export const pauseOf = (site: Sql, queue: Sql, action: Sql): Sql => sql`
+  select p.scope, p.reason from callsheet.pause p
+  where (p.scope, p.name) in (('site', ${site}), ('queue', ${queue}), ('action', ${action}))
+  order by p.at, p.scope limit 1`;
+
 /**
  * A lane, made on first use by this owner. Made under the barrier: whoever pauses or limits lanes sees it, or is seen by it.
+ * A new one is paused and limited as its action, queue and site are; what is limited by a default gets a limit of its own.
  */
 export async function findLane(db: Queryable, lane: LaneKey, ownerId: number): Promise<Lane> {
   const { site, queue, actionId, type } = lane;
   const needs = JSON.stringify(lane.needs);
   const isContended = lane.needs.units !== undefined || lane.needs.locks !== undefined;
   const { rows } = await db.query<Lane>(sql`
-    with found as (
+    with known as materialized (
       select id, host_id, shared from callsheet.lane
       where site = ${site} and queue = ${queue} and action_id = ${actionId} and type = ${type} and needs = ${needs}::jsonb
         and root_id is null
+    ), l as materialized (
+      select ${site}::text as site, ${queue}::text as queue, ${actionId}::int as action_id
+      where not exists (select from known) and not exists (select from callsheet.barrier for share)
+    ), place as materialized (
+      select s.* from l cross join lateral (values ('site', l.site), ('queue', l.queue), ('action', ${LANE_ACTION})) as s (scope, name)
+    ), limits as materialized (
+      select p.name as limited, p.capacity, place.* from place join callsheet.pool p on p.scope = place.scope and p.name in (place.name, '*')
+    ), inherited as (
+      insert into callsheet.pool (name, scope, capacity, base, inherits)
+      select name, scope, capacity, capacity, true from limits where limited = '*' on conflict (name, scope) do nothing
+      returning nextval('callsheet.rules_number')
     ), made as (
-      insert into callsheet.lane (site, queue, action_id, type, needs, host_id, contended)
-      select ${site}, ${queue}, ${actionId}, ${type}, ${needs}::jsonb, ${ownerId}, ${isContended}
-      where not exists (select from found) and not exists (select from callsheet.barrier for share)
+      insert into callsheet.lane (site, queue, action_id, type, needs, host_id, contended, paused, reason)
+      select l.site, l.queue, l.action_id, ${type}, ${needs}::jsonb, ${ownerId}, ${isContended} or exists (select from limits),
+        p.scope is not null, p.reason
+      from l left join lateral (${pauseOf(sql`l.site`, sql`l.queue`, LANE_ACTION)}) p on true
       on conflict do nothing returning id, host_id, shared
     )
-    select id, host_id as "hostId", shared as "isShared" from (select * from found union all select * from made) lane`);
+    select id, host_id as "hostId", shared as "isShared" from (select * from known union all select * from made) lane`);
   return rows[0] ?? findLane(db, lane, ownerId);
 }
 

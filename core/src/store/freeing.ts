@@ -19,7 +19,7 @@ export interface Freeing {
  * Others stand at objects or jobs that a hand-over needs: it is to be tried again, these objects locked from the start, once
  * the jobs are free.
  */
-export class LinesInUse extends Error {
+class LinesInUse extends Error {
   /** As PostgreSQL says of a lock that was not had: what failed by it may be done again. */
   readonly code = "55P03";
   readonly keys: readonly string[];
@@ -66,7 +66,7 @@ export async function keysOf(tx: Queryable, ids: readonly string[]): Promise<rea
 }
 
 /** Takes tickets out of the lines of objects that are locked. */
-export async function dropTickets(tx: Queryable, freed: readonly Freed[], keys: readonly string[]): Promise<void> {
+async function dropTickets(tx: Queryable, freed: readonly Freed[], keys: readonly string[]): Promise<void> {
   await tx.query({
     name: "drop_tickets",
     text: `
@@ -77,7 +77,7 @@ export async function dropTickets(tx: Queryable, freed: readonly Freed[], keys: 
 }
 
 /** The first jobs that wait for any of these objects and were not passed over, with all the objects that they ask for. */
-export async function waitersAt(
+async function waitersAt(
   tx: Queryable,
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, readonly string[]>> {

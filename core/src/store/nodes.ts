@@ -16,6 +16,8 @@ export interface NewNode extends ProcessIdentity {
   readonly slots: number;
   readonly types: readonly { readonly type: string; readonly version: number; readonly schema: unknown }[];
   readonly capabilities: readonly string[];
+  /** Units that it has for itself, by resource; absent: what stands there stays. */
+  readonly resources?: Readonly<Record<string, number>>;
 }
 
 export interface NodeRow extends ProcessIdentity {
@@ -33,12 +35,35 @@ export interface NodeRow extends ProcessIdentity {
 
 const COLUMNS = `id, name, incarnation, host, boot_id as "bootId", pid, pid_started as "pidStarted", site, slots, types, capabilities, state, counter::text, started_at as "startedAt"`;
 
-/** Registers a new life of a node. Fails on the unique index `node_name` while another of that name is up. */
+/**
+ * Registers a new life of a node, under the barrier: it is paused if its name is. The resources of its own replace those that
+ * its name had; one that it has no more stays without capacity as long as units of it are held. Fails on the unique index
+ * `node_name` while another of that name is up.
+ */
 export async function registerNode(db: Queryable, node: NewNode): Promise<number> {
   const { rows } = await db.query<{ id: number }>(sql`
-    insert into callsheet.node (name, incarnation, host, boot_id, pid, pid_started, site, slots, types, capabilities, state)
-    values (${node.name}, ${node.incarnation}, ${node.host}, ${node.bootId}, ${node.pid}, ${node.pidStarted}, ${node.site}, ${node.slots},
-      ${JSON.stringify(node.types)}, ${node.capabilities}, 'up')
+    with mine as materialized (
+      select id, name, used from callsheet.pool where scope = ${`node/${node.name}`} order by id for update
+    ), own as materialized (
+      select key as name, value::bigint as units from json_each_text(${node.resources === undefined ? null : JSON.stringify(node.resources)}::json)
+      where (select count(*) from mine) >= 0
+    ), put as (
+      insert into callsheet.pool as p (name, scope, base, capacity)
+      select name, ${`node/${node.name}`}, units, units from own
+      on conflict (name, scope) do update
+      set base = excluded.base, capacity = case when p.windows = '[]' then excluded.capacity else p.capacity end
+    ), missing as materialized (
+      select id, used from mine where ${node.resources !== undefined} and name not in (select name from own)
+    ), dropped as (
+      delete from callsheet.pool where id in (select id from missing where used = 0)
+    ), emptied as (
+      update callsheet.pool set base = 0, capacity = 0, windows = '[]' where id in (select id from missing where used > 0)
+    )
+    insert into callsheet.node (name, incarnation, host, boot_id, pid, pid_started, site, slots, types, capabilities, state, paused)
+    select ${node.name}, ${node.incarnation}::uuid, ${node.host}, ${node.bootId}, ${node.pid}, ${node.pidStarted}, ${node.site}, ${node.slots},
+      ${JSON.stringify(node.types)}::jsonb, ${node.capabilities}::text[], 'up',
+      exists (select from callsheet.pause where scope = 'node' and name = ${node.name})
+    where not exists (select from callsheet.barrier for share)
     returning id`);
   return rows[0]!.id;
 }

@@ -1,15 +1,25 @@
-import type { LaneFacts, PoolFacts, PoolInSight } from "@callsheet/contract";
+import {
+  effectiveCapacity,
+  type LaneFacts,
+  type OutsideTruth,
+  type PoolFacts,
+  type PoolInSight,
+} from "@callsheet/contract";
 import type { Queryable } from "./database.ts";
 
 const POOL = `id, name, scope, capacity::float8 as capacity, used::float8 as used, state, tags,
+  external, external_total::float8 as "externalTotal", external_at as "externalAt", callsheet.now() as now,
   case when held_for is not null then json_build_object('jobId', held_for, 'units', held_units, 'until', held_until, 'spare', held_spare) end as held`;
 
-type PoolRow = Omit<PoolFacts, "reservation"> & {
-  readonly held: { jobId: string; units: number; until: string; spare: number } | null;
-};
+type PoolRow = Omit<PoolFacts, "reservation"> &
+  OutsideTruth & {
+    readonly now: Date;
+    readonly held: { jobId: string; units: number; until: string; spare: number } | null;
+  };
 
-const toPool = ({ held, ...row }: PoolRow): PoolFacts => ({
+const toPool = ({ held, now, external, externalTotal, externalAt, ...row }: PoolRow): PoolFacts => ({
   ...row,
+  capacity: effectiveCapacity({ capacity: row.capacity, external, externalTotal, externalAt }, now),
   reservation: held && { ...held, until: new Date(held.until ?? 8.64e15) },
 });
 

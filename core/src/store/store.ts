@@ -1,4 +1,5 @@
 import { admitJobs, becomeAdmitter, giveWay, guestHeads, liveByOwner, pendingHeads, queuedJobs } from "./admission.ts";
+import { rulesNumber } from "./barrier.ts";
 import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
 import { lockCandidates } from "./contended.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
@@ -12,6 +13,7 @@ import {
   databaseNow,
   deleteAction,
   findLane,
+  followRename,
   insertAction,
   lanesFor,
   ownerId,
@@ -42,6 +44,7 @@ import {
   lockJob,
   rememberRetry,
 } from "./jobs.ts";
+import { releaseObject } from "./locks.ts";
 import {
   announcedSchemas,
   beat,
@@ -54,6 +57,7 @@ import {
   standingNodes,
 } from "./nodes.ts";
 import { makeObjects, readObjects, tryObjects } from "./objects.ts";
+import { OPERATOR } from "./operator.ts";
 import { lockPools, poolsNow, readPools, readPoolsInSight } from "./pool-facts.ts";
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
@@ -67,6 +71,7 @@ import { settleTurns } from "./turns.ts";
 
 /** Every statement that runs wherever it is sent: on the pool, in a transaction, in a caller's transaction. */
 const STATEMENTS = {
+  ...OPERATOR,
   actionVersions,
   addDurations,
   addVersion,
@@ -93,16 +98,17 @@ const STATEMENTS = {
   deleteAction,
   endNode,
   endedJobs,
+  findLane,
+  followRename,
   giveWay,
   guestHeads,
   hasLeftLine,
   heldUnits,
   insertAction,
   isStanding,
-  leaveRemnant,
   jobsByKey,
-  findLane,
   lanesFor,
+  leaveRemnant,
   listJobs,
   liveByOwner,
   liveJobsOf,
@@ -114,12 +120,6 @@ const STATEMENTS = {
   openNodes,
   orphaningNodes,
   overdueJobs,
-  readAgenda,
-  readNeighbours,
-  readObjects,
-  readPools,
-  readPoolsInSight,
-  remnantsOf,
   ownerId,
   ownerNames,
   pendingHeads,
@@ -129,14 +129,20 @@ const STATEMENTS = {
   putSetting,
   putVariable,
   queuedJobs,
+  readAgenda,
   readAmendments,
   readDurations,
   readHistory,
   readJobs,
   readLog,
+  readNeighbours,
+  readObjects,
+  readPools,
+  readPoolsInSight,
   readSurroundings,
   registerNode,
   rememberRetry,
+  remnantsOf,
   removeJobs,
   setDraining,
   settledAmong,
@@ -167,6 +173,7 @@ const CONTENTION = {
   lockPools,
   takeJobs,
   standInLine,
+  rulesNumber,
   transition,
 };
 export type Contention = Bound<typeof CONTENTION>;
@@ -195,6 +202,8 @@ export interface Store extends Statements {
   transaction<T>(work: (tx: Statements) => Promise<T>): Promise<T>;
   /** A transaction in which attempts, or waiting jobs, give back what they hold. */
   freeing<T>(work: (tx: Statements, free: (freed: readonly Freed[]) => Promise<Freeing>) => Promise<T>): Promise<T>;
+  /** Lets jobs have a quarantined object again; answers who got it, or undefined: it was not quarantined. */
+  releaseObject(key: string): Promise<readonly Changed[] | undefined>;
   /** Looks after whose turn it is at objects where that depends on nodes and pauses; answers who was handed theirs. */
   settleTurns(): Promise<readonly Changed[]>;
   within(tx: CallerTransaction): Statements;
@@ -227,6 +236,7 @@ export function createStore(db: Database): Store {
     transaction: (work) => db.transaction((tx) => work(bind(tx))),
     freeing: (work) =>
       insistOnLines(db, (also) => db.transaction((tx) => work(bind(tx), (freed) => free(tx, freed, also)))),
+    releaseObject: (key) => insistOnLines(db, (also) => db.transaction((tx) => releaseObject(tx, key, also))),
     settleTurns: () => insistOnLines(db, (also) => db.transaction((tx) => settleTurns(tx, also))),
     within: (tx) => bind(db.within(tx)),
     openCreation: async () => {

@@ -183,8 +183,8 @@ function workRow(facts: Facts): Record<string, unknown> {
     rank: rankOf(facts),
     crashes: 0,
     intent: 0,
-    guest: false,
     plain: state === "pending" || state === "queued",
+    guest: false,
   };
 }
 

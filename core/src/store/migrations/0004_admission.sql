@@ -27,18 +27,21 @@ create table callsheet.grant_of_units (
 );
 
 -- scope: 'cluster', 'site/NAME', 'node/NAME' of a resource; 'action', 'queue', 'site' of a limit, whose name '*' is the
--- default of those without one. capacity: what counts now; base: what was declared, before windows and outside truth.
--- used: the sum of what members of claims and grants hold. held_*: reserved for a wide job; held_spare: what jobs that end
--- after held_until may still take.
+-- default of those without one. capacity: what counts now, by its windows; base: what was declared. inherits: a limit whose
+-- capacity is the default's. external_total: what the outside last left us, with what we held at that moment; what we start
+-- after it counts. used: the sum of what members of claims and grants hold. held_*: reserved for a wide job; held_spare: what
+-- jobs that end after held_until may still take. actor, reason: of who last started, stopped or drained it.
 alter table callsheet.pool
   add column base bigint not null default 0,
   add column description text not null default '',
   add column tags text[] not null default '{}',
   add column windows jsonb not null default '[]',
   add column external jsonb,
-  add column external_left bigint,
+  add column external_total bigint,
   add column external_at timestamptz,
+  add column inherits boolean not null default false,
   add column held_spare bigint not null default 0,
+  add column actor text,
   add column reason text;
 
 -- A request for an object, and its place in line. number: drawn once for all objects of a job; order of an object's line.
@@ -60,7 +63,8 @@ create table callsheet.ticket (
 create index ticket_passed on callsheet.ticket (object_key, number) where passed;
 -- Whether anybody waits is asked at the end of each attempt that holds an object; mostly nobody does, and the index is empty.
 create index ticket_waiting on callsheet.ticket (object_key, number) where not held;
-alter table callsheet.object drop column holders, drop column fencing, add column reason text, add column quarantined_at timestamptz;
+alter table callsheet.object drop column holders, drop column fencing,
+  add column actor text, add column reason text, add column quarantined_at timestamptz;
 create index object_quarantined on callsheet.object (key) where quarantined;
 
 -- Attempts that nothing is heard from any more, because their job was abandoned or failed by its time-out, and that may
@@ -102,3 +106,7 @@ create function callsheet.is_served(lane int) returns boolean language sql stabl
       and (l.needs -> 'capabilities' is null or n.capabilities @> array(select jsonb_array_elements_text(l.needs -> 'capabilities'))))
   from callsheet.lane l where l.id = lane
 $$;
+
+-- Grows with each change of what jobs contend for, so that a claim knows whether what it remembers of pools still holds.
+create sequence callsheet.rules_number;
+select nextval('callsheet.rules_number');

@@ -1,0 +1,30 @@
+import { applyWindows } from "../operations/windows.ts";
+import type { Part } from "./part.ts";
+import { type Service, startService } from "./service.ts";
+
+/** Windows begin and end at whole minutes. */
+const MINUTE_MS = 60_000;
+
+/** Gives resources the capacity that their windows say, at each of their edges. Lower ones revoke nothing. */
+export function startCapacity({ store, environment, log, bus }: Part): Service {
+  const service = startService({
+    name: "capacity",
+    environment,
+    log,
+    everyMs: MINUTE_MS,
+    round: async () => {
+      const now = await applyWindows(store, (hint) => bus.publish(hint));
+      return MINUTE_MS - (now.getTime() % MINUTE_MS);
+    },
+  });
+  const unsubscribe = bus.subscribe((hint) => {
+    if (hint === undefined) service.wake();
+  });
+  return {
+    wake: service.wake,
+    stop: async () => {
+      unsubscribe();
+      await service.stop();
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import type { LockedObject, LockFilter, LockHolder, LockMode, LockWaiter } from "@callsheet/contract";
+import sql from "sql-template-tag";
+import type { Queryable } from "./database.ts";
+import { handOver } from "./freeing.ts";
+import { lockObjects } from "./objects.ts";
+import type { Changed } from "./transition.ts";
+
+/** The keys of objects that are in use or quarantined, in order. */
+export async function lockedKeys(
+  db: Queryable,
+  filter: LockFilter & { readonly limit: number },
+): Promise<readonly string[]> {
+  const { quarantined = false, waiting = false, jobId = null, after = "", limit } = filter;
+  const { rows } = await db.query<{ key: string }>(sql`
+    select key from (
+      select distinct object_key as key from callsheet.ticket
+      where object_key > ${after} and (not held or not ${waiting}) and (${jobId}::uuid is null or job_id = ${jobId})
+      union
+      select key from callsheet.object where quarantined and key > ${after} and not ${waiting} and ${jobId}::uuid is null
+    ) used
+    where not ${quarantined} or exists (select from callsheet.object o where o.key = used.key and o.quarantined)
+    order by key limit ${limit}`);
+  return rows.map(({ key }) => key);
+}
+
+interface TicketRow {
+  readonly key: string;
+  readonly jobId: string;
+  readonly action: string;
+  readonly mode: LockMode;
+  readonly held: boolean;
+  readonly fencing: string | null;
+  readonly askedAt: Date;
+  readonly startedAt: Date | null;
+  readonly node: string | null;
+}
+
+/** Objects with those who hold them, and the first of those who wait. Locks nothing. */
+export async function readLocks(
+  db: Queryable,
+  keys: readonly string[],
+  mostWaiting: number,
+): Promise<readonly LockedObject[]> {
+  const [{ rows: objects }, { rows: tickets }, { rows: counts }] = await Promise.all([
+    db.query<{ key: string; reason: string | null; actor: string | null; at: Date }>(sql`
+      select key, reason, actor, quarantined_at as at from callsheet.object where key = any(${keys}::text[]) and quarantined`),
+    db.query<TicketRow>(ticketsOf(keys, mostWaiting)),
+    db.query<{ key: string; count: number }>(sql`
+      select object_key as key, count(*)::int as count from callsheet.ticket
+      where object_key = any(${keys}::text[]) and not held group by object_key`),
+  ]);
+  const quarantines = new Map(objects.map(({ key, ...quarantine }) => [key, quarantine]));
+  const waiting = new Map(counts.map(({ key, count }) => [key, count]));
+  return keys.map((key) => {
+    const line = tickets.filter((ticket) => ticket.key === key);
+    return {
+      key,
+      holders: line.filter(({ held }) => held).map(toHolder),
+      waiting: line.filter(({ held }) => !held).map(toWaiter),
+      waitingCount: waiting.get(key) ?? 0,
+      quarantine: quarantines.get(key) ?? null,
+    };
+  });
+}
+
+const ticketsOf = (keys: readonly string[], mostWaiting: number) => sql`
+  select t.object_key as key, t.job_id as "jobId", v.name as action, t.mode, t.held, t.token::text as fencing, t.at as "askedAt",
+    coalesce(w.started_at, c.started_at, r.at) as "startedAt", n.name as node
+  from unnest(${keys}::text[]) as k (key) cross join lateral (
+    (select * from callsheet.ticket where object_key = k.key and held order by number)
+    union all
+    (select * from callsheet.ticket where object_key = k.key and not held order by number limit ${mostWaiting})
+  ) t
+  join callsheet.job j on j.id = t.job_id join callsheet.action_version v on v.id = j.action_version_id
+  left join callsheet.work w on w.job_id = t.job_id and w.token = t.token
+  left join callsheet.claim c on c.token = t.token and w.job_id is null
+  left join callsheet.remnant r on r.token = t.token and r.job_id = t.job_id
+  left join callsheet.node n on n.id = coalesce(w.node_id, c.node_id, r.node_id)
+  order by t.object_key, t.number`;
+
+const toHolder = ({ jobId, action, mode, fencing, askedAt, startedAt, node }: TicketRow): LockHolder => ({
+  ...{ jobId, action, mode, fencing, since: startedAt ?? askedAt, node },
+});
+const toWaiter = ({ jobId, action, mode, askedAt }: TicketRow, index: number): LockWaiter => ({
+  ...{ jobId, action, mode, place: index + 1, since: askedAt },
+});
+
+/** Lets no further job have an object. Waits for claims that look at it, so that none overlooks it. */
+export async function quarantineObject(
+  db: Queryable,
+  key: string,
+  actor: string,
+  reason: string | null,
+): Promise<void> {
+  await db.query(sql`
+    insert into callsheet.object (key, quarantined, actor, reason, quarantined_at) values (${key}, true, ${actor}, ${reason}, callsheet.now())
+    on conflict (key) do update
+    set quarantined = true, actor = excluded.actor, reason = excluded.reason, quarantined_at = excluded.quarantined_at`);
+}
+
+/** Lets jobs have an object again, first of all those in its line: answers who got it, or undefined: it was not quarantined. */
+export async function releaseObject(
+  tx: Queryable,
+  key: string,
+  also: readonly string[],
+): Promise<readonly Changed[] | undefined> {
+  await lockObjects(tx, [...new Set([key, ...also])]);
+  const { count } = await tx.query(sql`
+    update callsheet.object set quarantined = false, actor = null, reason = null, quarantined_at = null
+    where key = ${key} and quarantined`);
+  return count === 0 ? undefined : handOver(tx, [key]);
+}

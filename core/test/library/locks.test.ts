@@ -1,0 +1,115 @@
+import { describe, expect, test } from "vitest";
+import type { Callsheet, LockFilter } from "../../src/index.ts";
+import { aFloor, inState, refusal } from "../fixtures/floor.ts";
+
+const alone = () => aFloor({ lock: "exclusive" }, { alone: true });
+const target = (id: string) => ({ target: { type: "asset", id } });
+const line = async (cs: Callsheet, key: string) => {
+  const { holders, waiting, waitingCount } = await cs.locks.get(key);
+  return { holders: holders.map(({ jobId }) => jobId), waiting: waiting.map(({ jobId }) => jobId), waitingCount };
+};
+
+describe("a lock", () => {
+  test("is told with its holder, his fencing number and node, and with its line in order", async () => {
+    const { cs, name, create, work, stage } = await alone();
+    await work();
+    const first = await create(target("A-17"));
+    const { context } = await stage.nth(1);
+    const second = await create(target("A-17"));
+    await inState(cs, second, "waiting_for_lock");
+    const third = await create({ locks: [{ type: "Asset", id: "a-17", mode: "shared" }] });
+    await inState(cs, third, "waiting_for_lock");
+    const [listed, ...others] = await cs.locks.list();
+    expect(others).toEqual([]);
+    expect(listed).toEqual({
+      key: "asset/a-17",
+      holders: [
+        {
+          ...{ jobId: first.id, action: name, mode: "exclusive", node: name, since: expect.any(Date) },
+          fencing: expect.stringMatching(/^\d+$/),
+        },
+      ],
+      waiting: [
+        { jobId: second.id, action: name, mode: "exclusive", place: 1, since: expect.any(Date) },
+        { jobId: third.id, action: name, mode: "shared", place: 2, since: expect.any(Date) },
+      ],
+      waitingCount: 2,
+      quarantine: null,
+    });
+    expect(context.fencing).toBe(listed!.holders[0]!.fencing);
+    expect(await cs.locks.get({ type: "asset", id: "A-17" })).toEqual(listed);
+    stage.entered[0]!.returns();
+    await inState(cs, second, "running");
+    const after = await cs.locks.get("asset/A-17");
+    expect(after).toMatchObject({ holders: [{ jobId: second.id }], waiting: [{ jobId: third.id, place: 1 }] });
+    expect(BigInt(after.holders[0]!.fencing!)).toBeGreaterThan(BigInt(listed!.holders[0]!.fencing!));
+    stage.clear();
+    await cs.jobs.wait(third);
+    expect(await cs.locks.list()).toEqual([]);
+    expect(await cs.locks.get("asset/A-17")).toMatchObject({ key: "asset/a-17", holders: [], waitingCount: 0 });
+  });
+
+  test("is found by who holds or waits, and page by page", async () => {
+    const { cs, create, work, stage } = await alone();
+    await work();
+    const jobs = [];
+    for (const id of ["a", "b", "c"]) jobs.push(await create(target(id)));
+    await stage.nth(3);
+    const waits = await create(target("b"));
+    await inState(cs, waits, "waiting_for_lock");
+    const keys = async (filter: LockFilter) => (await cs.locks.list(filter)).map(({ key }) => key);
+    expect(await keys({ limit: 2 })).toEqual(["asset/a", "asset/b"]);
+    expect(await keys({ limit: 2, after: "asset/b" })).toEqual(["asset/c"]);
+    expect(await keys({ waiting: true })).toEqual(["asset/b"]);
+    expect(await keys({ jobId: jobs[2]!.id })).toEqual(["asset/c"]);
+    await cs.locks.quarantine("asset/z");
+    expect(await keys({ quarantined: true })).toEqual(["asset/z"]);
+    expect(await keys({})).toEqual(["asset/a", "asset/b", "asset/c", "asset/z"]);
+  });
+});
+
+describe("a quarantined object", () => {
+  test("is left to who holds it and given to nobody else, until it is released: then to the first in line", async () => {
+    const { cs, create, work, stage } = await alone();
+    await work();
+    const holder = await create(target("A"));
+    await stage.nth(1);
+    const waiter = await create(target("A"));
+    await inState(cs, waiter, "waiting_for_lock");
+    const said = await cs.as("ada").locks.quarantine("asset/A", "the copy is broken");
+    expect(said.quarantine).toEqual({ reason: "the copy is broken", actor: "ada", at: expect.any(Date) });
+    expect(await cs.as("ben", "still is").locks.quarantine({ type: "asset", id: "A" })).toMatchObject({
+      ...{ quarantine: { reason: "still is", actor: "ben" }, holders: [{ jobId: holder.id }] },
+    });
+    stage.entered[0]!.returns();
+    await cs.jobs.wait(holder);
+    const fresh = await create(target("A"));
+    // The node is there and takes what it may.
+    await create(target("B"));
+    await stage.nth(2);
+    expect(await line(cs, "asset/A")).toEqual({ holders: [], waiting: [waiter.id], waitingCount: 1 });
+    expect((await cs.jobs.getMany([waiter, fresh])).map(({ attempt }) => attempt)).toEqual([0, 0]);
+    await cs.locks.release("asset/a");
+    await inState(cs, waiter, "running");
+    stage.clear();
+    await cs.jobs.wait(fresh);
+    expect(await refusal(() => cs.locks.release("asset/A"))).toMatchObject({
+      ...{ code: "not_quarantined", details: { object: "asset/a" } },
+    });
+  });
+});
+
+test.each([
+  (cs: Callsheet) => cs.locks.get("no-slash"),
+  (cs: Callsheet) => cs.locks.get("/"),
+  (cs: Callsheet) => cs.locks.get({ type: "asset" } as never),
+  (cs: Callsheet) => cs.locks.quarantine("asset/\0"),
+  (cs: Callsheet) => cs.locks.quarantine("asset/a", ""),
+  (cs: Callsheet) => cs.locks.list({ limit: 0 }),
+  (cs: Callsheet) => cs.locks.list({ jobId: "x" }),
+  (cs: Callsheet) => cs.locks.list({ waiting: "yes" } as never),
+  (cs: Callsheet) => cs.locks.list({ holder: "x" } as never),
+])("what names no object, or filters by nothing there is, is refused: %s", async (call) => {
+  const { cs } = await aFloor();
+  expect(await refusal(() => call(cs))).toMatchObject({ code: "invalid_argument" });
+});
