@@ -24,7 +24,8 @@ export function startAgenda(part: Part, admission: Service): Service {
         admission.wake();
         bus.tellHere({ kind: "waiting" });
       }
-      if (hasTurns) for (const { laneId, rank } of await store.settleTurns()) bus.publish({ kind: "lane", laneId, rank });
+      if (hasTurns)
+        for (const { laneId, rank } of await store.settleTurns()) bus.publish({ kind: "lane", laneId, rank });
       const isDone = [isNow(dueMs) && (await wakeDue(part)), isNow(overdueMs) && (await markOverdue(part))];
       if (isDone.includes(true)) return 0;
       return Math.ceil(Math.min(dueMs ?? LOOK_MS, overdueMs ?? LOOK_MS));
