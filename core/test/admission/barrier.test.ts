@@ -12,7 +12,7 @@ import { aDispatcher, type Dispatcher } from "./dispatcher.ts";
 import { expectNoDeadlock, setPaused, watchHoldings } from "./guards.ts";
 import { checkRest } from "./holdings.ts";
 
-const JOBS = Number(process.env.CALLSHEET_CROWD ?? 300);
+const JOBS = Number(process.env.CALLSHEET_CROWD ?? 150);
 const DISPATCHERS = 50;
 const SEED = Number(process.env.SEED ?? 4);
 const FAILED = { kind: "failed", error: { code: "broken", message: "It broke." } } as const;
