@@ -18,7 +18,7 @@ const GUARDS = `
     if not exists (select from callsheet.ticket where object_key = new.object_key and number = new.number and held) then return null; end if;
     perform from callsheet.ticket o
     where o.object_key = new.object_key and o.number <> new.number and (o.mode = 'exclusive' or new.mode = 'exclusive')
-      and (o.held or (o.number < new.number and callsheet.is_served(o.lane_id)));
+      and (o.held or (o.number < new.number and (tg_op = 'INSERT' or not old.held) and callsheet.is_served(o.lane_id)));
     if found then raise exception '% given to % out of turn', new.object_key, new.job_id; end if;
     if new.token is not null then
       perform from callsheet.number_seen where object_key = new.object_key and token > new.token;

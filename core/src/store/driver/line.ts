@@ -31,13 +31,20 @@ export async function openLine(config: ClientConfig, manner: Manner, onError: (e
       // Sent with the first statement of the work. Should it fail, that one fails too.
       const begun = query(BEGIN);
       begun.catch(() => {});
+      let first: unknown;
+      const told = <Row extends object>(statement: Parameters<typeof query>[0]) =>
+        query<Row>(statement).catch((error: unknown) => {
+          first ??= error;
+          throw error;
+        });
       let result: Awaited<ReturnType<typeof work>>;
       try {
-        result = await work({ query });
+        result = await work({ query: told });
         await begun;
       } catch (error) {
         await query(ROLLBACK).catch(() => {});
-        throw error;
+        // Of statements that were sent together the first that failed says why; those behind it only that one did.
+        throw first ?? error;
       }
       const { command } = await send(client, manner, COMMIT).catch((error: unknown) =>
         Promise.reject(serverFailure(error)),
