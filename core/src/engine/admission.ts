@@ -31,6 +31,7 @@ export function startAdmission(part: Part): Service {
     environment,
     log,
     everyMs: IDLE_MS,
+    firstMs: IDLE_MS,
     gapMs: LEAST_GAP_MS,
     round: async () => {
       const started = environment.monotonic();

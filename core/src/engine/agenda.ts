@@ -2,13 +2,15 @@ import { endAttempts } from "../operations/end.ts";
 import type { Part } from "./part.ts";
 import { type Service, startService } from "./service.ts";
 
+/** The first look comes after the same wait as any other: a node that starts takes what waits by itself. */
 const LOOK_MS = 500;
 const DUE_BATCH = 5_000;
 const OVERDUE_BATCH = 500;
 
 /**
- * Does what the time asks for: jobs come due, running ones overrun, admission and nodes are woken when any wait. One look tells which
- * of it there is to do, and when the next of it comes; it sleeps until exactly then, at most half a second.
+ * Does what the time asks for: jobs come due, running ones overrun, turns at objects follow nodes and pauses, admission and nodes
+ * are woken when any wait. One look tells which of it there is to do, and when the next of it comes; it sleeps until exactly
+ * then, at most half a second.
  */
 export function startAgenda(part: Part, admission: Service): Service {
   const { store, environment, log, bus } = part;
@@ -17,12 +19,15 @@ export function startAgenda(part: Part, admission: Service): Service {
     environment,
     log,
     everyMs: LOOK_MS,
+    firstMs: LOOK_MS,
     round: async () => {
-      const { dueMs, overdueMs, hasWaiting } = await store.readAgenda();
+      const { dueMs, overdueMs, hasWaiting, hasTurns } = await store.readAgenda();
       if (hasWaiting) {
         admission.wake();
         bus.tellHere({ kind: "waiting" });
       }
+      if (hasTurns)
+        for (const { laneId, rank } of await store.settleTurns()) bus.publish({ kind: "lane", laneId, rank });
       const isDone = [isNow(dueMs) && (await wakeDue(part)), isNow(overdueMs) && (await markOverdue(part))];
       if (isDone.includes(true)) return 0;
       return Math.ceil(Math.min(dueMs ?? LOOK_MS, overdueMs ?? LOOK_MS));

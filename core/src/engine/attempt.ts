@@ -93,12 +93,6 @@ export class Attempt implements JobContext {
     };
   }
 
-  /** It holds units or objects. */
-  get isHolder(): boolean {
-    const { locks, units } = this.claimed;
-    return locks.length > 0 || (units !== undefined && units.length > 0);
-  }
-
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.#isAborted) this.#controller.abort();

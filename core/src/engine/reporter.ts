@@ -39,7 +39,7 @@ export class Reporter {
     return this.#pending.size;
   }
 
-  /** How many words of superseded attempts were refused. */
+  /** How many words of superseded attempts came, and were refused. */
   get refused(): number {
     return this.#refused;
   }
@@ -115,6 +115,7 @@ export class Reporter {
   /** Completes members; answers those that are none any more, as attempts with rows of their own. */
   async #storeMembers(taken: ReadonlyMap<string, Members>): Promise<readonly EndedAttempt[]> {
     if (taken.size === 0) return [];
+    const { part } = this.#options;
     const hot = await this.#options.hot();
     const all = [...taken].map(([token, members]) => ({ token, ...members }));
     const [holders, plain] = [all.filter(isHolding), all.filter((one) => !isHolding(one))];
@@ -124,6 +125,7 @@ export class Reporter {
       const { refused, granted, pools } = await hot.completeHolders(holders);
       late.push(...this.#stored(holders, refused));
       this.#tell(granted, pools);
+      part.bus.tellHere({ kind: "objects" });
     }
     return late;
   }
@@ -155,7 +157,8 @@ export class Reporter {
   async #storeOthers(ended: readonly EndedAttempt[]): Promise<void> {
     const { part, onStored } = this.#options;
     const result = await endAttempts(part.store, part.catalogue, ended, part.environment.random);
-    this.#refused += result.refused.length;
+    const refused = new Set(result.refused);
+    this.#refused += ended.filter(({ id, ending }) => ending.kind === "lost" || refused.has(id)).length;
     onStored(ended.map((attempt) => attempt.id));
     this.#tell(result.changed, result.pools);
   }

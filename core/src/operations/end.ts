@@ -54,7 +54,7 @@ export async function endAttempts(
     const changed: Changed[] = [];
     // Remembered retries follow the failures they answer.
     for (const [event, changes] of grouped(steps)) changed.push(...(await tx.transition({ event, changes })));
-    const over = [...holders.filter(({ stillRuns }) => !stillRuns), ...refused];
+    const over = [...holders, ...refused].filter(({ stillRuns }) => !stillRuns);
     const { granted, pools } = await free(over.map(({ id, token }) => ({ jobId: id, token })));
     return { changed: [...changed, ...granted], pools, refused: refused.map(({ id }) => id) };
   });

@@ -38,7 +38,7 @@ export async function becomeAdmitter(tx: Queryable): Promise<Admitter | undefine
   return rows[0]!.isMine ? rows[0] : undefined;
 }
 
-/** The internal queue, by turn (index work_queued). */
+/** The internal queue, by turn (index work_queued), and the jobs that were handed their objects, which stand outside it. */
 export async function queuedJobs(tx: Queryable): Promise<readonly Candidate[]> {
   const { rows } = await tx.query<Candidate>(sql`
     select job_id as id, lane_id as "laneId", owner_id as "ownerId", action_version_id as "actionVersionId", rank, due_at as "dueAt",

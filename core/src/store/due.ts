@@ -13,9 +13,11 @@ export interface Agenda {
   readonly overdueMs: number | null;
   /** Whether any job is pending or queued. */
   readonly hasWaiting: boolean;
+  /** Whether a job has a turn at objects that it may have to give back, or may have by now. */
+  readonly hasTurns: boolean;
 }
 
-/** One look at what is next (indexes work_due, work_deadline, work_pending, work_queued). */
+/** One look at what is next (indexes work_due, work_deadline, work_pending, work_queued, ticket_passed). */
 export async function readAgenda(db: Queryable): Promise<Agenda> {
   const { rows } = await db.query<Agenda>({
     name: "agenda",
@@ -27,7 +29,9 @@ export async function readAgenda(db: Queryable): Promise<Agenda> {
           select deadline from callsheet.work where state = 'running' and deadline is not null order by deadline limit 1)
           - callsheet.now()) * 1000)::float8 as "overdueMs",
         exists (select from callsheet.work where state = 'pending') or exists (select from callsheet.work where state = 'queued')
-          as "hasWaiting"`,
+          as "hasWaiting",
+        exists (select from callsheet.work where state = 'queued' and turn < 0) or exists (select from callsheet.ticket where passed)
+          as "hasTurns"`,
     values: [],
   });
   return rows[0]!;

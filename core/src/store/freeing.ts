@@ -1,6 +1,6 @@
 import { nextHolders } from "@callsheet/contract";
-import { lockObjects, readObjects } from "./contended.ts";
 import type { Queryable } from "./database.ts";
+import { lockObjects, readObjects } from "./objects.ts";
 import { type Changed, transition } from "./transition.ts";
 
 /** What is to be freed: of an attempt by its token what it holds; without one, the places in line of a job that has not started. */
@@ -15,13 +15,20 @@ export interface Freeing {
   readonly pools: readonly number[];
 }
 
-/** Others stand at objects or jobs that a hand-over needs: it is to be tried again, these objects locked from the start. */
+/**
+ * Others stand at objects or jobs that a hand-over needs: it is to be tried again, these objects locked from the start, once
+ * the jobs are free.
+ */
 export class LinesInUse extends Error {
+  /** As PostgreSQL says of a lock that was not had: what failed by it may be done again. */
+  readonly code = "55P03";
   readonly keys: readonly string[];
+  readonly jobIds: readonly string[];
 
-  constructor(keys: readonly string[]) {
+  constructor({ keys = [], jobIds = [] }: { keys?: readonly string[]; jobIds?: readonly string[] }) {
     super("Others stand at the objects of a hand-over.");
     this.keys = keys;
+    this.jobIds = jobIds;
   }
 }
 
@@ -31,7 +38,10 @@ export class LinesInUse extends Error {
  */
 export async function free(tx: Queryable, freed: readonly Freed[], also: readonly string[] = []): Promise<Freeing> {
   if (freed.length === 0) return { granted: [], pools: [] };
-  const keys = await keysOf(tx, freed);
+  const keys = await keysOf(
+    tx,
+    freed.map(({ jobId }) => jobId),
+  );
   let granted: readonly Changed[] = [];
   if (keys.length > 0) {
     await lockObjects(tx, [...new Set([...keys, ...also])]);
@@ -44,12 +54,13 @@ export async function free(tx: Queryable, freed: readonly Freed[], also: readonl
   return { granted, pools: await freeUnits(tx, held) };
 }
 
-async function keysOf(tx: Queryable, freed: readonly Freed[]): Promise<readonly string[]> {
+/** The objects that jobs lock. */
+export async function keysOf(tx: Queryable, ids: readonly string[]): Promise<readonly string[]> {
   const { rows } = await tx.query<{ key: string }>({
     name: "keys_of",
     text: `select distinct l ->> 'key' as key from callsheet.job j, json_array_elements(j.locks) l
       where j.id = any($1::uuid[]) and j.locks is not null`,
-    values: [freed.map(({ jobId }) => jobId)],
+    values: [ids],
   });
   return rows.map(({ key }) => key);
 }
@@ -65,7 +76,7 @@ export async function dropTickets(tx: Queryable, freed: readonly Freed[], keys: 
   });
 }
 
-/** Jobs that wait for any of these objects, with all the objects that they ask for. */
+/** The first jobs that wait for any of these objects and were not passed over, with all the objects that they ask for. */
 export async function waitersAt(
   tx: Queryable,
   keys: readonly string[],
@@ -76,7 +87,7 @@ export async function waitersAt(
       select j.id, array(select l ->> 'key' from json_array_elements(j.locks) l) as keys
       from (
         select distinct w.job_id from unnest($1::text[]) as k (key) cross join lateral (
-          select job_id from callsheet.ticket where object_key = k.key and not held order by object_key, number limit 100
+          select job_id from callsheet.ticket where object_key = k.key and not held and not passed order by object_key, number limit 100
         ) w
       ) w join callsheet.job j on j.id = w.job_id`,
     values: [keys],
@@ -90,18 +101,34 @@ export async function handOver(tx: Queryable, keys: readonly string[]): Promise<
   if (needed.size === 0) return [];
   const all = new Set([...keys, ...[...needed.values()].flat()]);
   if (all.size > keys.length) await lockFurther(tx, [...all]);
-  const granted = nextHolders(await readObjects(tx, [...all]), needed);
-  return granted.length === 0 ? [] : grant(tx, granted);
+  const { granted, passed } = nextHolders(await readObjects(tx, [...all]), needed);
+  // Who is passed over stands in nobody's way, at none of his objects.
+  const theirs = new Set([...keys, ...passed.flatMap((id) => needed.get(id)!)]);
+  if (theirs.size > keys.length) return handOver(tx, [...theirs]);
+  if (passed.length > 0) await markPassed(tx, passed, keys);
+  if (granted.length > 0) return grant(tx, granted);
+  // Behind those who were passed over others may stand.
+  return passed.length > 0 ? handOver(tx, keys) : [];
+}
+
+/** Once somebody can run their jobs, it is their turn. */
+async function markPassed(tx: Queryable, ids: readonly string[], keys: readonly string[]): Promise<void> {
+  await tx.query({
+    name: "mark_passed",
+    text: `update callsheet.ticket set passed = true
+      where object_key = any($1::text[]) and job_id = any($2::uuid[]) and not held and not passed`,
+    values: [keys, ids],
+  });
 }
 
 /** Objects are locked in the order of their keys; what comes later is only tried. */
 async function lockFurther(tx: Queryable, keys: readonly string[]): Promise<void> {
   const { count } = await tx.query({
-    name: "try_objects",
+    name: "try_further_objects",
     text: "select from callsheet.object where key = any($1::text[]) for update skip locked",
     values: [keys],
   });
-  if (count < keys.length) throw new LinesInUse(keys);
+  if (count < keys.length) throw new LinesInUse({ keys });
 }
 
 async function grant(tx: Queryable, ids: readonly string[]): Promise<readonly Changed[]> {
@@ -116,11 +143,11 @@ async function grant(tx: Queryable, ids: readonly string[]): Promise<readonly Ch
       ) w where w.state = 'waiting_for_lock'`,
     values: [ids],
   });
-  if (rows.length < ids.length) throw new LinesInUse([]);
+  if (rows.length < ids.length) throw new LinesInUse({ jobIds: ids });
   await tx.query({
     name: "hold_tickets",
     text: `
-      update callsheet.ticket t set held = true from unnest($1::uuid[]) as g (id), callsheet.job j, json_array_elements(j.locks) l
+      update callsheet.ticket t set held = true, passed = false from unnest($1::uuid[]) as g (id), callsheet.job j, json_array_elements(j.locks) l
       where j.id = g.id and t.object_key = l ->> 'key' and t.job_id = g.id and not t.held`,
     values: [ids],
   });
@@ -159,12 +186,14 @@ export async function returnUnits(tx: Queryable, units: ReadonlyMap<number, numb
   return rows.map(({ id }) => id);
 }
 
-/** Keeps what an attempt holds when its job is over before the attempt has ended. */
+/** Keeps what an attempt holds, if anything, when its job is over before the attempt has ended. */
 export async function leaveRemnant(tx: Queryable, id: string, token: string, event: string): Promise<void> {
   await tx.query({
     text: `
       insert into callsheet.remnant (token, job_id, node_id, at, event)
-      select w.token, w.job_id, w.node_id, callsheet.now(), $3 from callsheet.work w where w.job_id = $1::uuid and w.token = $2::bigint`,
+      select w.token, w.job_id, w.node_id, callsheet.now(), $3 from callsheet.work w join callsheet.job j on j.id = w.job_id
+      where w.job_id = $1::uuid and w.token = $2::bigint
+        and (j.locks is not null or exists (select from callsheet.grant_of_units g where g.token = w.token and g.job_id = w.job_id))`,
     values: [id, token, event],
   });
 }
@@ -191,7 +220,7 @@ export async function remnantsOf(db: Queryable, nodeId: number): Promise<readonl
 const MOST_TRIES = 50;
 
 /** Does work that frees in a transaction of its own; again when others stood at the lines, now with those objects locked first. */
-export async function insistOnLines<T>(work: (also: readonly string[]) => Promise<T>): Promise<T> {
+export async function insistOnLines<T>(db: Queryable, work: (also: readonly string[]) => Promise<T>): Promise<T> {
   let also: readonly string[] = [];
   for (let tries = 1; ; tries++) {
     try {
@@ -199,6 +228,17 @@ export async function insistOnLines<T>(work: (also: readonly string[]) => Promis
     } catch (error) {
       if (!(error instanceof LinesInUse) || tries >= MOST_TRIES) throw error;
       also = [...new Set([...also, ...error.keys])];
+      if (error.jobIds.length > 0) await awaitJobs(db, error.jobIds);
     }
   }
+}
+
+/** Waits until nobody stands at these jobs, holding nothing meanwhile. */
+async function awaitJobs(db: Queryable, ids: readonly string[]): Promise<void> {
+  await db.query({
+    name: "await_jobs",
+    text: `select from (select id from unnest($1::uuid[]) as id order by id) g
+      cross join lateral (select from callsheet.work where job_id = g.id offset 0 for share) w`,
+    values: [ids],
+  });
 }

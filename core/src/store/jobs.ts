@@ -82,13 +82,17 @@ export async function changePriority(tx: Queryable, id: string, rank: number): P
   await tx.query(sql`update callsheet.work set rank = ${rank} where job_id = ${id}`);
 }
 
-/** Moves a job to another place in line. */
+/** Moves a job to another lane, with its places in line for objects. */
 export async function changeLane(tx: Queryable, id: string, laneId: number): Promise<void> {
   await tx.query(sql`update callsheet.job set lane_id = ${laneId} where id = ${id}`);
   await tx.query(sql`
     update callsheet.work set lane_id = ${laneId},
       guest = owner_id is distinct from (select host_id from callsheet.lane where id = ${laneId})
     where job_id = ${id}`);
+  await tx.query(sql`
+    update callsheet.ticket t set lane_id = ${laneId}
+    from callsheet.job j, json_array_elements(j.locks) l
+    where j.id = ${id} and t.object_key = l ->> 'key' and t.job_id = ${id} and t.token is null`);
 }
 
 /** A retry that was asked for while the attempt lives: done when it has failed, forgotten when it completes. */

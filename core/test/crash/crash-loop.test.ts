@@ -1,18 +1,43 @@
 import { availableParallelism } from "node:os";
-import { checkHistory } from "@callsheet/contract";
+import { type ActionInput, checkHistory, type JobInput } from "@callsheet/contract";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { defineActionType } from "../../src/index.ts";
 import { openTestDatabase, type TestDatabase } from "../../src/testing/index.ts";
+import { checkRest, poolOf } from "../admission/holdings.ts";
 import { aChild, aWitness } from "../fixtures/child.ts";
 
 const IS_FULL = process.env.CALLSHEET_CRASH === "full";
 /** How many points of each series are tried, spread over all of them, unless all are asked for. */
 const SAMPLE = 7;
-const KEYS = ["plain", "failing", "later"] as const;
 const RETRY = { limit: 1, delayMs: 1, jitter: 0 };
 
+/** What the process does; `crash-scenario.mjs` knows it by its name. */
+interface Scenario {
+  readonly name: "alone" | "contended";
+  /** Its jobs, by the keys that they are created under. */
+  readonly keys: readonly string[];
+  /** What else an action says. */
+  readonly fields: Partial<ActionInput>;
+  readonly input: (key: string) => JobInput;
+  /** Statements that are among its calls. */
+  readonly calls: RegExp;
+}
+
+const fails = (key: string): JobInput => (key === "failing" ? { configuration: { fails: 1 } } : {});
+const ALONE: Scenario = {
+  ...{ name: "alone", keys: ["plain", "failing", "later"], fields: {}, input: fails },
+  calls: /calls: .*claim complete create\b/,
+};
+/** All need a unit and one asset, so that each hands it over to the next. */
+const CONTENDED: Scenario = {
+  ...{ name: "contended", keys: ["first", "failing", "last"], fields: { needs: { gpu: 1 }, lock: "exclusive" } },
+  input: (key) => ({ ...fails(key), target: { type: "asset", id: "A-17" } }),
+  calls: /calls: .*candidates complete.*hold.*lock.*return.*stand take/,
+};
+
 interface Run {
+  readonly scenario: Scenario;
   readonly database: TestDatabase;
   readonly witness: ReturnType<typeof aWitness>;
   /** What was acknowledged: the id of the job of each key. */
@@ -22,20 +47,21 @@ interface Run {
 }
 
 /** Runs the scenario once, with a strike at the n-th call, on a database of its own. */
-async function scenario(how: string, at: number): Promise<Run> {
+async function perform(scenario: Scenario, how: string, at: number): Promise<Run> {
   const database = await openTestDatabase();
+  if (scenario.name === "contended") await poolOf(database, "gpu", 2);
   const [witness, client] = [aWitness(), aWitness()];
   const child = aChild("crash-scenario.mjs", {
     ...{ TEST_DATABASE: database.url, TEST_WITNESS: witness.file, TEST_CLIENT: client.file },
-    ...{ TEST_HOW: how, TEST_AT: String(at) },
+    ...{ TEST_HOW: how, TEST_AT: String(at), TEST_SCENARIO: scenario.name },
   });
   const ended = await child.ended;
   const acknowledged = new Map(client.lines().map((line) => line.split(" ") as [string, string]));
-  return { database, witness, acknowledged, ended, output: child.output() };
+  return { scenario, database, witness, acknowledged, ended, output: child.output() };
 }
 
 /** A fresh client and a fresh node go on where the process was killed, until everything is done. */
-async function recover({ database, witness, acknowledged }: Run): Promise<void> {
+async function recover({ scenario, database, witness, acknowledged }: Run): Promise<void> {
   const cs = await database.open();
   const type = defineActionType({
     ...{ type: "witnessed", version: 1, configuration: z.object({ fails: z.number().default(0) }) },
@@ -48,15 +74,12 @@ async function recover({ database, witness, acknowledged }: Run): Promise<void> 
       return { attempt };
     },
   });
-  const action = await cs.actions.put({ name: "witnessed", type, retry: RETRY });
+  const action = await cs.actions.put({ name: "witnessed", type, retry: RETRY, ...scenario.fields });
   await cs.work({ name: "child", types: [type] });
-  for (const key of KEYS) {
+  for (const key of scenario.keys) {
     // What was not acknowledged is asked for again; what was acknowledged is there, under the same id.
     const { id } = await cs.jobs
-      .create(action, {
-        idempotencyKey: key,
-        ...(key === "failing" ? { configuration: { fails: 1 } } : {}),
-      })
+      .create(action, { idempotencyKey: key, ...scenario.input(key) })
       .catch((error: { code?: string; details: { firstJobId: string } }) => {
         if (key !== "later" || error.code !== "idempotency_conflict") throw error;
         return { id: error.details.firstJobId };
@@ -68,18 +91,17 @@ async function recover({ database, witness, acknowledged }: Run): Promise<void> 
 }
 
 /** Nothing is left over, every history is sound, and no job lived twice at once. */
-async function inspect({ database, witness }: Run): Promise<void> {
+async function inspect({ scenario: { keys }, database, witness }: Run): Promise<void> {
   const { store, db } = database;
   const { rows } = await db.query<{ id: string; places: number }>({
     text: `select j.id, (exists (select from callsheet.work where job_id = j.id))::int
              + (exists (select from callsheet.outcome where job_id = j.id))::int as places from callsheet.job j`,
     values: [],
   });
-  expect(rows).toHaveLength(KEYS.length);
-  expect(rows.map(({ places }) => places)).toEqual(KEYS.map(() => 1));
-  expect((await store.countStates()).completed).toBe(KEYS.length);
-  const { rows: claims } = await db.query({ text: "select token from callsheet.claim", values: [] });
-  expect(claims).toEqual([]);
+  expect(rows).toHaveLength(keys.length);
+  expect(rows.map(({ places }) => places)).toEqual(keys.map(() => 1));
+  expect((await store.countStates()).completed).toBe(keys.length);
+  await checkRest(database);
   expect(await store.orphaningNodes()).toEqual([]);
   for (const { id } of rows) expect(checkHistory(await store.readHistory([id]), "job")).toEqual([]);
   const lives = new Map<string, { pid: string; attempt: string } | undefined>();
@@ -117,21 +139,21 @@ const callsOf = ({ output, ended }: Run): number => {
   return Number(calls);
 };
 
-describe("a process that creates, claims, runs and finishes jobs", () => {
+describe.each([ALONE, CONTENDED])("a process that creates, claims, runs and finishes jobs, $name", (scenario) => {
   const timeout = IS_FULL ? 1_200_000 : 120_000;
 
   test.each(["before", "after"])(
     "killed %s its n-th call of the database loses and doubles nothing",
     { timeout },
     async (how) => {
-      const untouched = await scenario("", 0);
+      const untouched = await perform(scenario, "", 0);
       const total = callsOf(untouched);
-      expect(untouched.output, "The hot statements are among the calls").toMatch(/calls: .*claim complete create\b/);
+      expect(untouched.output, "The hot statements are among the calls").toMatch(scenario.calls);
       await inspect(untouched);
       await untouched.database.close();
       let killed = 0;
       await twoAtATime(pointsOf(total), async (at) => {
-        const run = await scenario(how, at);
+        const run = await perform(scenario, how, at);
         // Polling makes the number of calls vary a little: the last points may not be reached.
         if (run.ended === "SIGKILL") killed += 1;
         else callsOf(run);
@@ -139,7 +161,7 @@ describe("a process that creates, claims, runs and finishes jobs", () => {
         await inspect(run);
         await run.database.close();
       });
-      console.log(`killed ${how} its n-th of about ${total} calls, at ${killed} points`);
+      console.log(`${scenario.name}: killed ${how} its n-th of about ${total} calls, at ${killed} points`);
       expect(killed).toBeGreaterThan(pointsOf(total).length * 0.7);
     },
   );
@@ -147,11 +169,11 @@ describe("a process that creates, claims, runs and finishes jobs", () => {
   test("that loses the connection of its n-th call goes on by itself, and each job runs once", {
     timeout,
   }, async () => {
-    const untouched = await scenario("", 0);
+    const untouched = await perform(scenario, "", 0);
     const total = callsOf(untouched);
     await untouched.database.close();
     await twoAtATime(pointsOf(total), async (at) => {
-      const run = await scenario("cut", at);
+      const run = await perform(scenario, "cut", at);
       callsOf(run);
       await inspect(run);
       const { store } = run.database;

@@ -65,7 +65,7 @@ describe("a job that runs longer than its time-out", () => {
     stage.entered[2]!.returns();
     await cs.jobs.wait(third).catch(() => undefined);
     await until(() => node.running === 0);
-    expect(node.refused).toBeGreaterThanOrEqual(2);
+    await until(() => node.refused >= 2, { what: "The count of refused words" });
     expect(await eventsOf(cs, job)).toEqual(["create", "back_off", "fail"]);
   });
 

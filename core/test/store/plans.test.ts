@@ -10,7 +10,7 @@ import {
   queuedJobs,
 } from "../../src/store/admission.ts";
 import { claimJobs } from "../../src/store/claim.ts";
-import { encodeRow, insertJobs, jobsByKey, type Key, type NewJob } from "../../src/store/create.ts";
+import { addRow, insertJobs, jobsByKey, type NewJob, noRows } from "../../src/store/create.ts";
 import type { Line, Queryable } from "../../src/store/database.ts";
 import { comeDue, overdueJobs } from "../../src/store/due.ts";
 import { anchorMembers, anchorRows, completeMembers } from "../../src/store/finish.ts";
@@ -53,9 +53,9 @@ const claimOf = (lanes: number) => (line: Line) =>
   claimJobs(line, { nodeId: 1, want: 100, lanes: Array.from({ length: lanes }, (_, n) => ({ id: n + 1 })) });
 const mark = { rank: 3, dueAt: "2026-01-01T00:00:00Z", id: ID };
 const creation = (job: Partial<NewJob>) => async (line: Queryable) => {
-  const keys = new Set<Key>();
-  const rows = [encodeRow({ id: ID, configuration: "{}", ...job }, keys)];
-  await line.query(insertJobs({ rows, keys }, DEFAULTS));
+  const rows = noRows();
+  addRow(rows, { id: ID, configuration: "{}", ...job });
+  await line.query(insertJobs(rows, DEFAULTS));
 };
 const completion = { token: "1", size: 3, ordinals: [1, 3], results: [null, "{}"], offsets: [0, 9] };
 const named = [{ id: ID, token: "1" }];
