@@ -68,9 +68,9 @@ async function admit(tx: Statements, { catalogue, learned, heads }: Means) {
   const admitter = await tx.becomeAdmitter();
   if (!admitter) return undefined;
   const { now, stepMs, capacity, hasPools, isShared } = admitter;
+  const floor = hasPools ? await readFloor(tx) : BARE_FLOOR;
   const queue = await tx.queuedJobs();
   const queued = queue.filter(({ turn }) => turn! >= 0);
-  const floor = hasPools ? await readFloor(tx) : BARE_FLOOR;
   const pending = await heads.read(tx, admitter, Math.max(0, capacity - queued.length), floor.full);
   const { pools, holdings, taking } = await readContention(tx, floor, [...queued, ...pending], { catalogue, learned });
   const asDue = (job: Candidate): DueJob => ({ ...dueOf(job), ...taking(job) });

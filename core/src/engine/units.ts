@@ -21,7 +21,9 @@ const MOST = 0.9;
 
 /** The units that jobs contend for, as one round of admission sees them. */
 export interface Floor {
+  /** As used as what is held says. */
   readonly pools: readonly PoolFacts[];
+  readonly held: readonly Held[];
   /** By lane; lanes whose jobs take nothing are absent. */
   readonly places: ReadonlyMap<number, readonly Place[]>;
   /** Lanes of which no job has room now. */
@@ -29,11 +31,19 @@ export interface Floor {
 }
 
 /** Where nothing has a capacity. */
-export const BARE_FLOOR: Floor = { pools: [], places: new Map(), full: [] };
+export const BARE_FLOOR: Floor = { pools: [], held: [], places: new Map(), full: [] };
 
-/** Reads what there is to take, and what the jobs of each lane take of it. */
+/**
+ * Reads what there is to take, and what the jobs of each lane take of it. To be read before the jobs: what starts in between is
+ * then missing here, which is counted when reservations are written, and never reserved for once more.
+ */
 export async function readFloor(tx: Statements): Promise<Floor> {
-  const pools = await tx.allPools();
+  const known = await tx.allPools();
+  const held = await tx.heldUnits();
+  // The statements have snapshots of their own: what is used must be the sum of what is expected to come back.
+  const used = new Map<number, number>();
+  for (const { poolId, units } of held) used.set(poolId, (used.get(poolId) ?? 0) + units);
+  const pools = known.map((pool) => ({ ...pool, used: used.get(pool.id) ?? 0 }));
   const nodes = (await tx.openNodes()).map((node) => ({ ...node, has: new Set(node.capabilities) }));
   const places = new Map<number, readonly Place[]>();
   for (const lane of await tx.unitsLanes()) {
@@ -49,7 +59,7 @@ export async function readFloor(tx: Statements): Promise<Floor> {
   }
   const byId = new Map(pools.map((pool) => [pool.id, pool]));
   const full = [...places].flatMap(([id, found]) => (isFull(found, byId) ? [id] : []));
-  return { pools, places, full };
+  return { pools, held, places, full };
 }
 
 /** What candidates take, and what tells when it will be free again. */
@@ -62,13 +72,12 @@ export interface Contention {
 /** Reads how long what runs, and what would like to, is expected to take. Reads nothing when no candidate takes units. */
 export async function readContention(
   tx: Statements,
-  { pools, places }: Floor,
+  { pools, held, places }: Floor,
   candidates: readonly Candidate[],
   { catalogue, learned }: { readonly catalogue: Catalogue; readonly learned: Learned },
 ): Promise<Contention> {
   const asking = candidates.filter(({ laneId }) => places.has(laneId));
   if (asking.length === 0) return { pools: [], holdings: [], taking: () => ({}) };
-  const held = await tx.heldUnits();
   const sizes = await tx.sizesOf(asking.map(({ id }) => id));
   const versions = await catalogue.versions(
     [...held, ...asking].map((one) => one.actionVersionId),
