@@ -1,6 +1,6 @@
 import { admitJobs, becomeAdmitter, giveWay, guestHeads, liveByOwner, pendingHeads, queuedJobs } from "./admission.ts";
 import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
-import { lockCandidates, lockObjects, lockPools, readObjects, readPools, readPoolsInSight } from "./contended.ts";
+import { lockCandidates } from "./contended.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
 import type { CallerTransaction, Database, Queryable, Statement } from "./database.ts";
 import { declaredPools, endedJobs, nodesIn } from "./day.ts";
@@ -31,7 +31,6 @@ import {
   type HoldersCompleted,
 } from "./finish.ts";
 import { type Freed, type Freeing, free, insistOnLines, leaveRemnant, remnantsOf } from "./freeing.ts";
-
 import { readAmendments, readHistory, readLog } from "./history.ts";
 import {
   amendConfiguration,
@@ -54,6 +53,8 @@ import {
   setDraining,
   standingNodes,
 } from "./nodes.ts";
+import { makeObjects, readObjects, tryObjects } from "./objects.ts";
+import { lockPools, poolsNow, readPools, readPoolsInSight } from "./pool-facts.ts";
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
 import { allPools, heldUnits, openNodes, putReservations, sizesOf, unitsLanes } from "./reservation.ts";
@@ -157,7 +158,17 @@ type Bound<All> = {
 export type Statements = Bound<typeof STATEMENTS>;
 
 /** What a claim of contended jobs consists of. */
-const CONTENTION = { lockCandidates, lockObjects, readObjects, lockPools, takeJobs, standInLine, transition };
+const CONTENTION = {
+  lockCandidates,
+  makeObjects,
+  tryObjects,
+  readObjects,
+  poolsNow,
+  lockPools,
+  takeJobs,
+  standInLine,
+  transition,
+};
 export type Contention = Bound<typeof CONTENTION>;
 
 /** Connections of the hot path: their statements are prepared, their plans pinned. */
