@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import type { Day } from "../../src/model/simulation/day.ts";
+import type { FacilityDay } from "../../src/model/simulation/day.ts";
 import { Simulation } from "../../src/model/simulation/simulation.ts";
 import { aDay, aJob, aNode, aResource, minute, minutesOf } from "./a-day.ts";
 
 /** The minute at which the job that came last in a day started. */
-function startOfLast(day: Day): number {
+function startOfLast(day: FacilityDay): number {
   const simulation = new Simulation(day);
   const last = String(day.jobs.length);
   for (let now = simulation.advance(); now !== undefined; now = simulation.advance()) {
