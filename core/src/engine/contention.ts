@@ -12,9 +12,9 @@ const POOLS_MS = 500;
 const GRACE_MS = 500;
 /** So many jobs at most wait without a place in line for one object, and for all of them together. */
 const MOST_AT_OBJECT = 16;
-const MOST_LEFT = 1_000;
+const MOST_LEFT = 500;
 /** Jobs of one claim at most: while their ends are stored, the next claim finds other objects free. */
-const MOST_AT_ONCE = 500;
+const MOST_AT_ONCE = 250;
 /** Jobs that were left are looked at again after this long, and each time in vain twice as long, unless a hint comes first. */
 const AGAIN_MS = 10;
 const LONGEST_AGAIN_MS = 160;

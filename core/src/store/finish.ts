@@ -156,7 +156,11 @@ async function passOn(tx: Queryable, freed: readonly FreedObject[]): Promise<Fre
       text: `
         delete from callsheet.ticket t using unnest($1::text[], $2::uuid[], $3::bigint[]) as f (key, job_id, token)
         where t.object_key = f.key and t.job_id = f.job_id and t.token = f.token`,
-      values: [freed.map(({ key }) => key), freed.map(({ jobId }) => jobId), freed.map(({ token }) => token)],
+      values: [
+        freed.map(({ key }) => key),
+        `{${freed.map(({ jobId }) => jobId).join()}}`,
+        `{${freed.map(({ token }) => token).join()}}`,
+      ],
     }),
     handOver(tx, keys),
   ]);

@@ -99,8 +99,8 @@ async function takeMembers(tx: Queryable, nodeId: number, starts: readonly Start
     text: TAKE_MEMBERS,
     values: [
       nodeId,
-      jobs.map(({ tid }) => tid),
-      jobs.map(({ id }) => id),
+      `{"${jobs.map(({ tid }) => tid).join('","')}"}`,
+      `{${jobs.map(({ id }) => id).join()}}`,
       jobs.filter(({ turn }) => turn !== null).length,
       units.length === 0 ? null : units.map(({ poolId }) => poolId),
       units.length === 0 ? null : units.map((one) => one.units),
@@ -138,11 +138,12 @@ function ticketsOf(jobs: readonly Candidate[], has: (job: Candidate) => boolean 
   const all = jobs.flatMap((job, index) =>
     has(job) ? [] : job.locks.map((lock: JobLock) => ({ ...lock, n: index + 1, laneId: job.laneId })),
   );
+  // Written out here: the driver takes longer over what needs no quotes.
   return [
-    all.map(({ n }) => n),
+    `{${all.map(({ n }) => n).join()}}`,
     all.map(({ key }) => key),
-    all.map(({ mode }) => mode),
-    all.map(({ laneId }) => laneId),
+    `{${all.map(({ mode }) => mode).join()}}`,
+    `{${all.map(({ laneId }) => laneId).join()}}`,
   ];
 }
 
