@@ -147,9 +147,11 @@ export class Contention {
     if (now - this.#poolsAt < POOLS_MS) return;
     this.#poolsAt = now;
     this.#marks.clear();
-    this.#asks.clear();
     this.#hasPassed = false;
-    this.#pools = new Map((await part.store.readPools(site, name)).map((pool) => [pool.id, pool]));
+    const [before, pools] = [kindsOf(this.#pools.values()), await part.store.readPools(site, name)];
+    this.#pools = new Map(pools.map((pool) => [pool.id, pool]));
+    // Which pools a lane's jobs take of is worked out anew only where there are others: of thousands of lanes it takes a while.
+    if (kindsOf(pools) !== before) this.#asks.clear();
   }
 
   #asksOf(lane: ClaimLane): readonly Ask[] {
@@ -229,6 +231,8 @@ export class Contention {
     }
   }
 }
+
+const kindsOf = (pools: Iterable<PoolFacts>) => [...pools].map(({ id, tags }) => `${id}${tags}`).join();
 
 function isExhausted(candidates: readonly Candidate[], asked: readonly AskedLane[]): boolean {
   const counts = new Map<number, number>();

@@ -52,6 +52,7 @@ import {
   setDraining,
   standingNodes,
 } from "./nodes.ts";
+import { lockPools, poolsNow, readPools } from "./pool-facts.ts";
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
 import { endSession, type Session, sessionOf } from "./session.ts";
