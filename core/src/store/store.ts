@@ -1,6 +1,6 @@
 import { admitJobs, becomeAdmitter, giveWay, pendingHeads, queuedJobs } from "./admission.ts";
 import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
-import { lockCandidates, lockPools, makeObjects, poolsNow, readObjects, readPools, tryObjects } from "./contended.ts";
+import { lockCandidates, makeObjects, readObjects, tryObjects } from "./contended.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
 import type { CallerTransaction, Database, Queryable, Statement } from "./database.ts";
 import {
