@@ -26,7 +26,9 @@ export async function measure({ servers, scenarios, rounds, calmMs, onResult }) 
 
 function runsOf(scenario, round, { systems }) {
   if (scenario.alone) return [{ system: { name: "postgresql", store: "postgres" }, variant: "" }];
-  const able = systems.filter((system) => scenario.stores?.includes(system.store) ?? true);
+  const able = systems.filter(
+    ({ name, store }) => (scenario.stores?.includes(store) ?? true) && (scenario.systems?.includes(name) ?? true),
+  );
   const first = able.length === 0 ? 0 : (round - 1) % able.length;
   const order = [...able.slice(first), ...able.slice(0, first)];
   return order.flatMap((system) => scenario.variants(system).map((variant) => ({ system, variant })));

@@ -27,11 +27,14 @@ const commands = {
     await parts.worker.start();
     return { startedMs };
   },
+  claims: async () => parts.worker.claims(),
   stopWorker: async () => {
     for (const timer of parts.timers) clearInterval(timer);
+    const claims = parts.worker.claims?.() ?? [];
     await parts.worker.stop();
-    return { seen: parts.counter.seen, startedAtMs: parts.counter.startedAtMs, memory: parts.memory };
+    return { claims, seen: parts.counter.seen, startedAtMs: parts.counter.startedAtMs, memory: parts.memory };
   },
+  block: (how) => parts.producer.block(how),
   createMany: (how) => createMany(parts.producer, how),
   callOneByOne: (how) => callOneByOne(parts.producer, how),
   callTogether: (how) => callTogether(parts.producer, how),

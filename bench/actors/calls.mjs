@@ -51,8 +51,8 @@ export async function callTogether(producer, { count, callers }) {
   return { startMs, endMs: nowMs(), tookMs };
 }
 
-/** Creates `perSecond` jobs a second, evenly but for a jitter of half a step, without awaiting one before the next. */
-export async function callPaced(producer, { count, perSecond }) {
+/** Creates `perSecond` jobs a second, numbered from `from`, evenly but for a jitter of half a step, without awaiting one before the next. */
+export async function callPaced(producer, { count, from = 0, perSecond }) {
   const calledMs = new Float64Array(count);
   const ackedMs = new Float64Array(count);
   const stepMs = 1000 / perSecond;
@@ -63,7 +63,7 @@ export async function callPaced(producer, { count, perSecond }) {
     if (wait > 0) await pause(wait);
     calledMs[job] = nowMs();
     calls.push(
-      producer.createOne(payloadOf(job)).then(() => {
+      producer.createOne(payloadOf(from + job)).then(() => {
         ackedMs[job] = nowMs();
       }),
     );

@@ -17,7 +17,7 @@ const POSTGRES_SETTINGS = {
   shared_buffers: "2GB",
   max_wal_size: "8GB",
   checkpoint_timeout: "15min",
-  max_connections: "200",
+  max_connections: "400",
 };
 
 const DEBIAN = "/usr/lib/postgresql";

@@ -29,6 +29,22 @@ const PROMISES = [
     other: "drain-10k",
     variant: "loaded",
   }),
+  promise("unit and lock each, 1 process, beside plain jobs", "contended-100k", { atLeast: 0.8, against: "worker" }),
+  promise("unit and lock each, 2 processes beside 1", "contended-100k-2", {
+    atLeast: 1,
+    against: "size",
+    other: "contended-100k",
+  }),
+  promise("claim beside 1M blocked jobs, p50", "blocked-1m", {
+    ...{ atMost: 1.3, against: "size", other: "blocked-none", figure: "claimP50Ms" },
+  }),
+  promise("drain behind 1M blocked jobs", "blocked-1m", { atLeast: 3 }),
+  promise("100 connections at half speed, claim p99, ms", "connections", {
+    ...{ atMost: 50, against: "own", figure: "halfClaimP99Ms" },
+  }),
+  promise("100 connections at full speed, longest claim over median", "connections", {
+    ...{ atMost: 20, against: "own", figure: "longestOverMedian" },
+  }),
   promise("held snapshot, last tenth over first", "snapshot", { atMost: 1.3, against: "own", figure: "growth" }),
   promise("drain 1M, memory of the last fifth over the first", "drain-1m", { against: "own", figure: "memoryGrowth" }),
   promise("at rest, % of a core", "rest", { atMost: 1, against: "own", figure: "nodePercent" }),
@@ -39,6 +55,14 @@ const PROMISES = [
     other: "server-limit-2",
   }),
 ];
+
+/** Whom a promise is made against: everybody, a kind of store, or the fastest worker on PostgreSQL by name. */
+const STANDS_FOR = {
+  all: () => true,
+  postgres: ({ store }) => store === "postgres",
+  redis: ({ store }) => store === "redis",
+  worker: ({ name }) => name === "graphile-worker",
+};
 
 function promise(name, scenario, rest) {
   return { name, scenario, against: "all", figure: "rate", ...rest };
@@ -82,9 +106,7 @@ function measure(one, results, systems, better) {
     const other = betterVariant(results, { scenario: one.other, system: OURS, figure, better });
     return other && { ...pairRatios(ours, other.points), versus: one.other };
   }
-  const peers = systems.filter(
-    (system) => system.name !== OURS && (one.against === "all" || system.store === one.against),
-  );
+  const peers = systems.filter((system) => system.name !== OURS && STANDS_FOR[one.against](system));
   const best = bestSeries(
     peers.map((peer) => betterVariant(results, { scenario, system: peer.name, figure, better })).filter(Boolean),
     better,

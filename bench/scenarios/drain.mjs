@@ -1,5 +1,5 @@
 import { nowMs } from "../actors/clock.mjs";
-import { memoryGrowth } from "../measure/statistics.mjs";
+import { memoryGrowth, quantile } from "../measure/statistics.mjs";
 import { load, openWorkers, stopAndCount, untilSettled } from "./stage.mjs";
 
 /**
@@ -18,23 +18,41 @@ export const drain = ({ count, workers, limitMs, variants = ["loaded", "analysed
 });
 
 /**
- * @param {import("./stage.mjs").Stage} stage
- * @param {{count: number, workers: number, limitMs: number, settings: object}} how
+ * How long claims took, of systems that tell, and how many jobs each brought.
+ * @param {readonly number[]} tookMs
+ * @param {number} jobs
  */
-export async function workOff(stage, { count, workers, limitMs, settings }) {
+export function claimFigures(tookMs, jobs) {
+  if (tookMs.length === 0) return {};
+  return {
+    claimP50Ms: quantile(tookMs, 0.5),
+    claimP99Ms: quantile(tookMs, 0.99),
+    claimMaxMs: quantile(tookMs, 1),
+    jobsPerClaim: jobs / tookMs.length,
+  };
+}
+
+/**
+ * @param {import("./stage.mjs").Stage} stage
+ * @param {{count: number, workers: number, limitMs: number, settings: object, blocked?: number}} how `blocked`: jobs that
+ *   are there besides and stay
+ */
+export async function workOff(stage, { count, workers, limitMs, settings, blocked = 0 }) {
   const actors = await openWorkers(stage, { workers, attempted: count, settings });
-  const watch = await stage.system.watch(stage.store);
+  const { left, close } = await stage.system.watch(stage.store);
+  const watch = { left: async () => (await left()) - blocked, close };
   const meter = await stage.meter(actors);
   const startMs = nowMs();
   await Promise.all(actors.map((actor) => actor.ask("startWorker")));
   const end = await untilSettled(watch, { actors, attempted: count, untilMs: startMs + limitMs });
   const { cost, load: machine } = await meter.read(end.handled);
-  const { counts, memory } = await stopAndCount(watch, { actors, attempted: count });
+  const { counts, memory, claims } = await stopAndCount(watch, { actors, attempted: count });
   const figures = {
     rate: (end.handled * 1000) / (end.endMs - startMs),
     seconds: (end.endMs - startMs) / 1000,
     complete: Number(end.complete),
     memoryGrowth: memoryGrowth(memory[0]),
+    ...claimFigures(claims.flat(), end.handled),
   };
   return { figures, cost, load: machine, counts, timeline: actors[0].timeline };
 }

@@ -1,4 +1,4 @@
-import { contended } from "./contention.mjs";
+import { behindBlocked, connections, contended } from "./contention.mjs";
 import { bulkCreate, singleCreate } from "./create.mjs";
 import { drain } from "./drain.mjs";
 import { flow } from "./flow.mjs";
@@ -20,6 +20,12 @@ const FULL = {
   restMs: 20_000,
   objects: 1_000,
   units: 100_000,
+  blocked: 1_000_000,
+  lanes: 1_000,
+  free: 20_000,
+  connected: 20_000,
+  nodes: 25,
+  seconds: 5,
 };
 
 const QUICK = {
@@ -33,8 +39,14 @@ const QUICK = {
   snapshot: 2_000,
   snapshotMs: 500,
   restMs: 500,
-  objects: 10,
+  objects: 100,
   units: 1_000,
+  blocked: 1_000,
+  lanes: 40,
+  free: 500,
+  connected: 500,
+  nodes: 3,
+  seconds: 0.5,
 };
 
 /** What `--quick` runs unless told: every piece of code once, not every size. */
@@ -49,6 +61,9 @@ export const QUICK_SCENARIOS = [
   "latency-same",
   "snapshot",
   "rest",
+  "contended-100k-2",
+  "blocked-1m",
+  "connections",
 ];
 
 /**
@@ -61,6 +76,8 @@ export function scenariosOf({ size, limitMs }) {
   const n = size === "quick" ? QUICK : FULL;
   const contention = (workers) =>
     contended({ count: n.middle, objects: n.objects, units: n.units, workers, limitMs, variants });
+  const blocked = (count) =>
+    behindBlocked({ ...{ blocked: count, lanes: n.lanes, openLanes: 10, count: n.free, units: n.units }, limitMs });
   return {
     "server-limit": serverLimit({ count: n.middle, sessions: 1 }),
     "server-limit-2": serverLimit({ count: n.middle, sessions: 2 }),
@@ -78,6 +95,13 @@ export function scenariosOf({ size, limitMs }) {
     "latency-same": latency({ count: n.latency, perSecond: 100, processes: 1 }),
     "contended-100k": contention(1),
     "contended-100k-2": contention(2),
+    "blocked-none": blocked(0),
+    "blocked-1m": blocked(n.blocked),
+    connections: connections({
+      ...{ count: n.connected, processes: 4, nodes: n.nodes, slots: 4 },
+      seconds: n.seconds,
+      limitMs,
+    }),
     snapshot: heldSnapshot({ count: n.snapshot, lengthMs: n.snapshotMs }),
     rest: atRest({ lengthMs: n.restMs }),
   };

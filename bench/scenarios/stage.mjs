@@ -152,5 +152,10 @@ export async function stopAndCount(watch, { actors, attempted }) {
   const stopped = await Promise.all(actors.map((actor) => actor.ask("stopWorker")));
   const counts = tally({ attempted, seen: stopped.map((one) => one.seen), left: await watch.left() });
   await watch.close();
-  return { counts, startedAtMs: stopped.map((one) => one.startedAtMs), memory: stopped.map((one) => one.memory) };
+  return {
+    counts,
+    claims: stopped.map((one) => one.claims),
+    startedAtMs: stopped.map((one) => one.startedAtMs),
+    memory: stopped.map((one) => one.memory),
+  };
 }

@@ -1,4 +1,6 @@
+import { watchClaims } from "../actors/claim-watch.mjs";
 import { installedVersion } from "./installed-version.mjs";
+import { payloadOf } from "./job.mjs";
 
 const ACTION = "noop";
 const TYPE = "bench.noop";
@@ -33,8 +35,12 @@ export const callsheet = {
     await open(url);
     await close();
   },
-  prepareContention: ({ query }, { units }) =>
-    query("insert into callsheet.pool (name, scope, capacity, base) values ($1, 'cluster', $2, $2)", [POOL, units]),
+  prepareContention: async ({ query }, { units, lanes = 0 }) => {
+    await query(`
+      insert into callsheet.pool (name, scope, capacity, base)
+      select 'lane-' || n, 'cluster', 1, 1 from generate_series(0, ${lanes - 1}) n
+      union all select '${POOL}', 'cluster', ${units}, ${units}`);
+  },
   openProducer,
   openWorker,
   watch: async ({ query }) => ({
@@ -81,36 +87,104 @@ async function openFirst(url) {
   return { cs, type, action };
 }
 
-async function openProducer(url, { objects }) {
+/** `objects`: jobs need a unit and lock one of so many each. `openLanes`: jobs need a unit, in so many lanes. */
+async function openProducer(url, { objects, openLanes }) {
   const { cs, type, action: plain } = await open(url);
-  const action = objects
-    ? await cs.actions.put({ name: "contended", type, needs: { [POOL]: 1 }, lock: "exclusive" })
-    : plain;
+  const contended = { type, needs: { [POOL]: 1 } };
+  const actions = objects
+    ? [await cs.actions.put({ name: "contended", ...contended, lock: "exclusive" })]
+    : openLanes
+      ? await inTurn(openLanes, (n) => cs.actions.put({ name: `open-${n}`, ...contended }))
+      : [plain];
+  const inputOf = ({ payload, priority }) => ({
+    configuration: payload,
+    ...(priority === undefined ? {} : { priority: PRIORITIES[priority] }),
+    ...(objects ? { target: { type: "asset", id: String(payload.i % objects) } } : {}),
+  });
+  let holder;
   return {
     createMany: (jobs) =>
-      cs.jobs.createMany(
-        action,
-        jobs.map(({ payload, priority }) => ({
-          configuration: payload,
-          ...(priority === undefined ? {} : { priority: PRIORITIES[priority] }),
-          ...(objects ? { target: { type: "asset", id: String(payload.i % objects) } } : {}),
-        })),
+      Promise.all(
+        actions.map((action, n) =>
+          cs.jobs.createMany(action, jobs.filter(({ payload }) => payload.i % actions.length === n).map(inputOf)),
+        ),
       ),
-    createOne: (payload) => cs.jobs.create(action, { configuration: payload }),
-    close,
+    createOne: (payload) => cs.jobs.create(actions[0], inputOf({ payload })),
+    block: async ({ count, lanes }) => {
+      holder = await fillPools(cs, lanes);
+      const each = Math.floor(count / lanes);
+      await inTurn(lanes, async (n) => {
+        const action = await cs.actions.put({ name: `stuck-${n}`, type, needs: { [`lane-${n}`]: 1 } });
+        const job = { configuration: payloadOf(0), priority: "highest" };
+        if (each > 0) await cs.jobs.createMany(action, new Array(each).fill(job));
+      });
+      return each * lanes + holder.jobs;
+    },
+    close: async () => {
+      await holder?.release();
+      await close();
+    },
   };
 }
 
-async function openWorker(url, { slots }, count) {
+/** What a job may need at most. */
+const MOST_NEEDS = 20;
+
+/** Jobs that run until they are released and hold the only unit of each lane's pool. */
+async function fillPools(cs, lanes) {
+  const { defineActionType } = await import("@callsheet/core");
+  const { z } = await import("zod");
+  const jobs = Math.ceil(lanes / MOST_NEEDS);
+  const gate = Promise.withResolvers();
+  const full = Promise.withResolvers();
+  let begun = 0;
+  const type = defineActionType({
+    type: "bench.hold",
+    version: 1,
+    configuration: z.object({}),
+    run: async () => {
+      begun += 1;
+      if (begun === jobs) full.resolve();
+      await gate.promise;
+    },
+  });
+  await inTurn(jobs, async (n) => {
+    const names = Array.from({ length: Math.min(MOST_NEEDS, lanes - n * MOST_NEEDS) }, (_, k) => n * MOST_NEEDS + k);
+    const needs = Object.fromEntries(names.map((lane) => [`lane-${lane}`, 1]));
+    await cs.jobs.create(await cs.actions.put({ name: `hold-${n}`, type, needs }), { configuration: {} });
+  });
+  const node = await cs.work({ name: "holder", types: [type], slots: jobs });
+  await full.promise;
+  return {
+    jobs,
+    release: async () => {
+      gate.resolve();
+      await node.stop();
+    },
+  };
+}
+
+async function inTurn(count, make) {
+  const made = [];
+  for (let n = 0; n < count; n += 1) made.push(await make(n));
+  return made;
+}
+
+/** `nodes`: so many of them, each with its own connections. */
+async function openWorker(url, { slots, nodes = 1 }, count) {
+  const claims = watchClaims();
   const { cs, type } = await open(url);
   shared.count = count;
-  let node;
+  let started = [];
   return {
     start: async () => {
-      node = await cs.work({ name: `bench-${process.pid}`, types: [type], slots });
+      started = await Promise.all(
+        Array.from({ length: nodes }, (_, n) => cs.work({ name: `bench-${process.pid}-${n}`, types: [type], slots })),
+      );
     },
+    claims,
     stop: async () => {
-      await node.stop();
+      await Promise.all(started.map((node) => node.stop()));
       await close();
     },
   };

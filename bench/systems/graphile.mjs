@@ -1,7 +1,7 @@
 import { Logger, makeWorkerUtils, run, runMigrations } from "graphile-worker";
 import pg from "pg";
 import { installedVersion } from "./installed-version.mjs";
-import { PRIORITY_LEVELS } from "./job.mjs";
+import { PRIORITY_LEVELS, payloadOf } from "./job.mjs";
 
 const TASK = "noop";
 // The default logger prints a line for each job, which costs more than the job.
@@ -66,6 +66,21 @@ async function openProducer(url, { maxPoolSize }) {
         })),
       ),
     createOne: (payload) => tools.addJob(TASK, payload),
+    // A named queue runs one job at a time: here each is locked, as if a worker had one of its jobs under way.
+    block: async ({ count, lanes }) => {
+      const each = Math.floor(count / lanes);
+      for (let n = 0; n < lanes && each > 0; n += 1) {
+        await tools.addJobs(
+          Array.from({ length: each }, () => ({
+            ...{ identifier: TASK, payload: payloadOf(0), queueName: `stuck-${n}`, priority: -1 },
+          })),
+        );
+      }
+      await tools.withPgClient((client) =>
+        client.query("update graphile_worker._private_job_queues set locked_at = now(), locked_by = 'held'"),
+      );
+      return each * lanes;
+    },
     close: () => tools.release(),
   };
 }

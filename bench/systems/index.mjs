@@ -2,10 +2,13 @@
  * @typedef {object} Producer creates jobs
  * @property {(jobs: readonly {payload: object, priority: number | undefined}[]) => Promise<unknown>} createMany in one call
  * @property {(payload: object) => Promise<unknown>} createOne resolves when the job is stored
+ * @property {(how: {count: number, lanes: number}) => Promise<number>} [block] creates `count` jobs before all others that
+ *   cannot start until it is closed, in `lanes` places that are full; answers how many jobs are then unfinished
  * @property {() => Promise<void>} close
  *
  * @typedef {object} Worker runs jobs with a no-op handler that tells `count` the job's number
  * @property {() => Promise<void>} start
+ * @property {() => number[]} [claims] how long each claim took that this process has made so far, in milliseconds
  * @property {() => Promise<void>} stop finishes what it has begun and gives back the rest
  *
  * @typedef {object} Store what a run works on: an empty database or Redis of its own
@@ -22,6 +25,7 @@
  * @property {readonly {part: "create" | "single" | "drain" | "latency", settings: Record<string, unknown>}[]} candidates what the sweep tries
  * @property {() => Promise<string | undefined>} [missing] why it cannot run here
  * @property {(url: string) => Promise<void>} prepare puts the system's tables into an empty store
+ * @property {(store: Store, how: {units: number, lanes?: number}) => Promise<void>} [prepareContention] makes what its jobs contend for
  * @property {(url: string, settings: any) => Promise<Producer>} openProducer
  * @property {(url: string, settings: any, count: (job: number) => void) => Promise<Worker>} openWorker
  * @property {(store: Store) => Promise<{left: () => Promise<number>, close: () => Promise<void>}>} watch counts the jobs

@@ -1,5 +1,6 @@
 import { PgBoss } from "pg-boss";
 import { installedVersion } from "./installed-version.mjs";
+import { PRIORITY_LEVELS, payloadOf } from "./job.mjs";
 
 const QUEUE = "noop";
 
@@ -12,6 +13,7 @@ export const pgBoss = {
     create: { chunk: 10000, inFlight: 2, max: 10 },
     single: { max: 20 },
     drain: drainWith({ batchSize: 5000, localConcurrency: 2 }),
+    blocked: { ...drainWith({ batchSize: 500, localConcurrency: 2 }), groupConcurrency: 1 },
     flow: { ...drainWith({ batchSize: 5000, localConcurrency: 2 }), notify: true },
     latency: {
       batchSize: 10,
@@ -75,6 +77,18 @@ async function openProducer(url, { max, notify }) {
         jobs.map(({ payload, priority }) => ({ data: payload, ...(priority === undefined ? {} : { priority }) })),
       ),
     createOne: (payload) => boss.send(QUEUE, payload),
+    // A group runs one job at a time (`groupConcurrency`): here one of each is active already.
+    block: async ({ count, lanes }) => {
+      const each = Math.floor(count / lanes);
+      for (let n = 0; n < lanes && each > 0; n += 1) {
+        const job = { data: payloadOf(0), priority: PRIORITY_LEVELS, group: { id: `stuck-${n}` } };
+        await boss.insert(QUEUE, new Array(each).fill(job));
+      }
+      await boss.getDb().executeSql(`
+        update pgboss.job set state = 'active', started_on = now()
+        where id in (select distinct on (group_id) id from pgboss.job where group_id is not null order by group_id)`);
+      return each * lanes;
+    },
     close: () => boss.stop({ graceful: false }),
   };
 }

@@ -12,9 +12,9 @@ const POOLS_MS = 500;
 const GRACE_MS = 500;
 /** So many jobs at most wait without a place in line for one object, and for all of them together. */
 const MOST_AT_OBJECT = 16;
-const MOST_LEFT = 1_000;
+const MOST_LEFT = 500;
 /** Jobs of one claim at most: while their ends are stored, the next claim finds other objects free. */
-const MOST_AT_ONCE = 500;
+const MOST_AT_ONCE = 250;
 /** Jobs that were left are looked at again after this long, and each time in vain twice as long, unless a hint comes first. */
 const AGAIN_MS = 10;
 const LONGEST_AGAIN_MS = 160;
@@ -155,10 +155,12 @@ export class Contention {
     if (now - this.#poolsAt < POOLS_MS) return;
     this.#poolsAt = now;
     this.#marks.clear();
-    this.#asks.clear();
     this.#hasPassed = false;
     this.#rules = await part.store.rulesNumber();
-    this.#pools = new Map((await part.store.readPools(site, name)).map((pool) => [pool.id, pool]));
+    const [before, pools] = [kindsOf(this.#pools.values()), await part.store.readPools(site, name)];
+    this.#pools = new Map(pools.map((pool) => [pool.id, pool]));
+    // Which pools a lane's jobs take of is worked out anew only where there are others: of thousands of lanes it takes a while.
+    if (kindsOf(pools) !== before) this.#asks.clear();
   }
 
   #asksOf(lane: ClaimLane): readonly Ask[] {
@@ -238,6 +240,8 @@ export class Contention {
     }
   }
 }
+
+const kindsOf = (pools: Iterable<PoolFacts>) => [...pools].map(({ id, tags }) => `${id}${tags}`).join();
 
 function isExhausted(candidates: readonly Candidate[], asked: readonly AskedLane[]): boolean {
   const counts = new Map<number, number>();

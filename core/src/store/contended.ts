@@ -92,7 +92,7 @@ const CANDIDATES = `
     string_agg(f.action_version_id::text, ',') as versions, string_agg(coalesce(j.size::text, ''), ',') as sizes,
     '[' || string_agg(coalesce(j.locks::text, '[]'), ',') || ']' as locks,
     '[' || string_agg(j.configuration::text, ',') || ']' as configurations,
-    '[' || string_agg(coalesce(case when j.target_id is not null then json_build_object('type', j.target_type, 'id', j.target_id) end::text, 'null'), ',') || ']' as targets,
+    json_agg(j.target_type) as "targetTypes", json_agg(j.target_id) as "targetIds",
     json_object_agg(j.id, json_build_object('tags', j.tags, 'first', j.variables,
       'later', (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = j.id)))
       filter (where j.tags is not null or j.variables is not null or f.attempt > 0) as extras,
@@ -106,7 +106,8 @@ type CandidateColumns = Readonly<Record<Column, string>> & {
   readonly plains: string;
   readonly locks: string;
   readonly configurations: string;
-  readonly targets: string;
+  readonly targetTypes: readonly string[];
+  readonly targetIds: readonly (string | null)[];
   readonly extras: Readonly<Record<string, Extra>> | null;
   readonly now: Date;
 };
@@ -147,7 +148,6 @@ function candidatesOf(row: CandidateColumns): readonly Candidate[] {
   const [sizes, tids] = [of("sizes"), row.tids.split(" ")];
   const locks = JSON.parse(row.locks) as readonly (readonly JobLock[])[];
   const configurations = JSON.parse(row.configurations) as readonly unknown[];
-  const targets = JSON.parse(row.targets) as readonly Candidate["target"][];
   return row.ids.split(",").map((id, n): Candidate => {
     const { tags, first, later } = row.extras?.[id] ?? { tags: null, first: null, later: null };
     return {
@@ -163,7 +163,7 @@ function candidatesOf(row: CandidateColumns): readonly Candidate[] {
       ownerId: Number(owners[n]),
       actionVersionId: Number(versions[n]),
       configuration: configurations[n],
-      target: targets[n]!,
+      target: row.targetIds[n] === null ? null : { type: row.targetTypes[n]!, id: row.targetIds[n]! },
       tags: tags ?? [],
       variables: first || later ? { ...first, ...later } : null,
       locks: locks[n]!,

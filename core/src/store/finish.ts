@@ -156,7 +156,11 @@ async function passOn(tx: Queryable, freed: readonly FreedObject[]): Promise<Fre
       text: `
         delete from callsheet.ticket t using unnest($1::text[], $2::uuid[], $3::bigint[]) as f (key, job_id, token)
         where t.object_key = f.key and t.job_id = f.job_id and t.token = f.token`,
-      values: [freed.map(({ key }) => key), freed.map(({ jobId }) => jobId), freed.map(({ token }) => token)],
+      values: [
+        freed.map(({ key }) => key),
+        `{${freed.map(({ jobId }) => jobId).join()}}`,
+        `{${freed.map(({ token }) => token).join()}}`,
+      ],
     }),
     handOver(tx, keys),
   ]);
@@ -185,7 +189,7 @@ const ANCHOR = `
       retries, node_id, state, line_state, rollback, rank, crashes, intent, plain, guest)
     select j.id, j.start_at, case when m.n <= c.queued then 0 end, c.token, c.started_at,
       c.started_at + (v.definition ->> 'timeoutMs')::bigint * interval '1 millisecond', j.lane_id, j.owner_id, j.action_version_id, 2, 1,
-      0, c.node_id, 'running', 'running', 'none', j.rank, 0, 0, false, l.host_id is distinct from j.owner_id
+      0, c.node_id, 'running', 'running', 'none', j.rank, 0, 0, false, l.shared or l.host_id is distinct from j.owner_id
     from c, m join callsheet.job j on j.id = m.id join callsheet.lane l on l.id = j.lane_id join callsheet.action_version v on v.id = j.action_version_id
     returning job_id, started_at, token, node_id, turn
   ), granted as (

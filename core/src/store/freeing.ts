@@ -77,10 +77,7 @@ async function dropTickets(tx: Queryable, freed: readonly Freed[], keys: readonl
 }
 
 /** The first jobs that wait for any of these objects and were not passed over, with all the objects that they ask for. */
-async function waitersAt(
-  tx: Queryable,
-  keys: readonly string[],
-): Promise<ReadonlyMap<string, readonly string[]>> {
+async function waitersAt(tx: Queryable, keys: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
   const { rows } = await tx.query<{ id: string; keys: string[] }>({
     name: "waiters_at",
     text: `

@@ -87,7 +87,7 @@ export async function changeLane(tx: Queryable, id: string, laneId: number): Pro
   await tx.query(sql`update callsheet.job set lane_id = ${laneId} where id = ${id}`);
   await tx.query(sql`
     update callsheet.work set lane_id = ${laneId},
-      guest = owner_id is distinct from (select host_id from callsheet.lane where id = ${laneId})
+      guest = (select shared or host_id is distinct from owner_id from callsheet.lane where id = ${laneId})
     where job_id = ${id}`);
   await tx.query(sql`
     update callsheet.ticket t set lane_id = ${laneId}

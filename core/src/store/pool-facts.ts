@@ -20,7 +20,7 @@ type PoolRow = Omit<PoolFacts, "reservation"> &
 const toPool = ({ held, now, external, externalTotal, externalAt, ...row }: PoolRow): PoolFacts => ({
   ...row,
   capacity: effectiveCapacity({ capacity: row.capacity, external, externalTotal, externalAt }, now),
-  reservation: held && { ...held, until: new Date(held.until ?? 8.64e15) },
+  reservation: held && { ...held, until: new Date(held.until ?? 0) },
 });
 
 /** The pools of resources that a node may take of, and all limits. */

@@ -99,8 +99,8 @@ async function takeMembers(tx: Queryable, nodeId: number, starts: readonly Start
     text: TAKE_MEMBERS,
     values: [
       nodeId,
-      jobs.map(({ tid }) => tid),
-      jobs.map(({ id }) => id),
+      `{"${jobs.map(({ tid }) => tid).join('","')}"}`,
+      `{${jobs.map(({ id }) => id).join()}}`,
       jobs.filter(({ turn }) => turn !== null).length,
       units.length === 0 ? null : units.map(({ poolId }) => poolId),
       units.length === 0 ? null : units.map((one) => one.units),
@@ -138,11 +138,12 @@ function ticketsOf(jobs: readonly Candidate[], has: (job: Candidate) => boolean 
   const all = jobs.flatMap((job, index) =>
     has(job) ? [] : job.locks.map((lock: JobLock) => ({ ...lock, n: index + 1, laneId: job.laneId })),
   );
+  // Written out here: the driver takes longer over what needs no quotes.
   return [
-    all.map(({ n }) => n),
+    `{${all.map(({ n }) => n).join()}}`,
     all.map(({ key }) => key),
-    all.map(({ mode }) => mode),
-    all.map(({ laneId }) => laneId),
+    `{${all.map(({ mode }) => mode).join()}}`,
+    `{${all.map(({ laneId }) => laneId).join()}}`,
   ];
 }
 
@@ -167,10 +168,19 @@ async function takeUnits(tx: Queryable, starts: readonly Start[], areLocked: boo
       with room as materialized (
         select p.id, t.units, t.spare from unnest($1::int[], $2::bigint[], $3::bigint[]) as t (id, units, spare)
         cross join lateral (select * from callsheet.pool where id = t.id offset 0 for update) p
-        where $4::boolean or (p.state = 'started' and p.held_for is null and p.used + t.units <= p.capacity)
+        where $4::boolean or (p.state = 'started' and p.held_for is null and p.external is null and p.used + t.units <= p.capacity)
       )
-      update callsheet.pool p set used = p.used + r.units, held_spare = greatest(0, p.held_spare - r.spare) from room r where p.id = r.id`,
-    values: [ids, all.map((sum) => sum.units), all.map((sum) => sum.spare), areLocked],
+      update callsheet.pool p set used = p.used + r.units, held_spare = greatest(0, p.held_spare - r.spare),
+        held_units = case when p.held_for = any($5::uuid[]) then 0 else p.held_units end,
+        held_for = case when p.held_for = any($5::uuid[]) then null else p.held_for end
+      from room r where p.id = r.id`,
+    values: [
+      ids,
+      all.map((sum) => sum.units),
+      all.map((sum) => sum.spare),
+      areLocked,
+      starts.map(({ candidate }) => candidate.id),
+    ],
   });
   if (count < ids.length) throw new PoolsMoved();
 }

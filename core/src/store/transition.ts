@@ -133,7 +133,7 @@ const REOPEN = `
       rollback, rank, crashes, intent, plain, guest)
     select j.id, coalesce(old.due, callsheet.now() + coalesce(old.delay, 0) * interval '1 millisecond'), old.token, j.lane_id, j.owner_id,
       j.action_version_id, old.seq + 1, old.attempt, case when old.fresh then 0 else old.retries + coalesce(old.more, 0) end, old."to", old."to",
-      'none', j.rank, 0, 0, false, l.host_id is distinct from j.owner_id
+      'none', j.rank, 0, 0, false, l.shared or l.host_id is distinct from j.owner_id
     from old join gone using (job_id) join callsheet.job j on j.id = old.job_id join callsheet.lane l on l.id = j.lane_id
     returning *
   ), told as (

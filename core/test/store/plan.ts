@@ -8,6 +8,7 @@ export interface PlanNode {
   readonly "Relation Name"?: string;
   readonly "Index Name"?: string;
   readonly "Subplan Name"?: string;
+  readonly "Join Filter"?: string;
   readonly Plans?: readonly PlanNode[];
 }
 
@@ -81,7 +82,7 @@ function literal(value: unknown): string {
   return String(value);
 }
 
-const BIG = new Set(["job", "work", "outcome", "event", "event_rest"]);
+const BIG = new Set(["job", "work", "outcome", "event", "event_rest", "ticket", "object"]);
 
 /** Big tables that a plan reads from end to end. */
 export function wholeScans(plan: PlanNode): readonly string[] {
@@ -102,6 +103,14 @@ function unboundedScans(node: PlanNode): readonly string[] {
     if (child["Node Type"] === "Limit" || child["Subplan Name"] !== undefined) return [];
     const relation = child["Relation Name"];
     return [...(relation !== undefined && BIG.has(relation) ? [relation] : []), ...unboundedScans(child)];
+  });
+}
+
+/** Lists that a plan joins by comparing each row of one with each of the other: by the square of their length. */
+export function wholeJoins(plan: PlanNode): readonly string[] {
+  return nodesOf(plan).flatMap((node) => {
+    const lists = node.Plans?.filter((child) => /^(CTE|Function) Scan$/.test(child["Node Type"])) ?? [];
+    return node["Node Type"] === "Nested Loop" && node["Join Filter"] && lists.length > 1 ? [node["Join Filter"]] : [];
   });
 }
 

@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import { type Candidate, lockCandidates } from "../../src/store/contended.ts";
+import type { Line } from "../../src/store/database.ts";
+import { completeHolders } from "../../src/store/finish.ts";
+import { lockObjects, makeObjects, readObjects, tryObjects } from "../../src/store/objects.ts";
+import { standInLine, takeJobs } from "../../src/store/take.ts";
+import { analyse, fill } from "./fill.ts";
+import { databaseOfFile } from "./place.ts";
+import { otherIndexes, plansOf, statementsOf, wholeJoins, wholeScans } from "./plan.ts";
+
+const file = databaseOfFile();
+const ID = "00000000-0000-7000-8000-000000000001";
+const KEY = "asset/1";
+
+const candidate = (isPlain: boolean): Candidate => ({
+  ...{ id: ID, tid: "(0,1)", laneId: 1, turn: null, rank: 3, dueAt: "2026-01-01T00:00:00Z", isPlain, now: new Date(0) },
+  ...{
+    attempt: 1,
+    retries: 0,
+    ownerId: 1,
+    actionVersionId: 1,
+    configuration: {},
+    target: null,
+    tags: [],
+    size: null,
+    variables: null,
+  },
+  locks: [{ key: KEY, mode: "exclusive" }],
+});
+const lanes = (isShared: boolean) => [1, 2].map((id) => ({ id, quota: 100, isShared }));
+const taking = (isPlain: boolean) => ({
+  starts: [{ candidate: candidate(isPlain), units: [] }],
+  arePoolsLocked: false,
+});
+const completion = {
+  ...{ token: "1", size: 3, ordinals: [1], ids: [ID], results: [null], offsets: [0] },
+  ...{ units: [{ poolId: 1, units: 1 }], locks: [{ jobId: ID, key: KEY }] },
+};
+
+/** What the hot path runs for jobs that contend. */
+const STATEMENTS: readonly { name: string; act: (line: Line) => Promise<unknown>; answer?: object; byIds?: true }[] = [
+  {
+    name: "candidates",
+    act: (line) => lockCandidates(line, { nodeId: 1, lanes: lanes(false), want: 100, running: new Map() }),
+    answer: { ids: null },
+  },
+  {
+    name: "candidates of lanes with guests",
+    act: (line) => lockCandidates(line, { nodeId: 1, lanes: lanes(true), want: 100, running: new Map([[1, 2]]) }),
+    answer: { ids: null },
+  },
+  { name: "objects made", act: (line) => makeObjects(line, [KEY]) },
+  { name: "objects tried", act: (line) => tryObjects(line, [KEY]), answer: { count: 1, locked: null } },
+  { name: "objects locked", act: (line) => lockObjects(line, [KEY]) },
+  { name: "lines read", act: (line) => readObjects(line, [KEY]), answer: { key: KEY, quarantine: null, tickets: [] } },
+  { name: "members taken", act: (line) => takeJobs(line, 1, taking(true)), answer: { token: "1" }, byIds: true },
+  { name: "rows taken", act: (line) => takeJobs(line, 1, taking(false)), answer: { token: "1" }, byIds: true },
+  { name: "standing in line", act: (line) => standInLine(line, [candidate(true)]) },
+  {
+    name: "the end of what holds",
+    act: (line) => completeHolders(line, [completion]),
+    answer: { count: 1, accepted: null, id: ID, keys: [KEY] },
+    byIds: true,
+  },
+];
+
+const stages = [
+  { stage: "empty", prepare: async () => {} },
+  { stage: "filled", prepare: () => fill(file.get()) },
+  { stage: "analysed", prepare: () => analyse(file.get()) },
+];
+
+describe.each(stages)("on $stage tables", ({ prepare }) => {
+  test("is prepared", prepare);
+
+  test.each(STATEMENTS)("$name: no big table is read whole, nor all tickets for each job", async (hot) => {
+    const plans = await plansOf(file.get(), await statementsOf(hot.act, hot.answer), "hot");
+    expect(plans.flatMap(wholeScans)).toEqual([]);
+    expect(plans.flatMap(wholeJoins)).toEqual([]);
+    if (hot.byIds) expect(plans.flatMap(otherIndexes)).toEqual([]);
+  });
+});
