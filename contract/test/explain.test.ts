@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { explain, type NodeInSight, REASONS, type Situation } from "../src/model/explain.ts";
+import { ADMISSION_RULES } from "../src/model/decide.ts";
+import { explain } from "../src/model/explain.ts";
 import { JOB_STATES, LIVE, SETTLED } from "../src/model/lifecycle.ts";
+import { type NodeInSight, type PoolInSight, REASONS, type Situation } from "../src/model/situation.ts";
+import type { LaneFacts, TicketFacts } from "../src/model/world.ts";
 
 const at = (clock: string) => new Date(`2026-03-01T${clock}:00Z`);
 const NOW = at("12:00");
@@ -11,9 +14,32 @@ const node = (fields: Partial<NodeInSight> = {}): NodeInSight => ({
   ...fields,
 });
 
-type Given = Partial<Omit<Situation, "job">> & { readonly job?: Partial<Situation["job"]> };
+const pool = (fields: Partial<PoolInSight> = {}): PoolInSight => ({
+  ...{
+    id: 1,
+    name: "transcode",
+    scope: "cluster",
+    capacity: 2,
+    used: 0,
+    state: "started",
+    tags: [],
+    reservation: null,
+  },
+  ...{ most: fields.capacity ?? 2, holders: [] },
+  ...fields,
+});
+const ticket = (jobId: string, number: number, fields: Partial<TicketFacts> = {}): TicketFacts => ({
+  ...{ jobId, number, mode: "exclusive", held: false, isServed: true },
+  ...fields,
+});
 
-function situation({ job, ...fields }: Given = {}): Situation {
+type Given = Partial<Omit<Situation, "job" | "lane">> & {
+  readonly job?: Partial<Situation["job"]>;
+  readonly needs?: LaneFacts["needs"];
+  readonly lanePause?: LaneFacts["pause"];
+};
+
+function situation({ job, needs = {}, lanePause = null, ...fields }: Given = {}): Situation {
   return {
     now: NOW,
     job: {
@@ -22,7 +48,20 @@ function situation({ job, ...fields }: Given = {}): Situation {
       ...job,
     },
     action: { timeoutMs: 5_000 },
-    ...{ needs: {}, lanePause: null, rollback: "none", isRetryAsked: false, isNodeLost: false, nodes: [], ahead: 0 },
+    lane: { id: 1, site: "default", queue: "night", action: "proxy", needs, pause: lanePause },
+    ...{
+      locks: [],
+      ticket: null,
+      expectedMs: null,
+      pools: [],
+      objects: [],
+      forecast: null,
+      rollback: "none",
+      isRetryAsked: false,
+      isNodeLost: false,
+      nodes: [],
+      ahead: 0,
+    },
     queue: { length: 0, capacity: 1_000 },
     ...fields,
   };
@@ -32,6 +71,12 @@ const FAILED = { error: { code: "no_space", message: "The disk is full.\nReally.
 const LIVING = { node: "one", startedAt: at("11:30"), attempt: 2 };
 const BUSY = [node({ running: 4 })];
 const NEEDS_X265 = { needs: { capabilities: ["ffmpeg.encoder.libx265"] } };
+
+const ASKS = { nodes: [node()], needs: { units: { transcode: 1 } } };
+const locked = (tickets: readonly TicketFacts[], quarantine: { reason: string } | null = null): Given => ({
+  locks: [{ key: "asset/a-17", mode: "exclusive" }],
+  objects: [{ key: "asset/a-17", quarantine, tickets }],
+});
 
 describe("why a job stands where it stands", () => {
   it.each<[keyof typeof REASONS, string, Given]>([
@@ -53,8 +98,18 @@ describe("why a job stands where it stands", () => {
       { job: { state: "retrying" }, rollback: "failed" },
     ],
     ["paused", "It is held: resume it.", { job: { state: "paused" } }],
-    ["lane_paused", "All jobs of its kind are held: night.", { lanePause: { reason: "night" }, nodes: [node()] }],
-    ["lane_paused", "All jobs of its kind are held.", { lanePause: { reason: null } }],
+    ["lane_paused", "It is paused with all its kind: night.", { lanePause: { reason: "night" }, nodes: [node()] }],
+    ["lane_paused", "It is paused with all its kind.", { lanePause: { reason: null } }],
+    [
+      "nodes_paused",
+      "At site default node one, which runs media.transcode, is paused: resume it.",
+      { nodes: [node({ state: "paused" })] },
+    ],
+    [
+      "nodes_paused",
+      "At site default nodes one and two, which run media.transcode, are paused: resume one.",
+      { nodes: [node({ state: "paused" }), node({ name: "two", state: "paused" }), node({ state: "draining" })] },
+    ],
     ["no_node", "No live node at site default runs media.transcode: start one.", { job: { state: "queued" } }],
     ["no_node", "No live node at site default runs media.transcode: start one.", { job: { state: "scheduled" } }],
     ["no_node", "No live node at site default runs media.transcode: start one.", { job: { state: "retrying" } }],
@@ -109,7 +164,80 @@ describe("why a job stands where it stands", () => {
       "It is about to start: 1 of 4 slots is free; 0 jobs are ahead.",
       { nodes: [node({ running: 3 })], queue: { length: 9, capacity: 9 } },
     ],
-    ["waiting_for_lock", "It waits for an object that another job has locked.", { job: { state: "waiting_for_lock" } }],
+    [
+      "waiting_for_lock",
+      "It waits for asset/a-17, which job x has locked. It is number 2 in line.",
+      {
+        ...{ job: { state: "waiting_for_lock" }, ticket: { number: 9, held: false }, nodes: [node()] },
+        ...locked([ticket("x", 1, { held: true }), ticket("y", 5), ticket("a job", 9), ticket("z", 11)]),
+      },
+    ],
+    [
+      "waiting_for_lock",
+      "It waits for asset/a-17, which 2 jobs share. It is next in line.",
+      {
+        nodes: [node()],
+        ...locked([ticket("x", 1, { held: true, mode: "shared" }), ticket("y", 2, { held: true, mode: "shared" })]),
+      },
+    ],
+    [
+      "waiting_for_lock",
+      "It waits for asset/a-17, which others asked for before it. It is number 2 in line.",
+      { nodes: [node()], ...locked([ticket("y", 2), ticket("far", 3, { isServed: false })]) },
+    ],
+    [
+      "about_to_start",
+      "It is about to start: 4 of 4 slots are free; 0 jobs are ahead.",
+      {
+        ...{ job: { state: "waiting_for_lock" }, ticket: { number: 9, held: false }, nodes: [node()] },
+        ...locked([ticket("a job", 9)]),
+      },
+    ],
+    [
+      "object_quarantined",
+      "It locks asset/a-17, which is in quarantine: a rollback failed. Release it to go on.",
+      { nodes: [node()], ...locked([], { reason: "a rollback failed" }) },
+    ],
+    [
+      "unknown_resource",
+      "It needs gpu, and there is no such resource: make one.",
+      { nodes: [node()], needs: { units: { gpu: 1 } } },
+    ],
+    [
+      "impossible_need",
+      "It needs 3 units of transcode, which never has more than 2: it cannot start.",
+      { nodes: [node()], needs: { units: { transcode: 3 } }, pools: [pool()] },
+    ],
+    [
+      "resource_stopped",
+      "It needs transcode (site default), which is stopped: start it.",
+      { ...ASKS, pools: [pool({ scope: "site/default", state: "stopped" })] },
+    ],
+    [
+      "resource_stopped",
+      "It needs transcode, which drains: start it.",
+      { ...ASKS, pools: [pool({ state: "draining" })] },
+    ],
+    [
+      "resource_closed",
+      "It needs 1 unit of transcode, which has 0 at this time.",
+      { ...ASKS, pools: [pool({ capacity: 0, most: 4 })] },
+    ],
+    [
+      "resource_full",
+      "It needs 1 unit of transcode, and 2 of 2 are in use.",
+      { ...ASKS, pools: [pool({ used: 2, holders: ["x", "y"] })] },
+    ],
+    [
+      "resource_reserved",
+      "It needs 1 unit of transcode: 1 of 2 are free, and held back for job wide.",
+      { ...ASKS, pools: [pool({ used: 1, reservation: { jobId: "wide", units: 2, until: at("13:00"), spare: 0 } })] },
+    ],
+    [
+      "limit_reached",
+      "Of jobs of queue night 3 may run at once, and 3 do.",
+      { nodes: [node()], pools: [pool({ name: "night", scope: "queue", capacity: 3, used: 3 })] },
+    ],
     [
       "running",
       "It runs on node one since 2026-03-01T11:30:00.000Z, attempt 2.",
@@ -156,6 +284,38 @@ describe("why a job stands where it stands", () => {
     });
   });
 
+  it("names the jobs in its way", () => {
+    expect(explain(situation({ ...ASKS, pools: [pool({ used: 2, holders: ["x", "y"] })] })).blockers).toEqual([
+      "x",
+      "y",
+    ]);
+    expect(explain(situation({ nodes: [node()], ...locked([ticket("x", 1, { held: true })]) })).blockers).toEqual([
+      "x",
+    ]);
+    expect(explain(situation({ nodes: [node()] })).blockers).toEqual([]);
+  });
+
+  it("is told of the node on which it would get furthest", () => {
+    const two = [node(), node({ name: "two" })];
+    const pools = [pool({ scope: "node/one", state: "stopped" }), pool({ id: 2, scope: "node/two", used: 2 })];
+    expect(explain(situation({ ...ASKS, nodes: two, pools })).reason).toBe("resource_full");
+    expect(explain(situation({ ...ASKS, nodes: two, pools: [pools[0]!, { ...pools[1]!, used: 0 }] })).reason).toBe(
+      "about_to_start",
+    );
+  });
+
+  it("comes from the rules that the claim asks", () => {
+    const full = situation({ ...ASKS, pools: [pool({ used: 2 })] });
+    expect(explain(full).reason).toBe("resource_full");
+    const { units } = ADMISSION_RULES;
+    ADMISSION_RULES.units = () => undefined;
+    try {
+      expect(explain(full).reason).toBe("about_to_start");
+    } finally {
+      ADMISSION_RULES.units = units;
+    }
+  });
+
   it("cuts what an error says to a length that can be read", () => {
     const error = { code: "long", message: "x".repeat(9_000) };
     expect(explain(situation({ job: { state: "failed", error } })).sentence.length).toBeLessThan(600);
@@ -163,6 +323,7 @@ describe("why a job stands where it stands", () => {
 });
 
 const instant = fc.date({ min: at("10:00"), max: at("14:00"), noInvalidDate: true });
+const mode = fc.constantFrom("shared", "exclusive");
 const names = fc.subarray(["a", "b", "c"]);
 const anySituation: fc.Arbitrary<Situation> = fc.record({
   now: fc.constant(NOW),
@@ -180,19 +341,71 @@ const anySituation: fc.Arbitrary<Situation> = fc.record({
     },
   }),
   action: fc.record({ timeoutMs: fc.option(fc.nat()) }),
-  needs: fc.record({ capabilities: names }, { requiredKeys: [] }),
-  lanePause: fc.option(fc.record({ reason: fc.option(fc.string()) })),
+  lane: fc.record({
+    ...{ id: fc.constant(1), site: fc.constant("s"), queue: fc.constant("q"), action: fc.constant("a") },
+    needs: fc.record(
+      { capabilities: names, units: fc.dictionary(fc.constantFrom("a", "b", "#t"), fc.integer({ min: 1, max: 9 })) },
+      { requiredKeys: [] },
+    ),
+    pause: fc.option(fc.record({ reason: fc.option(fc.string()) })),
+  }),
+  locks: fc.uniqueArray(fc.record({ key: fc.constantFrom("x", "y"), mode }), { selector: ({ key }) => key }),
+  ticket: fc.option(fc.record({ number: fc.integer({ min: 1, max: 9 }), held: fc.boolean() })),
+  expectedMs: fc.option(fc.nat()),
+  pools: fc.uniqueArray(
+    fc.record({
+      ...{ id: fc.nat(9), name: fc.constantFrom("a", "b", "q"), capacity: fc.nat(9), used: fc.nat(9), most: fc.nat(9) },
+      ...{ scope: fc.constantFrom("cluster", "site/s", "node/one", "queue"), tags: fc.subarray(["t"]) },
+      ...{ state: fc.constantFrom("started", "stopped", "draining"), holders: fc.constant(["x"]) },
+      reservation: fc.option(fc.record({ jobId: fc.string(), units: fc.nat(9), until: instant, spare: fc.nat(9) })),
+    }),
+    { selector: ({ id }) => id },
+  ),
+  objects: fc.uniqueArray(
+    fc.record({
+      key: fc.constantFrom("x", "y"),
+      quarantine: fc.option(fc.record({ reason: fc.option(fc.string()) })),
+      tickets: fc.array(
+        fc.record({ jobId: fc.string(), number: fc.nat(9), mode, held: fc.boolean(), isServed: fc.boolean() }),
+      ),
+    }),
+    { selector: ({ key }) => key },
+  ),
+  forecast: fc.constant(null),
   rollback: fc.constantFrom("none", "required", "running", "done", "failed"),
   ...{ isRetryAsked: fc.boolean(), isNodeLost: fc.boolean(), ahead: fc.nat() },
   nodes: fc.array(
     fc.record({
-      ...{ name: fc.string(), state: fc.constantFrom("up", "draining"), slots: fc.integer({ min: 1, max: 9 }) },
+      ...{
+        name: fc.string(),
+        state: fc.constantFrom("up", "paused", "draining"),
+        slots: fc.integer({ min: 1, max: 9 }),
+      },
       ...{ running: fc.nat(20), capabilities: names },
     }),
   ),
   queue: fc.record({ length: fc.nat(20), capacity: fc.integer({ min: 1, max: 20 }) }),
 });
-const DUE = ["no_node", "no_capable_node", "nodes_busy", "internal_queue_full", "about_to_start", "lane_paused"];
+const DUE = [
+  ...[
+    "no_node",
+    "nodes_paused",
+    "no_capable_node",
+    "nodes_busy",
+    "internal_queue_full",
+    "about_to_start",
+    "lane_paused",
+  ],
+  ...[
+    "unknown_resource",
+    "impossible_need",
+    "resource_stopped",
+    "resource_closed",
+    "resource_full",
+    "resource_reserved",
+  ],
+  ...["limit_reached", "waiting_for_lock", "object_quarantined"],
+];
 
 describe("every situation", () => {
   it("has one reason, that fits its state, and a whole sentence", () => {
@@ -207,7 +420,7 @@ describe("every situation", () => {
         expect(LIVE.some((one) => one === state)).toBe(
           ["running", "overrun", "cancelling", "node_lost"].includes(reason),
         );
-        if (state === "pending" || state === "queued") expect(DUE).toContain(reason);
+        if (state === "pending" || state === "queued" || state === "waiting_for_lock") expect(DUE).toContain(reason);
       }),
     );
   });

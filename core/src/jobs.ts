@@ -63,8 +63,8 @@ export class Jobs {
     input: JobInput<Configuration> = {},
     options: { readonly tx?: CallerTransaction } = {},
   ): Promise<Created<Configuration, Result>> {
-    const [job] = await this.createMany(action, [input], options);
-    return job!;
+    const [id] = await this.#create(action, [input], options);
+    return { id: id! };
   }
 
   /**
@@ -76,18 +76,20 @@ export class Jobs {
     inputs: readonly JobInput<Configuration>[],
     options: { readonly tx?: CallerTransaction } = {},
   ): Promise<readonly Created<Configuration, Result>[]> {
-    const { actor, reason = null } = this.#authority;
     if (!Array.isArray(inputs))
       throw callsheetError("invalid_argument", "Many jobs are described by a list.", { field: "inputs" });
-    const request = {
-      action: nameOf(action),
-      inputs: inputs as readonly JobInput[],
-      actor,
-      reason,
-      origin: "library" as const,
-    };
-    const ids = await this.#engine.creator.create(options.tx ? { ...request, tx: options.tx } : request);
+    const ids = await this.#create(action, inputs, options);
     return ids.map((id) => ({ id }));
+  }
+
+  #create(
+    action: { readonly name: string } | string,
+    inputs: readonly JobInput[],
+    { tx }: { readonly tx?: CallerTransaction },
+  ): Promise<readonly string[]> {
+    const { actor, reason = null } = this.#authority;
+    const request = { action: nameOf(action), inputs, actor, reason, origin: "library" } as const;
+    return this.#engine.creator.create(tx === undefined ? request : { ...request, tx });
   }
 
   /** A job as it stands now; fails with `job_not_found`. */

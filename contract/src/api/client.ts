@@ -1,11 +1,11 @@
 import type { Action, ActionInput } from "../model/action.ts";
-import type { PriorityName } from "../model/admission.ts";
-import type { Explanation } from "../model/explain.ts";
 import type { HistoryEntry } from "../model/history.ts";
 import type { Job } from "../model/job.ts";
 import type { JobFilter } from "../model/job-filter.ts";
 import type { JobInput } from "../model/job-input.ts";
+import type { PriorityName } from "../model/priority.ts";
 import type { Amendment, LogLine } from "../model/record.ts";
+import type { Explanation } from "../model/situation.ts";
 import type { JobState } from "../model/state.ts";
 import type { StoredContext } from "../model/stored-context.ts";
 

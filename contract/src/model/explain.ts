@@ -1,93 +1,30 @@
-import type { Action } from "./action.ts";
-import { canMeet, missingCapabilities, type Needs } from "./capability.ts";
-import type { Job } from "./job.ts";
+import { due } from "./explain-due.ts";
 import type { JsonObject } from "./json.ts";
+import type { Explanation, Reason, Situation } from "./situation.ts";
 import type { JobState } from "./state.ts";
-
-/** Why a job stands where it stands. A closed list; each job has exactly one at a time. */
-export const REASONS = {
-  not_planned: "It has no start time.",
-  scheduled: "Its time has not come.",
-  backing_off: "An attempt failed, and the wait before the next one is not over.",
-  rollback_unfinished: "What a failed attempt did has to be undone first.",
-  paused: "Somebody holds it.",
-  lane_paused: "Somebody holds all jobs of its kind.",
-  no_node: "No live node at its site runs its action type.",
-  no_capable_node: "No live node that runs its action type has what it needs.",
-  nodes_busy: "All slots of the nodes that can run it are busy.",
-  internal_queue_full: "All slots are busy, and the scheduler's internal queue has no room for it.",
-  waiting_for_lock: "Another job has locked an object that it works on.",
-  about_to_start: "Nothing holds it back.",
-  running: "A node runs it.",
-  overrun: "A node runs it, longer than its time-out.",
-  cancelling: "It was asked to stop and has not ended yet.",
-  node_lost: "The node that ran it died, and nobody has recovered it yet.",
-  settled: "It is over.",
-} as const;
-/** The code of a reason for which a job stands where it stands. */
-export type Reason = keyof typeof REASONS;
-
-/** Why a job stands where it stands, and what to do about it. */
-export interface Explanation {
-  readonly jobId: string;
-  readonly state: JobState;
-  readonly reason: Reason;
-  /** For people: one sentence or two, with the numbers of this case. */
-  readonly sentence: string;
-  /** The same numbers for programs; instants in ISO form. */
-  readonly details: JsonObject;
-}
-
-/** A live node at the job's site that runs its type. */
-export interface NodeInSight {
-  readonly name: string;
-  readonly state: "up" | "draining";
-  readonly slots: number;
-  /** Jobs that it runs now, those included that it took and begins in a moment. */
-  readonly running: number;
-  readonly capabilities: readonly string[];
-}
-
-/** All that an explanation is made of. */
-export interface Situation {
-  readonly now: Date;
-  readonly job: Pick<
-    Job,
-    "id" | "state" | "type" | "site" | "attempt" | "startedAt" | "endedAt" | "dueAt" | "node" | "error"
-  >;
-  readonly action: Pick<Action, "timeoutMs">;
-  readonly needs: Needs;
-  /** Null: the jobs of its lane are not held. */
-  readonly lanePause: { readonly reason: string | null } | null;
-  readonly rollback: "none" | "required" | "running" | "done" | "failed";
-  readonly isRetryAsked: boolean;
-  /** Whether the node that runs it has died. */
-  readonly isNodeLost: boolean;
-  readonly nodes: readonly NodeInSight[];
-  /** Jobs that start before it, counted up to one more than `MOST_AHEAD`. */
-  readonly ahead: number;
-  /** The scheduler's internal queue, in jobs. */
-  readonly queue: { readonly length: number; readonly capacity: number };
-}
-
-/** More jobs than that are not counted: the cost of an explanation must not grow with the backlog. */
-export const MOST_AHEAD = 10_000;
-
-type Told = Omit<Explanation, "jobId" | "state">;
+import { iso, isPast, type Told, told } from "./telling.ts";
 
 /** Says why a job stands where it stands. Every situation has one answer. */
 export function explain(situation: Situation): Explanation {
-  const { id, state } = situation.job;
-  return { jobId: id, state, ...BY_STATE[state](situation) };
+  const { job, forecast } = situation;
+  const { blockers = [], ...why } = BY_STATE[job.state](situation);
+  const isExpected = WAITING.has(job.state) && forecast !== null;
+  return {
+    ...{ jobId: job.id, state: job.state, ...why, blockers },
+    forecast: isExpected ? forecast.start : null,
+    noForecast: isExpected ? forecast.reason : null,
+  };
 }
 
-/** Nodes that could run the job if they had a free slot. */
-export function capableNodes<Node extends Pick<NodeInSight, "state" | "capabilities">>(
-  nodes: readonly Node[],
-  needs: Needs,
-): readonly Node[] {
-  return nodes.filter(({ state, capabilities }) => state === "up" && canMeet(needs, new Set(capabilities)));
-}
+/** States of jobs that a start can be forecast for. */
+const WAITING: ReadonlySet<JobState> = new Set([
+  "scheduled",
+  "pending",
+  "queued",
+  "waiting_for_lock",
+  "retrying",
+  "paused",
+]);
 
 const BY_STATE: Record<JobState, (situation: Situation) => Told> = {
   created: () => told("not_planned", "It has no start time: plan it."),
@@ -98,7 +35,7 @@ const BY_STATE: Record<JobState, (situation: Situation) => Told> = {
   },
   pending: due,
   queued: due,
-  waiting_for_lock: () => told("waiting_for_lock", "It waits for an object that another job has locked."),
+  waiting_for_lock: due,
   running: (situation) => live(situation, "running", `It runs on ${where(situation)}.`),
   timed_out: (situation) => {
     const { timeoutMs } = situation.action;
@@ -129,61 +66,6 @@ function backingOff(situation: Situation): Told {
   return told("backing_off", `${failed} It is tried again at ${iso(job.dueAt)}.`, { until: iso(job.dueAt) });
 }
 
-/** A due job: the first of what it lacks, from what people must do to what time does. */
-function due(situation: Situation): Told {
-  const { nodes, needs, job, lanePause } = situation;
-  if (lanePause !== null) {
-    const why = lanePause.reason === null ? "" : `: ${lanePause.reason}`;
-    return told("lane_paused", `All jobs of its kind are held${why}.`, { lanePause: lanePause.reason });
-  }
-  const up = nodes.filter(({ state }) => state === "up");
-  if (up.length === 0) {
-    const draining = nodes.length === 0 ? "" : ` (${count(nodes.length, "node")} that did will take no more)`;
-    const sentence = `No live node at site ${job.site} runs ${job.type}${draining}: start one.`;
-    return told("no_node", sentence, { site: job.site, type: job.type, draining: nodes.length });
-  }
-  const capable = capableNodes(nodes, needs);
-  return capable.length === 0 ? incapable(situation, up) : free(situation, capable);
-}
-
-function incapable({ job, needs }: Situation, up: readonly NodeInSight[]): Told {
-  const had = new Set(up.flatMap(({ capabilities }) => capabilities));
-  const missing = missingCapabilities(needs, had);
-  const wanted = missing.length > 0 ? missing : (needs.capabilities ?? []);
-  const unknown = Object.keys(needs).filter((need) => need !== "capabilities");
-  const lack =
-    missing.length > 0
-      ? `none has ${listed(missing, "or")}`
-      : unknown.length > 0
-        ? `none knows its need of ${listed(unknown, "or")}`
-        : `none has all of ${listed(wanted, "and")}`;
-  const run = up.length === 1 ? "1 node runs" : `${up.length} nodes run`;
-  return told("no_capable_node", `No live node at site ${job.site} can run ${job.type}: ${lack} (${run} this type).`, {
-    site: job.site,
-    type: job.type,
-    missing: [...wanted],
-    nodes: up.map(({ name }) => name),
-  });
-}
-
-function free({ job, ahead, queue }: Situation, capable: readonly NodeInSight[]): Told {
-  const slots = capable.reduce((sum, node) => sum + node.slots, 0);
-  const running = capable.reduce((sum, node) => sum + Math.min(node.slots, node.running), 0);
-  const details = { slots, running, ahead, nodes: capable.map(({ name }) => name) };
-  const most = ahead > MOST_AHEAD ? `more than ${MOST_AHEAD} jobs are` : `${ahead} jobs are`;
-  const before = ahead === 1 ? "1 job is ahead" : `${most} ahead`;
-  if (running < slots) {
-    const free = `${slots - running} of ${count(slots, "slot")} ${slots - running === 1 ? "is" : "are"} free`;
-    return told("about_to_start", `It is about to start: ${free}; ${before}.`, details);
-  }
-  const busy =
-    slots === 1 ? "The only slot of 1 node is busy" : `All ${slots} slots of ${count(capable.length, "node")} are busy`;
-  if (job.state !== "pending" || queue.length < queue.capacity)
-    return told("nodes_busy", `${busy}; ${before}.`, details);
-  const full = `the internal queue is full with ${count(queue.length, "job")}`;
-  return told("internal_queue_full", `${busy}, and ${full}; ${before}.`, { ...details, queue: { ...queue } });
-}
-
 function live({ job, isNodeLost }: Situation, reason: Reason, sentence: string, details: JsonObject = {}): Told {
   const facts = { ...details, node: job.node, attempt: job.attempt, startedAt: iso(job.startedAt) };
   if (!isNodeLost) return told(reason, sentence, facts);
@@ -199,10 +81,6 @@ function settled(job: Situation["job"], sentence: string): Told {
   return told("settled", sentence, { attempt: job.attempt, endedAt: iso(job.endedAt), error });
 }
 
-const told = (reason: Reason, sentence: string, details: JsonObject = {}): Told => ({ reason, sentence, details });
-const iso = (at: Date | null): string | null => at?.toISOString() ?? null;
-const isPast = (at: Date | null, { now }: Situation): boolean => at !== null && at <= now;
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
 const where = ({ job }: Situation): string => `node ${job.node} since ${iso(job.startedAt)}, attempt ${job.attempt}`;
 
 /** The first line of the error, without its full stop. */
@@ -213,8 +91,3 @@ function because({ error }: Situation["job"]): string {
 }
 
 const LONGEST_MESSAGE = 500;
-
-function listed(names: readonly string[], word: "and" | "or"): string {
-  if (names.length <= 1) return names.join("");
-  return `${names.slice(0, -1).join(", ")} ${word} ${names.at(-1)}`;
-}

@@ -1,7 +1,12 @@
-/** Items of which the one with the smallest key comes first; of equal keys the one that came first. */
+/** Items of which the one with the smallest key comes first; of equal keys as `compare` says, else the one that came first. */
 export class Heap<Item> {
   readonly #entries: { readonly key: number; readonly order: number; readonly item: Item }[] = [];
+  readonly #compare: (a: Item, b: Item) => number;
   #count = 0;
+
+  constructor(compare: (a: Item, b: Item) => number = () => 0) {
+    this.#compare = compare;
+  }
 
   get size(): number {
     return this.#entries.length;
@@ -41,7 +46,8 @@ export class Heap<Item> {
 
   #isBefore(a: number, b: number): boolean {
     const [one, other] = [this.#entries[a]!, this.#entries[b]!];
-    return one.key < other.key || (one.key === other.key && one.order < other.order);
+    if (one.key !== other.key) return one.key < other.key;
+    return (this.#compare(one.item, other.item) || one.order - other.order) < 0;
   }
 
   #swap(a: number, b: number): void {

@@ -1,5 +1,5 @@
-import type { PriorityName } from "./admission.ts";
 import type { LockRequest } from "./lock.ts";
+import type { PriorityName } from "./priority.ts";
 import type { Target } from "./target.ts";
 
 /** What a caller says of a job; the action says the rest. */

@@ -1,6 +1,6 @@
-import type { PriorityName } from "./admission.ts";
 import type { Json, JsonObject } from "./json.ts";
 import type { JobLock } from "./lock.ts";
+import type { PriorityName } from "./priority.ts";
 import type { JobState } from "./state.ts";
 import type { Target } from "./target.ts";
 

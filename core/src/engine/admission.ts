@@ -1,55 +1,107 @@
-import { type DueJob, decideAdmission, type Level, PRIORITIES, type QueuedJob } from "@callsheet/contract";
-import type { Candidate } from "../store/admission.ts";
+import { type DueJob, decideAdmission, type Level, PRIORITIES } from "@callsheet/contract";
+import type { Catalogue, Learned } from "../operations/catalogue.ts";
+import type { Admitter, Candidate } from "../store/admission.ts";
+import type { Statements } from "../store/store.ts";
+import { Heads } from "./heads.ts";
 import type { Part } from "./part.ts";
 import { type Service, startService } from "./service.ts";
+import { BARE_FLOOR, changesOf, readContention, readFloor } from "./units.ts";
 
 /** It is woken when jobs wait; until then it has nothing to look at. */
 const IDLE_MS = 3_600_000;
+const LEAST_GAP_MS = 50;
+const EAGER_MS = 100;
+const RARE_MS = 1_000;
+/** Rounds take at most this share of the time. */
+const SHARE = 0.25;
 
 /**
- * Orders the internal queue: the best due jobs stand in it, by effective priority, never more than its capacity. One
- * process at a time does it. When nodes empty the queue faster than it is filled they take pending jobs in the same
- * order themselves, and filling it for them would only cost: rounds become rarer then.
+ * Orders the internal queue: the best due jobs stand in it, by effective priority and the shares of their owners, never more
+ * than its capacity; and holds units back for the first job that needs more than are free. One process at a time does it.
+ * When nodes empty the queue faster than it is filled they take pending jobs in the same order themselves, and filling it
+ * for them would only cost: rounds become rarer then.
  */
-export function startAdmission({ store, environment, log }: Part): Service {
-  const eager = 100;
-  let gap = eager;
-  let lanes = 1;
-  return startService({
+export function startAdmission(part: Part): Service {
+  const { store, catalogue, environment, log, bus } = part;
+  const heads = new Heads();
+  let gap = EAGER_MS;
+  let isShared = false;
+  const service = startService({
     name: "admission",
     environment,
     log,
     everyMs: IDLE_MS,
-    gapMs: 50,
-    round: () =>
-      store.transaction(async (tx) => {
-        if (!(await tx.becomeAdmitter())) return null;
-        const capacity = await tx.settingNumber("queue_capacity");
-        const queued = await tx.queuedJobs();
-        // Enough to fill the room from the lanes that had work the last time; what is missing comes with the next round.
-        const room = Math.max(0, capacity - queued.length);
-        const pending = await tx.pendingHeads(Math.min(1_000, Math.max(20, Math.ceil((4 * room) / lanes))));
-        lanes = Math.max(1, new Set(pending.map((one) => one.laneId)).size);
-        if (pending.length === 0 && queued.length === 0) return null;
-        const stepMs = await tx.settingNumber("ageing_step_ms");
-        const now = (pending[0] ?? queued[0])!.now;
-        const decision = decideAdmission({
-          now,
-          stepMs,
-          capacity,
-          queued: queued.map(asQueued),
-          pending: pending.map(asDue),
-        });
-        await tx.giveWay(decision.giveWay);
-        await tx.admitJobs([...decision.admit, ...decision.reorder]);
-        gap = queued.length === 0 && decision.admit.length > 0 ? Math.min(1_000, gap * 2) : eager;
-        return gap;
-      }),
+    firstMs: IDLE_MS,
+    gapMs: LEAST_GAP_MS,
+    round: async () => {
+      const started = environment.monotonic();
+      // Read before: a transaction is not to wait for a second connection.
+      const learned = await catalogue.durations();
+      const round = await store.transaction((tx) => admit(tx, { catalogue, learned, heads }));
+      if (round) ({ isShared } = round);
+      if (!round?.isAnybodyWaiting) return null;
+      gap = round.isQueueDry ? Math.min(RARE_MS, gap * 2) : EAGER_MS;
+      return Math.max(gap, (environment.monotonic() - started) * (1 / SHARE - 1));
+    },
   });
+  // Where owners share a lane, a new job may have to go before those that are queued.
+  const unsubscribe = bus.subscribe((hint) => {
+    if (isShared && hint?.kind === "lane") service.wake();
+  });
+  return {
+    wake: service.wake,
+    stop: async () => {
+      unsubscribe();
+      await service.stop();
+    },
+  };
 }
 
-const asDue = ({ id, rank, dueAt }: Candidate): DueJob => ({ id, dueAt, level: (PRIORITIES.urgent - rank) as Level });
-const asQueued = (candidate: Candidate): QueuedJob => ({
-  ...asDue(candidate),
-  ...(candidate.turn === null ? {} : { turn: candidate.turn }),
+interface Means {
+  readonly catalogue: Catalogue;
+  readonly learned: Learned;
+  readonly heads: Heads;
+}
+
+/** One round; undefined: another process admits. */
+async function admit(tx: Statements, { catalogue, learned, heads }: Means) {
+  const admitter = await tx.becomeAdmitter();
+  if (!admitter) return undefined;
+  const { now, stepMs, capacity, hasPools, isShared } = admitter;
+  const queue = await tx.queuedJobs();
+  const queued = queue.filter(({ turn }) => turn! >= 0);
+  const floor = hasPools ? await readFloor(tx) : BARE_FLOOR;
+  const pending = await heads.read(tx, admitter, Math.max(0, capacity - queued.length), floor.full);
+  const { pools, holdings, taking } = await readContention(tx, floor, [...queued, ...pending], { catalogue, learned });
+  const asDue = (job: Candidate): DueJob => ({ ...dueOf(job), ...taking(job) });
+  const decision = decideAdmission({
+    ...{ now, stepMs, capacity, pools, holdings },
+    queued: queued.map((job) => ({ ...asDue(job), turn: job.turn! })),
+    pending: pending.map(asDue),
+    busy: await busyOwners(tx, admitter, queue),
+  });
+  await tx.giveWay(decision.giveWay);
+  await tx.admitJobs([...decision.admit, ...decision.reorder]);
+  await tx.putReservations(changesOf(floor.pools, decision.reservations));
+  return {
+    isShared,
+    isAnybodyWaiting: queue.length + pending.length > 0,
+    isQueueDry: queue.length === 0 && decision.admit.length > 0,
+  };
+}
+
+const dueOf = ({ id, rank, dueAt, ownerId }: Candidate): DueJob => ({
+  ...{ id, dueAt, owner: ownerId },
+  level: (PRIORITIES.urgent - rank) as Level,
 });
+
+/** How many jobs of each owner run, or wait with their locks handed over. What runs is counted only where owners share a lane. */
+async function busyOwners(
+  tx: Statements,
+  { isShared }: Admitter,
+  queue: readonly Candidate[],
+): Promise<ReadonlyMap<number, number>> {
+  const counts = new Map(isShared ? await tx.liveByOwner() : []);
+  for (const { ownerId, turn } of queue) if (turn! < 0) counts.set(ownerId, (counts.get(ownerId) ?? 0) + 1);
+  return counts;
+}

@@ -2,6 +2,7 @@ import { endAttempts } from "../operations/end.ts";
 import type { Part } from "./part.ts";
 import { type Service, startService } from "./service.ts";
 
+/** The first look comes after the same wait as any other: a node that starts takes what waits by itself. */
 const LOOK_MS = 500;
 const DUE_BATCH = 5_000;
 const OVERDUE_BATCH = 500;
@@ -18,6 +19,7 @@ export function startAgenda(part: Part, admission: Service): Service {
     environment,
     log,
     everyMs: LOOK_MS,
+    firstMs: LOOK_MS,
     round: async () => {
       const { dueMs, overdueMs, hasWaiting, hasTurns } = await store.readAgenda();
       if (hasWaiting) {

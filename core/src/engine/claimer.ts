@@ -28,7 +28,7 @@ export class Claimer {
 
   /** Up to `want` jobs. `isAhead`: more than the node has free slots for. */
   async claim(want: number, isAhead: boolean): Promise<Claim> {
-    await this.#refreshLanes();
+    if (this.#mustReadLanes()) await this.#readLanes();
     return (await this.#contention.claim(want, isAhead)) ?? this.#claimPlain(want);
   }
 
@@ -60,7 +60,8 @@ export class Claimer {
     }
     if (hint.kind === "waiting") this.#contention.look();
     if (hint.kind === "pool") this.#contention.unitsReturned(hint.poolId);
-    if (hint.kind === "waiting" || hint.kind === "pool") return true;
+    if (hint.kind === "objects") this.#contention.objectsFreed();
+    if (hint.kind === "waiting" || hint.kind === "pool" || hint.kind === "objects") return true;
     if (hint.kind !== "lane") return false;
     if (!this.#known.has(hint.laneId)) this.#lanesAt = Number.NEGATIVE_INFINITY;
     this.#contention.look(hint.laneId);
@@ -70,12 +71,13 @@ export class Claimer {
     return true;
   }
 
-  /** A claim waits for its lanes only when one is known to be new. */
-  async #refreshLanes(): Promise<void> {
+  /** A claim waits for its lanes only when one is known to be new; otherwise they are read again beside it. */
+  #mustReadLanes(): boolean {
     const { environment, log } = this.#options.part;
-    if (this.#lanesAt === Number.NEGATIVE_INFINITY) return this.#readLanes();
-    if (environment.monotonic() - this.#lanesAt < LANES_MS) return;
-    this.#readLanes().catch((error: unknown) => log.error("lanes", error));
+    if (this.#lanesAt === Number.NEGATIVE_INFINITY) return true;
+    if (environment.monotonic() - this.#lanesAt >= LANES_MS)
+      this.#readLanes().catch((error: unknown) => log.error("lanes", error));
+    return false;
   }
 
   async #readLanes(): Promise<void> {

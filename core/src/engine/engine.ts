@@ -93,16 +93,17 @@ export class Engine {
   /** Starts a node, and with the first one the duties: more of them than one in a cluster are no harm. */
   async work(options: NodeOptions): Promise<Node> {
     this.#requireOpen();
-    this.#duties ??= this.#startDuties().catch((error: unknown) => {
-      this.#duties = undefined;
-      throw error;
-    });
-    await this.#duties;
     const node = await startNode(this.#part, options, (ids) => this.#tell(options, ids));
     this.#nodes.add(node);
-    if (this.#closing !== undefined) await node.stop();
-    this.#requireOpen();
-    return node;
+    try {
+      this.#requireOpen();
+      await this.#beginDuties();
+      this.#requireOpen();
+      return node;
+    } catch (error) {
+      await node.stop();
+      throw error;
+    }
   }
 
   async configure(settings: { readonly queueCapacity?: number; readonly ageingStepMs?: number }): Promise<void> {
@@ -129,6 +130,14 @@ export class Engine {
 
   #requireOpen(): void {
     if (this.#closing !== undefined) throw callsheetError("stopped", "This Callsheet was closed.");
+  }
+
+  #beginDuties(): Promise<readonly Service[]> {
+    this.#duties ??= this.#startDuties().catch((error: unknown) => {
+      this.#duties = undefined;
+      throw error;
+    });
+    return this.#duties;
   }
 
   async #startDuties(): Promise<readonly Service[]> {

@@ -1,5 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
-import { randomFillSync, randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { constants, readFileSync } from "node:fs";
 import {
   copyFile,
@@ -17,8 +17,8 @@ import {
 } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { v7 } from "uuid";
 import type { ProcessIdentity } from "../store/nodes.ts";
+import { createIds } from "./ids.ts";
 
 export interface Timer {
   cancel(): void;
@@ -92,27 +92,6 @@ export interface HeldDirectory {
 /** What a path names, when a link there is not followed. */
 export type FileKind = "file" | "directory" | "link" | "other";
 
-/** UUIDv7, ascending within a process. Random bytes are drawn many at a time: one draw each costs more than all the rest. */
-function createIds(): () => string {
-  const pool = new Uint8Array(8_192);
-  let used = pool.length;
-  let sequence = 0;
-  let last = 0;
-  return () => {
-    if (used === pool.length) {
-      randomFillSync(pool);
-      used = 0;
-    }
-    const random = pool.subarray(used, used + 16);
-    used += 16;
-    // A clock that is set back must not break the order of ids.
-    const msecs = Math.max(last, Date.now());
-    sequence = msecs === last ? sequence + 1 : (random[0]! << 16) | (random[1]! << 8) | random[2]!;
-    last = msecs;
-    return v7({ random, msecs, seq: sequence });
-  };
-}
-
 const LONGEST_WAIT_MS = 3_600_000;
 
 /** The machine as it is. */
@@ -121,7 +100,7 @@ export function systemEnvironment(options: { readonly workDir?: string } = {}): 
     now: () => Date.now(),
     monotonic: () => performance.now(),
     random: () => Math.random(),
-    newId: createIds(),
+    newId: createIds({ now: () => Date.now(), randomHex: (bytes) => randomBytes(bytes).toString("hex") }),
     newIncarnation: () => randomUUID(),
     timers: {
       after: (ms, call) => {

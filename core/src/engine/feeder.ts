@@ -1,6 +1,7 @@
 import { endAttempts } from "../operations/end.ts";
 import type { Claimed } from "../store/claim.ts";
 import type { Claimer } from "./claimer.ts";
+import { MOST_AHEAD, Pace } from "./pace.ts";
 import type { Part } from "./part.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Ready, Runner } from "./runner.ts";
@@ -21,22 +22,16 @@ export interface FeederOptions {
   readonly onHungry: () => void;
 }
 
-const MOST_AHEAD = 2_000;
-/** What is claimed ahead begins within about this time. */
-const AHEAD_MS = 60;
-const LEAST_MEASURE_MS = 5;
 /** What has not begun by then is handed back: other nodes may have room. */
 const TOO_LONG_MS = 250;
 
 /** Keeps a node's slots filled: claims ahead only as far as the node runs in a moment, and hands back what did not begin. */
 export class Feeder {
   readonly #options: FeederOptions;
+  readonly #pace: Pace;
   #ready: readonly Ready[] = [];
   #next = 0;
   #ahead = 0;
-  #ended = 0;
-  #endedPerMs = 0;
-  #measuredAt = Number.NEGATIVE_INFINITY;
   #isStopped = false;
   #isPumping = false;
   /** Whether a claim may find more; if not, a hint or the poll says so. */
@@ -46,6 +41,7 @@ export class Feeder {
 
   constructor(options: FeederOptions) {
     this.#options = options;
+    this.#pace = new Pace(options.slots);
   }
 
   /** Claims as long as there is room and work. */
@@ -60,8 +56,7 @@ export class Feeder {
 
   /** A slot has become free: its attempt ran for this long. */
   more(ranMs: number): void {
-    // Long ones that happen to end together do not mean that as many more end in the next moment.
-    if (ranMs <= AHEAD_MS) this.#ended += 1;
+    this.#pace.ended(ranMs);
     if (this.#isPumping) return;
     this.#isPumping = true;
     queueMicrotask(() => this.#pump());
@@ -94,43 +89,32 @@ export class Feeder {
     if (this.#mayHoldMore && this.#waiting * 2 <= this.#ahead) this.#options.onHungry();
   }
 
-  /**
-   * How many to claim ahead: what the node ends in a moment, when that is more than its slots hold. A node whose handlers
-   * run longer claims none, so that what is shown as running runs.
-   */
-  #measure(): void {
-    const now = this.#options.part.environment.monotonic();
-    const tookMs = now - this.#measuredAt;
-    if (tookMs < LEAST_MEASURE_MS) return;
-    this.#endedPerMs = (this.#endedPerMs + this.#ended / tookMs) / 2;
-    this.#measuredAt = now;
-    this.#ended = 0;
-    const soon = Math.floor(this.#endedPerMs * AHEAD_MS);
-    this.#ahead = soon > this.#options.slots ? Math.min(MOST_AHEAD, soon) : 0;
-  }
-
   async #claim(): Promise<number | null> {
-    const { part, claimer, runner, reporter } = this.#options;
+    const { part, claimer, runner, reporter, slots } = this.#options;
     const { environment } = part;
     if (this.#mustReconcile) await this.#reconcile();
     // Woken: what was found empty may hold something now, even where there is no room to look yet.
     this.#mayHoldMore = true;
     while (!this.#isStopped) {
-      this.#measure();
+      this.#ahead = this.#pace.ahead(environment.monotonic());
       if (this.#waiting > 0 && environment.monotonic() - this.#ready[this.#next]!.claimedAt > TOO_LONG_MS) {
         this.#ahead = 0;
-        this.#endedPerMs = 0;
+        this.#pace.overtaken();
         await this.#handBackWaiting();
       }
       const [waiting, ahead] = [this.#waiting, this.#ahead];
       // Ends that are not stored yet hold the next claim back, so that memory stays bounded.
       if (waiting * 2 > ahead || reporter.backlog > 2 * MOST_AHEAD) return waiting > 0 ? TOO_LONG_MS : null;
-      const want = Math.min(MOST_AHEAD, Math.max(0, runner.free - waiting) + Math.max(0, ahead - waiting));
+      // Half of it at a time: while that runs, the other half is claimed.
+      const want = Math.max(0, runner.free - waiting) + Math.min(ahead - waiting, Math.ceil(ahead / 2));
       if (want === 0) return null;
+      const isStarved = waiting === 0 && runner.free === slots;
+      const askedAt = environment.monotonic();
       const { jobs: claimed, mayHoldMore, againMs = null } = await claimer.claim(want, ahead > 0);
       this.#mayHoldMore = mayHoldMore;
       if (claimed.length > 0) {
         const prepared = await this.#prepare(claimed, environment.monotonic());
+        if (isStarved) this.#pace.starved(environment.monotonic() - askedAt);
         this.#ready = this.#ready.slice(this.#next).concat(prepared);
         this.#next = 0;
         this.#pump();

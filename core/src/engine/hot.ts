@@ -20,11 +20,13 @@ export function createHot(part: Part, name: string): Hot {
     return opened;
   };
   const get = () => {
-    path ??= open();
-    path.catch(() => {
-      path = undefined;
+    if (path !== undefined) return path;
+    const opening = open();
+    opening.catch(() => {
+      if (path === opening) path = undefined;
     });
-    return path;
+    path = opening;
+    return opening;
   };
   const close = async () => {
     const old = path;

@@ -26,12 +26,13 @@ export class Keeper implements AttemptHost {
   readonly #words: Words;
   /** Attempts that have ended, until their last words are stored. */
   readonly #leaving = new Map<Attempt, (() => void) | undefined>();
-  #checkAt = 0;
+  #checkAt: number;
   #isLookedFor = false;
   #isIdle = false;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+    this.#checkAt = options.part.environment.monotonic() + CHECK_MS;
     this.#words = createWords(options.part);
   }
 

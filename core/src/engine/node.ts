@@ -18,6 +18,13 @@ import { type Service, startService } from "./service.ts";
 /** Told of jobs whose end is stored. */
 type OnStored = (ids: readonly string[]) => void;
 
+/** What a node begins with: its number, its connections, and whom it tells. */
+interface Life {
+  readonly id: number;
+  readonly hot: Hot;
+  readonly onStored: OnStored;
+}
+
 const BEAT_MS = 5_000;
 /** Hints and the agenda wake it; this is for the case that neither does. */
 const POLL_MS = 5_000;
@@ -30,7 +37,15 @@ const LEAST_FLUSH_MS = 2_000;
 export async function startNode(part: Part, options: NodeOptions, onStored: OnStored): Promise<Node> {
   const identity = checkNodeOptions(options);
   for (const type of identity.types) part.types.register(type);
-  return new Node(part, identity, await register(part, identity), onStored);
+  // Opened while it registers: both take a while, and the first claim needs both.
+  const hot = createHot(part, identity.name);
+  hot.get().catch(() => {});
+  try {
+    return new Node(part, identity, { id: await register(part, identity), hot, onStored });
+  } catch (error) {
+    await hot.close();
+    throw error;
+  }
 }
 
 /** A worker: takes jobs of the types it has, and runs them. */
@@ -52,14 +67,14 @@ export class Node {
   #deadline = Number.POSITIVE_INFINITY;
   #ending: Promise<void> | undefined;
 
-  constructor(part: Part, identity: NodeIdentity, id: number, onStored: OnStored) {
+  constructor(part: Part, identity: NodeIdentity, { id, hot: lines, onStored }: Life) {
     const { environment, bus } = part;
     this.name = identity.name;
     this.#part = part;
     this.#identity = identity;
     this.#id = id;
     this.#alive = environment.timers.keepAlive();
-    this.#hot = createHot(part, identity.name);
+    this.#hot = lines;
     this.#isolation = openIsolation(environment);
     const nodeId = () => this.#id;
     const running = () => this.#runner.running;
@@ -113,16 +128,19 @@ export class Node {
 
   #startServices() {
     const { environment, log } = this.#part;
-    const start = (name: string, everyMs: number, round: () => Promise<number | null>) =>
-      startService({ name, environment, log, everyMs, round });
+    const start = (name: string, everyMs: number, round: () => Promise<number | null>, firstMs = 0) =>
+      startService({ name, environment, log, everyMs, firstMs, round });
     return {
       claim: start("claim", POLL_MS, () => this.#feeder.round()),
       keep: start("keep", KEEP_MS, () => this.#keeper.round()),
-      heartbeat: start("heartbeat", BEAT_MS, async () => {
-        if (!(await this.#part.store.beat(this.#id))) await this.#reincarnate();
-        return null;
-      }),
+      // Its registration was the first.
+      heartbeat: start("heartbeat", BEAT_MS, () => this.#beat(), BEAT_MS),
     };
+  }
+
+  async #beat(): Promise<null> {
+    if (!(await this.#part.store.beat(this.#id))) await this.#reincarnate();
+    return null;
   }
 
   #ended(attempt: Attempt, size: number, end: HandlerEnd): void {

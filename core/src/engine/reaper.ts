@@ -7,6 +7,8 @@ import { type Service, startService } from "./service.ts";
 /** A node whose counter did not change while this reaper watched without a break is dead. */
 const SILENCE_MS = 20_000;
 const ROUND_MS = 4_000;
+/** A node that starts has its first jobs to take; those of the dead can wait for that. */
+const FIRST_MS = 500;
 const BATCH = 500;
 
 type Watched = { readonly counter: string; readonly since: number };
@@ -24,6 +26,7 @@ export function startReaper(part: Part): Service {
     environment,
     log,
     everyMs: ROUND_MS,
+    firstMs: FIRST_MS,
     round: async () => {
       try {
         const nodes = await store.standingNodes();

@@ -11,6 +11,8 @@ export interface ServiceOptions {
   readonly log: EngineLog;
   /** The longest wait between two rounds. */
   readonly everyMs: number;
+  /** The wait before the first round, unless it is woken. Default 0. */
+  readonly firstMs?: number;
   /** The shortest wait between two rounds, however often it is woken. Default 0. */
   readonly gapMs?: number;
   /** One round. Answers in how many milliseconds the next is needed; null: `everyMs`. */
@@ -28,7 +30,7 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
 export function startService(options: ServiceOptions): Service {
-  const { environment, everyMs, gapMs = 0 } = options;
+  const { environment, everyMs, firstMs = 0, gapMs = 0 } = options;
   let timer: Timer | undefined;
   let running: Promise<void> | undefined;
   let isWoken = false;
@@ -65,7 +67,7 @@ export function startService(options: ServiceOptions): Service {
     sleep(isWoken ? gapMs : Math.max(waitMs, gapMs));
   };
 
-  environment.timers.soon(start);
+  sleep(firstMs);
   return {
     wake: () => {
       if (isWoken) return;

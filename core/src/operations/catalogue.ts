@@ -1,22 +1,15 @@
 import { callsheetError, type Durations, type Needs, nameSchema } from "@callsheet/contract";
-import { type ActionVersion, laneKey } from "../store/dictionary.ts";
+import type { ActionVersion } from "../store/dictionary.ts";
 import type { Observed } from "../store/durations.ts";
 import type { Statements, Store } from "../store/store.ts";
-
-/** How long another process's change of an action, or of a type's schema, may go unseen here. */
-export const FRESH_MS = 1_000;
+import { FRESH_MS } from "./fresh.ts";
+import { createLanes, type LaneOf } from "./lanes.ts";
 
 /** How long what was learned of durations may be out of date. */
 const DURATIONS_MS = 10_000;
 
 /** What was learned of how long work takes, by action, then size class. */
 export type Learned = ReadonlyMap<number, ReadonlyMap<number, Durations>>;
-
-/** Where an owner's jobs stand in line, and whether somebody else used the place first. */
-export interface LaneOf {
-  readonly id: number;
-  readonly isGuest: boolean;
-}
 
 /** What rarely changes, kept in memory: actions and their versions, owners, lanes. */
 export interface Catalogue {
@@ -29,7 +22,9 @@ export interface Catalogue {
   versions(ids: readonly number[], db: Statements): Promise<ReadonlyMap<number, ActionVersion>>;
   ownerId(name: string): Promise<number>;
   ownerNames(ids: readonly number[]): Promise<ReadonlyMap<number, string>>;
-  /** The lane of an owner's jobs that have these needs. */
+  /** The lane of an owner's jobs that need what their action says, and nothing of their own. */
+  usualLane(version: ActionVersion, ownerId: number): Promise<LaneOf>;
+  /** The lane of an owner's jobs that have these needs. That others use it too may be seen a second late. */
   lane(version: ActionVersion, needs: Needs, ownerId: number): Promise<LaneOf>;
   /** How long attempts took. At most ten seconds old. */
   durations(): Promise<Learned>;
@@ -47,13 +42,7 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
   });
   const owners = kept((name: string) => store.ownerId(name));
   const names = new Map<number, string>();
-  const lanes = kept(async (key: string) => {
-    const [lane, ownerId] = JSON.parse(key);
-    const { id, hostId } = await store.findLane(lane, ownerId);
-    const isGuest = hostId !== ownerId;
-    if (isGuest) await store.shareLane(id);
-    return { id, isGuest };
-  });
+  const lanes = createLanes(store, monotonic);
   const durations = keptFor(DURATIONS_MS, monotonic, async () => byAction(await store.readDurations()));
 
   return {
@@ -75,25 +64,33 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
     forget: (action) => void current.delete(action),
     version: versions,
     versions: async (ids, db) => {
-      const missing = [...new Set(ids)].filter((id) => !loaded.has(id));
+      const missing = unknownAmong(ids, loaded);
       if (missing.length > 0) for (const version of await db.actionVersions(missing)) loaded.set(version.id, version);
       return loaded;
     },
     ownerId: owners,
     ownerNames: async (ids) => {
-      const missing = [...new Set(ids)].filter((id) => !names.has(id));
+      const missing = unknownAmong(ids, names);
       if (missing.length > 0) for (const [id, name] of await store.ownerNames(missing)) names.set(id, name);
       return names;
     },
-    lane: (version, needs, ownerId) => lanes(JSON.stringify([laneKey(version, needs), ownerId])),
+    usualLane: lanes.usual,
+    lane: lanes.of,
   };
+}
+
+/** Each once; usually none. */
+function unknownAmong(ids: readonly number[], known: ReadonlyMap<number, unknown>): readonly number[] {
+  return [...new Set(ids.filter((id) => !known.has(id)))];
 }
 
 /** Asks once for each key; a failure is not kept. */
 function kept<Key, Value>(load: (key: Key) => Promise<Value>): (key: Key) => Promise<Value> {
   const known = new Map<Key, Promise<Value>>();
   return (key) => {
-    const value = known.get(key) ?? load(key);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const value = load(key);
     known.set(key, value);
     value.catch(() => known.delete(key));
     return value;

@@ -10,7 +10,14 @@ import {
   targetSchema,
 } from "@callsheet/contract";
 import type { z } from "zod";
-import { type BatchDefaults, type EncodedRows, encodeRow, type Key, type NewJob } from "../store/create.ts";
+import {
+  addRow,
+  type BatchDefaults,
+  type EncodedRows,
+  type GrowingRows,
+  type NewJob,
+  noRows,
+} from "../store/create.ts";
 import type { ActionVersion } from "../store/dictionary.ts";
 import type { Statements } from "../store/store.ts";
 import { BATCH_BYTES, BATCH_ITEMS } from "./batches.ts";
@@ -18,7 +25,7 @@ import type { Catalogue } from "./catalogue.ts";
 import { settleConfiguration, storableJson, storableText } from "./configuration.ts";
 import { inOrder } from "./in-order.ts";
 import { checkInput } from "./job-input.ts";
-import { lane, locksOf, needsOf, unitsOf } from "./needs.ts";
+import { lane, locksOf, unitsOf } from "./needs.ts";
 import { requirementsOf } from "./requirements.ts";
 import { requireRunRule } from "./run-rule.ts";
 import type { TypeRegistry } from "./type-registry.ts";
@@ -58,7 +65,7 @@ export async function prepareJobs(makers: Makers, creation: Creation): Promise<P
   const schema = await makers.types.schema(definition.type);
   const actor = storableText(creation.actor, "actor", 200);
   const ownerId = await makers.catalogue.ownerId(actor);
-  const usual = await makers.catalogue.lane(version, needsOf(definition, definition.requires, false), ownerId);
+  const usual = await makers.catalogue.usualLane(version, ownerId);
   const defaults: BatchDefaults = {
     actionId: version.actionId,
     actionVersionId: version.id,
@@ -193,16 +200,14 @@ function hashOf(input: JobInput): string {
 
 /** Rows in statements of bounded size; a chunk is the unit of atomicity of `createMany` outside a caller's transaction. */
 export function chunks(jobs: readonly NewJob[]): readonly EncodedRows[] {
-  const all: { rows: string[]; keys: Set<Key>; bytes: number }[] = [];
+  const all: GrowingRows[] = [];
   for (const job of jobs) {
     let last = all.at(-1);
-    if (!last || last.bytes > BATCH_BYTES || last.rows.length >= BATCH_ITEMS) {
-      last = { rows: [], keys: new Set(), bytes: 0 };
+    if (!last || last.bytes > BATCH_BYTES || last.ids.length >= BATCH_ITEMS) {
+      last = noRows();
       all.push(last);
     }
-    const row = encodeRow(job, last.keys);
-    last.rows.push(row);
-    last.bytes += row.length;
+    addRow(last, job);
   }
   return all;
 }

@@ -26,9 +26,11 @@ type Waiting = {
 /** Jobs with the same defaults that wait for a connection. */
 type Batch = { readonly defaults: BatchDefaults; readonly waiting: Waiting[] };
 
-/** Statements of single creations in flight at once; two keep the server busy while a third waits for its batch to grow. */
+/** Statements of single creations in flight at once: the server works on one while the callers of the other make their next jobs. */
 const IN_FLIGHT = 2;
 const BATCH_JOBS = 500;
+/** As many jobs as cost the server about what a statement and its commit cost: fewer are not worth one of their own. */
+const WORTH_JOBS = 16;
 
 /** Makes jobs: many at once, or single ones, of which those in flight together share a statement. */
 export class Creator {
@@ -38,6 +40,7 @@ export class Creator {
   readonly #lines: CreationLines;
   readonly #queue = new Map<string, Batch>();
   #inFlight = 0;
+  #isPlanned = false;
 
   constructor(store: Store, makers: Makers, announcer: Announcer) {
     this.#store = store;
@@ -51,27 +54,31 @@ export class Creator {
     if (this.#lines.isClosed) throw callsheetError("stopped", "This Callsheet was closed.");
     const { jobs, defaults } = await this.#lines.insist(() => prepareJobs(this.#makers, request));
     if (request.tx) return insertKeyed(this.#store.within(request.tx), jobs, defaults);
-    return this.#insert(jobs, defaults).catch((error: unknown) => {
+    try {
+      return await (jobs.length === 1 ? this.#insertOne(jobs[0]!, defaults) : this.#insert(jobs, defaults));
+    } catch (error) {
       throw told(error);
-    });
+    }
   }
 
   close(): Promise<void> {
     return this.#lines.close();
   }
 
+  async #insertOne(job: NewJob, defaults: BatchDefaults): Promise<readonly string[]> {
+    const isStored = await this.#enqueue(job, defaults);
+    if (isStored || job.idempotencyKey === undefined) return [job.id];
+    return this.#lines.insist(() => resolveKeys(this.#store, defaults.actionId, [job], new Set<string>()));
+  }
+
   async #insert(jobs: readonly NewJob[], defaults: BatchDefaults): Promise<readonly string[]> {
-    const lines = this.#lines;
-    const isKeyed = jobs.some((job) => job.idempotencyKey !== undefined);
-    if (jobs.length === 1) {
-      const isStored = await this.#enqueue(jobs[0]!, defaults);
-      if (isKeyed && !isStored)
-        return lines.insist(() => resolveKeys(this.#store, defaults.actionId, jobs, new Set<string>()));
-    } else if (isKeyed) {
-      const ids = await lines.insist(() => this.#store.transaction((tx) => insertKeyed(tx, jobs, defaults)));
+    if (jobs.some((job) => job.idempotencyKey !== undefined)) {
+      const keyed = () => this.#store.transaction((tx) => insertKeyed(tx, jobs, defaults));
+      const ids = await this.#lines.insist(keyed);
       for (const hint of hintsOf(jobs, defaults)) this.#announcer.publish(hint);
       return ids;
-    } else for (const chunk of chunks(jobs)) await this.#insertChunk(chunk, jobs, defaults);
+    }
+    for (const chunk of chunks(jobs)) await this.#insertChunk(chunk, jobs, defaults);
     return jobs.map((job) => job.id);
   }
 
@@ -93,19 +100,31 @@ export class Creator {
       const batch = this.#queue.get(key) ?? { defaults, waiting: [] };
       this.#queue.set(key, batch);
       batch.waiting.push({ job, done, failed });
+      this.#plan();
+    });
+  }
+
+  /** An answer lets all its callers go on: what they ask for next, before anything else happens, leaves together. */
+  #plan(): void {
+    if (this.#isPlanned || this.#inFlight === IN_FLIGHT || this.#queue.size === 0) return;
+    this.#isPlanned = true;
+    process.nextTick(() => {
+      this.#isPlanned = false;
       this.#pump();
     });
   }
 
   #pump(): void {
     while (this.#inFlight < IN_FLIGHT && this.#queue.size > 0) {
-      const [key, batch] = this.#queue.entries().next().value as [string, Batch];
-      const taken = batch.waiting.splice(0, BATCH_JOBS);
-      if (batch.waiting.length === 0) this.#queue.delete(key);
+      const [key, { waiting, defaults }] = this.#queue.entries().next().value as [string, Batch];
+      // Shared among the free statements, so that one is under way whenever another is answered.
+      const share = Math.ceil(waiting.length / (IN_FLIGHT - this.#inFlight));
+      const taken = waiting.splice(0, share < WORTH_JOBS ? waiting.length : Math.min(BATCH_JOBS, share));
+      if (waiting.length === 0) this.#queue.delete(key);
       this.#inFlight += 1;
-      void this.#send(taken, batch.defaults).finally(() => {
+      void this.#send(taken, defaults).finally(() => {
         this.#inFlight -= 1;
-        this.#pump();
+        this.#plan();
       });
     }
   }
@@ -113,8 +132,8 @@ export class Creator {
   async #send(batch: readonly Waiting[], defaults: BatchDefaults): Promise<void> {
     let from = 0;
     for (const chunk of chunks(batch.map((one) => one.job))) {
-      const together = batch.slice(from, from + chunk.rows.length);
-      from += chunk.rows.length;
+      const together = batch.slice(from, from + chunk.ids.length);
+      from += chunk.ids.length;
       const jobs = together.map((one) => one.job);
       await this.#insertChunk(chunk, jobs, defaults).then(
         (ids) => {

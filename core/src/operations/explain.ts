@@ -1,30 +1,64 @@
-import { callsheetError, canMeet, capableNodes, type Explanation, explain, MOST_AHEAD } from "@callsheet/contract";
+import {
+  callsheetError,
+  canMeet,
+  capableNodes,
+  type Explanation,
+  explain,
+  MOST_AHEAD,
+  type Situation,
+} from "@callsheet/contract";
+import type { ClaimLane } from "../store/dictionary.ts";
 import type { Surroundings } from "../store/situation.ts";
 import { checkId, type Desk } from "./operate.ts";
+import { outlookOf } from "./outlook.ts";
 
-/** Says why a job stands where it stands; fails with `job_not_found`. */
-export async function explainJob({ store, catalogue }: Desk, ref: string): Promise<Explanation> {
+/** Says why a job stands where it stands, and when it is expected to start; fails with `job_not_found`. */
+export async function explainJob(desk: Desk, ref: string): Promise<Explanation> {
+  const { store, catalogue } = desk;
   const id = checkId(ref);
   const [job] = await store.readJobs([id]);
   const surroundings = await store.readSurroundings(id);
   if (!job || !surroundings) throw callsheetError("job_not_found", `There is no job ${id}.`, { id });
-  const { definition } = await catalogue.version(surroundings.actionVersionId);
+  const { definition: action } = await catalogue.version(surroundings.actionVersionId);
   const isDue = job.state === "pending" || job.state === "queued";
-  const ahead = isDue
-    ? await store.countAhead(id, await lanesBefore(store, job.site, surroundings), MOST_AHEAD + 1)
-    : 0;
-  return explain({ ...surroundings, job, action: definition, ahead });
+  const lanes = await lanesBefore(desk, surroundings);
+  const [ahead, pools, objects] = await Promise.all([
+    isDue
+      ? store.countAhead(
+          id,
+          lanes.map((lane) => lane.id),
+          MOST_AHEAD + 1,
+        )
+      : [],
+    store.readPoolsInSight(surroundings.lane),
+    store.readObjects(surroundings.locks.map(({ key }) => key)),
+  ]);
+  const facts = { ...surroundings, job, action, pools, objects, ahead: sum(ahead.map(({ count }) => count)) };
+  const outlook = WAITING.has(job.state)
+    ? await outlookOf(desk, facts, lanes, ahead)
+    : { forecast: null, expectedMs: null };
+  return explain({ ...facts, ...outlook } satisfies Situation);
 }
+
+const WAITING: ReadonlySet<string> = new Set([
+  "scheduled",
+  "pending",
+  "queued",
+  "waiting_for_lock",
+  "retrying",
+  "paused",
+]);
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
 /** The lanes whose jobs the nodes that could run this one may run instead. */
 async function lanesBefore(
-  store: Desk["store"],
-  site: string,
-  { nodes, needs }: Surroundings,
-): Promise<readonly number[]> {
+  { store }: Desk,
+  { nodes, lane: { site, needs } }: Surroundings,
+): Promise<readonly ClaimLane[]> {
   const capable = capableNodes(nodes, needs);
+  if (capable.length === 0) return [];
   const lanes = await store.lanesFor(site, [...new Set(capable.flatMap(({ types }) => types))]);
-  const mayTake = ({ types, capabilities }: Surroundings["nodes"][number], lane: (typeof lanes)[number]) =>
+  const mayTake = ({ types, capabilities }: Surroundings["nodes"][number], lane: ClaimLane) =>
     types.includes(lane.type) && canMeet(lane.needs, new Set(capabilities));
-  return lanes.filter((lane) => capable.some((node) => mayTake(node, lane))).map(({ id }) => id);
+  return lanes.filter((lane) => capable.some((node) => mayTake(node, lane)));
 }

@@ -4,6 +4,8 @@ export type Hint =
   | { readonly kind: "due" }
   /** A pool has units again. */
   | { readonly kind: "pool"; readonly poolId: number }
+  /** Objects were freed, and nobody waited for them in line. Never sent to others. */
+  | { readonly kind: "objects" }
   /** Some job waits, nobody says which. Never sent to others. */
   | { readonly kind: "waiting" }
   | { readonly kind: "job"; readonly id: string };

@@ -2,7 +2,7 @@ import { type ActionType, callsheetError } from "@callsheet/contract";
 import { z } from "zod";
 import type { Store } from "../store/store.ts";
 import { checkType } from "./action-type.ts";
-import { FRESH_MS } from "./catalogue.ts";
+import { FRESH_MS } from "./fresh.ts";
 
 /** The action types whose code is here, and the schemas of those whose code is elsewhere. */
 export interface TypeRegistry {
@@ -55,7 +55,10 @@ export function createTypeRegistry(store: Store, monotonic: () => number): TypeR
       types.set(type.type, type);
     },
     get: (type) => types.get(type),
-    schema: async (type) => types.get(type)?.configuration ?? (await newest(type))?.schema,
+    schema: (type) => {
+      const known = types.get(type);
+      return known ? Promise.resolve(known.configuration) : newest(type).then((found) => found?.schema);
+    },
   };
 }
 

@@ -51,7 +51,9 @@ export interface ClaimAnswer {
  */
 const CLAIM = `
   with asked as materialized (
-    select l.* from unnest($2::int[], $4::smallint[], $5::timestamptz[], $6::uuid[]) as l (lane_id, rank, due_at, job_id)
+    select l.lane_id, coalesce(l.rank, -1) as rank, coalesce(l.due_at, '-infinity') as due_at,
+      coalesce(l.job_id, '00000000-0000-0000-0000-000000000000') as job_id
+    from unnest($2::int[], $4::smallint[], $5::timestamptz[], $6::uuid[]) as l (lane_id, rank, due_at, job_id)
     join callsheet.lane on lane.id = l.lane_id and not lane.paused and not lane.contended
     where exists (select from callsheet.node where id = $1::int and state = 'up' and not paused)
       and not exists (select from callsheet.barrier for share)
@@ -71,45 +73,43 @@ const CLAIM = `
   ), gone as materialized (
     delete from callsheet.work where ctid = any(array(select tid from queued where plain union all select tid from pending where plain))
     returning job_id, turn, rank, due_at
-  ), members as materialized (
-    select g.*, row_number() over (order by g.turn nulls last, g.rank, g.due_at, g.job_id) as ordinal from gone g
   ), claimed as (
     insert into callsheet.claim (token, node_id, started_at, queued, open, ended, ids)
     select (select token from token), $1::int, callsheet.now(), count(turn), count(*), repeat('0', count(*)::int)::bit varying,
-      array_agg(job_id order by ordinal)
-    from members having count(*) > 0
+      array_agg(job_id order by turn nulls last, rank, due_at, job_id)
+    from gone having count(*) > 0
   ), own as (
     update callsheet.work w
     set state = 'running', attempt = w.attempt + 1, token = (select token from token), node_id = $1::int, started_at = callsheet.now()
     where w.ctid = any(array(select tid from queued where not plain union all select tid from pending where not plain))
     returning w.job_id, w.attempt, w.retries, w.turn, w.rank, w.due_at
   ), taken as (
-    select job_id as id, ordinal, 1 as attempt, 0 as retries, turn, rank, due_at from members
+    select job_id as id, null::int as attempt, null::int as retries, turn, rank, due_at from gone
     union all
-    select job_id, 0, attempt, retries, turn, rank, due_at from own
+    select job_id, attempt, retries, turn, rank, due_at from own
   )
   select (select token from token)::text as token,
-    string_agg(j.id::text, ',') as ids, string_agg(t.ordinal::text, ',') as ordinals, string_agg(t.attempt::text, ',') as attempts,
-    string_agg(t.retries::text, ',') as retries, string_agg(j.action_version_id::text, ',') as versions,
+    string_agg(j.id::text, ',') as ids, string_agg(j.action_version_id::text, ',') as versions,
     string_agg(j.owner_id::text, ',') as owners, '[' || string_agg(j.configuration::text, ',') || ']' as configurations,
-    json_object_agg(j.id, json_build_object('type', j.target_type, 'id', j.target_id, 'tags', j.tags, 'size', j.size,
+    json_object_agg(j.id, json_build_object('attempt', t.attempt, 'retries', t.retries,
+      'type', j.target_type, 'id', j.target_id, 'tags', j.tags, 'size', j.size,
       'variables', (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = j.id), 'first', j.variables))
-      filter (where j.target_id is not null or j.tags is not null or j.variables is not null or j.size is not null or t.attempt > 1) as extras,
+      filter (where t.attempt is not null or j.target_id is not null or j.tags is not null or j.variables is not null or j.size is not null) as extras,
     (select json_agg(m) from (select lane_id, rank, due_at, max(job_id::text) as job_id from pending group by 1, 2, 3) m) as marks
   from (select * from taken order by turn nulls last, rank, due_at, id) t join callsheet.job j on j.id = t.id`;
 
 interface Row {
   token: string;
   ids: string | null;
-  ordinals: string;
-  attempts: string;
-  retries: string;
   versions: string;
   owners: string;
   configurations: string;
+  /** Of jobs with a row of their own, and of those that have more than a configuration. */
   extras: Record<
     string,
     {
+      attempt: number | null;
+      retries: number | null;
       type: string | null;
       id: string | null;
       tags: string[] | null;
@@ -124,6 +124,8 @@ interface Row {
 /** Takes up to `want` jobs for a node, best first, in one statement that no pause can overtake. */
 export async function claimJobs(line: Line, request: ClaimRequest): Promise<ClaimAnswer> {
   const { lanes, want, nodeId } = request;
+  const marks = lanes.map(({ after }) => after);
+  const isRead = marks.some((mark) => mark !== undefined);
   const quota = Math.max(8, Math.ceil((2 * want) / Math.max(1, lanes.length)));
   const { rows } = await line.query({
     name: "claim",
@@ -132,9 +134,9 @@ export async function claimJobs(line: Line, request: ClaimRequest): Promise<Clai
       nodeId,
       lanes.map((lane) => lane.id),
       want,
-      lanes.map((lane) => lane.after?.rank ?? -1),
-      lanes.map((lane) => lane.after?.dueAt ?? "-infinity"),
-      lanes.map((lane) => lane.after?.id ?? "00000000-0000-0000-0000-000000000000"),
+      ...(isRead
+        ? [marks.map((mark) => mark?.rank), marks.map((mark) => mark?.dueAt), marks.map((mark) => mark?.id)]
+        : [null, null, null]),
       lanes.length === 1 ? want : quota,
     ],
   });
@@ -149,24 +151,21 @@ function read(row: Row): ClaimAnswer {
     if (!known || isLater(mark, known)) marks.set(lane_id, mark);
   }
   if (row.ids === null) return { jobs: [], marks };
-  const [ordinals, attempts, retries, versions, owners] = [
-    row.ordinals,
-    row.attempts,
-    row.retries,
-    row.versions,
-    row.owners,
-  ].map((list) => list.split(","));
+  const [versions, owners] = [row.versions.split(","), row.owners.split(",")];
   const configurations = JSON.parse(row.configurations) as unknown[];
+  let members = 0;
   const jobs = row.ids.split(",").map((id, index): Claimed => {
     const extra = row.extras?.[id];
+    const isMember = extra === undefined || extra.attempt === null;
+    if (isMember) members += 1;
     return {
       id,
       token: row.token,
-      ordinal: Number(ordinals![index]),
-      attempt: Number(attempts![index]),
-      retries: Number(retries![index]),
-      actionVersionId: Number(versions![index]),
-      ownerId: Number(owners![index]),
+      ordinal: isMember ? members : 0,
+      attempt: extra?.attempt ?? 1,
+      retries: extra?.retries ?? 0,
+      actionVersionId: Number(versions[index]),
+      ownerId: Number(owners[index]),
       configuration: configurations[index],
       target: extra?.id ? { type: extra.type!, id: extra.id } : null,
       tags: extra?.tags ?? [],

@@ -1,7 +1,10 @@
+import type { Session } from "./session.ts";
 import type { Queryable, Rows, Statement } from "./statement.ts";
 
 /** A connection of its own, on which statements are sent without waiting for the answers of those before. */
 export interface Line extends Queryable {
+  /** What the server knows it by. */
+  readonly session: Session;
   /** Sends all statements as one transaction in one round trip; the answers in their order. */
   pipeline(statements: readonly Statement[]): Promise<readonly Rows<Record<string, unknown>>[]>;
   /** Runs work in one transaction; what it sends at once leaves together. Nothing else may be sent meanwhile. */

@@ -72,13 +72,42 @@ const COLUMN: Partial<Record<Key, string>> = {
   r: "reason",
 };
 
-/** One row as JSON text, and the optional keys that it uses. */
-export function encodeRow(job: NewJob, keys: Set<Key>): string {
-  let row = `{"i":"${job.id}","c":${job.configuration}`;
+/** Jobs on their way into one statement, as text: ids and configurations apart, which the server reads in half the time. */
+export interface EncodedRows {
+  readonly ids: readonly string[];
+  readonly configurations: readonly string[];
+  /** An object for each job, with the optional keys that it uses. */
+  readonly more: readonly string[];
+  /** The optional keys that any of them uses. */
+  readonly keys: ReadonlySet<Key>;
+}
+
+/** Rows as they are gathered, and about how many bytes they take. */
+export interface GrowingRows extends EncodedRows {
+  readonly ids: string[];
+  readonly configurations: string[];
+  readonly more: string[];
+  readonly keys: Set<Key>;
+  bytes: number;
+}
+
+export const noRows = (): GrowingRows => ({ ids: [], configurations: [], more: [], keys: new Set(), bytes: 0 });
+
+export function addRow(rows: GrowingRows, job: NewJob): void {
+  const more = encodeMore(job, rows.keys);
+  rows.ids.push(job.id);
+  rows.configurations.push(job.configuration);
+  rows.more.push(more);
+  rows.bytes += job.id.length + job.configuration.length + more.length;
+}
+
+/** What a job says beside its id and configuration; notes the keys that it uses. */
+function encodeMore(job: NewJob, keys: Set<Key>): string {
+  const parts: string[] = [];
   const put = (key: Key, json: string | undefined) => {
     if (json === undefined) return;
     keys.add(key);
-    row += `,"${key}":${json}`;
+    parts.push(`"${key}":${json}`);
   };
   const text = (value: string | undefined) => (value === undefined ? undefined : JSON.stringify(value));
   put("o", job.ownerId?.toString());
@@ -98,7 +127,7 @@ export function encodeRow(job: NewJob, keys: Set<Key>): string {
   put("h", text(job.requestHash));
   put("x", text(job.actor));
   put("r", text(job.reason));
-  return `${row}}`;
+  return `{${parts.join(",")}}`;
 }
 
 const statements = new Map<string, { name: string; text: string }>();
@@ -110,7 +139,7 @@ function insertFor(keys: readonly Key[]): { name: string; text: string } {
   if (known) return known;
   const has = (key: Key) => keys.includes(key);
   const extra = keys.filter((key) => COLUMN[key] !== undefined);
-  const columns = extra.map((key) => `, ${COLUMN[key]}`).join("");
+  const filled = extra.map((key) => `, ${COLUMN[key]}`).join("");
   const values = extra.map((key) => `, n.${key}`).join("");
   const state = [
     has("u") ? "when n.u then 'created'" : "",
@@ -120,21 +149,23 @@ function insertFor(keys: readonly Key[]): { name: string; text: string } {
     .trim();
   const first = state ? `(case ${state} else 'pending' end)::callsheet.job_state` : "'pending'::callsheet.job_state";
   const start = `${has("u") ? "case when not coalesce(n.u, false) then " : ""}${has("s") ? "coalesce(n.s, callsheet.now())" : "callsheet.now()"}${has("u") ? " end" : ""}`;
+  const columns = keys.map((key) => `, ${key}`).join("");
+  const more = keys.map((key) => `${key} ${OPTIONAL[key]}`).join(", ");
   const text = `
     with n as materialized (
-      select r.*, ${has("l") ? "coalesce(r.l, $6::int)" : "$6::int"} as lane, ${has("o") ? "coalesce(r.o, $2::int)" : "$2::int"} as owner, ${has("p") ? "coalesce(r.p, $3::smallint)" : "$3::smallint"} as rank
-      from json_to_recordset($1::json) as r (i uuid, c json${keys.map((key) => `, ${key} ${OPTIONAL[key]}`).join("")})
+      select r.*, ${has("l") ? "coalesce(r.l, $7::int)" : "$7::int"} as lane, ${has("o") ? "coalesce(r.o, $3::int)" : "$3::int"} as owner, ${has("p") ? "coalesce(r.p, $4::smallint)" : "$4::smallint"} as rank
+      from rows from (unnest($1::text::uuid[]), json_array_elements($2::json)${keys.length > 0 ? `, json_to_recordset($10::json) as (${more})` : ""}) as r (i, c${columns})
     ), inserted as (
       insert into callsheet.job (id, created_at, start_at, created_xid, action_id, action_version_id, owner_id, lane_id,
-        first_state, kind, origin, configuration_version, rank, configuration${columns})
-      select n.i, callsheet.now(), ${start}, (select pg_current_xact_id()::text::bigint), $4::int, $5::int, n.owner, n.lane,
-        ${first}, $7::callsheet.job_kind, $8::callsheet.job_origin, 1, n.rank, n.c${values}
+        first_state, kind, origin, configuration_version, rank, configuration${filled})
+      select n.i, callsheet.now(), ${start}, (select pg_current_xact_id()::text::bigint), $5::int, $6::int, n.owner, n.lane,
+        ${first}, $8::callsheet.job_kind, $9::callsheet.job_origin, 1, n.rank, n.c${values}
       from n
       ${has("k") ? "on conflict (action_id, idempotency_key) where idempotency_key is not null do nothing returning id" : ""}
     ), waiting as (
       insert into callsheet.work (job_id, due_at, lane_id, owner_id, action_version_id, seq, attempt, retries, state, line_state,
         rollback, rank, crashes, intent, plain${has("gu") ? ", guest" : ""})
-      select n.i, ${start}, n.lane, n.owner, $5::int, 1, 0, 0, ${first}, ${first}, 'none', n.rank, 0, 0, ${state ? `${first} = 'pending'` : "true"}${has("gu") ? ", coalesce(n.gu, false)" : ""}
+      select n.i, ${start}, n.lane, n.owner, $6::int, 1, 0, 0, ${first}, ${first}, 'none', n.rank, 0, 0, ${state ? `${first} = 'pending'` : "true"}${has("gu") ? ", coalesce(n.gu, false)" : ""}
       from n ${has("k") ? "where n.i in (select id from inserted)" : ""}
     )
     select ${has("k") ? "id from inserted" : "1 as id where false"}`;
@@ -143,24 +174,20 @@ function insertFor(keys: readonly Key[]): { name: string; text: string } {
   return statement;
 }
 
-/** Rows as JSON text, and the optional keys that any of them uses. */
-export interface EncodedRows {
-  readonly rows: readonly string[];
-  readonly keys: ReadonlySet<Key>;
-}
-
 /** Above it is said to take a while. */
 const MANY_ROWS = 500;
 
 /** The statement that inserts these rows, each with its place in `work`; all or none. Locks nothing that others need. */
-export function insertJobs({ rows, keys }: EncodedRows, defaults: BatchDefaults): Statement {
+export function insertJobs({ ids, configurations, more, keys }: EncodedRows, defaults: BatchDefaults): Statement {
   const { name, text } = insertFor([...keys].sort());
   const { ownerId, rank, actionId, actionVersionId, laneId, kind, origin } = defaults;
+  const rows = [`{${ids.join(",")}}`, `[${configurations.join(",")}]`];
+  const rest = keys.size > 0 ? [`[${more.join(",")}]`] : [];
   return {
     name,
     text,
-    values: [`[${rows.join(",")}]`, ownerId, rank, actionId, actionVersionId, laneId, kind, origin],
-    patience: rows.length > MANY_ROWS ? "bulk" : "hot",
+    values: [...rows, ownerId, rank, actionId, actionVersionId, laneId, kind, origin, ...rest],
+    patience: ids.length > MANY_ROWS ? "bulk" : "hot",
   };
 }
 

@@ -119,10 +119,11 @@ export function laneKey({ actionId, definition }: ActionVersion, needs: Needs): 
   return { site, queue, actionId, type, needs };
 }
 
-/** A place in line, and the owner who used it first. */
+/** A place in line, the owner who used it first, and whether others have come. */
 export interface Lane {
   readonly id: number;
   readonly hostId: number | null;
+  readonly isShared: boolean;
 }
 
 /**
@@ -133,16 +134,17 @@ export async function findLane(db: Queryable, lane: LaneKey, ownerId: number): P
   const needs = JSON.stringify(lane.needs);
   const isContended = lane.needs.units !== undefined || lane.needs.locks !== undefined;
   const { rows } = await db.query<Lane>(sql`
-    with made as (
+    with found as (
+      select id, host_id, shared from callsheet.lane
+      where site = ${site} and queue = ${queue} and action_id = ${actionId} and type = ${type} and needs = ${needs}::jsonb
+        and root_id is null
+    ), made as (
       insert into callsheet.lane (site, queue, action_id, type, needs, host_id, contended)
       select ${site}, ${queue}, ${actionId}, ${type}, ${needs}::jsonb, ${ownerId}, ${isContended}
-      where not exists (select from callsheet.barrier for share)
-      on conflict do nothing returning id, host_id
+      where not exists (select from found) and not exists (select from callsheet.barrier for share)
+      on conflict do nothing returning id, host_id, shared
     )
-    select id, host_id as "hostId" from made union all
-    select id, host_id from callsheet.lane
-    where site = ${site} and queue = ${queue} and action_id = ${actionId} and type = ${type} and needs = ${needs}::jsonb
-      and root_id is null limit 1`);
+    select id, host_id as "hostId", shared as "isShared" from (select * from found union all select * from made) lane`);
   return rows[0] ?? findLane(db, lane, ownerId);
 }
 
@@ -171,14 +173,7 @@ export async function lanesFor(db: Queryable, site: string, types: readonly stri
   return rows;
 }
 
-/** A number that the facility set. */
-export async function settingNumber(db: Queryable, name: string): Promise<number> {
-  const { rows } = await db.query<{ value: number }>(
-    sql`select value::text::float8 as value from callsheet.setting where name = ${name}`,
-  );
-  return rows[0]!.value;
-}
-
+/** Sets a number of the facility's. */
 export async function putSetting(db: Queryable, name: string, value: number): Promise<void> {
   await db.query(sql`
     insert into callsheet.setting (name, value) values (${name}, ${JSON.stringify(value)}::jsonb)

@@ -49,7 +49,8 @@ export async function comeDue(db: Queryable, limit: number): Promise<Woken> {
       where state in ('scheduled', 'retrying') and due_at <= callsheet.now() and rollback in ('none', 'done')
       order by due_at limit ${limit} for update skip locked
     ), woken as (
-      update callsheet.work set state = 'pending' where ctid = any(array(select ctid from due)) returning lane_id, rank
+      update callsheet.work w set state = 'pending', guest = w.guest or (select shared from callsheet.lane l where l.id = w.lane_id)
+      where ctid = any(array(select ctid from due)) returning lane_id, rank
     )
     select lane_id as "laneId", min(rank)::int as rank, count(*)::int as count from woken group by lane_id`);
   return { lanes: rows, count: rows.reduce((sum, row) => sum + row.count, 0) };

@@ -1,17 +1,11 @@
 import { callsheetError } from "@callsheet/contract";
 import sql from "sql-template-tag";
-import type { Queryable } from "./database.ts";
+import type { Queryable } from "./statement.ts";
 
 /** What the server knows a connection by; never another's, however its numbers are used again. */
 export interface Session {
   readonly pid: number;
   readonly startedAt: string;
-}
-
-export async function sessionOf(db: Queryable): Promise<Session> {
-  const { rows } = await db.query<Session>(sql`
-    select pid, backend_start::text as "startedAt" from pg_stat_activity where pid = pg_backend_pid()`);
-  return rows[0]!;
 }
 
 /**

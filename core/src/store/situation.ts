@@ -1,21 +1,28 @@
-import type { Needs, NodeInSight, Situation } from "@callsheet/contract";
+import type { Needs, NodeInSight, Situation, Units } from "@callsheet/contract";
 import sql from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 
 /** A node, with the types whose jobs it may take instead. */
-type Neighbour = NodeInSight & { readonly types: readonly string[] };
+type Neighbour = NodeInSight & { readonly id: number; readonly types: readonly string[] };
 
 /** What stands around a job, beside what its readers see of it. */
 export interface Surroundings
-  extends Pick<Situation, "now" | "needs" | "lanePause" | "rollback" | "isRetryAsked" | "isNodeLost" | "queue"> {
+  extends Pick<Situation, "now" | "lane" | "locks" | "ticket" | "rollback" | "isRetryAsked" | "isNodeLost" | "queue"> {
   readonly actionVersionId: number;
+  readonly size: number | null;
   readonly nodes: readonly Neighbour[];
 }
 
-/** Everything but the job itself that may keep it waiting, in one look. */
+/** Everything but the job itself, its pools and its objects that may keep it waiting, in one look. */
 export async function readSurroundings(db: Queryable, id: string): Promise<Surroundings | undefined> {
   const { rows } = await db.query<Surroundings>(sql`
-    select callsheet.now() as now, j.action_version_id as "actionVersionId", l.needs, case when l.paused then json_build_object('reason', l.reason) end as "lanePause",
+    select callsheet.now() as now, j.action_version_id as "actionVersionId", j.size,
+      json_build_object('id', l.id, 'site', l.site, 'queue', l.queue, 'action', coalesce(a.name, v.name), 'needs', l.needs,
+        'pause', case when l.paused then json_build_object('reason', l.reason) end) as lane,
+      coalesce(j.locks, '[]') as locks,
+      (select json_build_object('number', min(t.number), 'held', bool_and(t.held)) from json_array_elements(j.locks) k
+        join callsheet.ticket t on t.object_key = k ->> 'key' and t.job_id = j.id and t.token is null
+        where w.state in ('waiting_for_lock', 'queued') having count(*) > 0) as ticket,
       coalesce(w.rollback, d.rollback, 'none') as rollback, coalesce(w.intent = 1, false) as "isRetryAsked",
       coalesce((
         select n.state in ('gone', 'dead') from callsheet.node n
@@ -25,14 +32,16 @@ export async function readSurroundings(db: Queryable, id: string): Promise<Surro
         'length', (select count(*) from callsheet.work where state = 'queued'),
         'capacity', (select value::text::float8 from callsheet.setting where name = 'queue_capacity')) as queue,
       (select coalesce(json_agg(json_build_object(
-          'name', n.name, 'state', n.state, 'slots', n.slots, 'capabilities', n.capabilities,
-          'types', (select json_agg(t ->> 'type') from jsonb_array_elements(n.types) t),
+          'id', n.id, 'name', n.name, 'state', case when n.paused and n.state = 'up' then 'paused' else n.state end, 'slots', n.slots,
+          'capabilities', n.capabilities, 'types', (select json_agg(t ->> 'type') from jsonb_array_elements(n.types) t),
           'running', (select count(*) from callsheet.work r where r.node_id = n.id and r.state in ('running', 'timed_out', 'cancelling'))
             + (select coalesce(sum(c.open), 0) from callsheet.claim c where c.node_id = n.id)) order by n.id), '[]')
         from callsheet.node n
         where n.state in ('up', 'draining') and n.site = l.site and n.types @> jsonb_build_array(jsonb_build_object('type', l.type))) as nodes
     from callsheet.job j
     join callsheet.lane l on l.id = j.lane_id
+    join callsheet.action_version v on v.id = j.action_version_id
+    left join callsheet.action a on a.id = j.action_id
     left join callsheet.work w on w.job_id = j.id
     left join callsheet.outcome d on d.job_id = j.id
     where j.id = ${id}`);
@@ -40,22 +49,69 @@ export async function readSurroundings(db: Queryable, id: string): Promise<Surro
 }
 
 /**
- * How many jobs of these lanes start before a due one, counted up to `most`: queued ones of an earlier turn, then pending
- * ones in order (indexes work_queued, work_pending).
+ * How many jobs of these lanes start before a due one, by lane, counted up to `most` in all: queued ones of an earlier turn,
+ * then pending ones in order (indexes work_queued, work_pending).
  */
-export async function countAhead(db: Queryable, id: string, lanes: readonly number[], most: number): Promise<number> {
-  const { rows } = await db.query<{ ahead: number }>(sql`
-    select count(*)::int as ahead
-    from (select * from callsheet.work where job_id = ${id} and state in ('pending', 'queued')) w cross join lateral (
-      select from callsheet.work q
-      where q.state = 'queued' and q.lane_id = any(${lanes}::int[]) and (w.turn is null or (q.turn, q.job_id) < (w.turn, w.job_id))
+export async function countAhead(db: Queryable, id: string, lanes: readonly number[], most: number) {
+  const { rows } = await db.query<{ laneId: number; count: number }>(sql`
+    select lane_id as "laneId", count(*)::int as count
+    from (
+      select ahead.lane_id from (select * from callsheet.work where job_id = ${id} and state in ('pending', 'queued')) w cross join lateral (
+        select q.lane_id from callsheet.work q
+        where q.state = 'queued' and q.lane_id = any(${lanes}::int[]) and (w.turn is null or (q.turn, q.job_id) < (w.turn, w.job_id))
+        union all
+        select p.lane_id from callsheet.work p
+        where w.turn is null and p.state = 'pending' and p.lane_id = any(${lanes}::int[])
+          and (p.rank, p.due_at, p.job_id) < (w.rank, w.due_at, w.job_id)
+        limit ${most}
+      ) ahead
+    ) a group by lane_id`);
+  return rows;
+}
+
+/** An attempt that lives, or a job that waits in a line: what a forecast needs to know of it. */
+export interface Neighbouring {
+  readonly id: string;
+  readonly actionVersionId: number;
+  readonly size: number | null;
+  /** Null: it has not begun. */
+  readonly elapsedMs: number | null;
+  readonly nodeId: number | null;
+  readonly units: readonly Units[];
+}
+
+/** More attempts are not looked at: the cost of an explanation must not grow with the cluster. */
+const MOST_ATTEMPTS = 1_000;
+
+/** Attempts that live on these nodes or hold units of these pools, and these jobs, wherever they stand. */
+export async function readNeighbours(
+  db: Queryable,
+  nodeIds: readonly number[],
+  poolIds: readonly number[],
+  jobIds: readonly string[],
+): Promise<readonly Neighbouring[]> {
+  const { rows } = await db.query<Neighbouring>(sql`
+    with live as (
+      select w.job_id, w.started_at, w.node_id, coalesce((
+          select json_agg(json_build_object('poolId', g.pool_id, 'units', g.units)) from callsheet.grant_of_units g
+          where g.token = w.token and g.job_id = w.job_id), '[]') as units
+      from callsheet.work w where w.state in ('running', 'timed_out', 'cancelling')
+        and (w.node_id = any(${nodeIds}::int[]) or exists (
+          select from callsheet.grant_of_units g where g.token = w.token and g.job_id = w.job_id and g.pool_id = any(${poolIds}::int[])))
       union all
-      select from callsheet.work p
-      where w.turn is null and p.state = 'pending' and p.lane_id = any(${lanes}::int[])
-        and (p.rank, p.due_at, p.job_id) < (w.rank, w.due_at, w.job_id)
-      limit ${most}
-    ) ahead`);
-  return rows[0]!.ahead;
+      select m.id, c.started_at, c.node_id, coalesce((
+          select json_agg(json_build_object('poolId', u.pool_id, 'units', u.units)) from unnest(c.pool_ids, c.units) as u (pool_id, units)), '[]')
+      from callsheet.claim c, unnest(c.ids) with ordinality as m (id, n)
+      where get_bit(c.ended, m.n::int - 1) = 0 and (c.node_id = any(${nodeIds}::int[]) or c.pool_ids && ${poolIds}::int[])
+    ), near as (
+      select * from (select * from live limit ${MOST_ATTEMPTS}) l
+      union all
+      select id, null, null, '[]' from unnest(${jobIds}::uuid[]) as id where id not in (select job_id from live)
+    )
+    select j.id, j.action_version_id as "actionVersionId", j.size, n.node_id as "nodeId", n.units,
+      greatest(0, extract(epoch from callsheet.now() - n.started_at) * 1000)::float8 as "elapsedMs"
+    from near n join callsheet.job j on j.id = n.job_id`);
+  return rows;
 }
 
 /** The needs of a job's lane. */

@@ -1,6 +1,6 @@
-import { admitJobs, becomeAdmitter, giveWay, pendingHeads, queuedJobs } from "./admission.ts";
+import { admitJobs, becomeAdmitter, giveWay, guestHeads, liveByOwner, pendingHeads, queuedJobs } from "./admission.ts";
 import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
-import { lockCandidates, lockObjects, lockPools, readObjects, readPools } from "./contended.ts";
+import { lockCandidates } from "./contended.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
 import type { CallerTransaction, Database, Queryable, Statement } from "./database.ts";
 import {
@@ -16,11 +16,9 @@ import {
   ownerId,
   ownerNames,
   putSetting,
-  settingNumber,
   shareLane,
 } from "./dictionary.ts";
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
-
 import { addDurations, readDurations } from "./durations.ts";
 import {
   anchorMembers,
@@ -32,7 +30,6 @@ import {
   type HoldersCompleted,
 } from "./finish.ts";
 import { type Freed, type Freeing, free, insistOnLines, leaveRemnant, remnantsOf } from "./freeing.ts";
-
 import { readAmendments, readHistory, readLog } from "./history.ts";
 import {
   amendConfiguration,
@@ -55,10 +52,13 @@ import {
   setDraining,
   standingNodes,
 } from "./nodes.ts";
+import { makeObjects, readObjects, tryObjects } from "./objects.ts";
+import { lockPools, poolsNow, readPools, readPoolsInSight } from "./pool-facts.ts";
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
-import { endSession, type Session, sessionOf } from "./session.ts";
-import { countAhead, needsOf, readSurroundings } from "./situation.ts";
+import { allPools, heldUnits, openNodes, putReservations, sizesOf, unitsLanes } from "./reservation.ts";
+import { endSession, type Session } from "./session.ts";
+import { countAhead, needsOf, readNeighbours, readSurroundings } from "./situation.ts";
 import { isStanding } from "./standing.ts";
 import { standInLine, takeJobs } from "./take.ts";
 import { type Changed, note, removeJobs, transition } from "./transition.ts";
@@ -71,6 +71,7 @@ const STATEMENTS = {
   addVersion,
   admitJobs,
   allActions,
+  allPools,
   amendConfiguration,
   anchorMembers,
   anchorRows,
@@ -90,7 +91,9 @@ const STATEMENTS = {
   deleteAction,
   endNode,
   giveWay,
+  guestHeads,
   hasLeftLine,
+  heldUnits,
   insertAction,
   isStanding,
   leaveRemnant,
@@ -98,21 +101,27 @@ const STATEMENTS = {
   findLane,
   lanesFor,
   listJobs,
+  liveByOwner,
   liveJobsOf,
   lockAttempts,
   lockJob,
   needsOf,
   note,
+  openNodes,
   orphaningNodes,
   overdueJobs,
   readAgenda,
+  readNeighbours,
+  readObjects,
   readPools,
+  readPoolsInSight,
   remnantsOf,
   ownerId,
   ownerNames,
   pendingHeads,
   putLogLines,
   putProgress,
+  putReservations,
   putSetting,
   putVariable,
   queuedJobs,
@@ -126,11 +135,12 @@ const STATEMENTS = {
   rememberRetry,
   removeJobs,
   setDraining,
-  settingNumber,
   settledAmong,
   shareLane,
+  sizesOf,
   standingNodes,
   transition,
+  unitsLanes,
   createJobs: (db: Queryable, rows: EncodedRows, defaults: BatchDefaults) =>
     db.query<{ id: string }>(insertJobs(rows, defaults)),
 };
@@ -144,7 +154,17 @@ type Bound<All> = {
 export type Statements = Bound<typeof STATEMENTS>;
 
 /** What a claim of contended jobs consists of. */
-const CONTENTION = { lockCandidates, lockObjects, readObjects, lockPools, takeJobs, standInLine, transition };
+const CONTENTION = {
+  lockCandidates,
+  makeObjects,
+  tryObjects,
+  readObjects,
+  poolsNow,
+  lockPools,
+  takeJobs,
+  standInLine,
+  transition,
+};
 export type Contention = Bound<typeof CONTENTION>;
 
 /** Connections of the hot path: their statements are prepared, their plans pinned. */
@@ -210,7 +230,7 @@ export function createStore(db: Database): Store {
       return {
         createJobs: (rows, defaults, hint) => {
           const created = line.query<{ id: string }>(insertJobs(rows, defaults));
-          // Pipelined: the server takes it up when the rows are committed. Should it fail, the poll finds them.
+          // Made while the server is at work, which takes it up when the rows are committed. Should it fail, the poll finds them.
           if (hint !== undefined) line.query(notification(channel, hint)).catch(() => {});
           return created;
         },
@@ -229,14 +249,18 @@ export function createStore(db: Database): Store {
 /** Two connections: while one commits what ended, the other takes what comes next. */
 async function openHotPath(db: Database, name: string, before: Session | undefined): Promise<HotPath> {
   const opening = [db.line(`claim ${name}`), db.line(`finish ${name}`)] as const;
+  let planning: Promise<unknown> | undefined;
   const close = async () => {
+    await planning;
     await Promise.allSettled(opening.map(async (line) => (await line).close()));
   };
   try {
     const [claims, ends] = await Promise.all(opening);
     if (before) await endSession(claims, before);
+    // Planned while the first claim is under way, not when the first jobs have ended.
+    planning = completeMembers(ends, [NOTHING]).catch(() => {});
     return {
-      session: await sessionOf(claims),
+      session: claims.session,
       claim: (request) => claimJobs(claims, request),
       contend: (work) => claims.transaction((tx) => work(bindAll(CONTENTION, tx))),
       completeHolders: (completions) => completeHolders(ends, completions),
@@ -248,6 +272,9 @@ async function openHotPath(db: Database, name: string, before: Session | undefin
     throw error;
   }
 }
+
+/** Of no claim: there is nothing to complete. */
+const NOTHING: Completion = { token: "0", size: 0, ordinals: [], results: [], offsets: [] };
 
 /** A hint need not survive a crash, so its commit does not wait for the disk. */
 const notification = (channel: string, payload: string): Statement => ({

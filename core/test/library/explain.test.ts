@@ -16,7 +16,7 @@ const reasonOf = async (database: TestDatabase, id: string) => {
 describe("a job in each state is explained", () => {
   const REASON: Record<JobState, Reason> = {
     ...{ created: "not_planned", scheduled: "scheduled", pending: "no_node", queued: "no_node" },
-    ...{ waiting_for_lock: "waiting_for_lock", running: "running", timed_out: "overrun", retrying: "backing_off" },
+    ...{ waiting_for_lock: "no_node", running: "running", timed_out: "overrun", retrying: "backing_off" },
     ...{ cancelling: "cancelling", paused: "paused", completed: "settled", partial: "settled", failed: "settled" },
     ...{ skipped: "settled", cancelled: "settled" },
   };
@@ -105,12 +105,12 @@ describe("a due job is explained by the nodes that are there", () => {
       expect(await reasonOf(database, queued.id)).toMatchObject({ reason: "nodes_busy", details: { ahead: 1 } });
 
       const lanes = [pending.laneId];
-      expect(await database.store.countAhead(pending.id, lanes, 2)).toBe(2);
+      expect(await database.store.countAhead(pending.id, lanes, 2)).toEqual([{ laneId: pending.laneId, count: 2 }]);
       await database.store.putSetting("queue_capacity", 3);
       expect(await reasonOf(database, pending.id)).toMatchObject({ reason: "internal_queue_full" });
       expect(await reasonOf(database, queued.id)).toMatchObject({ reason: "nodes_busy" });
       await database.db.query({ text: "update callsheet.lane set paused = true, reason = 'night'", values: [] });
-      expect((await reasonOf(database, pending.id)).sentence).toBe("All jobs of its kind are held: night.");
+      expect((await reasonOf(database, pending.id)).sentence).toBe("It is paused with all its kind: night.");
     }),
   );
 

@@ -112,12 +112,12 @@ describe("chunks", () => {
 
   test("a statement holds at most 5,000 jobs", () => {
     const made = chunks(Array.from({ length: 12_001 }, () => job(1)));
-    expect(made.map(({ rows }) => rows.length)).toEqual([5_000, 5_000, 2_001]);
+    expect(made.map(({ ids }) => ids.length)).toEqual([5_000, 5_000, 2_001]);
   });
 
   test("a statement ends with the job that brings it above 4 MB", () => {
     const made = chunks(Array.from({ length: 10 }, () => job(900_000)));
-    expect(made.map(({ rows }) => rows.length)).toEqual([5, 5]);
+    expect(made.map(({ ids }) => ids.length)).toEqual([5, 5]);
   });
 
   test("all jobs of several chunks are made, in the order of the inputs", async () => {
@@ -211,6 +211,36 @@ describe("single jobs in flight together", () => {
     const byId = new Map(found.map((job) => [job.id, job]));
     for (const [n, { id }] of jobs.entries())
       expect(byId.get(id)).toMatchObject({ configuration: { n }, owner: `owner ${n % 3}` });
+  });
+
+  /** How many jobs each statement created that an act led to. */
+  async function sharesOf(act: () => Promise<readonly { readonly id: string }[]>): Promise<readonly number[]> {
+    const { rows } = await file.get().db.query<{ share: number }>({
+      text: `
+        select count(*)::int as share from callsheet.job where id = any($1::uuid[])
+        group by created_xid order by created_xid`,
+      values: [(await act()).map(({ id }) => id)],
+    });
+    return rows.map(({ share }) => share);
+  }
+  const createAtOnce = (count: number) => () =>
+    Promise.all(Array.from({ length: count }, () => cs.jobs.create("copy")));
+
+  test("those asked for in one turn of the event loop share a statement, and many share two", async () => {
+    expect(await sharesOf(createAtOnce(20))).toEqual([20]);
+    expect(await sharesOf(createAtOnce(100))).toEqual([50, 50]);
+  });
+
+  test("callers that one answer lets go on share the next statement too", async () => {
+    const caller = async () => [
+      await cs.jobs.create("copy"),
+      await cs.jobs.create("copy"),
+      await cs.jobs.create("copy"),
+    ];
+    const shares = await sharesOf(async () => (await Promise.all(Array.from({ length: 100 }, caller))).flat());
+    expect(shares.reduce((all, share) => all + share)).toBe(300);
+    // Both answers may have come before the callers of the first go on: then these share two.
+    expect(Math.min(...shares)).toBeGreaterThanOrEqual(16);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { ActionInput } from "@callsheet/contract";
 import { lane } from "../../src/operations/needs.ts";
-import { encodeRow, type Key, type NewJob } from "../../src/store/create.ts";
+import { addRow, type NewJob, noRows } from "../../src/store/create.ts";
 import { laneKey } from "../../src/store/dictionary.ts";
 import type { Statements } from "../../src/store/store.ts";
 import { anAction, type TestDatabase } from "../../src/testing/index.ts";
@@ -28,10 +28,10 @@ export type Lane = Awaited<ReturnType<typeof aLane>>;
 
 /** Creates jobs by one statement; answers what it answered. */
 export async function create(store: Pick<Statements, "createJobs">, lane: Lane, jobs: readonly NewJob[]) {
-  const keys = new Set<Key>();
-  const rows = jobs.map((job) => encodeRow(job, keys));
-  const { rows: answered } = await store.createJobs({ rows, keys }, lane.defaults);
-  return answered.map(({ id }) => id);
+  const rows = noRows();
+  for (const job of jobs) addRow(rows, job);
+  const answered = await store.createJobs(rows, lane.defaults);
+  return answered.rows.map(({ id }) => id);
 }
 
 /** Creates as many pending jobs; answers their ids in the order of creation. */

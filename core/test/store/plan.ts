@@ -22,6 +22,7 @@ export async function statementsOf(
     return { rows: [answer as never], count: 0 };
   };
   await act({
+    session: { pid: 1, startedAt: "" },
     query: async (statement) => record(statement as Statement),
     transaction: (work) => work({ query: async (statement) => record(statement as Statement) }),
     pipeline: async (statements) => statements.map(record),

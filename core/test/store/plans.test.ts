@@ -1,8 +1,16 @@
 import { JOB_STATES, type JobFilter, SETTLED } from "@callsheet/contract";
 import { beforeAll, describe, expect, test } from "vitest";
-import { admitJobs, giveWay, pendingHeads, queuedJobs } from "../../src/store/admission.ts";
+import {
+  admitJobs,
+  becomeAdmitter,
+  giveWay,
+  guestHeads,
+  liveByOwner,
+  pendingHeads,
+  queuedJobs,
+} from "../../src/store/admission.ts";
 import { claimJobs } from "../../src/store/claim.ts";
-import { encodeRow, insertJobs, jobsByKey, type Key, type NewJob } from "../../src/store/create.ts";
+import { addRow, insertJobs, jobsByKey, type NewJob, noRows } from "../../src/store/create.ts";
 import type { Line, Queryable } from "../../src/store/database.ts";
 import { comeDue, overdueJobs } from "../../src/store/due.ts";
 import { anchorMembers, anchorRows, completeMembers } from "../../src/store/finish.ts";
@@ -11,6 +19,7 @@ import { lockAttempts, lockJob } from "../../src/store/jobs.ts";
 import { liveJobsOf } from "../../src/store/nodes.ts";
 import { putProgress } from "../../src/store/progress.ts";
 import { listJobs, readJobs, settledAmong } from "../../src/store/read.ts";
+import { heldUnits, sizesOf } from "../../src/store/reservation.ts";
 import { transition } from "../../src/store/transition.ts";
 import { analyse, fill } from "./fill.ts";
 import { databaseOfFile } from "./place.ts";
@@ -44,9 +53,9 @@ const claimOf = (lanes: number) => (line: Line) =>
   claimJobs(line, { nodeId: 1, want: 100, lanes: Array.from({ length: lanes }, (_, n) => ({ id: n + 1 })) });
 const mark = { rank: 3, dueAt: "2026-01-01T00:00:00Z", id: ID };
 const creation = (job: Partial<NewJob>) => async (line: Queryable) => {
-  const keys = new Set<Key>();
-  const rows = [encodeRow({ id: ID, configuration: "{}", ...job }, keys)];
-  await line.query(insertJobs({ rows, keys }, DEFAULTS));
+  const rows = noRows();
+  addRow(rows, { id: ID, configuration: "{}", ...job });
+  await line.query(insertJobs(rows, DEFAULTS));
 };
 const completion = { token: "1", size: 3, ordinals: [1, 3], results: [null, "{}"], offsets: [0, 9] };
 const named = [{ id: ID, token: "1" }];
@@ -73,7 +82,16 @@ const STATEMENTS: readonly Hot[] = [
   { name: "come due", on: "duty", act: (db) => comeDue(db, 500) },
   { name: "overdue jobs", on: "duty", act: (db) => overdueJobs(db, 500) },
   { name: "the internal queue", on: "duty", act: queuedJobs },
-  { name: "heads of admission", on: "duty", act: (db) => pendingHeads(db, 1_000) },
+  { name: "becoming the one who admits", on: "duty", act: becomeAdmitter, answer: { isMine: true } },
+  { name: "heads of admission", on: "duty", act: (db) => pendingHeads(db, 1_000, [1]) },
+  {
+    name: "heads of guests",
+    on: "duty",
+    act: (db) => guestHeads(db, { limit: 20, owners: 100, seen: [{ laneId: 1, rank: 3, ownerId: 2 }] }),
+  },
+  { name: "live jobs by owner", on: "duty", act: liveByOwner },
+  { name: "units that attempts hold", on: "duty", act: heldUnits },
+  { name: "sizes of jobs", on: "duty", act: (db) => sizesOf(db, [ID, OTHER]), of: "ids" },
   { name: "admit", on: "duty", act: (db) => admitJobs(db, [{ id: ID, turn: 1 }]), of: "ids" },
   { name: "give way", on: "duty", act: (db) => giveWay(db, [ID, OTHER]), of: "ids" },
   { name: "lock attempts", on: "pool", act: (db) => lockAttempts(db, named), of: "ids" },

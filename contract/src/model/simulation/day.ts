@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { PRIORITY_NAMES, type PriorityName } from "../admission.ts";
 import { callsheetError } from "../errors.ts";
 import { MOST_LOCKS } from "../lock.ts";
 import { nameSchema } from "../name.ts";
+import { PRIORITY_NAMES, type PriorityName } from "../priority.ts";
 import { needsSchema } from "../resource.ts";
 import { capacitySchema, windowSchema } from "../window.ts";
 

@@ -1,4 +1,4 @@
-import type { PriorityName } from "../admission.ts";
+import type { PriorityName } from "../priority.ts";
 import { seededRandom } from "../random.ts";
 import type { Day, DayJob } from "./day.ts";
 

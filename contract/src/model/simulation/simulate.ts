@@ -1,4 +1,4 @@
-import { type Level, priorityName } from "../admission.ts";
+import { type Level, priorityName } from "../priority.ts";
 import type { Day } from "./day.ts";
 import { Gauge, type Usage } from "./gauge.ts";
 import { type SimulatedAttempt, type SimulatedPool, Simulation, type SimulationOptions } from "./simulation.ts";

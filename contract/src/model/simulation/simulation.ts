@@ -1,8 +1,11 @@
-import { DEFAULT_AGEING_STEP_MS, decideAdmission, PRIORITIES } from "../admission.ts";
+import { type DueJob, decideAdmission } from "../admission.ts";
 import { decide } from "../decide.ts";
 import { DURATION_BUCKETS, durationBucket, durationQuantile, expectDuration, sizeClass } from "../durations.ts";
 import { Heap } from "../heap.ts";
-import type { CandidateJob, Units, Why } from "../world.ts";
+import type { Holding } from "../ledger.ts";
+import { type Place, placesOf } from "../place.ts";
+import { DEFAULT_AGEING_STEP_MS, PRIORITIES } from "../priority.ts";
+import type { CandidateJob, LaneFacts, Units, Why } from "../world.ts";
 import type { Day, DayJob } from "./day.ts";
 import { type SimulatedNode, type SimulatedPool, Stock } from "./stock.ts";
 import { type SimulatedJob, WaitingRoom } from "./waiting-room.ts";
@@ -57,6 +60,8 @@ export class Simulation {
   readonly #events = new Heap<Event>();
   /** Those of `inLine` that may be first by now. */
   readonly #awake = new Set<string>();
+  /** What jobs of each lane take, by its id. */
+  readonly #places = new Map<number, { readonly found: readonly Place[] | undefined }>();
   readonly #options: Required<SimulationOptions>;
   #nowMs = 0;
   #admittedMs = Number.NEGATIVE_INFINITY;
@@ -156,16 +161,41 @@ export class Simulation {
     const share = Math.ceil((4 * Math.max(0, capacity - queued.size)) / Math.max(1, this.waiting.lanes.length));
     const pending = this.waiting.heads(Math.min(1_000, Math.max(20, share)));
     const jobs = new Map([...queued.values(), ...pending].map((job) => [job.id, job]));
-    const request = {
-      now: this.now,
-      stepMs,
-      capacity,
-      queued: [...queued.values()].map((job) => ({ ...job, turn: job.turn! })),
-      pending,
-    };
-    const { admit, giveWay, reorder } = decideAdmission(request);
+    const { admit, giveWay, reorder, reservations } = decideAdmission({
+      ...{ now: this.now, stepMs, capacity, ...this.#contention() },
+      queued: [...queued.values()].map((job) => ({ ...this.#asDue(job), turn: job.turn! })),
+      pending: pending.map((job) => this.#asDue(job)),
+    });
+    this.stock.reserve(reservations);
     for (const id of giveWay) this.waiting.giveWay(jobs.get(id)!);
     for (const { id, turn } of [...admit, ...reorder]) this.waiting.admit(jobs.get(id)!, turn);
+  }
+
+  #asDue(job: SimulatedJob): DueJob {
+    const { lane, size } = job;
+    return { ...job, places: this.#placesOf(lane), expectedMs: this.#expectedMs(lane.action, size) };
+  }
+
+  #placesOf(lane: LaneFacts): readonly Place[] | undefined {
+    const names = this.stock.nodes.filter(({ site }) => site === lane.site).map(({ name }) => name);
+    const places = this.#places.get(lane.id) ?? { found: placesOf(lane, names, this.stock.pools) };
+    this.#places.set(lane.id, places);
+    return places.found;
+  }
+
+  /** Who runs what, and until when it is expected to hold its units. */
+  #contention() {
+    const busy = new Map<string, number>();
+    const holdings: Holding[] = [];
+    for (const { job, units, startedMs } of this.running) {
+      busy.set(job.owner, (busy.get(job.owner) ?? 0) + 1);
+      if (units.length === 0) continue;
+      const ms = this.#expectedMs(job.lane.action, job.size, this.#nowMs - startedMs);
+      const endsAt = ms === null ? null : new Date(startedMs + ms);
+      for (const { poolId, units: count } of units) holdings.push({ poolId, units: count, endsAt });
+    }
+    const pools = this.stock.pools.map((pool) => ({ ...pool, reservedFor: pool.reservation?.jobId ?? null }));
+    return { busy, holdings, pools };
   }
 
   /** What a node takes: those whose objects were handed over, the internal queue by turn, then pending jobs of open lanes. */
@@ -210,9 +240,9 @@ export class Simulation {
     return { id, lane, locks, ticket, expectedMs: isReserved ? this.#expectedMs(lane.action, size) : null };
   }
 
-  #expectedMs(action: string, size: number | null): number | null {
+  #expectedMs(action: string, size: number | null, elapsedMs = 0): number | null {
     const expected = expectDuration(this.learned.get(action), size, { timeoutMs: null, onTimeout: "flag" });
-    return expected === null ? null : durationQuantile(expected, 0.9);
+    return expected === null ? null : durationQuantile(expected, 0.9, elapsedMs);
   }
 
   #start(job: SimulatedJob, node: SimulatedNode, units: readonly Units[]): SimulatedAttempt {

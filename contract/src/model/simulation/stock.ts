@@ -1,6 +1,7 @@
+import type { PoolReservation } from "../ledger.ts";
 import { areCompatible } from "../lock.ts";
 import { type CapacityWindow, capacityAt } from "../window.ts";
-import type { ObjectFacts, PoolFacts, Reservation, TicketFacts, Units, World } from "../world.ts";
+import type { ObjectFacts, PoolFacts, TicketFacts, Units, World } from "../world.ts";
 import type { Day, DayLimit } from "./day.ts";
 import type { SimulatedJob } from "./waiting-room.ts";
 
@@ -48,8 +49,13 @@ export class Stock {
     return { now, node, pools: this.pools, objects };
   }
 
-  reserve(reservations: ReadonlyMap<number, Reservation>): void {
-    for (const pool of this.pools) pool.reservation = reservations.get(pool.id) ?? null;
+  /** Holds back what these say, and nothing else. Where nobody knows until when, nothing ends before. */
+  reserve(reservations: readonly PoolReservation[]): void {
+    const found = new Map(reservations.map((one) => [one.poolId, one]));
+    for (const pool of this.pools) {
+      const reservation = found.get(pool.id);
+      pool.reservation = reservation ? { ...reservation, until: reservation.until ?? new Date(0) } : null;
+    }
   }
 
   take(node: SimulatedNode, units: readonly Units[]): void {

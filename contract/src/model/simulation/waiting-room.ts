@@ -1,5 +1,6 @@
-import { type DueJob, type Level, PRIORITIES } from "../admission.ts";
+import type { DueJob } from "../admission.ts";
 import type { JobLock } from "../lock.ts";
+import { type Level, PRIORITIES } from "../priority.ts";
 import type { CandidateJob, LaneFacts } from "../world.ts";
 import type { DayJob } from "./day.ts";
 

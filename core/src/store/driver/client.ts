@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import pg from "pg";
 import type { Patience } from "../patience.ts";
+import type { Session } from "../session.ts";
 import { type Clock, Watch } from "./watch.ts";
 
 export interface ClientConfig extends pg.ClientConfig {
@@ -29,6 +30,13 @@ const SETTINGS = {
 /** How long a server may take to close what we are done with. */
 const FAREWELL_MS = 2_000;
 
+/** A statement as it is asked: with a name it is prepared once. */
+interface Question {
+  readonly name?: string | undefined;
+  readonly text: string;
+  readonly values?: readonly unknown[];
+}
+
 /**
  * A connection that never ends the process, never waits for ever, and leaves no socket behind when it cannot connect: the
  * server would wait a minute for its next word.
@@ -38,7 +46,8 @@ export class Client extends pg.Client {
   isUsed = false;
   /** Somebody else answered in the server's place: its process has another number than the one we were told. */
   isPooled = false;
-  #isGathering = false;
+  /** What the server knows it by, once it is connected. */
+  session: Session | undefined;
   readonly #config: ClientConfig;
   readonly #watch: Watch;
 
@@ -56,24 +65,33 @@ export class Client extends pg.Client {
   }
 
   /** Sends a statement. Fails when the server says nothing at all for this long; the connection is gone then. */
-  async ask(query: pg.QueryConfig, mayTakeMs: number): Promise<pg.QueryResult> {
+  ask({ name, text, values }: Question, mayTakeMs: number): Promise<pg.QueryResult> {
     this.#watch.asked(mayTakeMs);
-    try {
-      return await this.query(query);
-    } finally {
-      this.#watch.answered();
-    }
+    return new Promise((resolve, reject) => {
+      let isOpen = true;
+      const answered = (error: Error | undefined, result: pg.QueryResult) => {
+        // pg answers twice where a value could not be sent.
+        if (!isOpen) return;
+        isOpen = false;
+        this.#watch.answered();
+        if (error) reject(error);
+        else resolve(result);
+      };
+      // A query that pg makes of an object is a slow copy, and its promise has two more around it.
+      const query = new pg.Query(text, values as unknown[], answered as never);
+      this.query(name === undefined ? query : Object.assign(query, { name }));
+    });
   }
 
-  /** What is sent in this turn of the event loop leaves together: one call of the system, one waking of the server. */
-  gather(): void {
-    if (this.#isGathering) return;
-    this.#isGathering = true;
-    this.#socket.cork();
-    queueMicrotask(() => {
-      this.#isGathering = false;
-      this.#socket.uncork();
-    });
+  /** What is sent by this call leaves together: one call of the system, one waking of the server. */
+  together<T>(send: () => T): T {
+    const socket = this.#socket;
+    socket.cork();
+    try {
+      return send();
+    } finally {
+      socket.uncork();
+    }
   }
 
   override connect(): Promise<pg.Client>;
@@ -98,10 +116,13 @@ export class Client extends pg.Client {
     await super.connect();
     const settings = Object.entries({ ...SETTINGS, ...this.#config.settings });
     const set = settings.map((_, index) => `set_config($${2 * index + 1}, $${2 * index + 2}, false)`);
-    const text = `select pg_backend_pid() as pid, ${set.join(", ")}`;
+    const text = `
+      select pid, backend_start::text as "startedAt", ${set.join(", ")} from pg_stat_get_activity(pg_backend_pid())`;
     const { rows } = await this.ask({ text, values: settings.flat() }, this.#config.patience.connect);
+    const { pid, startedAt } = rows[0];
     const { processID } = this as unknown as { processID: number | null };
-    this.isPooled = processID !== null && processID !== rows[0].pid;
+    this.isPooled = processID !== null && processID !== pid;
+    this.session = { pid, startedAt };
     this.#config.onOpen(this);
     return this;
   }

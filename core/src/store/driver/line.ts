@@ -4,7 +4,7 @@ import { serverFailure } from "../failure.ts";
 import type { Statement } from "../statement.ts";
 import { Client, type ClientConfig } from "./client.ts";
 import { reach } from "./reach.ts";
-import { type Manner, run } from "./run.ts";
+import { type Manner, run, send } from "./run.ts";
 
 export const BEGIN: Statement = { text: "begin", values: [] };
 export const COMMIT: Statement = { text: "commit", values: [] };
@@ -23,16 +23,9 @@ export async function openLine(config: ClientConfig, manner: Manner, onError: (e
     await one.connect();
     return one;
   });
-  const send = ({ name, text, values, patience = manner.usual }: Statement) =>
-    client.ask(
-      { ...(name === undefined ? {} : { name }), text: manner.place(text), values: [...values] },
-      manner.patience[patience],
-    );
-  const query: Line["query"] = (statement) => {
-    client.gather();
-    return run(client, manner, statement);
-  };
+  const query: Line["query"] = (statement) => run(client, manner, statement);
   return {
+    session: client.session!,
     query,
     transaction: async (work) => {
       // Sent with the first statement of the work. Should it fail, that one fails too.
@@ -53,13 +46,17 @@ export async function openLine(config: ClientConfig, manner: Manner, onError: (e
         // Of statements that were sent together the first that failed says why; those behind it only that one did.
         throw first ?? error;
       }
-      requireCommit((await send(COMMIT).catch((error: unknown) => Promise.reject(serverFailure(error)))).command);
+      const { command } = await send(client, manner, COMMIT).catch((error: unknown) =>
+        Promise.reject(serverFailure(error)),
+      );
+      requireCommit(command);
       return result;
     },
     pipeline: async (statements) => {
-      client.gather();
       if (statements.length === 1) return [await run(client, manner, statements[0]!)];
-      const answers = await Promise.allSettled([BEGIN, ...statements, COMMIT].map(send));
+      const all = [BEGIN, ...statements, COMMIT];
+      const sent = client.together(() => all.map((statement) => send(client, manner, statement)));
+      const answers = await Promise.allSettled(sent);
       const failed = answers.find((answer) => answer.status === "rejected");
       if (failed) throw serverFailure(failed.reason);
       const done = answers.map((answer) => (answer as PromiseFulfilledResult<Awaited<ReturnType<typeof send>>>).value);

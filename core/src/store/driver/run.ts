@@ -14,17 +14,21 @@ export interface Manner {
 /** Runs a statement on a connection of ours. A lost connection is named `database_lost`. */
 export async function run<Row extends object>(
   client: Client,
-  { place, patience, usual }: Manner,
+  manner: Manner,
   statement: Statement | Sql,
 ): Promise<Rows<Row>> {
-  const { name, text, values, patience: own = usual } = statement as Statement;
-  const named = name === undefined ? {} : { name };
   try {
-    const { rows, rowCount } = await client.ask({ ...named, text: place(text), values: [...values] }, patience[own]);
+    const { rows, rowCount } = await send(client, manner, statement);
     return { rows, count: rowCount ?? 0 };
   } catch (error) {
     throw serverFailure(error);
   }
+}
+
+/** Sends a statement; answers, and fails, as pg does. */
+export function send(client: Client, { place, patience, usual }: Manner, statement: Statement | Sql) {
+  const { name, text, values, patience: own = usual } = statement as Statement;
+  return client.ask({ name, text: place(text), values }, patience[own]);
 }
 
 /** Puts the schema's name in place of `callsheet.`; texts are few and constant, so each is rewritten once. */

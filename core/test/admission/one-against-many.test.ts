@@ -1,0 +1,51 @@
+import { expect, onTestFinished, test } from "vitest";
+import { openTestDatabase, type TestDatabase, until } from "../../src/testing/index.ts";
+import { aChild, aWitness } from "../fixtures/child.ts";
+
+const MANY = 100_000;
+const [NODES, SLOTS] = [4, 4];
+/** Between the creation of a job and the next look of admission what was queued before may begin in every slot once. */
+const MOST_BEFORE = 2 * NODES * SLOTS;
+
+/** How many jobs of others began after a job had been stored and before it began itself; undefined: it has not. */
+async function beganBefore(database: TestDatabase, id: string): Promise<number | undefined> {
+  const { rows } = await database.db.query<{ startedAt: Date | null; count: number }>({
+    text: `
+      with began as (
+        select job_id as id, started_at from callsheet.outcome
+        union all
+        select m.id, c.started_at from callsheet.claim c cross join unnest(c.ids) with ordinality as m (id, n) where get_bit(c.ended, m.n::int - 1) = 0
+        union all
+        select job_id, started_at from callsheet.work where node_id is not null
+      )
+      select own.started_at as "startedAt", (
+        select count(*)::int from began where began.started_at > j.created_at and began.started_at < own.started_at) as count
+      from callsheet.job j left join began own using (id) where j.id = $1`,
+    values: [id],
+  });
+  return rows[0]!.startedAt === null ? undefined : rows[0]!.count;
+}
+
+test("one job of an owner who has nothing else starts at the next free slot, past 100,000 of another", async () => {
+  const database = await openTestDatabase();
+  onTestFinished(() => database.close());
+  const cs = await database.open();
+  const { definition } = await cs.actions.put({ name: "witnessed", type: "witnessed" });
+  const work = { configuration: { how: "takes 50 ms" } };
+  await cs.as("ada").jobs.createMany(
+    definition.name,
+    Array.from({ length: MANY }, () => work),
+  );
+  const { file } = aWitness();
+  const nodes = Array.from({ length: NODES }, (_, n) =>
+    aChild("node-process.mjs", {
+      ...{ TEST_DATABASE: database.url, TEST_WITNESS: file },
+      ...{ TEST_NODE: `node-${n}`, TEST_SLOTS: String(SLOTS) },
+    }),
+  );
+  for (const node of nodes) await node.says("up");
+  await until(async () => (await cs.jobs.count()).completed > 20 * NODES * SLOTS, { deadlineMs: 60_000 });
+  const single = await cs.as("bob").jobs.create(definition.name, work);
+  const before = await until(() => beganBefore(database, single.id), { deadlineMs: 60_000 });
+  expect(before).toBeLessThanOrEqual(MOST_BEFORE);
+});

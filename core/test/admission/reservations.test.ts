@@ -1,0 +1,124 @@
+import { defineActionType } from "@callsheet/contract";
+import { expect, onTestFinished, test } from "vitest";
+import { z } from "zod";
+import { aJob, openTestDatabase, type TestDatabase, until } from "../../src/testing/index.ts";
+import { withDatabase } from "../store/place.ts";
+import { checkHoldings, poolOf } from "./holdings.ts";
+
+const run = (database: TestDatabase, text: string, ...values: unknown[]) => database.db.query({ text, values });
+const reservationOf = async (database: TestDatabase, id: number) =>
+  (await database.store.allPools()).find((pool) => pool.id === id)!.reservation;
+
+test(
+  "what attempts hold is read of members, of rows of their own, and of attempts that outlived their job",
+  withDatabase(async (database) => {
+    const { store } = database;
+    const pool = await poolOf(database, "transcode", 10);
+    const member = await aJob(database, { state: "running", as: "member" });
+    const own = await aJob(database, { state: "timed_out" });
+    const over = await aJob(database, { state: "failed" });
+    await run(
+      database,
+      "update callsheet.claim set pool_ids = $1, units = $2 where token = $3",
+      [pool],
+      [2],
+      member.token,
+    );
+    for (const [job, units] of [
+      [own, 3],
+      [over, 4],
+    ] as const)
+      await run(
+        database,
+        "insert into callsheet.grant_of_units values ($1, $2, $3, $4)",
+        job.token,
+        job.id,
+        pool,
+        units,
+      );
+    await run(database, "update callsheet.job set size = 7.5 where id = $1", own.id);
+    const held = [...(await store.heldUnits())].sort((a, b) => a.units - b.units);
+    const version = member.action.id;
+    expect(held).toEqual([
+      {
+        poolId: pool,
+        units: 2,
+        startedAt: expect.any(Date),
+        elapsedMs: expect.any(Number),
+        actionVersionId: version,
+        size: null,
+      },
+      {
+        poolId: pool,
+        units: 3,
+        startedAt: expect.any(Date),
+        elapsedMs: expect.any(Number),
+        actionVersionId: version,
+        size: 7.5,
+      },
+      { poolId: pool, units: 4, startedAt: null, elapsedMs: 0, actionVersionId: version, size: null },
+    ]);
+    expect(await store.sizesOf([member.id, own.id])).toEqual(new Map([[own.id, 7.5]]));
+  }),
+);
+
+test(
+  "a reservation is written as it was decided on, less what was taken meanwhile, and taken back",
+  withDatabase(async (database) => {
+    const { store } = database;
+    const pool = await poolOf(database, "transcode", 10);
+    const job = await aJob(database);
+    const reservation = { poolId: pool, jobId: job.id, units: 4, until: new Date("2026-08-01T12:00:00Z"), spare: 3 };
+    await run(database, "update callsheet.pool set used = 5");
+    await store.putReservations([{ poolId: pool, used: 3, reservation }]);
+    const { poolId: _, ...written } = reservation;
+    expect(await reservationOf(database, pool)).toEqual({ ...written, spare: 1 });
+    await store.putReservations([{ poolId: pool, used: 3, reservation: null }]);
+    expect(await reservationOf(database, pool)).toBeNull();
+  }),
+);
+
+/** An action type whose handlers end as the test says. */
+function aStage() {
+  const entered: { readonly action: string; readonly end: () => void }[] = [];
+  const type = defineActionType({
+    type: "test.units",
+    version: 1,
+    configuration: z.object({}),
+    run: (ctx) => new Promise<void>((resolve) => void entered.push({ action: ctx.job.action, end: resolve })),
+  });
+  return { type, entered };
+}
+
+test("a job that needs all of a pool gets it although narrow ones keep coming", async () => {
+  const database = await openTestDatabase();
+  onTestFinished(() => database.close());
+  const cs = await database.open();
+  const { type, entered } = aStage();
+  const pool = await poolOf(database, "transcode", 4);
+  const narrow = await cs.actions.put({ name: "narrow", type, needs: { transcode: 1 } });
+  const wide = await cs.actions.put({ name: "wide", type, needs: { transcode: 4 } });
+  const free = await cs.actions.put({ name: "free", type });
+  const few = Array.from({ length: 4 }, () => ({}));
+  await cs.jobs.createMany(narrow, few);
+  await cs.work({ name: "here", types: [type], slots: 8 });
+  await until(() => entered.length === 4);
+  const job = await cs.jobs.create(wide, { owner: "bob" });
+  await until(async () => (await reservationOf(database, pool))?.jobId === job.id);
+  await cs.jobs.createMany(narrow, few);
+  entered[0]!.end();
+  await until(async () => (await cs.jobs.count()).completed === 1);
+  // When this one begins, the node has looked for work with a unit free.
+  await cs.jobs.create(free);
+  await until(() => entered.length === 5);
+  expect(entered[4]!.action).toBe("free");
+  for (const { end } of entered.slice(1)) end();
+  await until(() => entered.length > 5);
+  expect(entered[5]!.action).toBe("wide");
+  entered[5]!.end();
+  await until(() => entered.length === 10);
+  for (const { end } of entered) end();
+  await until(async () => (await cs.jobs.count()).completed === 10);
+  await until(async () => (await reservationOf(database, pool)) === null);
+  await checkHoldings(database);
+});
