@@ -1,4 +1,4 @@
-import type { JobLock, LaneFacts, ObjectFacts, PoolFacts, PoolInSight, TicketFacts, Units } from "@callsheet/contract";
+import type { JobLock, Units } from "@callsheet/contract";
 import type { Claimed, Watermark } from "./claim.ts";
 import type { Queryable } from "./database.ts";
 
