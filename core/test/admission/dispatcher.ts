@@ -73,7 +73,7 @@ type Hot = Awaited<ReturnType<Store["openHotPath"]>>;
 async function completeMember(hot: Hot, { id, token, ordinal, units = [], locks }: Claimed, size: number) {
   const held = { units, locks: locks.map(({ key }) => ({ jobId: id, key })) };
   const { refused } = await hot.completeHolders([
-    { token, size, ordinals: [ordinal], results: [null], offsets: [0], ...held },
+    { token, size, ids: [id], ordinals: [ordinal], results: [null], offsets: [0], ...held },
   ]);
   return refused[0]!.length === 0;
 }
