@@ -1,3 +1,4 @@
+import { contended } from "./contention.mjs";
 import { bulkCreate, singleCreate } from "./create.mjs";
 import { drain } from "./drain.mjs";
 import { flow } from "./flow.mjs";
@@ -17,6 +18,8 @@ const FULL = {
   snapshot: 1_000_000,
   snapshotMs: 14_000,
   restMs: 20_000,
+  objects: 1_000,
+  units: 100_000,
 };
 
 const QUICK = {
@@ -30,6 +33,8 @@ const QUICK = {
   snapshot: 2_000,
   snapshotMs: 500,
   restMs: 500,
+  objects: 10,
+  units: 1_000,
 };
 
 /** What `--quick` runs unless told: every piece of code once, not every size. */
@@ -54,6 +59,8 @@ export function scenariosOf({ size, limitMs }) {
   const variants = size === "quick" ? ["analysed"] : ["loaded", "analysed"];
   const backlog = (count, workers) => drain({ count, workers, limitMs, variants });
   const n = size === "quick" ? QUICK : FULL;
+  const contention = (workers) =>
+    contended({ count: n.middle, objects: n.objects, units: n.units, workers, limitMs, variants });
   return {
     "server-limit": serverLimit({ count: n.middle, sessions: 1 }),
     "server-limit-2": serverLimit({ count: n.middle, sessions: 2 }),
@@ -69,6 +76,8 @@ export function scenariosOf({ size, limitMs }) {
     flow: flow({ count: n.middle, limitMs }),
     latency: latency({ count: n.latency, perSecond: 100, processes: 2 }),
     "latency-same": latency({ count: n.latency, perSecond: 100, processes: 1 }),
+    "contended-100k": contention(1),
+    "contended-100k-2": contention(2),
     snapshot: heldSnapshot({ count: n.snapshot, lengthMs: n.snapshotMs }),
     rest: atRest({ lengthMs: n.restMs }),
   };

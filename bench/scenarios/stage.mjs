@@ -101,15 +101,16 @@ async function usage(store, actors) {
 }
 
 /**
- * Fills the store with `count` waiting jobs of mixed priorities.
+ * Fills the store with `count` waiting jobs of mixed priorities; `further` are settings beside the usual ones.
  * @param {Stage} stage
  * @param {number} count
+ * @param {{mixed?: boolean, further?: object}} how
  */
-export async function load(stage, count) {
+export async function load(stage, count, { mixed = true, further = {} } = {}) {
   const producer = stage.actor();
   const settings = stage.system.settings.create;
-  await producer.ask("openProducer", { settings });
-  await producer.ask("createMany", { count, mixed: true, chunk: settings.chunk, inFlight: settings.inFlight });
+  await producer.ask("openProducer", { settings: { ...settings, ...further } });
+  await producer.ask("createMany", { count, mixed, chunk: settings.chunk, inFlight: settings.inFlight });
   await producer.ask("close");
   await producer.close();
 }

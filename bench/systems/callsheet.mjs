@@ -2,6 +2,7 @@ import { installedVersion } from "./installed-version.mjs";
 
 const ACTION = "noop";
 const TYPE = "bench.noop";
+const POOL = "licence";
 
 // From the least urgent level of a mixed backlog to the most.
 const PRIORITIES = ["lowest", "low", "normal", "high", "highest"];
@@ -32,6 +33,8 @@ export const callsheet = {
     await open(url);
     await close();
   },
+  prepareContention: ({ query }, { units }) =>
+    query("insert into callsheet.pool (name, scope, capacity, base) values ($1, 'cluster', $2, $2)", [POOL, units]),
   openProducer,
   openWorker,
   watch: async ({ query }) => ({
@@ -78,8 +81,11 @@ async function openFirst(url) {
   return { cs, type, action };
 }
 
-async function openProducer(url) {
-  const { cs, action } = await open(url);
+async function openProducer(url, { objects }) {
+  const { cs, type, action: plain } = await open(url);
+  const action = objects
+    ? await cs.actions.put({ name: "contended", type, needs: { [POOL]: 1 }, lock: "exclusive" })
+    : plain;
   return {
     createMany: (jobs) =>
       cs.jobs.createMany(
@@ -87,6 +93,7 @@ async function openProducer(url) {
         jobs.map(({ payload, priority }) => ({
           configuration: payload,
           ...(priority === undefined ? {} : { priority: PRIORITIES[priority] }),
+          ...(objects ? { target: { type: "asset", id: String(payload.i % objects) } } : {}),
         })),
       ),
     createOne: (payload) => cs.jobs.create(action, { configuration: payload }),

@@ -60,7 +60,8 @@ export class Claimer {
     }
     if (hint.kind === "waiting") this.#contention.look();
     if (hint.kind === "pool") this.#contention.unitsReturned(hint.poolId);
-    if (hint.kind === "waiting" || hint.kind === "pool") return true;
+    if (hint.kind === "objects") this.#contention.objectsFreed();
+    if (hint.kind === "waiting" || hint.kind === "pool" || hint.kind === "objects") return true;
     if (hint.kind !== "lane") return false;
     if (!this.#known.has(hint.laneId)) this.#lanesAt = Number.NEGATIVE_INFINITY;
     this.#contention.look(hint.laneId);

@@ -1,15 +1,28 @@
-import { type Ask, asksOf, type CandidateJob, decide, type PoolFacts, type World } from "@callsheet/contract";
-import type { Claimed, Watermark } from "../store/claim.ts";
+import { type Ask, asksOf, type PoolFacts, type World } from "@callsheet/contract";
+import type { Watermark } from "../store/claim.ts";
 import type { AskedLane, Candidate } from "../store/contended.ts";
 import type { ClaimLane } from "../store/dictionary.ts";
-import type { Contention as Transaction } from "../store/store.ts";
+import { PoolsMoved } from "../store/take.ts";
 import type { Claim, ClaimerOptions } from "./claiming.ts";
+import { type Contest, contest } from "./contest.ts";
 
 /** Without a hint, units that came back are found after this long. */
 const POOLS_MS = 500;
 /** A job whose object is held for a shorter time is not worth a place in line: it is looked at again instead. */
-const GRACE_MS = 100;
-/** Jobs that may have to be left or to stand in line are looked at beyond those that are wanted. */
+const GRACE_MS = 500;
+/** So many jobs at most wait without a place in line for one object, and for all of them together. */
+const MOST_AT_OBJECT = 16;
+const MOST_LEFT = 1_000;
+/** Jobs of one claim at most: while their ends are stored, the next claim finds other objects free. */
+const MOST_AT_ONCE = 500;
+/** Jobs that were left are looked at again after this long, and each time in vain twice as long, unless a hint comes first. */
+const AGAIN_MS = 10;
+const LONGEST_AGAIN_MS = 160;
+/** Where others took of a pool between a decision and its end, it is locked before it is decided, for so long. */
+const TIGHT_MS = 1_000;
+/** So many objects are remembered to have rows. */
+const MOST_MADE = 10_000;
+/** Jobs are looked at beyond those that are wanted: some may have to be left. */
 const MORE = 32;
 
 interface OpenLane {
@@ -25,24 +38,28 @@ interface OpenLane {
 export class Contention {
   readonly #options: ClaimerOptions;
   readonly #marks = new Map<number, Watermark>();
-  /** Jobs that were found to have to wait for an object, and since when. */
-  readonly #waiting = new Map<string, number>();
-  #lanes: readonly ClaimLane[] = [];
+  /** Jobs that were found to have to wait for an object, by lane, and since when. */
+  #left: ReadonlyMap<number, ReadonlyMap<string, number>> = new Map();
+  /** Objects that have a row. */
+  readonly #made = new Set<string>();
+  #lanes: ReadonlyMap<number, ClaimLane> = new Map();
   #pools = new Map<number, PoolFacts>();
   #asks = new Map<number, readonly Ask[]>();
   #poolsAt = Number.NEGATIVE_INFINITY;
   /** What was read of pools holds as long as this number does. */
   #rules = "";
   #mayHold = true;
-  /** When jobs that were left for a moment are looked at again. */
-  #againAt = Number.POSITIVE_INFINITY;
+  #againMs = AGAIN_MS;
+  #tightUntil = Number.NEGATIVE_INFINITY;
+  /** Jobs were passed over for lack of units. */
+  #hasPassed = false;
 
   constructor(options: ClaimerOptions) {
     this.#options = options;
   }
 
   setLanes(lanes: readonly ClaimLane[]): void {
-    this.#lanes = lanes;
+    this.#lanes = new Map(lanes.map((lane) => [lane.id, lane]));
     this.#asks.clear();
   }
 
@@ -55,47 +72,81 @@ export class Contention {
     this.#mayHold = true;
   }
 
+  /** Objects were freed on this node. */
+  objectsFreed(): void {
+    this.#mayHold = true;
+    this.#againMs = AGAIN_MS;
+  }
+
   /** Units of a pool came back somewhere. */
   unitsReturned(poolId: number): void {
     const pool = this.#pools.get(poolId);
     if (!pool) return;
-    // How many, the next claim sees when it has locked the pool.
+    // How many, the next claim sees when it reads the pool.
     this.#pools.set(poolId, { ...pool, used: 0 });
     this.#mayHold = true;
+    if (this.#hasPassed) this.#marks.clear();
   }
 
   /**
    * Jobs of all lanes, if one that contends may have some; else undefined: plain ones are claimed faster. Owners who share a
    * lane take turns here; where a node claims far ahead, admission alone sees to that.
    */
-  async claim(want: number, isAhead: boolean): Promise<Claim | undefined> {
+  async claim(wanted: number, isAhead: boolean): Promise<Claim | undefined> {
     const contends = (lane: ClaimLane) => lane.isContended || (lane.isShared && !isAhead);
-    if (!this.#mayHold || !this.#lanes.some(contends)) return undefined;
+    if (!this.#mayHold || ![...this.#lanes.values()].some(contends)) return undefined;
     await this.#refreshPools();
-    const started = this.#options.part.environment.monotonic();
-    if (started >= this.#againAt) {
-      this.#marks.clear();
-      this.#againAt = Number.POSITIVE_INFINITY;
-    }
     const open = this.#openLanes();
     if (!open.some(({ lane }) => contends(lane))) {
       this.#mayHold = false;
       return undefined;
     }
-    const limit = 2 * want + MORE;
+    const want = Math.min(wanted, MOST_AT_ONCE);
+    const left = this.#leftCount;
+    const limit = Math.max(left, Math.min(left + want + MORE, MOST_LEFT));
     const asked = open.map((one) => this.#asked(one, limit, open.length));
-    const { candidates, taken, rules } = await (await this.#options.hot()).contend((tx) =>
-      this.#decide(tx, asked, want, limit),
-    );
-    if (rules !== this.#rules) {
+    const outcome = await this.#contest(asked, want, limit);
+    if (outcome === undefined) {
       this.#poolsAt = Number.NEGATIVE_INFINITY;
       return { jobs: [], mayHoldMore: true };
     }
-    this.#remember(candidates, new Set(taken.map(({ id }) => id)));
-    const isExhausted = candidates.length < limit && this.#isExhausted(candidates, asked);
-    if (isExhausted && taken.length === 0) this.#mayHold = this.#againAt < Number.POSITIVE_INFINITY;
-    const againMs = Math.max(0, this.#againAt - started);
-    return { jobs: taken, mayHoldMore: taken.length > 0 || !isExhausted, ...(againMs < GRACE_MS ? { againMs } : {}) };
+    for (const pool of outcome.pools) this.#pools.set(pool.id, pool);
+    this.#remember(outcome, want);
+    return this.#answer(outcome, outcome.candidates.length < limit && isExhausted(outcome.candidates, asked));
+  }
+
+  /** Pools are not locked while it is decided, until others turn out to have taken of them meanwhile. */
+  async #contest(lanes: readonly AskedLane[], want: number, limit: number): Promise<Contest | undefined> {
+    const { nodeId, running } = this.#options;
+    const request = {
+      ...{ nodeId: nodeId(), node: this.#node, running: running(), lanes, want, limit, rules: this.#rules },
+      laneOf: (id: number) => this.#lanes.get(id)!,
+      asksOf: (lane: ClaimLane) => this.#asksOf(lane),
+      notMade: (keys: readonly string[]) => keys.filter((key) => !this.#made.has(key)),
+      mayStand: (job: Candidate, place: number) => this.#mayStand(job, place),
+    };
+    const { monotonic } = this.#options.part.environment;
+    const hot = await this.#options.hot();
+    const decided = (isTight: boolean) => hot.contend((tx) => contest(tx, { ...request, isTight }));
+    try {
+      return await decided(monotonic() < this.#tightUntil);
+    } catch (error) {
+      if (!(error instanceof PoolsMoved)) throw error;
+      this.#tightUntil = monotonic() + TIGHT_MS;
+      return decided(true);
+    }
+  }
+
+  #answer({ taken, left }: Contest, isEmpty: boolean): Claim {
+    if (taken.length > 0) this.#againMs = AGAIN_MS;
+    // As long as more wait for objects than can start, what is freed decides when it is worth another look.
+    if (left.length > taken.length) {
+      const againMs = this.#againMs;
+      if (taken.length === 0) this.#againMs = Math.min(LONGEST_AGAIN_MS, 2 * againMs);
+      return { jobs: taken, mayHoldMore: false, againMs };
+    }
+    if (isEmpty && taken.length === 0) this.#mayHold = false;
+    return { jobs: taken, mayHoldMore: taken.length > 0 || !isEmpty };
   }
 
   async #refreshPools(): Promise<void> {
@@ -105,6 +156,7 @@ export class Contention {
     this.#poolsAt = now;
     this.#marks.clear();
     this.#asks.clear();
+    this.#hasPassed = false;
     this.#rules = await part.store.rulesNumber();
     this.#pools = new Map((await part.store.readPools(site, name)).map((pool) => [pool.id, pool]));
   }
@@ -121,7 +173,7 @@ export class Contention {
   }
 
   #openLanes(): readonly OpenLane[] {
-    return this.#lanes.flatMap((lane) => {
+    return [...this.#lanes.values()].flatMap((lane) => {
       if (lane.pause !== null) return [];
       const room = lane.isContended ? this.#roomOf(lane) : Number.POSITIVE_INFINITY;
       return room > 0 ? [{ lane, room }] : [];
@@ -141,85 +193,54 @@ export class Contention {
 
   #asked({ lane, room }: OpenLane, limit: number, lanes: number): AskedLane {
     const share = lanes === 1 ? limit : Math.max(8, Math.ceil((2 * limit) / lanes));
-    const quota = Math.min(limit, share, room + MORE);
+    const quota = Math.min(limit, share + this.#leftOf(lane.id).size, room + MORE);
     return { id: lane.id, after: this.#marks.get(lane.id), quota, isShared: lane.isShared };
   }
 
-  async #decide(tx: Transaction, lanes: readonly AskedLane[], want: number, limit: number) {
-    const { nodeId, running } = this.#options;
-    const candidates = await tx.lockCandidates({ nodeId: nodeId(), lanes, want: limit, running: running() });
-    if (candidates.length === 0) return { candidates, taken: [], rules: this.#rules };
-    const byId = new Map(this.#lanes.map((lane) => [lane.id, lane]));
-    const jobs = candidates.map((job) => asCandidate(job, byId.get(job.laneId)!));
-    const { rules, ...world } = await this.#world(tx, candidates, jobs);
-    if (rules !== this.#rules) return { candidates, taken: [], rules };
-    const verdicts = decide(jobs, world, want);
-    const starts = verdicts.flatMap((verdict, index) =>
-      verdict.kind === "start" ? [{ candidate: candidates[index]!, units: verdict.units }] : [],
-    );
-    const blocked = candidates.filter((job, index) => verdicts[index]?.kind === "block" && this.#hasWaited(job));
-    const [taken] = await Promise.all([
-      starts.length > 0 ? tx.takeJobs(nodeId(), starts) : [],
-      this.#block(tx, blocked),
-    ]);
-    this.#see(world.pools, taken);
-    return { candidates, taken, rules };
+  #leftOf(laneId: number): ReadonlyMap<string, number> {
+    return this.#left.get(laneId) ?? new Map();
   }
 
-  async #world(tx: Transaction, candidates: readonly Candidate[], jobs: readonly CandidateJob[]) {
-    const keys = [...new Set(candidates.flatMap(({ locks }) => locks.map(({ key }) => key)))];
-    const poolIds = new Set(
-      jobs.flatMap(({ lane }) => this.#asksOf(lane as ClaimLane).flatMap(({ pools }) => pools)).map(({ id }) => id),
-    );
-    const [rules, , objects, pools] = await Promise.all([
-      tx.rulesNumber(),
-      tx.lockObjects(keys),
-      tx.readObjects(keys),
-      tx.lockPools([...poolIds].sort((a, b) => a - b)),
-    ]);
-    return { now: candidates[0]!.now, node: this.#node, pools, objects, rules };
+  get #leftCount(): number {
+    return [...this.#left.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
-  async #block(tx: Transaction, jobs: readonly Candidate[]): Promise<void> {
-    if (jobs.length === 0) return;
-    const changes = jobs.map(({ id }) => ({ id, to: "waiting_for_lock" as const }));
-    await Promise.all([tx.transition({ event: "block", changes }), tx.standInLine(jobs)]);
+  #mayStand({ id, laneId }: Candidate, place: number): boolean {
+    const since = this.#leftOf(laneId).get(id);
+    if (place > MOST_AT_OBJECT) return true;
+    return since !== undefined && this.#options.part.environment.monotonic() - since >= GRACE_MS;
   }
 
-  #hasWaited({ id }: Candidate): boolean {
+  /**
+   * How far each lane was read. Jobs that wait for an object, and those that were not decided on, are read again; what was
+   * passed over for lack of units, when some come back.
+   */
+  #remember({ candidates, taken, blocked, left }: Contest, want: number): void {
     const now = this.#options.part.environment.monotonic();
-    const since = this.#waiting.get(id);
-    if (since !== undefined && now - since >= GRACE_MS) return true;
-    if (since === undefined) this.#waiting.set(id, now);
-    this.#againAt = Math.min(this.#againAt, now + GRACE_MS);
-    return false;
-  }
-
-  /** Pools as they are once this transaction is committed. */
-  #see(pools: readonly PoolFacts[], taken: readonly Claimed[]): void {
-    for (const pool of pools) this.#pools.set(pool.id, pool);
-    for (const { poolId, units } of taken.flatMap((job) => job.units ?? [])) {
-      const pool = this.#pools.get(poolId)!;
-      this.#pools.set(poolId, { ...pool, used: pool.used + units });
+    const since = new Map<number, Map<string, number>>();
+    for (const { id, laneId } of left) {
+      const of = since.get(laneId) ?? new Map<string, number>();
+      since.set(laneId, of.set(id, this.#leftOf(laneId).get(id) ?? now));
     }
-  }
-
-  /** How far each lane was read. What was left behind is found by the next full look. */
-  #remember(candidates: readonly Candidate[], taken: ReadonlySet<string>): void {
-    for (const { id, laneId, rank, dueAt, turn } of candidates) {
-      if (taken.has(id)) this.#waiting.delete(id);
-      if (turn === null) this.#marks.set(laneId, { rank, dueAt, id });
+    this.#left = since;
+    if (this.#made.size > MOST_MADE) this.#made.clear();
+    for (const { key } of [...taken, ...blocked].flatMap(({ locks }) => locks)) this.#made.add(key);
+    const done = new Set([...taken, ...blocked].map(({ id }) => id));
+    const last = taken.length < want ? candidates.length : candidates.findLastIndex(({ id }) => done.has(id));
+    const stopped = new Set<number>();
+    for (const [index, { id, laneId, rank, dueAt, turn }] of candidates.entries()) {
+      if (turn !== null) continue;
+      const isLeft = since.get(laneId)?.has(id) ?? false;
+      if (isLeft || index > last) stopped.add(laneId);
+      if (stopped.has(laneId)) continue;
+      if (!done.has(id)) this.#hasPassed = true;
+      if (!this.#lanes.get(laneId)?.isShared) this.#marks.set(laneId, { rank, dueAt, id });
     }
-    if (this.#waiting.size > 10_000) this.#waiting.clear();
-  }
-
-  #isExhausted(candidates: readonly Candidate[], asked: readonly AskedLane[]): boolean {
-    const counts = new Map<number, number>();
-    for (const { laneId } of candidates) counts.set(laneId, (counts.get(laneId) ?? 0) + 1);
-    return asked.every(({ id, quota }) => (counts.get(id) ?? 0) < quota);
   }
 }
 
-function asCandidate({ id, turn, locks }: Candidate, lane: ClaimLane): CandidateJob {
-  return { id, lane, locks, ticket: turn !== null && turn < 0 ? { number: turn, held: true } : null, expectedMs: null };
+function isExhausted(candidates: readonly Candidate[], asked: readonly AskedLane[]): boolean {
+  const counts = new Map<number, number>();
+  for (const { laneId } of candidates) counts.set(laneId, (counts.get(laneId) ?? 0) + 1);
+  return asked.every(({ id, quota }) => (counts.get(id) ?? 0) < quota);
 }

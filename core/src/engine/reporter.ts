@@ -115,6 +115,7 @@ export class Reporter {
   /** Completes members; answers those that are none any more, as attempts with rows of their own. */
   async #storeMembers(taken: ReadonlyMap<string, Members>): Promise<readonly EndedAttempt[]> {
     if (taken.size === 0) return [];
+    const { part } = this.#options;
     const hot = await this.#options.hot();
     const all = [...taken].map(([token, members]) => ({ token, ...members }));
     const [holders, plain] = [all.filter(isHolding), all.filter((one) => !isHolding(one))];
@@ -124,6 +125,7 @@ export class Reporter {
       const { refused, granted, pools } = await hot.completeHolders(holders);
       late.push(...this.#stored(holders, refused));
       this.#tell(granted, pools);
+      part.bus.tellHere({ kind: "objects" });
     }
     return late;
   }

@@ -6,6 +6,8 @@ export type Hint =
   | { readonly kind: "pool"; readonly poolId: number }
   /** So much may have changed that everything is looked at anew. */
   | { readonly kind: "everything" }
+  /** Objects were freed, and nobody waited for them in line. Never sent to others. */
+  | { readonly kind: "objects" }
   /** Some job waits, nobody says which. Never sent to others. */
   | { readonly kind: "waiting" }
   | { readonly kind: "job"; readonly id: string };

@@ -1,14 +1,4 @@
-import {
-  effectiveCapacity,
-  type JobLock,
-  type LaneFacts,
-  type ObjectFacts,
-  type OutsideTruth,
-  type PoolFacts,
-  type PoolInSight,
-  type TicketFacts,
-  type Units,
-} from "@callsheet/contract";
+import type { JobLock, Units } from "@callsheet/contract";
 import type { Claimed, Watermark } from "./claim.ts";
 import type { Queryable } from "./database.ts";
 
@@ -95,24 +85,41 @@ const CANDIDATES = `
     union all
     select tid, job_id, lane_id, turn, rank, due_at, plain, attempt, retries, owner_id, action_version_id, share from pending
   )
-  select f.tid::text, f.job_id as id, f.lane_id as "laneId", f.turn::float8 as turn, f.rank, f.due_at::text as "dueAt", f.plain as "isPlain",
-    f.attempt + 1 as attempt, f.retries, f.owner_id as "ownerId", f.action_version_id as "actionVersionId", j.configuration,
-    case when j.target_id is not null then json_build_object('type', j.target_type, 'id', j.target_id) end as target,
-    callsheet.now() as now, coalesce(j.tags, '{}') as tags, j.locks, j.size, j.variables as first,
-    case when f.attempt > 0 then (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = j.id) end as later
-  from found f join callsheet.job j on j.id = f.job_id
-  order by f.turn nulls last, f.rank, f.share, f.due_at, f.job_id`;
+  select string_agg(f.tid::text, ' ') as tids, string_agg(f.job_id::text, ',') as ids, string_agg(f.lane_id::text, ',') as lanes,
+    string_agg(coalesce(f.turn::text, ''), ',') as turns, string_agg(f.rank::text, ',') as ranks, string_agg(f.due_at::text, ',') as dues,
+    string_agg(case when f.plain then '1' else '0' end, '') as plains, string_agg(f.attempt::text, ',') as attempts,
+    string_agg(f.retries::text, ',') as retries, string_agg(f.owner_id::text, ',') as owners,
+    string_agg(f.action_version_id::text, ',') as versions, string_agg(coalesce(j.size::text, ''), ',') as sizes,
+    '[' || string_agg(coalesce(j.locks::text, '[]'), ',') || ']' as locks,
+    '[' || string_agg(j.configuration::text, ',') || ']' as configurations,
+    '[' || string_agg(coalesce(case when j.target_id is not null then json_build_object('type', j.target_type, 'id', j.target_id) end::text, 'null'), ',') || ']' as targets,
+    json_object_agg(j.id, json_build_object('tags', j.tags, 'first', j.variables,
+      'later', (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = j.id)))
+      filter (where j.tags is not null or j.variables is not null or f.attempt > 0) as extras,
+    callsheet.now() as now
+  from (select * from found order by turn nulls last, rank, share, due_at, job_id) f join callsheet.job j on j.id = f.job_id`;
 
-type CandidateRow = Omit<Candidate, "variables" | "locks"> & {
-  readonly locks: readonly JobLock[] | null;
+type Column = "lanes" | "turns" | "ranks" | "dues" | "attempts" | "retries" | "owners" | "versions" | "sizes";
+type CandidateColumns = Readonly<Record<Column, string>> & {
+  readonly tids: string;
+  readonly ids: string | null;
+  readonly plains: string;
+  readonly locks: string;
+  readonly configurations: string;
+  readonly targets: string;
+  readonly extras: Readonly<Record<string, Extra>> | null;
+  readonly now: Date;
+};
+interface Extra {
+  readonly tags: readonly string[] | null;
   readonly first: Record<string, unknown> | null;
   readonly later: Record<string, unknown> | null;
-};
+}
 
 /** Locks jobs that may be started, best first. It names the barrier, so that no pause can be overtaken. */
 export async function lockCandidates(tx: Queryable, request: CandidateRequest): Promise<readonly Candidate[]> {
   const { nodeId, lanes, want, running } = request;
-  const { rows } = await tx.query<CandidateRow>({
+  const { rows } = await tx.query<CandidateColumns>({
     name: "candidates",
     text: CANDIDATES,
     values: [
@@ -128,122 +135,42 @@ export async function lockCandidates(tx: Queryable, request: CandidateRequest): 
       [...running.values()],
     ],
   });
-  return rows.map(({ first, later, locks, ...row }) => ({
-    ...row,
-    locks: locks ?? [],
-    variables: first || later ? { ...first, ...later } : null,
-  }));
+  return candidatesOf(rows[0]!);
 }
 
-/** Locks objects in the order of their keys, making those that are missing. Their tickets are read by the next statement. */
-export async function lockObjects(tx: Queryable, keys: readonly string[]): Promise<void> {
-  if (keys.length === 0) return;
-  const values = [keys];
-  await Promise.all([
-    tx.query({
-      name: "make_objects",
-      text: `insert into callsheet.object (key) select k.key from unnest($1::text[]) as k (key)
-        where not exists (select from callsheet.object o where o.key = k.key) order by k.key collate "C" on conflict do nothing`,
-      values,
-    }),
-    tx.query({
-      name: "lock_objects",
-      text: 'select from callsheet.object where key = any($1::text[]) order by key collate "C" for update',
-      values,
-    }),
-  ]);
-}
-
-/** How much of an object's line is read: those behind it wait in any case. */
-const LONGEST_LINE = 200;
-
-/** Objects with their lines, in order; those without row are absent. */
-export async function readObjects(db: Queryable, keys: readonly string[]): Promise<readonly ObjectFacts[]> {
-  if (keys.length === 0) return [];
-  const { rows } = await db.query<{
-    key: string;
-    quarantine: ObjectFacts["quarantine"];
-    tickets: TicketFacts[] | null;
-  }>({
-    name: "read_objects",
-    text: `
-      select o.key, case when o.quarantined then json_build_object('reason', o.reason) end as quarantine,
-        (select json_agg(json_build_object('jobId', t.job_id, 'number', t.number, 'mode', t.mode, 'held', t.held,
-            'isServed', t.token is not null or callsheet.is_served(t.lane_id)) order by t.number)
-         from (
-           (select * from callsheet.ticket where object_key = o.key and not passed order by object_key, number limit ${LONGEST_LINE})
-           union all
-           (select * from callsheet.ticket where object_key = o.key and passed order by object_key, number limit ${LONGEST_LINE})
-         ) t) as tickets
-      from callsheet.object o where o.key = any($1::text[])`,
-    values: [keys],
+/** As columns: a row of its own for each job costs the node several times as much. */
+function candidatesOf(row: CandidateColumns): readonly Candidate[] {
+  if (row.ids === null) return [];
+  const of = (column: Column) => row[column].split(",");
+  const [lanes, turns, ranks, dues] = [of("lanes"), of("turns"), of("ranks"), of("dues")];
+  const [attempts, retries, owners, versions] = [of("attempts"), of("retries"), of("owners"), of("versions")];
+  const [sizes, tids] = [of("sizes"), row.tids.split(" ")];
+  const locks = JSON.parse(row.locks) as readonly (readonly JobLock[])[];
+  const configurations = JSON.parse(row.configurations) as readonly unknown[];
+  const targets = JSON.parse(row.targets) as readonly Candidate["target"][];
+  return row.ids.split(",").map((id, n): Candidate => {
+    const { tags, first, later } = row.extras?.[id] ?? { tags: null, first: null, later: null };
+    return {
+      id,
+      tid: tids[n]!,
+      laneId: Number(lanes[n]),
+      turn: turns[n] === "" ? null : Number(turns[n]),
+      rank: Number(ranks[n]),
+      dueAt: dues[n]!,
+      isPlain: row.plains[n] === "1",
+      attempt: Number(attempts[n]) + 1,
+      retries: Number(retries[n]),
+      ownerId: Number(owners[n]),
+      actionVersionId: Number(versions[n]),
+      configuration: configurations[n],
+      target: targets[n]!,
+      tags: tags ?? [],
+      variables: first || later ? { ...first, ...later } : null,
+      locks: locks[n]!,
+      size: sizes[n] === "" ? null : Number(sizes[n]),
+      now: row.now,
+    };
   });
-  return rows.map(({ tickets, ...row }) => ({ ...row, tickets: tickets ?? [] }));
-}
-
-const POOL = `id, name, scope, capacity::float8 as capacity, used::float8 as used, state, tags,
-  external, external_total::float8 as "externalTotal", external_at as "externalAt", callsheet.now() as now,
-  case when held_for is not null then json_build_object('jobId', held_for, 'units', held_units, 'until', held_until, 'spare', held_spare) end as held`;
-
-type PoolRow = Omit<PoolFacts, "reservation"> &
-  OutsideTruth & {
-    readonly now: Date;
-    readonly held: { jobId: string; units: number; until: string; spare: number } | null;
-  };
-
-const toPool = ({ held, now, external, externalTotal, externalAt, ...row }: PoolRow): PoolFacts => ({
-  ...row,
-  capacity: effectiveCapacity({ capacity: row.capacity, external, externalTotal, externalAt }, now),
-  reservation: held && { ...held, until: new Date(held.until ?? 8.64e15) },
-});
-
-/** The pools of resources that a node may take of, and all limits. */
-export async function readPools(db: Queryable, site: string, node: string): Promise<readonly PoolFacts[]> {
-  const { rows } = await db.query<PoolRow>({
-    name: "read_pools",
-    text: `select ${POOL} from callsheet.pool
-      where scope in ('cluster', 'action', 'queue', 'site', $1, $2) and not (scope in ('action', 'queue', 'site') and name = '*') order by id`,
-    values: [`site/${site}`, `node/${node}`],
-  });
-  return rows.map(toPool);
-}
-
-/** The pools that a lane's jobs may take units of, wherever they run, and the jobs that hold them. */
-export async function readPoolsInSight(db: Queryable, lane: LaneFacts): Promise<readonly PoolInSight[]> {
-  const asked = Object.keys(lane.needs.units ?? {});
-  const { rows } = await db.query<PoolRow & Pick<PoolInSight, "most" | "holders">>({
-    text: `
-      select ${POOL}, greatest(p.base, p.capacity, (select max((w ->> 'capacity')::bigint) from jsonb_array_elements(p.windows) w))::float8 as most,
-        array(
-          select h.job_id from (
-            select g.job_id, g.token from callsheet.grant_of_units g where g.pool_id = p.id
-            union all
-            select m.id, c.token from callsheet.claim c, unnest(c.ids) with ordinality as m (id, n)
-            where p.id = any(c.pool_ids) and get_bit(c.ended, m.n::int - 1) = 0
-          ) h order by h.token limit 10
-        ) as holders
-      from callsheet.pool p
-      where ((p.name = any($1::text[]) or p.tags && $2::text[]) and (p.scope in ('cluster', 'site/' || $3) or p.scope like 'node/%'))
-        or (p.scope, p.name) in (('action', $4), ('queue', $5), ('site', $3))
-      order by p.id`,
-    values: [
-      asked.filter((need) => !need.startsWith("#")),
-      asked.filter((need) => need.startsWith("#")).map((need) => need.slice(1)),
-      ...[lane.site, lane.action, lane.queue],
-    ],
-  });
-  return rows.map(({ most, holders, ...row }) => ({ ...toPool(row), most, holders }));
-}
-
-/** Locks pools by id and reads them as they stand then. */
-export async function lockPools(tx: Queryable, ids: readonly number[]): Promise<readonly PoolFacts[]> {
-  if (ids.length === 0) return [];
-  const { rows } = await tx.query<PoolRow>({
-    name: "lock_pools",
-    text: `select ${POOL} from callsheet.pool where id = any($1::int[]) order by id for update`,
-    values: [ids],
-  });
-  return rows.map(toPool);
 }
 
 /** A candidate that starts, and the units that it takes. */

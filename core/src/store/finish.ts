@@ -1,7 +1,7 @@
 import type { Units } from "@callsheet/contract";
-import { lockObjects } from "./contended.ts";
 import type { Line, Queryable, Statement } from "./database.ts";
 import { type Freeing, handOver, insistOnLines, returnUnits } from "./freeing.ts";
+import { lockObjects } from "./objects.ts";
 import type { Rows } from "./statement.ts";
 
 /** Members of one claim that completed. */
@@ -15,7 +15,8 @@ export interface Completion {
   readonly results: readonly (string | null)[];
   /** Milliseconds from the claim to each handler's start, in the order of `ordinals`. */
   readonly offsets: readonly number[];
-  /** What each of them holds: units, and objects by job. */
+  /** Of members that hold something: their jobs, in the order of `ordinals`; the units of each; objects by job. */
+  readonly ids?: readonly string[];
   readonly units?: readonly Units[];
   readonly locks?: readonly { readonly jobId: string; readonly key: string }[];
 }
@@ -104,48 +105,62 @@ export interface HoldersCompleted extends Freeing {
 
 /**
  * Completes members of claims that hold units or objects: with their ends, in the same transaction, objects go to the next
- * in line and units back to their pools.
+ * in line and units back to their pools, which come last: all others wait for them.
  */
 export function completeHolders(line: Line, completions: readonly Completion[]): Promise<HoldersCompleted> {
-  const locks = completions.flatMap((completion) =>
-    (completion.locks ?? []).map((lock) => ({ ...lock, token: completion.token })),
-  );
-  const keys = [...new Set(locks.map(({ key }) => key))];
+  const ordered = inOrder(completions);
+  const all = [...new Set(ordered.flatMap(({ locks = [] }) => locks.map(({ key }) => key)))];
   return insistOnLines(line, (also) =>
     line.transaction(async (tx) => {
-      const ordered = inOrder(completions);
       const [answers] = await Promise.all([
         Promise.all(ordered.map((completion) => tx.query(statement(completion)))),
-        lockObjects(tx, keys.length > 0 ? [...new Set([...keys, ...also])] : []),
-        dropMembersTickets(tx, keys, locks),
+        lockObjects(tx, all.length > 0 ? [...new Set([...all, ...also])] : []),
       ]);
       const refused = new Map(ordered.map((completion, place) => [completion, refusedOf(completion, answers[place]!)]));
-      const granted = keys.length > 0 ? await handOver(tx, keys) : [];
-      const units = new Map<number, number>();
-      for (const [completion, gone] of refused)
-        for (const { poolId, units: each } of completion.units ?? [])
-          units.set(poolId, (units.get(poolId) ?? 0) + each * (completion.ordinals.length - gone.length));
-      const pools = await returnUnits(tx, units);
+      const freed = ordered.flatMap((completion) => freedOf(completion, refused.get(completion)!));
+      const granted = await passOn(tx, freed);
+      const pools = await returnUnits(tx, unitsOf(refused));
       return { refused: completions.map((completion) => refused.get(completion)!), granted, pools };
     }),
   );
 }
 
-/** A member that was given a row of its own keeps its tickets: it ends by that row. */
-async function dropMembersTickets(
-  tx: Queryable,
-  keys: readonly string[],
-  locks: readonly { readonly jobId: string; readonly token: string }[],
-): Promise<void> {
-  if (keys.length === 0) return;
-  await tx.query({
-    name: "drop_members_tickets",
-    text: `
-      delete from callsheet.ticket t using unnest($2::uuid[], $3::bigint[]) as f (job_id, token)
-      where t.object_key = any($1::text[]) and t.job_id = f.job_id and t.token = f.token
-        and not exists (select from callsheet.work w where w.job_id = t.job_id)`,
-    values: [keys, locks.map(({ jobId }) => jobId), locks.map(({ token }) => token)],
-  });
+interface FreedObject {
+  readonly key: string;
+  readonly jobId: string;
+  readonly token: string;
+}
+
+/** A member that was refused keeps its objects: it has a row of its own, and ends by that. */
+function freedOf({ token, ids, locks, ordinals }: Completion, refused: readonly number[]): readonly FreedObject[] {
+  if (locks === undefined) return [];
+  const gone = new Set(refused.map((ordinal) => ids![ordinals.indexOf(ordinal)]));
+  return locks.flatMap(({ jobId, key }) => (gone.has(jobId) ? [] : [{ key, jobId, token }]));
+}
+
+function unitsOf(refused: ReadonlyMap<Completion, readonly number[]>): ReadonlyMap<number, number> {
+  const sums = new Map<number, number>();
+  for (const [{ units = [], ordinals }, gone] of refused)
+    for (const { poolId, units: each } of units)
+      sums.set(poolId, (sums.get(poolId) ?? 0) + each * (ordinals.length - gone.length));
+  return sums;
+}
+
+/** Takes the tickets of members out of the lines of objects that are locked, and hands those over. */
+async function passOn(tx: Queryable, freed: readonly FreedObject[]): Promise<Freeing["granted"]> {
+  if (freed.length === 0) return [];
+  const keys = [...new Set(freed.map(({ key }) => key))];
+  const [, granted] = await Promise.all([
+    tx.query({
+      name: "drop_members_tickets",
+      text: `
+        delete from callsheet.ticket t using unnest($1::text[], $2::uuid[], $3::bigint[]) as f (key, job_id, token)
+        where t.object_key = f.key and t.job_id = f.job_id and t.token = f.token`,
+      values: [freed.map(({ key }) => key), freed.map(({ jobId }) => jobId), freed.map(({ token }) => token)],
+    }),
+    handOver(tx, keys),
+  ]);
+  return granted;
 }
 
 /*

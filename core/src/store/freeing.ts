@@ -1,6 +1,6 @@
 import { nextHolders } from "@callsheet/contract";
-import { lockObjects, readObjects } from "./contended.ts";
 import type { Queryable } from "./database.ts";
+import { lockObjects, readObjects } from "./objects.ts";
 import { type Changed, transition } from "./transition.ts";
 
 /** What is to be freed: of an attempt by its token what it holds; without one, the places in line of a job that has not started. */
@@ -124,7 +124,7 @@ async function markPassed(tx: Queryable, ids: readonly string[], keys: readonly 
 /** Objects are locked in the order of their keys; what comes later is only tried. */
 async function lockFurther(tx: Queryable, keys: readonly string[]): Promise<void> {
   const { count } = await tx.query({
-    name: "try_objects",
+    name: "try_further_objects",
     text: "select from callsheet.object where key = any($1::text[]) for update skip locked",
     values: [keys],
   });

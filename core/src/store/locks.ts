@@ -1,8 +1,8 @@
 import type { LockedObject, LockFilter, LockHolder, LockMode, LockWaiter } from "@callsheet/contract";
 import sql from "sql-template-tag";
-import { lockObjects } from "./contended.ts";
 import type { Queryable } from "./database.ts";
 import { handOver } from "./freeing.ts";
+import { lockObjects } from "./objects.ts";
 import type { Changed } from "./transition.ts";
 
 /** The keys of objects that are in use or quarantined, in order. */

@@ -1,7 +1,7 @@
 import { admitJobs, becomeAdmitter, giveWay, guestHeads, liveByOwner, pendingHeads, queuedJobs } from "./admission.ts";
 import { rulesNumber } from "./barrier.ts";
 import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
-import { lockCandidates, lockObjects, lockPools, readObjects, readPools, readPoolsInSight } from "./contended.ts";
+import { lockCandidates } from "./contended.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
 import type { CallerTransaction, Database, Queryable, Statement } from "./database.ts";
 import {
@@ -21,7 +21,6 @@ import {
   shareLane,
 } from "./dictionary.ts";
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
-
 import { addDurations, readDurations } from "./durations.ts";
 import {
   anchorMembers,
@@ -33,7 +32,6 @@ import {
   type HoldersCompleted,
 } from "./finish.ts";
 import { type Freed, type Freeing, free, insistOnLines, leaveRemnant, remnantsOf } from "./freeing.ts";
-
 import { readAmendments, readHistory, readLog } from "./history.ts";
 import {
   amendConfiguration,
@@ -57,7 +55,9 @@ import {
   setDraining,
   standingNodes,
 } from "./nodes.ts";
+import { makeObjects, readObjects, tryObjects } from "./objects.ts";
 import { OPERATOR } from "./operator.ts";
+import { lockPools, poolsNow, readPools, readPoolsInSight } from "./pool-facts.ts";
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
 import { allPools, heldUnits, openNodes, putReservations, sizesOf, unitsLanes } from "./reservation.ts";
@@ -162,12 +162,14 @@ export type Statements = Bound<typeof STATEMENTS>;
 /** What a claim of contended jobs consists of. */
 const CONTENTION = {
   lockCandidates,
-  lockObjects,
-  lockPools,
+  makeObjects,
+  tryObjects,
   readObjects,
-  rulesNumber,
-  standInLine,
+  poolsNow,
+  lockPools,
   takeJobs,
+  standInLine,
+  rulesNumber,
   transition,
 };
 export type Contention = Bound<typeof CONTENTION>;

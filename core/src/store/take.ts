@@ -17,12 +17,12 @@ const TAKE_MEMBERS = `
     select token, $1::int, callsheet.now(), $4::int, cardinality($3::uuid[]), repeat('0', cardinality($3::uuid[]))::bit varying, $3::uuid[],
       $5::int[], $6::bigint[]
     from token
-  ), number as materialized (
-    select n, nextval('callsheet.ticket_number') as number from (select distinct n from unnest($7::int[]) as n) n
+  ), numbers as materialized (
+    select array_agg(nextval('callsheet.ticket_number')) as of from generate_series(1, (select max(n) from unnest($7::int[]) as n))
   ), held as (
     insert into callsheet.ticket (object_key, number, job_id, lane_id, mode, held, token, at)
-    select l.key, number.number, ($3::uuid[])[l.n], l.lane_id, l.mode, true, (select token from token), callsheet.now()
-    from unnest($7::int[], $8::text[], $9::text[], $10::int[]) as l (n, key, mode, lane_id) join number using (n)
+    select l.key, (select of from numbers)[l.n], ($3::uuid[])[l.n], l.lane_id, l.mode, true, (select token from token), callsheet.now()
+    from unnest($7::int[], $8::text[], $9::text[], $10::int[]) as l (n, key, mode, lane_id)
   )
   select token::text from token`;
 
@@ -37,12 +37,12 @@ const TAKE_ROWS = `
   ), granted as (
     insert into callsheet.grant_of_units (token, job_id, pool_id, units)
     select (select token from token), ($3::uuid[])[g.n], g.pool_id, g.units from unnest($4::int[], $5::int[], $6::bigint[]) as g (n, pool_id, units)
-  ), number as materialized (
-    select n, nextval('callsheet.ticket_number') as number from (select distinct n from unnest($7::int[]) as n) n
+  ), numbers as materialized (
+    select array_agg(nextval('callsheet.ticket_number')) as of from generate_series(1, (select max(n) from unnest($7::int[]) as n))
   ), held as (
     insert into callsheet.ticket (object_key, number, job_id, lane_id, mode, held, token, at)
-    select l.key, number.number, ($3::uuid[])[l.n], l.lane_id, l.mode, true, (select token from token), callsheet.now()
-    from unnest($7::int[], $8::text[], $9::text[], $10::int[]) as l (n, key, mode, lane_id) join number using (n)
+    select l.key, (select of from numbers)[l.n], ($3::uuid[])[l.n], l.lane_id, l.mode, true, (select token from token), callsheet.now()
+    from unnest($7::int[], $8::text[], $9::text[], $10::int[]) as l (n, key, mode, lane_id)
   ), handed as (
     update callsheet.ticket t set token = (select token from token)
     from unnest($11::text[], $12::uuid[]) as h (key, job_id)
@@ -50,15 +50,27 @@ const TAKE_ROWS = `
   )
   select token::text from token`;
 
-/** Starts jobs whose rows, objects and pools are locked. Answers them with their tokens, in the order in which they were given. */
-export async function takeJobs(tx: Queryable, nodeId: number, starts: readonly Start[]): Promise<readonly Claimed[]> {
+/** Others took units of a pool that was not locked: it is to be decided again, pools locked. */
+export class PoolsMoved extends Error {}
+
+/**
+ * Starts jobs whose rows and objects are locked. Answers them with their tokens, in the order in which they were given.
+ * Fails with `PoolsMoved` when pools that are not locked have less room by now.
+ */
+export async function takeJobs(tx: Queryable, nodeId: number, { starts, arePoolsLocked }: Taking) {
   const groups = groupsOf(starts);
   const [taken] = await Promise.all([
     Promise.all(groups.map((group) => (group.isMembers ? takeMembers : takeRows)(tx, nodeId, group.starts))),
-    takeUnits(tx, starts),
+    takeUnits(tx, starts, arePoolsLocked),
   ]);
   const byId = new Map(taken.flat().map((job) => [job.id, job]));
   return starts.map(({ candidate }) => byId.get(candidate.id)!);
+}
+
+/** Jobs to start, and whether the pools that they take units of are locked. */
+export interface Taking {
+  readonly starts: readonly Start[];
+  readonly arePoolsLocked: boolean;
 }
 
 interface Group {
@@ -139,19 +151,28 @@ function claimedOf(candidate: Candidate, token: string, ordinal: number, units: 
   return { ...job, token, ordinal, units };
 }
 
-async function takeUnits(tx: Queryable, starts: readonly Start[]): Promise<void> {
+/** Comes last: from here to the end of the transaction nobody else takes of these pools. */
+async function takeUnits(tx: Queryable, starts: readonly Start[], areLocked: boolean): Promise<void> {
   const sums = new Map<number, { units: number; spare: number }>();
   for (const { poolId, units, ofSpare } of starts.flatMap((start) => start.units)) {
     const sum = sums.get(poolId) ?? { units: 0, spare: 0 };
     sums.set(poolId, { units: sum.units + units, spare: sum.spare + (ofSpare ? units : 0) });
   }
   if (sums.size === 0) return;
-  await tx.query({
+  const ids = [...sums.keys()].sort((a, b) => a - b);
+  const all = ids.map((id) => sums.get(id)!);
+  const { count } = await tx.query({
     name: "take_units",
-    text: `update callsheet.pool p set used = p.used + t.units, held_spare = greatest(0, p.held_spare - t.spare)
-      from unnest($1::int[], $2::bigint[], $3::bigint[]) as t (id, units, spare) where p.id = t.id`,
-    values: [[...sums.keys()], [...sums.values()].map((sum) => sum.units), [...sums.values()].map((sum) => sum.spare)],
+    text: `
+      with room as materialized (
+        select p.id, t.units, t.spare from unnest($1::int[], $2::bigint[], $3::bigint[]) as t (id, units, spare)
+        cross join lateral (select * from callsheet.pool where id = t.id offset 0 for update) p
+        where $4::boolean or (p.state = 'started' and p.held_for is null and p.used + t.units <= p.capacity)
+      )
+      update callsheet.pool p set used = p.used + r.units, held_spare = greatest(0, p.held_spare - r.spare) from room r where p.id = r.id`,
+    values: [ids, all.map((sum) => sum.units), all.map((sum) => sum.spare), areLocked],
   });
+  if (count < ids.length) throw new PoolsMoved();
 }
 
 /** Puts jobs into the lines of their objects, each with one number for all of them. The objects are locked. */
@@ -159,12 +180,12 @@ export async function standInLine(tx: Queryable, jobs: readonly Candidate[]): Pr
   await tx.query({
     name: "stand_in_line",
     text: `
-      with number as materialized (
-        select n, nextval('callsheet.ticket_number') as number from (select distinct n from unnest($2::int[]) as n order by n) n
+      with numbers as materialized (
+        select array_agg(nextval('callsheet.ticket_number')) as of from generate_series(1, cardinality($1::uuid[]))
       )
       insert into callsheet.ticket (object_key, number, job_id, lane_id, mode, held, token, at)
-      select l.key, number.number, ($1::uuid[])[l.n], l.lane_id, l.mode, false, null, callsheet.now()
-      from unnest($2::int[], $3::text[], $4::text[], $5::int[]) as l (n, key, mode, lane_id) join number using (n)`,
+      select l.key, (select of from numbers)[l.n], ($1::uuid[])[l.n], l.lane_id, l.mode, false, null, callsheet.now()
+      from unnest($2::int[], $3::text[], $4::text[], $5::int[]) as l (n, key, mode, lane_id)`,
     values: [jobs.map(({ id }) => id), ...ticketsOf(jobs)],
   });
 }

@@ -1,6 +1,6 @@
-import { lockObjects } from "./contended.ts";
 import type { Queryable } from "./database.ts";
 import { handOver, keysOf } from "./freeing.ts";
+import { lockObjects } from "./objects.ts";
 import { type Changed, transition } from "./transition.ts";
 
 /** How many jobs are looked after at once. */

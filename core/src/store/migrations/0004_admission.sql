@@ -61,6 +61,8 @@ create table callsheet.ticket (
   primary key (object_key, number)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000, autovacuum_vacuum_cost_delay = 0);
 create index ticket_passed on callsheet.ticket (object_key, number) where passed;
+-- Whether anybody waits is asked at the end of each attempt that holds an object; mostly nobody does, and the index is empty.
+create index ticket_waiting on callsheet.ticket (object_key, number) where not held;
 alter table callsheet.object drop column holders, drop column fencing,
   add column actor text, add column reason text, add column quarantined_at timestamptz;
 create index object_quarantined on callsheet.object (key) where quarantined;

@@ -1,0 +1,147 @@
+import { type Ask, type CandidateJob, decide, type PoolFacts, type Verdict, type World } from "@callsheet/contract";
+import type { Claimed } from "../store/claim.ts";
+import type { AskedLane, Candidate } from "../store/contended.ts";
+import type { ClaimLane } from "../store/dictionary.ts";
+import type { Contention as Transaction } from "../store/store.ts";
+
+/** What is asked for, by whom. */
+export interface Request {
+  readonly nodeId: number;
+  readonly node: World["node"];
+  readonly lanes: readonly AskedLane[];
+  /** How many jobs are looked at, and how many of them may start. */
+  readonly limit: number;
+  readonly want: number;
+  readonly running: ReadonlyMap<number, number>;
+  readonly laneOf: (id: number) => ClaimLane;
+  readonly asksOf: (lane: ClaimLane) => readonly Ask[];
+  /** The number that counts the changes of pools, as it was when those were read that `asksOf` knows. */
+  readonly rules: string;
+  /** Whether a job that has to wait for an object is to stand in line, rather than to be looked at again; `place`: among those that wait for it, from 1. */
+  readonly mayStand: (job: Candidate, place: number) => boolean;
+  /** Of these objects, those that may have no row yet. */
+  readonly notMade: (keys: readonly string[]) => readonly string[];
+  /** Pools are locked before it is decided, because others took of them meanwhile the last time. */
+  readonly isTight: boolean;
+}
+
+/** What became of the jobs that were looked at. */
+export interface Contest {
+  readonly candidates: readonly Candidate[];
+  readonly taken: readonly Claimed[];
+  /** Those that stand in line now. */
+  readonly blocked: readonly Candidate[];
+  /** Those that wait for an object and do not stand in line yet. */
+  readonly left: readonly Candidate[];
+  /** The pools in question as they are once the transaction is committed. */
+  readonly pools: readonly PoolFacts[];
+}
+
+interface Entry {
+  readonly candidate: Candidate;
+  readonly job: CandidateJob;
+}
+
+/**
+ * Decides on jobs in one transaction, and starts those that may. A first look, which locks no object and no pool, leaves
+ * those alone that cannot start in any case: whoever frees is not held up for nothing. What it found is decided again under
+ * the locks. Undefined: what is known of pools holds no more, and nothing was decided.
+ */
+export async function contest(tx: Transaction, request: Request): Promise<Contest | undefined> {
+  const { nodeId, lanes, limit, want, running, laneOf, mayStand } = request;
+  const candidates = await tx.lockCandidates({ nodeId, lanes, want: limit, running });
+  if (candidates.length === 0) return { candidates, taken: [], blocked: [], left: [], pools: [] };
+  const entries = candidates.map((one) => ({ candidate: one, job: asJob(one, laneOf(one.laneId)) }));
+  const keys = keysOf(entries);
+  const poolIds = [...new Set(entries.flatMap(({ job }) => poolsOf(job, request)))].sort((a, b) => a - b);
+  const [rules, objects, pools] = await Promise.all([tx.rulesNumber(), tx.readObjects(keys), tx.poolsNow(poolIds)]);
+  if (rules !== request.rules) return undefined;
+  const world: World = { now: candidates[0]!.now, node: request.node, pools, objects };
+  const verdicts = decide(
+    entries.map(({ job }) => job),
+    world,
+    want,
+  );
+  const standing = toStand(entries, verdicts, mayStand);
+  const hopeful = entries.filter((entry, index) => verdicts[index]?.kind === "start" || standing.has(entry));
+  const final = await decideUnderLocks(tx, { hopeful, world, poolIds, request });
+  const blocked = final.waiting.filter((entry) => standing.has(entry)).map(({ candidate }) => candidate);
+  const [taken] = await Promise.all([
+    final.starts.length > 0 ? tx.takeJobs(nodeId, { starts: final.starts, arePoolsLocked: request.isTight }) : [],
+    block(tx, blocked),
+  ]);
+  const done = new Set([...taken, ...blocked].map(({ id }) => id));
+  const waiting = new Set([
+    ...entries.filter((_, index) => verdicts[index]?.kind === "block"),
+    ...final.waiting,
+    ...final.unsure,
+  ]);
+  const left = [...waiting].map(({ candidate }) => candidate).filter(({ id }) => !done.has(id));
+  return { candidates, taken, blocked, left, pools: asTaken(final.pools, taken) };
+}
+
+/** Of those that wait for an object, who is to stand in line for it. */
+function toStand(entries: readonly Entry[], verdicts: readonly Verdict[], mayStand: Request["mayStand"]) {
+  const ahead = new Map<string, number>();
+  return new Set(
+    entries.filter(({ candidate }, index) => {
+      const verdict = verdicts[index];
+      if (verdict?.kind !== "block" || verdict.why.reason !== "waiting_for_lock") return false;
+      const place = (ahead.get(verdict.why.key) ?? 0) + 1;
+      ahead.set(verdict.why.key, place);
+      return mayStand(candidate, place);
+    }),
+  );
+}
+
+interface Hopeful {
+  readonly hopeful: readonly Entry[];
+  readonly world: World;
+  readonly poolIds: readonly number[];
+  readonly request: Request;
+}
+
+async function decideUnderLocks(tx: Transaction, { hopeful, world, poolIds, request }: Hopeful) {
+  const keys = keysOf(hopeful);
+  const [, locked, objects, pools] = await Promise.all([
+    tx.makeObjects(request.notMade(keys)),
+    tx.tryObjects(keys),
+    tx.readObjects(keys),
+    request.isTight ? tx.lockPools(poolIds) : world.pools,
+  ]);
+  const ours = new Set(locked);
+  const isOurs = ({ candidate }: Entry) => candidate.locks.every(({ key }) => ours.has(key));
+  const [sure, unsure] = [hopeful.filter(isOurs), hopeful.filter((entry) => !isOurs(entry))];
+  const jobs = sure.map(({ job }) => job);
+  const verdicts = decide(jobs, { ...world, objects, pools }, request.want);
+  const starts = sure.flatMap(({ candidate }, index) => {
+    const verdict = verdicts[index];
+    return verdict?.kind === "start" ? [{ candidate, units: verdict.units }] : [];
+  });
+  const waiting = sure.filter((_, index) => verdicts[index]?.kind === "block");
+  return { starts, waiting, unsure, pools };
+}
+
+const keysOf = (entries: readonly Entry[]) => [
+  ...new Set(entries.flatMap(({ candidate }) => candidate.locks.map(({ key }) => key))),
+];
+
+const poolsOf = ({ lane }: CandidateJob, { asksOf }: Request) =>
+  asksOf(lane as ClaimLane).flatMap(({ pools }) => pools.map(({ id }) => id));
+
+async function block(tx: Transaction, jobs: readonly Candidate[]): Promise<void> {
+  if (jobs.length === 0) return;
+  const changes = jobs.map(({ id }) => ({ id, to: "waiting_for_lock" as const }));
+  await Promise.all([tx.transition({ event: "block", changes }), tx.standInLine(jobs)]);
+}
+
+function asTaken(pools: readonly PoolFacts[], taken: readonly Claimed[]): readonly PoolFacts[] {
+  const sums = new Map<number, number>();
+  for (const { poolId, units } of taken.flatMap((job) => job.units ?? []))
+    sums.set(poolId, (sums.get(poolId) ?? 0) + units);
+  return pools.map((pool) => ({ ...pool, used: pool.used + (sums.get(pool.id) ?? 0) }));
+}
+
+function asJob({ id, turn, locks }: Candidate, lane: ClaimLane): CandidateJob {
+  return { id, lane, locks, ticket: turn !== null && turn < 0 ? { number: turn, held: true } : null, expectedMs: null };
+}
