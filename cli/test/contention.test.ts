@@ -165,7 +165,7 @@ describe("callsheet limits", () => {
 describe("callsheet pause", () => {
   it("holds one thing until resume, says how much it concerns, and is listed with who and why", async () => {
     const paused = await run("--as", "ada", "pause", "--queue", "nightly", "--reason", "the storage moves");
-    expect(paused.stdout).toBe("Paused queue nightly: no kind is called that yet; those to come are held.\n");
+    expect(paused.stdout).toBe("Paused queue nightly: nothing of that name is there yet; what comes is held.\n");
     const listed = cells((await run("pauses", "list")).stdout);
     expect(listed).toEqual([["queue nightly", expect.stringMatching(/^\d{4}-.*Z$/), "ada", "the storage moves"]]);
     expect(await run("resume", "--queue", "nightly")).toMatchObject({

@@ -23,6 +23,6 @@ export async function resume(terminal: Terminal, target: PauseTarget): Promise<v
 function sentence({ scope, name, concerns }: Pause): string {
   const what = scope === "node" ? "node" : "kind";
   const many = `${concerns} ${what}${concerns === 1 ? "" : "s"}${scope === "node" ? "" : " of jobs"}`;
-  const now = concerns === 0 ? `no ${what} is called that yet; those to come are held` : `it holds ${many}`;
+  const now = concerns === 0 ? `nothing of that name is there yet; what comes is held` : `it holds ${many}`;
   return printable(`Paused ${scope} ${name}: ${now}.`);
 }

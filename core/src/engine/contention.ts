@@ -106,7 +106,7 @@ export class Contention {
     const limit = Math.max(left, Math.min(left + want + MORE, MOST_LEFT));
     const asked = open.map((one) => this.#asked(one, limit, open.length));
     const outcome = await this.#contest(asked, want, limit);
-    if (outcome.isOutdated) {
+    if (outcome === undefined) {
       this.#poolsAt = Number.NEGATIVE_INFINITY;
       return { jobs: [], mayHoldMore: true };
     }
@@ -116,7 +116,7 @@ export class Contention {
   }
 
   /** Pools are not locked while it is decided, until others turn out to have taken of them meanwhile. */
-  async #contest(lanes: readonly AskedLane[], want: number, limit: number): Promise<Contest> {
+  async #contest(lanes: readonly AskedLane[], want: number, limit: number): Promise<Contest | undefined> {
     const { nodeId, running } = this.#options;
     const request = {
       ...{ nodeId: nodeId(), node: this.#node, running: running(), lanes, want, limit, rules: this.#rules },

@@ -13,10 +13,10 @@ export interface Request {
   readonly limit: number;
   readonly want: number;
   readonly running: ReadonlyMap<number, number>;
-  /** The number under which pools and limits are known here. */
-  readonly rules: string;
   readonly laneOf: (id: number) => ClaimLane;
   readonly asksOf: (lane: ClaimLane) => readonly Ask[];
+  /** The number that counts the changes of pools, as it was when those were read that `asksOf` knows. */
+  readonly rules: string;
   /** Whether a job that has to wait for an object is to stand in line, rather than to be looked at again; `place`: among those that wait for it, from 1. */
   readonly mayStand: (job: Candidate, place: number) => boolean;
   /** Of these objects, those that may have no row yet. */
@@ -35,8 +35,6 @@ export interface Contest {
   readonly left: readonly Candidate[];
   /** The pools in question as they are once the transaction is committed. */
   readonly pools: readonly PoolFacts[];
-  /** Pools or limits are others by now than those that are known here: nothing was decided. */
-  readonly isOutdated?: true;
 }
 
 interface Entry {
@@ -47,9 +45,9 @@ interface Entry {
 /**
  * Decides on jobs in one transaction, and starts those that may. A first look, which locks no object and no pool, leaves
  * those alone that cannot start in any case: whoever frees is not held up for nothing. What it found is decided again under
- * the locks.
+ * the locks. Undefined: what is known of pools holds no more, and nothing was decided.
  */
-export async function contest(tx: Transaction, request: Request): Promise<Contest> {
+export async function contest(tx: Transaction, request: Request): Promise<Contest | undefined> {
   const { nodeId, lanes, limit, want, running, laneOf, mayStand } = request;
   const candidates = await tx.lockCandidates({ nodeId, lanes, want: limit, running });
   if (candidates.length === 0) return { candidates, taken: [], blocked: [], left: [], pools: [] };
@@ -57,7 +55,7 @@ export async function contest(tx: Transaction, request: Request): Promise<Contes
   const keys = keysOf(entries);
   const poolIds = [...new Set(entries.flatMap(({ job }) => poolsOf(job, request)))].sort((a, b) => a - b);
   const [rules, objects, pools] = await Promise.all([tx.rulesNumber(), tx.readObjects(keys), tx.poolsNow(poolIds)]);
-  if (rules !== request.rules) return { candidates, taken: [], blocked: [], left: [], pools: [], isOutdated: true };
+  if (rules !== request.rules) return undefined;
   const world: World = { now: candidates[0]!.now, node: request.node, pools, objects };
   const verdicts = decide(
     entries.map(({ job }) => job),
