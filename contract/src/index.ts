@@ -15,6 +15,7 @@ export * from "./model/job-input.ts";
 export * from "./model/json.ts";
 export * from "./model/lifecycle.ts";
 export * from "./model/outcome.ts";
+export * from "./model/queue-terms.ts";
 export * from "./model/record.ts";
 export * from "./model/retry.ts";
 export * from "./model/stored-context.ts";

@@ -6,6 +6,7 @@ import type { Node } from "./engine/node.ts";
 import type { NodeOptions } from "./engine/node-options.ts";
 import { Jobs } from "./jobs.ts";
 import { storableText } from "./operations/configuration.ts";
+import { Queues } from "./queues.ts";
 import { findServer } from "./server.ts";
 
 /**
@@ -21,6 +22,8 @@ import { findServer } from "./server.ts";
 export class Callsheet {
   readonly actions: Actions;
   readonly jobs: Jobs;
+  /** Queues, for `@callsheet/queue`. */
+  readonly queues: Queues;
   readonly #engine: Engine;
   readonly #authority: Authority;
 
@@ -29,6 +32,7 @@ export class Callsheet {
     this.#authority = authority;
     this.actions = new Actions(engine, authority);
     this.jobs = new Jobs(engine, authority);
+    this.queues = new Queues(engine, authority);
   }
 
   /** Opens Callsheet and brings its schema up to date. */

@@ -9,7 +9,7 @@ export interface FeederOptions {
   readonly part: Part;
   readonly claimer: Claimer;
   readonly runner: Runner;
-  readonly slots: number;
+  readonly slots: () => number;
   readonly reporter: Reporter;
   readonly nodeId: () => number;
   /** The hot connections, opened again after a loss. */
@@ -73,6 +73,12 @@ export class Feeder {
     this.#next = 0;
   }
 
+  /** Claims again after a stop. */
+  resume(): void {
+    this.#isStopped = false;
+    this.#options.onHungry();
+  }
+
   /** Stops claiming, and hands back what had not begun. */
   async stop(): Promise<void> {
     this.#isStopped = true;
@@ -106,7 +112,7 @@ export class Feeder {
     this.#measuredAt = now;
     this.#ended = 0;
     const soon = Math.floor(this.#endedPerMs * AHEAD_MS);
-    this.#ahead = soon > this.#options.slots ? Math.min(MOST_AHEAD, soon) : 0;
+    this.#ahead = soon > this.#options.slots() ? Math.min(MOST_AHEAD, soon) : 0;
   }
 
   async #claim(): Promise<number | null> {

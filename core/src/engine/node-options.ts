@@ -1,6 +1,14 @@
-import { type ActionType, callsheetError, capabilitiesSchema } from "@callsheet/contract";
+import { type ActionType, callsheetError, capabilitiesSchema, type JobState } from "@callsheet/contract";
 import { checkType } from "../operations/action-type.ts";
 import { storableText } from "../operations/configuration.ts";
+
+/** How attempts ended that did not simply complete as members of their claims. */
+export interface StoredEnds {
+  /** Each change of state, in order. */
+  readonly changes: readonly { readonly id: string; readonly to: JobState }[];
+  /** Attempts that had been superseded: nothing of them was accepted. */
+  readonly refused: readonly string[];
+}
 
 /** What a node is called, what it can do, and how much at once. */
 export interface NodeOptions {
@@ -11,8 +19,11 @@ export interface NodeOptions {
   readonly types: readonly ActionType[];
   /** How many handlers run at once. Default 4. */
   readonly slots?: number;
-  /** Told of jobs as the end of an attempt of theirs has been stored, many at once. What it throws is reported, and stops nothing. */
-  readonly onStored?: (ids: readonly string[]) => void;
+  /**
+   * Told of jobs as the end of an attempt of theirs has been stored, many at once. Without `ends` all of them completed.
+   * What it throws is reported, and stops nothing.
+   */
+  readonly onStored?: (ids: readonly string[], ends?: StoredEnds) => void;
   /** What it has beside the code of its types, such as `ffmpeg.encoder.libx265`. Jobs that need more wait for another node. Default none. */
   readonly capabilities?: readonly string[];
 }
@@ -23,10 +34,9 @@ export type NodeIdentity = Required<Omit<NodeOptions, "onStored">>;
 /** Fills in the defaults; fails with `invalid_argument`, naming the field. */
 export function checkNodeOptions(options: NodeOptions): NodeIdentity {
   const { name, site = "default", slots = 4, types, capabilities = [] } = Object(options) as NodeOptions;
-  storableText(name, "name", 100);
+  storableText(name, "name", 200);
   storableText(site, "site", 100);
-  if (!Number.isInteger(slots) || slots < 1 || slots > 10_000)
-    throw callsheetError("invalid_argument", "slots must be a whole number from 1 to 10,000.", { field: "slots" });
+  checkSlots(slots);
   if (!Array.isArray(types) || types.length === 0)
     throw callsheetError("invalid_argument", "types must be a list of action types.", { field: "types" });
   const has = capabilitiesSchema.safeParse(capabilities);
@@ -37,4 +47,10 @@ export function checkNodeOptions(options: NodeOptions): NodeIdentity {
     });
   }
   return { name, site, slots, types: types.map(checkType), capabilities: has.data };
+}
+
+/** Fails with `invalid_argument` unless a node can have so many slots. */
+export function checkSlots(slots: number): number {
+  if (Number.isInteger(slots) && slots >= 1 && slots <= 10_000) return slots;
+  throw callsheetError("invalid_argument", "slots must be a whole number from 1 to 10,000.", { field: "slots" });
 }

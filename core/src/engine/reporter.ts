@@ -4,6 +4,7 @@ import { isPassing, isTransient, reasonOf } from "../store/failure.ts";
 import type { HotPath } from "../store/store.ts";
 import type { Attempt } from "./attempt.ts";
 import { type EndBatch, EndQueue, type Members } from "./end-queue.ts";
+import type { NodeOptions } from "./node-options.ts";
 import type { HandlerEnd } from "./outcome.ts";
 import type { Part } from "./part.ts";
 
@@ -13,7 +14,7 @@ export interface ReporterOptions {
   readonly hot: () => Promise<HotPath>;
   readonly onLoss: (error: unknown) => void;
   /** Told of jobs whose end is stored. */
-  readonly onStored: (ids: readonly string[]) => void;
+  readonly onStored: NonNullable<NodeOptions["onStored"]>;
 }
 
 const PAUSE_MS = 200;
@@ -133,8 +134,12 @@ export class Reporter {
     const { part, onStored } = this.#options;
     const result = await endAttempts(part.store, part.catalogue, ended, part.environment.random);
     this.#refused += result.refused.length;
-    onStored(ended.map((attempt) => attempt.id));
-    for (const { to, laneId, rank } of result.changed) {
+    const { changed: changes, refused } = result;
+    onStored(
+      ended.map((attempt) => attempt.id),
+      { changes, refused },
+    );
+    for (const { to, laneId, rank } of changes) {
       if (to === "queued" || to === "pending") part.bus.publish({ kind: "lane", laneId, rank });
       else if (to === "retrying" || to === "scheduled") part.bus.publish({ kind: "due" });
     }

@@ -1,4 +1,4 @@
-import type { JobKind, JobState } from "@callsheet/contract";
+import type { JobKind, JobState, JsonObject } from "@callsheet/contract";
 import sql from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 
@@ -9,9 +9,14 @@ export interface JobFacts {
   readonly state: JobState;
   readonly rollback: "none" | "required" | "running" | "done" | "failed";
   readonly actionVersionId: number;
+  readonly actionId: number;
   readonly laneId: number;
   readonly rank: number;
+  readonly attempt: number;
+  readonly retries: number;
   readonly configuration: unknown;
+  /** A queue job's data, as they were changed; null: its configuration still. */
+  readonly data: JsonObject | null;
   readonly configurationVersion: number;
   readonly token: string | null;
 }
@@ -24,13 +29,19 @@ export async function lockJob(tx: Queryable, id: string): Promise<JobFacts | und
   await tx.query(sql`select from callsheet.work where job_id = ${id} for update`);
   await tx.query(sql`select from callsheet.outcome where job_id = ${id} for update`);
   const { rows } = await tx.query<JobFacts>(sql`
-    select j.id, j.kind, s.state, s.rollback, j.action_version_id as "actionVersionId", j.lane_id as "laneId", j.rank, j.configuration,
+    select j.id, j.kind, s.state, s.rollback, j.action_version_id as "actionVersionId", j.action_id as "actionId", j.lane_id as "laneId", j.rank, s.attempt, s.retries, j.configuration, j.data,
       j.configuration_version as "configurationVersion", s.token::text
     from callsheet.job j join (
-      select job_id, state, rollback, token from callsheet.work where job_id = ${id}
-      union all select job_id, state, rollback, token from callsheet.outcome where job_id = ${id}
+      select job_id, state, rollback, token, attempt, retries from callsheet.work where job_id = ${id}
+      union all select job_id, state, rollback, token, attempt, retries from callsheet.outcome where job_id = ${id}
     ) s on s.job_id = j.id`);
   return rows[0];
+}
+
+/** Locks jobs where their state stands, in the order of ids; members of claims are not among them. */
+export async function lockPlaces(tx: Queryable, ids: readonly string[]): Promise<void> {
+  await tx.query(sql`select from callsheet.work where job_id = any(${ids}::uuid[]) order by job_id for update`);
+  await tx.query(sql`select from callsheet.outcome where job_id = any(${ids}::uuid[]) order by job_id for update`);
 }
 
 /** A live attempt that is about to end. */
@@ -41,6 +52,9 @@ export interface LiveAttempt {
   readonly crashes: number;
   readonly intent: number;
   readonly actionVersionId: number;
+  readonly attempt: number;
+  /** Of a queue job: its data as they are now. */
+  readonly data: JsonObject | null;
 }
 
 /** Locks live attempts, each named by its token; superseded ones are absent. */
@@ -49,7 +63,8 @@ export async function lockAttempts(
   attempts: readonly { readonly id: string; readonly token: string }[],
 ): Promise<readonly LiveAttempt[]> {
   const { rows } = await tx.query<LiveAttempt>(sql`
-    select w.job_id as id, w.state, w.retries, w.crashes, w.intent, w.action_version_id as "actionVersionId"
+    select w.job_id as id, w.state, w.retries, w.crashes, w.intent, w.action_version_id as "actionVersionId", w.attempt,
+      (select coalesce(j.data, j.configuration) from callsheet.job j where j.id = w.job_id and j.kind = 'queue') as data
     from (
       select * from unnest(${attempts.map((one) => one.id)}::uuid[], ${attempts.map((one) => one.token)}::bigint[]) as a (id, token) order by id
     ) a cross join lateral (select * from callsheet.work where job_id = a.id offset 0 for update) w
@@ -67,6 +82,11 @@ export async function changePlan(tx: Queryable, id: string, startAt: Date | null
 export async function changePriority(tx: Queryable, id: string, rank: number): Promise<void> {
   await tx.query(sql`update callsheet.job set rank = ${rank} where id = ${id}`);
   await tx.query(sql`update callsheet.work set rank = ${rank} where job_id = ${id}`);
+}
+
+/** Replaces the data of a queue job. */
+export async function changeData(tx: Queryable, id: string, data: string): Promise<void> {
+  await tx.query(sql`update callsheet.job set data = ${data}::json where id = ${id} and kind = 'queue'`);
 }
 
 /** Moves a job to another place in line. */

@@ -1,0 +1,32 @@
+import sql from "sql-template-tag";
+import type { Queryable } from "./database.ts";
+
+/**
+ * Pauses the lanes of an action, or lets them go on. Once it is committed nothing of them starts any more: each claim shares
+ * the barrier that is taken alone here, and a claim that waited for it sees the pause. Answers the lanes that did not stand so before.
+ */
+export async function setPaused(
+  tx: Queryable,
+  actionId: number,
+  isPaused: boolean,
+  reason: string | null,
+): Promise<readonly number[]> {
+  await tx.query(sql`lock table callsheet.barrier in exclusive mode`);
+  const { rows } = await tx.query<{ id: number }>(sql`
+    update callsheet.lane set paused = ${isPaused}, reason = ${reason} where action_id = ${actionId} and paused <> ${isPaused}
+    returning id`);
+  return rows.map(({ id }) => id);
+}
+
+/** Whether the lanes of an action are paused. */
+export async function isPaused(db: Queryable, actionId: number): Promise<boolean> {
+  const { rows } = await db.query<{ paused: boolean }>(
+    sql`select coalesce(bool_or(paused), false) as paused from callsheet.lane where action_id = ${actionId}`,
+  );
+  return rows[0]!.paused;
+}
+
+/** Deletes the lanes of an action; it must have no jobs any more. */
+export async function deleteLanes(tx: Queryable, actionId: number): Promise<void> {
+  await tx.query(sql`delete from callsheet.lane where action_id = ${actionId}`);
+}

@@ -1,0 +1,113 @@
+import type { HistoryEntry } from "@callsheet/contract";
+import sql from "sql-template-tag";
+import type { Queryable } from "./database.ts";
+
+/** How far a queue's feed was read: what this snapshot does not see is still to be told. */
+export interface FeedCursor {
+  readonly snapshot: string;
+  readonly at: Date;
+  /** Plain completions are looked for from here on. */
+  readonly since: Date;
+}
+
+/** A line of the history of a queue's job, or of the queue itself. */
+export interface FeedLine {
+  readonly jobId: string | null;
+  readonly seq: number;
+  readonly at: Date;
+  readonly event: HistoryEntry["event"] | "removed" | "paused" | "resumed" | "reviewed";
+  readonly via: readonly string[];
+  readonly actor: string | null;
+  readonly node: string | null;
+  readonly data: { readonly percent?: number } | null;
+}
+
+/** A statement that takes longer is given up with its connection, so no completion commits later than that. */
+const LONGEST_END_MS = 20_000;
+/** From the start of a transaction to its first write. */
+const SLACK_MS = 1_000;
+
+/** Where a feed begins: all that is committed by now was told. */
+export async function beginFeed(db: Queryable): Promise<FeedCursor> {
+  const { rows } = await db.query<{ snapshot: string; at: Date }>(
+    sql`select pg_current_snapshot()::text as snapshot, callsheet.now() as at`,
+  );
+  const { snapshot, at } = rows[0]!;
+  return { snapshot, at, since: new Date(at.getTime() - LONGEST_END_MS) };
+}
+
+/*
+ * What was committed since the cursor's snapshot was taken, each line once, whatever the order of the commits: a line is new
+ * when that snapshot does not see its transaction. Indexes job_added, event_feed, outcome_feed, outcome_by_end.
+ */
+const NEWS = `
+  with cursor as materialized (select $2::pg_snapshot as seen, pg_snapshot_xmin($2::pg_snapshot)::text::bigint as first)
+  select null::uuid as "jobId", 0 as seq, callsheet.now() as at, pg_current_snapshot()::text as event, '{}'::text[] as via,
+    null::text as actor, null::int as node_id, null::json as data
+  union all
+  select j.id, 1, j.created_at, 'create', '{}', coalesce(j.actor, o.name), null, null
+  from callsheet.job j join callsheet.owner o on o.id = j.owner_id
+  where j.kind = 'queue' and j.action_id = $1 and j.created_xid >= (select first from cursor)
+    and not pg_visible_in_snapshot(j.created_xid::text::xid8, (select seen from cursor))
+  union all
+  select e.job_id, e.seq, e.at, e.event, coalesce(e.via, '{}')::text[], e.actor, e.node_id, e.data
+  from callsheet.event e join callsheet.job j on j.id = e.job_id and j.action_id = $1
+  where e.xid >= (select first from cursor) and not pg_visible_in_snapshot(e.xid::text::xid8, (select seen from cursor))
+  union all
+  select d.job_id, d.seq, d.ended_at, coalesce(d.event, 'complete'), coalesce(d.via, callsheet.passed(d.from_state, 'running', d.queued))::text[],
+    d.actor, d.node_id, d.data
+  from (
+    select * from callsheet.outcome where event is not null and xid >= (select first from cursor)
+    union all
+    select * from callsheet.outcome where event is null and ended_at >= $3::timestamptz
+  ) d join callsheet.job j on j.id = d.job_id and j.action_id = $1
+  where not pg_visible_in_snapshot(d.xid::text::xid8, (select seen from cursor))
+  union all
+  select q.job_id, 2147483647, q.at, q.event, '{}', q.actor, null, null
+  from callsheet.queue_event q
+  where q.action_id = $1 and q.xid >= (select first from cursor)
+    and not pg_visible_in_snapshot(q.xid::text::xid8, (select seen from cursor))`;
+
+/** Every line of a queue that was committed since the cursor, in order, and the cursor that follows. */
+export async function readFeed(
+  db: Queryable,
+  actionId: number,
+  cursor: FeedCursor,
+): Promise<{ readonly lines: readonly FeedLine[]; readonly cursor: FeedCursor }> {
+  const { rows } = await db.query<FeedLine>({
+    text: `
+      select f."jobId", f.seq, f.at, f.event, f.via, f.actor, n.name as node, f.data
+      from (${NEWS}) f left join callsheet.node n on n.id = f.node_id
+      order by f.seq = 0 desc, f.at, f."jobId", f.seq`,
+    values: [actionId, cursor.snapshot, cursor.since],
+  });
+  const [head, ...lines] = rows;
+  return { lines, cursor: following(cursor, head!.event, head!.at) };
+}
+
+/** Once all that was under way at the last look has ended, completions begin no earlier than that look. */
+function following(before: FeedCursor, snapshot: string, at: Date): FeedCursor {
+  const [xmin] = snapshot.split(":");
+  const [, xmax] = before.snapshot.split(":");
+  const since = BigInt(xmin!) >= BigInt(xmax!) ? before.at.getTime() - SLACK_MS : before.since.getTime();
+  return { snapshot, at, since: new Date(Math.max(since, at.getTime() - LONGEST_END_MS)) };
+}
+
+/** Writes down what a queue's listeners are to be told and no job's history can hold. */
+export async function tellQueue(
+  tx: Queryable,
+  actionId: number,
+  event: "removed" | "paused" | "resumed" | "reviewed",
+  actor: string,
+  jobIds: readonly (string | null)[] = [null],
+): Promise<void> {
+  await tx.query(sql`
+    insert into callsheet.queue_event (action_id, at, event, job_id, actor)
+    select ${actionId}, callsheet.now(), ${event}, id, ${actor} from unnest(${jobIds}::uuid[]) as id`);
+}
+
+/** Forgets what every listener has long been told. */
+export async function forgetTold(db: Queryable, actionId: number): Promise<void> {
+  await db.query(sql`
+    delete from callsheet.queue_event where action_id = ${actionId} and at < callsheet.now() - interval '1 hour'`);
+}
