@@ -14,7 +14,7 @@ export {
 } from "./inspect-database.ts";
 export type { Created, Jobs } from "./jobs.ts";
 export type { ActionDefinition } from "./operations/actions.ts";
-export type { QueueJobInput } from "./operations/queues/add.ts";
+export type { QueueImport, QueueJobInput } from "./operations/queues/add.ts";
 export type { QueueChange, QueueEntry } from "./operations/queues/change.ts";
 export type { OpenQueue, Queues } from "./queues.ts";
 export type { CallerTransaction } from "./store/database.ts";

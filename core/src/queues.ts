@@ -1,7 +1,7 @@
 import type { Authority, HistoryEntry } from "@callsheet/contract";
 import type { Engine } from "./engine/engine.ts";
 import type { Hint } from "./operations/hint.ts";
-import { addQueueJobs, type QueueJobInput } from "./operations/queues/add.ts";
+import { addQueueJobs, importQueueJobs, type QueueImport, type QueueJobInput } from "./operations/queues/add.ts";
 import {
   changeQueueJob,
   type QueueChange,
@@ -70,6 +70,11 @@ export class OpenQueue {
   /** Adds jobs, many in one statement. Fails with `invalid_argument` when an id was added before. */
   add(jobs: readonly QueueJobInput[]): Promise<void> {
     return addQueueJobs(this.#engine.creator, this.#place, jobs, this.#authority);
+  }
+
+  /** Stores jobs with the statuses that they had elsewhere. Fails with `invalid_argument` when an id was added before. */
+  import(jobs: readonly QueueImport[]): Promise<void> {
+    return importQueueJobs(this.#desk, this.#place, jobs, this.#authority);
   }
 
   /** Jobs by id, oldest first; those that it does not have are absent. */
@@ -168,19 +173,14 @@ export class OpenQueue {
     return resumeQueue(this.#desk, this.#place, this.#authority);
   }
 
-  /** Whether it is paused for all its workers. */
-  isPaused(): Promise<boolean> {
-    return this.#engine.store.isPaused(this.#id);
-  }
-
   /** Whether any job of it is due and not running yet. */
   hasDue(): Promise<boolean> {
     return this.#engine.store.hasDueJobs(this.#id);
   }
 
-  /** Where its feed begins: what is committed from now on is told. */
-  beginFeed(): Promise<FeedCursor> {
-    return this.#engine.store.beginFeed();
+  /** Where its feed begins, as what is committed from now on is told, and whether it is paused for all its workers. */
+  beginFeed(): Promise<FeedCursor & { readonly isPaused: boolean }> {
+    return this.#engine.store.beginFeed(this.#id);
   }
 
   /** What was committed since, each line once, in order, and the cursor that follows. */

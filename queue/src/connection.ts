@@ -78,7 +78,8 @@ function placeOf(url: string | undefined): Pick<Reach, "host" | "port" | "db"> {
   if (url === undefined || !URL.canParse(url)) return standard;
   const { hostname, port, pathname } = new URL(url);
   return {
-    host: decodeURIComponent(hostname) || standard.host,
+    // A socket's directory stands in the host's place.
+    host: hostname === "" || hostname.startsWith("%2F") ? standard.host : hostname,
     port: Number(port) || DEFAULT_PORT,
     db: decodeURIComponent(pathname.slice(1)) || standard.db,
   };

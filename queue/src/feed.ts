@@ -99,7 +99,7 @@ export class Feed {
   async #restart(): Promise<void> {
     const { desk } = this.#part;
     const before = Date.now();
-    const [cursor, isPaused] = await Promise.all([desk.beginFeed(), desk.isPaused()]);
+    const { isPaused, ...cursor } = await desk.beginFeed();
     this.#clockAhead = cursor.at.getTime() - (before + Date.now()) / 2;
     this.#cursor = cursor;
     if (isPaused && !this.#host.isPausedByAll) this.#host.paused(null);
@@ -114,9 +114,9 @@ export class Feed {
     const { event, via, actor, node, jobId, at, data } = line;
     const by = actor ?? node ?? "";
     // What pauses counts whoever hears it.
-    if (event === "paused") return this.#host.paused(by);
-    if (event === "resumed") return this.#host.resumed(by);
-    if (at.getTime() < this.#from) return;
+    if (event === "paused") this.#host.paused(by);
+    if (event === "resumed") this.#host.resumed(by);
+    if (event === "paused" || event === "resumed" || at.getTime() < this.#from) return;
     const { emit } = this.#part;
     const job = jobId ?? "";
     if (via.includes("running")) emit("active", node ?? by, job);

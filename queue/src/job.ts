@@ -1,11 +1,12 @@
-import type { JsonObject } from "@callsheet/core";
-import { v7 } from "uuid";
+import { type JsonObject, systemEnvironment } from "@callsheet/core";
 import { invalid } from "./invalid.ts";
 import { type Fields, timeOf } from "./job-data.ts";
 import { checkOption, type JobDefaults, type JobOptions } from "./job-options.ts";
 import type { LogEntry } from "./log.ts";
 import { QUEUE_PRIORITIES, type QueuePriority } from "./priority.ts";
 import type { JobStatus } from "./status.ts";
+
+const { newId } = systemEnvironment();
 
 /** What a job carries: an object's own properties; anything else as `data`. */
 export type PayloadOf<Payload> = Payload extends readonly unknown[]
@@ -14,7 +15,7 @@ export type PayloadOf<Payload> = Payload extends readonly unknown[]
     ? Payload
     : { data: Payload };
 /** A job with its user's properties. */
-export type JobOf<Payload, Result = unknown> = Job<Payload, Result> & PayloadOf<Payload>;
+export type JobOf<Payload, Result = unknown> = Job<Result> & PayloadOf<Payload>;
 /** The payload of a queue that names no type. */
 export type AnyPayload = Record<string, unknown>;
 
@@ -60,7 +61,7 @@ interface Inside {
 let inside: Inside;
 
 /** One job. Its user's properties stand beside its own; what is changed here is stored by `update`. */
-export class Job<Payload = AnyPayload, Result = unknown> {
+export class Job<Result = unknown> {
   readonly id: string;
   name: string;
   priority: QueuePriority;
@@ -100,7 +101,7 @@ export class Job<Payload = AnyPayload, Result = unknown> {
     };
   }
 
-  constructor(queue: JobQueue, id: string = v7(), options: JobDefaults = queue.jobOptions) {
+  constructor(queue: JobQueue, id: string = newId(), options: JobDefaults = queue.jobOptions) {
     const now = new Date();
     this.#queue = queue;
     this.id = id;
@@ -207,7 +208,7 @@ export const { queueOf, savedOf, markSaved } = inside;
 /** What a job is created with: an object's properties, whose names may be options; anything else is its `data`. */
 export function createJob<Payload, Result>(queue: JobQueue, payload?: Payload): JobOf<Payload, Result> {
   if (typeof payload === "function") throw invalid("data", "a value that can be stored, not a function");
-  const job = new Job<Payload, Result>(queue);
+  const job = new Job<Result>(queue);
   if (payload === undefined) return job as JobOf<Payload, Result>;
   if (!isPlain(payload)) return Object.assign(job, { data: payload }) as unknown as JobOf<Payload, Result>;
   const method = Object.keys(payload).find((key) => key in Job.prototype);

@@ -222,7 +222,7 @@ export class Queue<Payload = AnyPayload, Result = unknown> extends EventEmitter<
   /** True once it is open, false when it was stopped. */
   async ready(): Promise<boolean> {
     if (this.#isStopped) return false;
-    await this.#opening;
+    await (await this.#opening).listening;
     return !this.#isStopped;
   }
 
@@ -287,9 +287,13 @@ export class Queue<Payload = AnyPayload, Result = unknown> extends EventEmitter<
     const isHeard = (event: keyof QueueEvents) => this.listenerCount(event) > 0;
     const fail = (error: unknown) => void this.#told(error);
     const part = { id: this.#id, settings: this.#settings, reading, emit, isHeard, fail };
-    this.#session = await Session.open({ reach: this.#reach, part, concurrency: () => this.#concurrency });
-    this.emit("ready", this.#id);
-    return this.#session;
+    const session = await Session.open({ reach: this.#reach, part, concurrency: () => this.#concurrency });
+    this.#session = session;
+    session.listening.then(
+      () => this.emit("ready", this.#id),
+      () => {},
+    );
+    return session;
   }
 
   async #call<T>(work: (part: QueuePart) => Promise<T>): Promise<T> {

@@ -19,6 +19,8 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 /** The life of a queue object: its connection, its worker, its feed and its reviews, until it is stopped. */
 export class Session implements FeedHost {
   readonly part: QueuePart;
+  /** Settled when it hears what others do, and knows whether all are paused. */
+  readonly listening: Promise<void>;
   readonly #options: SessionOptions;
   readonly #feed: Feed | undefined;
   #reviews: NodeJS.Timeout | undefined;
@@ -31,6 +33,8 @@ export class Session implements FeedHost {
     this.#options = options;
     this.part = part;
     this.#feed = part.settings.changeFeed ? new Feed(part, this) : undefined;
+    this.listening = this.#begin();
+    this.listening.catch(part.fail);
   }
 
   static async open(options: SessionOptions): Promise<Session> {
@@ -38,9 +42,7 @@ export class Session implements FeedHost {
     const callsheet = reach.callsheet ?? (await Callsheet.open(reach.options));
     try {
       const desk = await callsheet.queues.open(part.settings.name, { actor: part.id });
-      const session = new Session(options, { ...part, callsheet, desk });
-      await session.#begin();
-      return session;
+      return new Session(options, { ...part, callsheet, desk });
     } catch (error) {
       if (reach.callsheet === undefined) await callsheet.close();
       throw error;
@@ -124,7 +126,7 @@ export class Session implements FeedHost {
   async #begin(): Promise<void> {
     const { settings, desk } = this.part;
     if (this.#feed !== undefined) await this.#feed.start();
-    else this.#isPausedByAll = await desk.isPaused();
+    else this.#isPausedByAll = (await desk.beginFeed()).isPaused;
     if (settings.masterInterval === 0) return;
     const everyMs = Math.min(LONGEST_TIMER_MS, settings.masterInterval);
     this.#reviews = setInterval(() => void review(this.part).catch(this.part.fail), everyMs).unref();
@@ -132,6 +134,7 @@ export class Session implements FeedHost {
 
   async #stop(last: (part: QueuePart) => Promise<void>): Promise<void> {
     const { id, emit, callsheet } = this.part;
+    await this.listening.catch(() => {});
     emit("stopping", id);
     await this.pause("here");
     clearInterval(this.#reviews);

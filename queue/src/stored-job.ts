@@ -7,7 +7,7 @@ import {
   type QueueRecord,
   queueTerms,
 } from "@callsheet/core";
-import { type AnyPayload, Job, type JobOf, type JobQueue, markSaved } from "./job.ts";
+import { Job, type JobOf, type JobQueue, markSaved } from "./job.ts";
 import { assignData } from "./job-data.ts";
 import { JOB_DEFAULTS } from "./job-options.ts";
 import { type LogEntry, logOf } from "./log.ts";
@@ -62,7 +62,7 @@ export function fromClaim(
   { queue, words, limit }: Reading,
   { job: claimed, configuration, attempt }: JobContext,
   lines?: readonly HistoryEntry[],
-): Job<AnyPayload> {
+): Job {
   const data = configuration as JsonObject;
   const { id, retries } = claimed;
   const job = new Job(queue, id, JOB_DEFAULTS);

@@ -1,32 +1,48 @@
-import { callsheetError } from "@callsheet/core";
+import { callsheetError, type JsonObject, type QueueImport, type QueueJobInput } from "@callsheet/core";
 import { checkJob, idsOf } from "./check-job.ts";
 import { type Job, markSaved, type NewEntry, savedOf } from "./job.ts";
 import { changesOf, dataOf } from "./job-data.ts";
 import type { QueuePart } from "./part.ts";
 import { levelOf } from "./priority.ts";
-import { waitingWord } from "./status.ts";
+import { type JobStatus, statusOf, waitingWord } from "./status.ts";
 
-/** Adds jobs that were created here. */
+/** Adds jobs that were created here; one that was given another status than `created` is imported with it. */
 export async function addJobs({ desk, id, settings, emit }: QueuePart, jobs: readonly Job[]): Promise<void> {
   for (const job of jobs) checkJob(job);
-  const now = Date.now();
-  const inputs = jobs.map((job) => {
-    const { id: jobId, priority, dateEnable } = job;
-    const planned = dateEnable.getTime() > now ? { startAt: dateEnable } : {};
-    return { id: jobId, data: dataOf(job), priority: levelOf(priority), ...planned };
-  });
-  if (inputs.length > 0) await desk.add(inputs);
-  const status = waitingWord(settings.words);
-  const date = new Date();
-  for (const [index, job] of jobs.entries()) {
-    job.status = status;
+  const all = jobs.map((job) => ({ job, data: dataOf(job), state: STATES[job.status] }));
+  const news = all.filter(({ state }) => state === undefined);
+  if (news.length > 0) await desk.add(news.map(inputOf));
+  const imports = all.filter(({ state }) => state !== undefined);
+  if (imports.length > 0) await desk.import(imports.map(importOf));
+  for (const { job, data, state } of all) {
+    job.status = state === undefined ? waitingWord(settings.words) : statusOf(state, settings.words);
     job.queueId = id;
-    const message = "Job added to the queue";
-    const counts = { retryCount: job.retryCount, processCount: job.processCount };
-    job.log.push({ date, queueId: id, message, data: undefined, type: "information", status, ...counts });
-    markSaved(job, structuredClone(inputs[index]!.data));
+    note(job, id, { data: undefined, message: "Job added to the queue", type: "information", status: job.status });
+    markSaved(job, structuredClone(data));
   }
-  for (const job of jobs) emit("added", id, job.id);
+  for (const { job } of all) emit("added", id, job.id);
+}
+
+type Adding = { readonly job: Job; readonly data: JsonObject; readonly state: QueueImport["state"] | undefined };
+
+/** Where a job stands that is added with a status. One that was active elsewhere has no worker here: it has failed. */
+const STATES: Partial<Record<JobStatus, QueueImport["state"]>> = {
+  active: "retrying",
+  failed: "retrying",
+  completed: "completed",
+  cancelled: "cancelled",
+  terminated: "failed",
+};
+
+function inputOf({ job: { id, priority, dateEnable }, data }: Adding): QueueJobInput {
+  const planned = dateEnable.getTime() > Date.now() ? { startAt: dateEnable } : {};
+  return { id, data, priority: levelOf(priority), ...planned };
+}
+
+function importOf({ job, data, state }: Adding): QueueImport {
+  const { id, priority, retryCount: retries, dateEnable: startAt, dateStarted: startedAt, dateFinished } = job;
+  const times = { startAt, startedAt, endedAt: dateFinished ?? new Date() };
+  return { id, data, priority: levelOf(priority), state: state!, retries, ...times };
 }
 
 /** Stores what was changed of a job. */

@@ -69,7 +69,7 @@ export class Turn {
   /** A handler that is not over at once is watched: its time, and whether it was cancelled. */
   arm(): void {
     const { signal } = this.#context;
-    if (signal.aborted) return this.#aborted();
+    if (signal.aborted) this.#aborted();
     signal.addEventListener("abort", () => this.#aborted(), { once: true });
     this.#watch();
   }
@@ -154,8 +154,8 @@ export class Turn {
 
   #ring(): void {
     const { timeout } = this.job;
-    if (performance.now() < this.#from + timeout) return this.#watch();
-    void this.#next({ message: `Job timed out (run time > ${timeout} ms)`, code: "timed_out" });
+    if (performance.now() < this.#from + timeout) this.#watch();
+    else void this.#next({ message: `Job timed out (run time > ${timeout} ms)`, code: "timed_out" });
   }
 }
 

@@ -2,12 +2,12 @@ import type { HistoryEntry, Json } from "@callsheet/contract";
 import type { Queryable } from "./database.ts";
 
 /*
- * The first line of a job's history is its row in `job`, the last one of a settled job its row in `outcome`; only the
+ * The first line of a job's history is its row in `job` (of an imported one also where that had settled), the last one of a settled job its row in `outcome`; only the
  * lines between are rows of `event`. A retry moves the outcome's line there. So a plain job writes no event at all.
  */
 const historyOf = (lines: string) => `
   select h.*, n.name as node from (
-    select id as "jobId", 1 as seq, created_at as at, 'create' as event, null::callsheet.job_state as "from", '{}'::callsheet.job_state[]::text[] as via,
+    select id as "jobId", 1 as seq, created_at as at, case when first_state in ('created', 'scheduled', 'pending') then 'create' else 'import' end as event, null::callsheet.job_state as "from", '{}'::callsheet.job_state[]::text[] as via,
       first_state as "to", null::int as attempt, null::text as token, null::int as node_id,
       coalesce(actor, (select name from callsheet.owner o where o.id = owner_id)) as actor, reason, json_build_object('origin', origin) as data
     from callsheet.job where id = any($1::uuid[])
@@ -18,7 +18,7 @@ const historyOf = (lines: string) => `
     select job_id, seq, ended_at, coalesce(event, callsheet.usual_event(state)), from_state,
       coalesce(via, callsheet.passed(from_state, 'running', queued))::text[], state, nullif(attempt, 0), token::text, node_id, actor, reason,
       coalesce(data, json_build_object('startedAt', started_at, 'error', error))
-    from callsheet.outcome where job_id = any($1::uuid[])
+    from callsheet.outcome where job_id = any($1::uuid[]) and seq > 1
   ) h left join callsheet.node n on n.id = h.node_id
   order by "jobId", seq`;
 

@@ -64,7 +64,7 @@ export async function lockAttempts(
 ): Promise<readonly LiveAttempt[]> {
   const { rows } = await tx.query<LiveAttempt>(sql`
     select w.job_id as id, w.state, w.retries, w.crashes, w.intent, w.action_version_id as "actionVersionId", w.attempt,
-      (select coalesce(j.data, j.configuration) from callsheet.job j where j.id = w.job_id and j.kind = 'queue') as data
+      (select case when j.kind = 'queue' then coalesce(j.data, j.configuration) end from callsheet.job j where j.id = w.job_id) as data
     from (
       select * from unnest(${attempts.map((one) => one.id)}::uuid[], ${attempts.map((one) => one.token)}::bigint[]) as a (id, token) order by id
     ) a cross join lateral (select * from callsheet.work where job_id = a.id offset 0 for update) w

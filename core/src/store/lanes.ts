@@ -18,14 +18,6 @@ export async function setPaused(
   return rows.map(({ id }) => id);
 }
 
-/** Whether the lanes of an action are paused. */
-export async function isPaused(db: Queryable, actionId: number): Promise<boolean> {
-  const { rows } = await db.query<{ paused: boolean }>(
-    sql`select coalesce(bool_or(paused), false) as paused from callsheet.lane where action_id = ${actionId}`,
-  );
-  return rows[0]!.paused;
-}
-
 /** Deletes the lanes of an action; it must have no jobs any more. */
 export async function deleteLanes(tx: Queryable, actionId: number): Promise<void> {
   await tx.query(sql`delete from callsheet.lane where action_id = ${actionId}`);

@@ -27,13 +27,13 @@ const LONGEST_END_MS = 20_000;
 /** From the start of a transaction to its first write. */
 const SLACK_MS = 1_000;
 
-/** Where a feed begins: all that is committed by now was told. */
-export async function beginFeed(db: Queryable): Promise<FeedCursor> {
-  const { rows } = await db.query<{ snapshot: string; at: Date }>(
-    sql`select pg_current_snapshot()::text as snapshot, callsheet.now() as at`,
-  );
-  const { snapshot, at } = rows[0]!;
-  return { snapshot, at, since: new Date(at.getTime() - LONGEST_END_MS) };
+/** Where a queue's feed begins, as all that is committed by now was told, and whether the queue is paused there. */
+export async function beginFeed(db: Queryable, actionId: number): Promise<FeedCursor & { readonly isPaused: boolean }> {
+  const { rows } = await db.query<{ snapshot: string; at: Date; isPaused: boolean }>(sql`
+    select pg_current_snapshot()::text as snapshot, callsheet.now() as at,
+      exists (select from callsheet.lane where action_id = ${actionId} and paused) as "isPaused"`);
+  const { snapshot, at, isPaused } = rows[0]!;
+  return { snapshot, at, since: new Date(at.getTime() - LONGEST_END_MS), isPaused };
 }
 
 /*
@@ -61,7 +61,7 @@ const NEWS = `
     union all
     select * from callsheet.outcome where event is null and ended_at >= $3::timestamptz
   ) d join callsheet.job j on j.id = d.job_id and j.action_id = $1
-  where not pg_visible_in_snapshot(d.xid::text::xid8, (select seen from cursor))
+  where d.seq > 1 and not pg_visible_in_snapshot(d.xid::text::xid8, (select seen from cursor))
   union all
   select q.job_id, 2147483647, q.at, q.event, '{}', q.actor, null, null
   from callsheet.queue_event q

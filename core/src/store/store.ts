@@ -20,6 +20,7 @@ import {
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
 import { anchorMembers, anchorRows, type Completion, claimHolding, completeMembers } from "./finish.ts";
 import { readAmendments, readHistory, readLog } from "./history.ts";
+import { importJobs } from "./import-jobs.ts";
 import {
   amendConfiguration,
   changeData,
@@ -31,7 +32,7 @@ import {
   lockPlaces,
   rememberRetry,
 } from "./jobs.ts";
-import { deleteLanes, isPaused, setPaused } from "./lanes.ts";
+import { deleteLanes, setPaused } from "./lanes.ts";
 import {
   announcedSchemas,
   beat,
@@ -99,8 +100,8 @@ const STATEMENTS = {
   forgetTold,
   giveWay,
   idsOfQueue,
+  importJobs,
   insertAction,
-  isPaused,
   hasDueJobs,
   isStanding,
   jobsByKey,

@@ -55,8 +55,9 @@ function grantsOfGuide(): string {
   return grants!;
 }
 
-test("migrations are numbered without gaps, and their names say so", () => {
-  expect(SHIPPED.map(({ number }) => number)).toEqual(SHIPPED.map((_, index) => index + 1));
+test("migrations are numbered in order, and their names say so", () => {
+  const numbers = SHIPPED.map(({ number }) => number);
+  expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
   for (const { number, name, checksum } of SHIPPED) {
     expect(Number(name.slice(0, 4))).toBe(number);
     expect(checksum).toMatch(/^[0-9a-f]{64}$/);

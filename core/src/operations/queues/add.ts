@@ -1,10 +1,12 @@
 import { type Authority, callsheetError, type JsonObject, type PriorityName, queueTerms } from "@callsheet/contract";
-import type { NewJob } from "../../store/create.ts";
+import type { BatchDefaults, NewJob } from "../../store/create.ts";
 import { violates } from "../../store/failure.ts";
+import type { ImportedJob } from "../../store/import-jobs.ts";
+import { inBatches } from "../batches.ts";
 import { storableJson, storableText } from "../configuration.ts";
-import { checkInstant, checkPriority, type Makers, type Prepared, rankOf } from "../create.ts";
+import { checkInstant, checkPriority, type Makers, rankOf } from "../create.ts";
 import type { Creator } from "../creator.ts";
-import { checkId } from "../operate.ts";
+import { checkId, type Desk } from "../operate.ts";
 import type { QueuePlace } from "./place.ts";
 
 /** A job to add to a queue. Its id is the caller's. */
@@ -18,47 +20,88 @@ export interface QueueJobInput {
   readonly startAt?: Date;
 }
 
-/** Adds jobs to a queue, on behalf of whoever `owner` is; `authority` names who did it. */
+/** A job that comes from elsewhere with its status. */
+export interface QueueImport extends QueueJobInput {
+  readonly state: ImportedJob["state"];
+  readonly retries: number;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date;
+}
+
+type Said = Authority & { readonly owner: string };
+
+/** Adds jobs to a queue, on behalf of whoever `owner` is; `actor`: who did it. */
 export async function addQueueJobs(
   creator: Creator,
   place: QueuePlace,
   inputs: readonly QueueJobInput[],
-  { actor, owner }: Authority & { readonly owner: string },
+  said: Said,
 ): Promise<void> {
+  const prepare = async ({ catalogue }: Makers) => {
+    const defaults = await defaultsOf(catalogue, place, said);
+    return { jobs: inputs.map((input) => newJob(input, defaults, said)), defaults };
+  };
+  await added(creator.put(prepare));
+}
+
+/** Stores jobs of a queue with the statuses that they had elsewhere: no attempt, and no history before. */
+export async function importQueueJobs(
+  { store, catalogue }: Desk,
+  place: QueuePlace,
+  imports: readonly QueueImport[],
+  said: Said,
+): Promise<void> {
+  const defaults = await defaultsOf(catalogue, place, said);
+  const jobs = imports.map((one): ImportedJob => {
+    const { id, configuration, rank = defaults.rank, startAt } = newJob(one, defaults, said);
+    const { state, retries, startedAt, endedAt } = one;
+    const times = {
+      dueAt: startAt ?? endedAt,
+      startedAt: checkInstant(startedAt, "dateStarted"),
+      endedAt: checkInstant(endedAt, "dateFinished"),
+    };
+    return { id, configuration, rank, state, retries, ...times, actor: said.actor };
+  });
+  for (const batch of inBatches(jobs, ({ configuration }) => configuration.length))
+    await added(store.importJobs(batch, defaults));
+}
+
+async function added(stored: Promise<unknown>): Promise<void> {
   try {
-    await creator.put((makers) => prepare(makers, place, inputs, { actor, owner }));
+    await stored;
   } catch (error) {
-    if (!violates(error, "job_pkey") && !violates(error, "work_pkey")) throw error;
+    if (!TAKEN.some((name) => violates(error, name))) throw error;
     throw callsheetError("invalid_argument", "A job of this id was added before.", { field: "id" }, error);
   }
 }
 
-async function prepare(
-  { catalogue }: Makers,
+/** What finds an id taken, whichever row the server writes first. */
+const TAKEN = ["job_pkey", "work_pkey", "outcome_pkey"];
+
+async function defaultsOf(
+  catalogue: Makers["catalogue"],
   { slug }: QueuePlace,
-  inputs: readonly QueueJobInput[],
-  { actor, owner }: { readonly actor: string; readonly owner: string },
-): Promise<Prepared> {
+  { actor, owner }: Said,
+): Promise<BatchDefaults> {
   const version = await catalogue.current(slug);
-  const { definition, actionId, id } = version;
-  const defaults = {
-    ...{ actionId, actionVersionId: id, rank: rankOf(definition.priority) },
+  storableText(actor, "actor", 200);
+  return {
+    ...{ actionId: version.actionId, actionVersionId: version.id, rank: rankOf(version.definition.priority) },
     kind: "queue",
     origin: "queue",
     ownerId: await catalogue.ownerId(storableText(owner, "owner", 200)),
     laneId: await catalogue.laneId(version, []),
-  } as const;
-  storableText(actor, "actor", 200);
-  const jobs = inputs.map(({ id, data, priority, startAt }): NewJob => {
-    const rank = rankOf(checkPriority(priority));
-    const { repeat } = queueTerms(data);
-    return {
-      ...{ id: checkId(id), configuration: storableJson(data, "data"), actor },
-      ...(rank === defaults.rank ? {} : { rank }),
-      ...(startAt === undefined ? {} : { startAt: checkInstant(startAt, "dateEnable") }),
-      // Its end is never a plain one.
-      ...(repeat ? { ownRow: true } : {}),
-    };
-  });
-  return { jobs, defaults };
+  };
+}
+
+function newJob({ id, data, priority, startAt }: QueueJobInput, defaults: BatchDefaults, { actor }: Said): NewJob {
+  const rank = rankOf(checkPriority(priority));
+  const { repeat } = queueTerms(data);
+  return {
+    ...{ id: checkId(id), configuration: storableJson(data, "data"), actor },
+    ...(rank === defaults.rank ? {} : { rank }),
+    ...(startAt === undefined ? {} : { startAt: checkInstant(startAt, "dateEnable") }),
+    // Its end is never a plain one.
+    ...(repeat ? { ownRow: true } : {}),
+  };
 }
