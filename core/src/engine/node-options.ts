@@ -34,7 +34,7 @@ export type NodeIdentity = Required<Omit<NodeOptions, "onStored">>;
 /** Fills in the defaults; fails with `invalid_argument`, naming the field. */
 export function checkNodeOptions(options: NodeOptions): NodeIdentity {
   const { name, site = "default", slots = 4, types, capabilities = [] } = Object(options) as NodeOptions;
-  storableText(name, "name", 200);
+  storableText(name, "name", 500);
   storableText(site, "site", 100);
   checkSlots(slots);
   if (!Array.isArray(types) || types.length === 0)

@@ -84,7 +84,7 @@ async function defaultsOf(
   { actor, owner }: Said,
 ): Promise<BatchDefaults> {
   const version = await catalogue.current(slug);
-  storableText(actor, "actor", 200);
+  storableText(actor, "actor", 500);
   return {
     ...{ actionId: version.actionId, actionVersionId: version.id, rank: rankOf(version.definition.priority) },
     kind: "queue",

@@ -3,23 +3,24 @@ import { removeAction } from "../actions.ts";
 import { BATCH_ITEMS } from "../batches.ts";
 import { cancelJob } from "../cancel.ts";
 import type { Desk } from "../operate.ts";
-import type { QueuePlace } from "./place.ts";
+import { notInQueue, type QueuePlace } from "./place.ts";
 
 /** Cancels jobs of a queue, those that wait in one statement. Fails with the first that cannot be; the others are cancelled. */
 export async function cancelQueueJobs(
   desk: Desk,
-  { actionId }: QueuePlace,
+  place: QueuePlace,
   ids: readonly string[],
   authority: Authority,
 ): Promise<void> {
   const { actor, reason = null } = authority;
-  const changed = await desk.store.transaction(async (tx) => {
-    const changes = (await tx.idsOfQueue(actionId, ids)).map((id) => ({ id, to: "cancelled" }) as const);
-    return tx.transition({ event: "cancel", changes, actor, reason });
+  const { own, changed } = await desk.store.transaction(async (tx) => {
+    const found = await tx.idsOfQueue(place.actionId, ids);
+    const changes = found.map((id) => ({ id, to: "cancelled" }) as const);
+    return { own: new Set(found), changed: await tx.transition({ event: "cancel", changes, actor, reason }) };
   });
   const done = new Set(changed.map(({ id }) => id));
-  const failures: unknown[] = [];
-  for (const id of ids)
+  const failures: unknown[] = ids.filter((id) => !own.has(id)).map((id) => notInQueue(id, place));
+  for (const id of own)
     if (!done.has(id)) await cancelJob(desk, id, authority).catch((error: unknown) => failures.push(error));
   if (failures.length > 0) throw failures[0];
 }
