@@ -15,6 +15,8 @@ export interface TurnHost {
   cancel(turn: Turn, reason: string): Promise<void>;
   /** Stores what a handler changed beside the data of a job that it passes back. */
   passBack(job: Job): Promise<void>;
+  /** Tells of a mistake of the handler's. */
+  fail(error: unknown): void;
   /** The job was ended or removed elsewhere. */
   ended(turn: Turn): void;
   /** How many handlers run. */
@@ -107,7 +109,11 @@ export class Turn {
   };
 
   readonly #onCancel = (_job: unknown, callback: () => void): void => {
-    if (typeof callback !== "function") throw refused("The cancel callback must be a function.", "callback");
+    if (typeof callback !== "function") {
+      const error = refused("The cancel callback must be a function.", "callback");
+      this.#host.fail(error);
+      throw error;
+    }
     this.#callback = callback;
   };
 

@@ -104,6 +104,10 @@ export class Worker implements TurnHost {
     await this.#part.desk.change(job.id, { set: {}, unset: [], priority: levelOf(job.priority) });
   }
 
+  fail(error: unknown): void {
+    this.#part.fail(error);
+  }
+
   ended(turn: Turn): void {
     const { id } = turn.job;
     if (this.#turns.get(id) === turn) this.#turns.delete(id);
