@@ -5,7 +5,7 @@ import type { Job, JobOf } from "./job.ts";
  * reason; otherwise it is completed with a result, or passed back to the queue when the result is the job itself. Answers
  * how many handlers run here once that is stored. Only the first call counts.
  */
-export type Next<Result> = (error?: unknown, result?: Result | Job<never>) => Promise<number>;
+export type Next<Result> = (error?: unknown, result?: Result | Job<Result>) => Promise<number>;
 /** Asks to be told when the job is cancelled. */
 export type OnCancel = (job: unknown, callback: () => void) => void;
 /**

@@ -31,6 +31,10 @@ type AnyJob = { readonly id: string; readonly q: unknown };
  */
 export class Queue<Payload = AnyPayload, Result = unknown> extends EventEmitter<QueueEvents> implements JobQueue {
   static readonly Job = Job;
+  /** Itself, for programs that take it out of what `require` gives. */
+  static get Queue(): typeof Queue {
+    return Queue;
+  }
 
   readonly #id: string;
   readonly #reach: Reach;

@@ -103,7 +103,7 @@ describe("pausing", () => {
     const [job] = await one.addJob(one.createJob());
     await until(() => far!.some(([event]) => event === "added"), { what: "The job" });
     expect(done).toEqual([]);
-    expect(await (await one.r()).jobs.explain(job!.id)).toMatchObject({ code: "lane_paused" });
+    expect(await (await one.r()).jobs.explain(job!.id)).toMatchObject({ reason: "lane_paused" });
     expect(await one.resume(true)).toBe(true);
     await until(() => done.length === 1, { what: "The job's run" });
     await until(() => far!.length === 4, { what: "The end of the pause" });
@@ -171,7 +171,7 @@ test("a queue's jobs are Callsheet's: in lists, histories and explanations", asy
     ...{ kind: "queue", origin: "queue", state: "pending", priority: "high", configuration: { to: "ada" } },
     ...{ action: expect.stringMatching(/^queue\./) },
   });
-  expect(await cs.jobs.explain(job!.id)).toMatchObject({ code: "no_node" });
+  expect(await cs.jobs.explain(job!.id)).toMatchObject({ reason: "no_node" });
   await queue.process(async () => "sent");
   await inStatus(queue, job!.id, "completed");
   expect((await cs.jobs.history(job!.id)).map(({ event }) => event)).toEqual(["create", "complete"]);

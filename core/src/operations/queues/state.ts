@@ -5,7 +5,7 @@ import type { QueuePlace } from "./place.ts";
 /** Pauses a queue for all its workers. When this has returned nothing of it starts any more. */
 export function pauseQueue(desk: Desk, { actionId }: QueuePlace, { actor }: Authority): Promise<void> {
   return desk.store.transaction(async (tx) => {
-    await tx.setPaused(actionId, true, `Paused by ${actor}.`);
+    await tx.setPaused(actionId, true, `paused by ${actor}`);
     await tx.tellQueue(actionId, "paused", actor);
   });
 }
