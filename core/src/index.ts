@@ -9,6 +9,7 @@ export {
   type DatabaseFacts,
   type DatabasePlace,
   inspectDatabase,
+  makeDatabase,
   migrateDatabase,
   type StandingNode,
 } from "./inspect-database.ts";

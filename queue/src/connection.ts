@@ -25,6 +25,8 @@ export interface Reach {
   /** Open already, and not the queue's to close. */
   readonly callsheet?: Callsheet;
   readonly options: CallsheetOptions;
+  /** A database that was asked for by its name, and is made if it is missing. Without a URL: of the private server. */
+  readonly named?: string;
 }
 
 const PARTS = ["host", "port", "db", "user", "password"] as const;
@@ -51,22 +53,29 @@ const isCallsheet = (value: object): value is Callsheet =>
   "queues" in value && "work" in value && typeof value.work === "function";
 
 function reach(place: QueuePlace, variables: Readonly<Record<string, string | undefined>>): Reach {
-  const { host, port: _port, db: _db, user: _user, password: _password, ...options } = place;
+  const { host, port, db, user: _user, password: _password, ...options } = place;
   const isNamed = PARTS.some((part) => place[part] !== undefined);
   if (!isNamed) {
     const url = options.databaseUrl ?? (options.dataDir === undefined ? variables.DATABASE_URL : undefined);
     return { ...placeOf(url), options };
   }
+  const named = db === undefined ? {} : { named: db };
   const base = options.databaseUrl ?? (host === undefined ? variables.DATABASE_URL : undefined);
+  if (base === undefined && host === undefined && port === undefined)
+    return { ...placeOf(undefined), ...(db === undefined ? {} : { db }), ...named, options };
   const databaseUrl = urlOf(base ?? "postgres://localhost", place);
-  return { ...placeOf(databaseUrl), options: { ...options, databaseUrl } };
+  return { ...placeOf(databaseUrl), ...named, options: { ...options, databaseUrl } };
+}
+
+/** The URL of another database of the same server. */
+export function urlOfDatabase(base: string, db: string): string {
+  return base.replace(/^(\w+:\/\/[^/?]*)(\/[^?]*)?/, (_, server: string) => `${server}/${encodeURIComponent(db)}`);
 }
 
 function urlOf(base: string, { host, port, db, user, password }: Pick<QueuePlace, (typeof PARTS)[number]>): string {
-  const url = new URL(base);
+  const url = new URL(db === undefined ? base : urlOfDatabase(base, db));
   if (host !== undefined) url.hostname = host;
   if (port !== undefined) url.port = String(port);
-  if (db !== undefined) url.pathname = `/${encodeURIComponent(db)}`;
   if (user !== undefined) url.username = encodeURIComponent(user);
   if (password !== undefined) url.password = encodeURIComponent(password);
   return url.href;

@@ -1,8 +1,9 @@
-import { Callsheet, callsheetError } from "@callsheet/core";
+import { callsheetError } from "@callsheet/core";
 import type { Reach } from "./connection.ts";
 import { Feed, type FeedHost } from "./feed.ts";
 import type { Handler } from "./handler.ts";
 import { refused } from "./invalid.ts";
+import { openCallsheet } from "./open-callsheet.ts";
 import type { QueuePart } from "./part.ts";
 import { review } from "./review.ts";
 import { Worker } from "./worker.ts";
@@ -22,6 +23,7 @@ export class Session implements FeedHost {
   /** Settled when it hears what others do, and knows whether all are paused. */
   readonly listening: Promise<void>;
   readonly #options: SessionOptions;
+  readonly #close: () => Promise<void>;
   readonly #feed: Feed | undefined;
   #reviews: NodeJS.Timeout | undefined;
   #worker: Worker | undefined;
@@ -29,8 +31,9 @@ export class Session implements FeedHost {
   #isPausedByAll = false;
   #stopping: Promise<void> | undefined;
 
-  private constructor(options: SessionOptions, part: QueuePart) {
+  private constructor(options: SessionOptions, part: QueuePart, close: () => Promise<void>) {
     this.#options = options;
+    this.#close = close;
     this.part = part;
     this.#feed = part.settings.changeFeed ? new Feed(part, this) : undefined;
     this.listening = this.#begin();
@@ -39,12 +42,12 @@ export class Session implements FeedHost {
 
   static async open(options: SessionOptions): Promise<Session> {
     const { reach, part } = options;
-    const callsheet = reach.callsheet ?? (await Callsheet.open(reach.options));
+    const { callsheet, close } = await openCallsheet(reach);
     try {
       const desk = await callsheet.queues.open(part.settings.name, { actor: part.id });
-      return new Session(options, { ...part, callsheet, desk });
+      return new Session(options, { ...part, callsheet, desk }, close);
     } catch (error) {
-      if (reach.callsheet === undefined) await callsheet.close();
+      await close();
       throw error;
     }
   }
@@ -133,7 +136,7 @@ export class Session implements FeedHost {
   }
 
   async #stop(last: (part: QueuePart) => Promise<void>): Promise<void> {
-    const { id, emit, callsheet } = this.part;
+    const { id, emit } = this.part;
     await this.listening.catch(() => {});
     emit("stopping", id);
     await this.pause("here");
@@ -142,7 +145,7 @@ export class Session implements FeedHost {
     await this.#worker?.stop();
     emit("stopped", id);
     await last(this.part);
-    if (this.#options.reach.callsheet === undefined) await callsheet.close();
+    await this.#close();
     emit("detached", id);
   }
 

@@ -70,6 +70,20 @@ describe("a queue's connection", () => {
     expect(jobs.filter(({ owner, kind }) => owner === cs.actor && kind === "queue")).toHaveLength(1);
   });
 
+  test("may name a database, which is made if it is missing; queues of several are open at once", async () => {
+    const { url, db } = await aDatabase();
+    const name = `${new URL(url).pathname.slice(1)}_other "1"`;
+    const here = await aQueue();
+    const there = new Queue({ databaseUrl: url, db: name }, { name: here.name });
+    await there.addJob([there.createJob(), there.createJob()]);
+    await here.addJob(here.createJob());
+    expect([there.db, (await there.summary()).total, (await here.summary()).total]).toEqual([name, 2, 1]);
+    const again = new Queue({ databaseUrl: url, db: name }, { name: here.name });
+    expect(await again.summary()).toMatchObject({ added: 2 });
+    await Promise.all([there.stop(), again.stop()]);
+    await db.query({ text: `drop database "${name.replaceAll('"', '""')}"`, values: [] });
+  });
+
   test.each([{ strange: true }, 42, true, [], () => {}])("is refused when it is %j", (connection) => {
     expect(refusal(connection)).toMatchObject({
       code: "invalid_argument",
