@@ -22,7 +22,7 @@ export class Feed {
   #cursor: FeedCursor | undefined;
   /** Events before it were nobody's to hear, by the database's clock. */
   #from = Number.POSITIVE_INFINITY;
-  #clockAhead = 0;
+  readonly #clock = createClock();
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
   #isWoken = false;
@@ -45,7 +45,7 @@ export class Feed {
   /** Somebody has begun to hear an event. */
   heard(): void {
     if (this.#from === Number.POSITIVE_INFINITY && this.#isListening) {
-      this.#from = Date.now() + this.#clockAhead;
+      this.#from = this.#clock.now();
       this.wake();
     }
   }
@@ -86,7 +86,7 @@ export class Feed {
       await this.#restart();
       return;
     }
-    if (this.#from === Number.POSITIVE_INFINITY) this.#from = Date.now() + this.#clockAhead;
+    if (this.#from === Number.POSITIVE_INFINITY) this.#from = this.#clock.now();
     const { lines, cursor } = await this.#part.desk.readFeed(this.#cursor!);
     this.#cursor = cursor;
     const repeating = new Set(
@@ -98,9 +98,9 @@ export class Feed {
   /** What has happened so far is not told any more. */
   async #restart(): Promise<void> {
     const { desk } = this.#part;
-    const before = Date.now();
+    const asked = Date.now();
     const { isPaused, ...cursor } = await desk.beginFeed();
-    this.#clockAhead = cursor.at.getTime() - (before + Date.now()) / 2;
+    this.#clock.told(cursor.at, asked);
     this.#cursor = cursor;
     if (isPaused && !this.#host.isPausedByAll) this.#host.paused(null);
     if (!isPaused && this.#host.isPausedByAll) this.#host.resumed(null);
@@ -138,3 +138,21 @@ const NAMES: Partial<Record<FeedLine["event"], "added" | "active" | "failed" | "
   abandon: "cancelled",
   settle: "cancelled",
 };
+
+/** The database's clock, as far as its answers tell: by the one that came fastest, lately. */
+function createClock() {
+  let [aheadMs, errorMs] = [0, Number.POSITIVE_INFINITY];
+  return {
+    /** It was so late when this was asked. */
+    told(at: Date, askedAt: number): void {
+      const tookMs = Date.now() - askedAt;
+      // What was found long ago may have drifted.
+      errorMs += 0.1;
+      if (tookMs / 2 > errorMs) return;
+      errorMs = tookMs / 2;
+      aheadMs = at.getTime() - askedAt - errorMs;
+    },
+    /** The earliest that it may be: rather is something told that was just before than nothing of what comes after. */
+    now: (): number => Date.now() + aheadMs - errorMs,
+  };
+}

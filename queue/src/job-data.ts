@@ -1,9 +1,7 @@
 import type { Json, JsonObject } from "@callsheet/core";
 import type { Job } from "./job.ts";
+import { type Fields, timeOf } from "./job-fields.ts";
 import { JOB_DEFAULTS } from "./job-options.ts";
-
-/** A job as any object, by the names of its properties. */
-export type Fields = Record<string, unknown>;
 
 /** Properties that a job has by itself; all others are its user's. */
 const OWN: ReadonlySet<string> = new Set([
@@ -46,9 +44,4 @@ export function changesOf(
   const isSame = (key: string) => key in before && JSON.stringify(before[key]) === JSON.stringify(after[key]);
   const set = Object.fromEntries(Object.entries(after).filter(([key]) => !isSame(key))) as Record<string, Json>;
   return { set, unset: Object.keys(before).filter((key) => !(key in after)) };
-}
-
-/** The instant in a UUID of version 7; NaN for another. */
-export function timeOf(id: string): number {
-  return id[14] === "7" ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : Number.NaN;
 }

@@ -1,6 +1,6 @@
 import { type JsonObject, systemEnvironment } from "@callsheet/core";
 import { invalid } from "./invalid.ts";
-import { type Fields, timeOf } from "./job-data.ts";
+import { type Fields, timeOf } from "./job-fields.ts";
 import { checkOption, type JobDefaults, type JobOptions } from "./job-options.ts";
 import type { LogEntry } from "./log.ts";
 import { QUEUE_PRIORITIES, type QueuePriority } from "./priority.ts";
@@ -53,10 +53,11 @@ export interface Saved {
 
 /** What only this library does to a job. */
 interface Inside {
-  queueOf(job: Job): JobQueue;
   savedOf(job: Job): Saved | undefined;
   /** What it is now is what is stored. */
   markSaved(job: Job, data: JsonObject): void;
+  /** Its log is made when somebody reads it: most handlers never do. */
+  giveLog(job: Job, make: () => LogEntry[]): void;
 }
 let inside: Inside;
 
@@ -77,9 +78,6 @@ export class Job<Result = unknown> {
   /** 0 to 100. */
   progress = 0;
   status: JobStatus = "created";
-  /** Oldest entry first. */
-  log: LogEntry[] = [];
-  dateCreated: Date;
   /** When it may begin; of a running one, until when it may run. */
   dateEnable: Date;
   dateStarted: Date | null = null;
@@ -90,19 +88,22 @@ export class Job<Result = unknown> {
   declare result?: Result;
   readonly #queue: JobQueue;
   #saved: Saved | undefined;
+  #log: LogEntry[] | (() => LogEntry[]) | undefined;
+  #dateCreated: Date | undefined;
 
   static {
     inside = {
-      queueOf: (job) => job.#queue,
       savedOf: (job) => job.#saved,
       markSaved: (job, data) => {
         job.#saved = { data, priority: job.priority, dateEnable: job.dateEnable.getTime() };
+      },
+      giveLog: (job, make) => {
+        job.#log = make;
       },
     };
   }
 
   constructor(queue: JobQueue, id: string = newId(), options: JobDefaults = queue.jobOptions) {
-    const now = new Date();
     this.#queue = queue;
     this.id = id;
     this.name = options.name ?? id;
@@ -112,10 +113,31 @@ export class Job<Result = unknown> {
     this.retryMax = options.retryMax;
     this.repeat = options.repeat;
     this.repeatDelay = options.repeatDelay;
-    const created = timeOf(id);
-    this.dateCreated = Number.isNaN(created) ? now : new Date(created);
-    this.dateEnable = options.dateEnable ?? now;
+    this.dateEnable = options.dateEnable ?? new Date();
     this.queueId = queue.id;
+  }
+
+  /** Oldest entry first. */
+  get log(): LogEntry[] {
+    if (typeof this.#log === "function") this.#log = this.#log();
+    this.#log ??= [];
+    return this.#log;
+  }
+
+  set log(log: LogEntry[]) {
+    this.#log = log;
+  }
+
+  get dateCreated(): Date {
+    if (this.#dateCreated === undefined) {
+      const time = timeOf(this.id);
+      this.#dateCreated = Number.isNaN(time) ? new Date() : new Date(time);
+    }
+    return this.#dateCreated;
+  }
+
+  set dateCreated(date: Date) {
+    this.#dateCreated = date;
   }
 
   /** Its queue. Never stored. */
@@ -172,9 +194,14 @@ export class Job<Result = unknown> {
 
   /** Its properties as a plain object; the priority as its number unless it is asked for as its name. */
   getCleanCopy(priorityAsString = false): Record<string, unknown> {
-    const copy = structuredClone({ ...(this as unknown as Fields) });
+    const copy = structuredClone(this.toJSON());
     if (!priorityAsString) copy.priority = QUEUE_PRIORITIES[this.priority];
     return copy;
+  }
+
+  toJSON(): Record<string, unknown> {
+    const { log, dateCreated } = this;
+    return { ...(this as unknown as Fields), log, dateCreated };
   }
 
   /** Writes an entry into its log. Fails when it was not added. */
@@ -203,7 +230,7 @@ export class Job<Result = unknown> {
   }
 }
 
-export const { queueOf, savedOf, markSaved } = inside;
+export const { savedOf, markSaved, giveLog } = inside;
 
 /** What a job is created with: an object's properties, whose names may be options; anything else is its `data`. */
 export function createJob<Payload, Result>(queue: JobQueue, payload?: Payload): JobOf<Payload, Result> {
@@ -211,10 +238,14 @@ export function createJob<Payload, Result>(queue: JobQueue, payload?: Payload): 
   const job = new Job<Result>(queue);
   if (payload === undefined) return job as JobOf<Payload, Result>;
   if (!isPlain(payload)) return Object.assign(job, { data: payload }) as unknown as JobOf<Payload, Result>;
-  const method = Object.keys(payload).find((key) => key in Job.prototype);
+  const method = Object.keys(payload).find((key) => METHODS.has(key));
   if (method !== undefined) throw invalid(method, "what it is: no property may have the name of a method");
   return Object.assign(job, payload) as JobOf<Payload, Result>;
 }
+
+const METHODS = new Set(
+  Object.getOwnPropertyNames(Job.prototype).filter((name) => name !== "log" && name !== "dateCreated"),
+);
 
 const isPlain = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);

@@ -7,11 +7,14 @@ import {
   type QueueRecord,
   queueTerms,
 } from "@callsheet/core";
-import { Job, type JobOf, type JobQueue, markSaved } from "./job.ts";
+import { giveLog, Job, type JobOf, type JobQueue, markSaved } from "./job.ts";
 import { assignData } from "./job-data.ts";
-import { JOB_DEFAULTS } from "./job-options.ts";
+import { JOB_DEFAULTS, type JobDefaults } from "./job-options.ts";
 import { type LogEntry, logOf } from "./log.ts";
 import { type StatusWords, statusOf, waitingWord } from "./status.ts";
+
+/** Until more is read of a job. Its date is one for all, as it is soon replaced. */
+const READ: JobDefaults = { ...JOB_DEFAULTS, dateEnable: new Date(0) };
 
 /** How a queue shows the jobs that it reads. */
 export interface Reading {
@@ -27,7 +30,7 @@ export function fromRecord<Payload, Result>(
   lines: readonly HistoryEntry[],
 ): JobOf<Payload, Result> {
   const { id, data, state, attempt, retries, startedAt, result } = record;
-  const job = new Job(queue, id, JOB_DEFAULTS);
+  const job = new Job(queue, id, READ);
   assignData(job, data);
   job.status = statusOf(state, words);
   job.retryCount = retries;
@@ -58,39 +61,40 @@ function enabledAt(record: QueueRecord): Date {
 }
 
 /** A job as its handler is given it. Without lines nothing has happened to it since it was added. */
-export function fromClaim(
-  { queue, words, limit }: Reading,
-  { job: claimed, configuration, attempt }: JobContext,
-  lines?: readonly HistoryEntry[],
-): Job {
-  const data = configuration as JsonObject;
-  const { id, retries } = claimed;
-  const job = new Job(queue, id, JOB_DEFAULTS);
+export function fromClaim(reading: Reading, context: JobContext, lines?: readonly HistoryEntry[]): Job {
+  const { id, retries } = context.job;
+  const data = context.configuration as JsonObject;
+  const job = new Job(reading.queue, id, READ);
   assignData(job, data);
   const now = new Date();
   job.status = "active";
   job.retryCount = retries;
-  job.processCount = attempt;
+  job.processCount = context.attempt;
   job.dateStarted = now;
-  job.dateEnable =
-    attemptDeadline({ timeoutMs: job.timeout || null, retryDelayMs: job.retryDelay }, now, retries) ?? now;
-  const counts = { retryCount: retries, processCount: attempt };
-  const active = { ...entryOf(now, queue.id, "Job is being processed"), status: "active", ...counts } as const;
-  if (lines === undefined) {
-    const added = { ...entryOf(job.dateCreated, null, "Job added to the queue"), retryCount: 0, processCount: 0 };
-    job.log = [{ ...added, status: waitingWord(words) }, active];
-  } else {
-    const known = logOf(lines, { result: null, words, limit, retries });
-    job.log = lines.at(-1)?.event === "start" ? [...known] : [...known, active];
-  }
+  const { timeout, retryDelay } = job;
+  job.dateEnable = timeout === 0 ? now : new Date(now.getTime() + timeout + retryDelay * retries);
+  giveLog(job, () => logOfClaimed(job, now, reading, lines));
   markSaved(job, data);
   return job;
 }
 
-function entryOf(
-  date: Date,
-  queueId: string | null,
-  message: string,
-): Omit<LogEntry, "status" | "retryCount" | "processCount"> {
-  return { date, queueId, message, data: undefined, type: "information" };
+function logOfClaimed(
+  { dateCreated, retryCount, processCount }: Job,
+  startedAt: Date,
+  { queue, words, limit }: Reading,
+  lines: readonly HistoryEntry[] | undefined,
+): LogEntry[] {
+  const common = { data: undefined, type: "information" } as const;
+  const counts = { retryCount, processCount };
+  const active: LogEntry = {
+    ...{ date: startedAt, queueId: queue.id, message: "Job is being processed", status: "active" },
+    ...{ ...common, ...counts },
+  };
+  if (lines !== undefined) {
+    const known = logOf(lines, { result: null, words, limit, retries: retryCount });
+    return lines.at(-1)?.event === "start" ? [...known] : [...known, active];
+  }
+  const status = waitingWord(words);
+  const added = { date: dateCreated, queueId: null, message: "Job added to the queue", status };
+  return [{ ...added, ...common, retryCount: 0, processCount: 0 }, active];
 }

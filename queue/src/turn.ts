@@ -28,12 +28,11 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 /** One run of a handler on a job, until its end is stored. */
 export class Turn {
   readonly job: Job;
-  readonly startedAt = performance.now();
   readonly #host: TurnHost;
   readonly #context: JobContext;
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: unknown) => void;
-  #from = this.startedAt;
+  #from = performance.now();
   #timer: NodeJS.Timeout | undefined;
   #ended: Promise<number> | undefined;
   #told: ((running: number) => void) | undefined;
@@ -43,13 +42,14 @@ export class Turn {
     host: TurnHost,
     job: Job,
     context: JobContext,
-    settle: { readonly resolve: (value: unknown) => void; readonly reject: (error: unknown) => void },
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void,
   ) {
     this.#host = host;
     this.job = job;
     this.#context = context;
-    this.#resolve = settle.resolve;
-    this.#reject = settle.reject;
+    this.#resolve = resolve;
+    this.#reject = reject;
   }
 
   /** Nothing that its handler says counts any more. */
@@ -58,10 +58,16 @@ export class Turn {
   }
 
   enter(handler: Handler<never, never>): void {
+    const next = (error?: unknown, result?: unknown) => this.#next(error, result);
+    const onCancel = (_job: unknown, callback: () => void) => this.#onCancel(callback);
     try {
-      const returned: unknown = handler(this.job as never, this.#next, this.#onCancel);
+      const returned: unknown = handler(this.job as never, next, onCancel);
       const isAnswer = handler.length < 2;
-      if (isPromise(returned)) returned.then((value) => void (isAnswer && this.#next(null, value)), this.#failed);
+      if (isPromise(returned))
+        returned.then(
+          (value) => void (isAnswer && this.#next(null, value)),
+          (error) => this.#failed(error),
+        );
       else if (isAnswer) void this.#next(null, returned);
     } catch (error) {
       this.#failed(error);
@@ -95,27 +101,27 @@ export class Turn {
     callback?.();
   }
 
-  readonly #next = (error?: unknown, result?: unknown): Promise<number> => {
+  #next(error?: unknown, result?: unknown): Promise<number> {
     if (this.#ended !== undefined) return this.#ended;
     const ended = this.#end();
     if (error) this.#fail(error);
     else if (result instanceof Job && result.id === this.job.id) void this.#passBack(result);
     else this.#resolve(result instanceof Job ? result.getCleanCopy() : result);
     return ended;
-  };
+  }
 
-  readonly #failed = (error: unknown): void => {
+  #failed(error: unknown): void {
     void this.#next(error || new Error("The handler failed and did not say why."));
-  };
+  }
 
-  readonly #onCancel = (_job: unknown, callback: () => void): void => {
+  #onCancel(callback: () => void): void {
     if (typeof callback !== "function") {
       const error = refused("The cancel callback must be a function.", "callback");
       this.#host.fail(error);
       throw error;
     }
     this.#callback = callback;
-  };
+  }
 
   #end(): Promise<number> {
     clearTimeout(this.#timer);

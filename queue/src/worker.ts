@@ -18,6 +18,8 @@ import { endOf, Turn, type TurnEnd, type TurnHost } from "./turn.ts";
 /** Idle is what nothing follows within this time. */
 const IDLE_MS = 20;
 
+const OVER: ReadonlySet<TurnEnd> = new Set(["completed", "terminated", "cancelled"]);
+
 /** The working side of a queue object: runs its handler on jobs, at most so many at once. */
 export class Worker implements TurnHost {
   readonly #part: QueuePart;
@@ -116,18 +118,24 @@ export class Worker implements TurnHost {
     void this.#lookAt(turn).catch((error: unknown) => this.#part.fail(error));
   }
 
-  async #run(context: JobContext): Promise<unknown> {
-    const { job: claimed } = context;
+  #run(context: JobContext): Promise<unknown> {
     this.#running += 1;
     clearTimeout(this.#idleTimer);
-    const lines = claimed.isFresh ? undefined : await this.#linesOf(claimed.id).catch(() => []);
-    const job = fromClaim(this.#part.reading, context, lines);
+    const { id, isFresh } = context.job;
+    if (isFresh) return this.#enter(context);
+    return this.#linesOf(id)
+      .catch(() => [])
+      .then((lines) => this.#enter(context, lines));
+  }
+
+  #enter(context: JobContext, lines?: readonly HistoryEntry[]): Promise<unknown> {
+    const { id, reading, emit } = this.#part;
+    const job = fromClaim(reading, context, lines);
     return new Promise((resolve, reject) => {
-      const turn = new Turn(this, job, context, { resolve, reject });
+      const turn = new Turn(this, job, context, resolve, reject);
       this.#turns.set(job.id, turn);
-      const { id } = this.#part;
-      this.#part.emit("active", id, job.id);
-      this.#part.emit("processing", id, job.id);
+      emit("active", id, job.id);
+      emit("processing", id, job.id);
       turn.enter(this.#handler);
       if (!turn.isOver) this.#armSoon(turn);
     });
@@ -146,18 +154,19 @@ export class Worker implements TurnHost {
   async #stored(ids: readonly string[], ends: StoredEnds | undefined): Promise<void> {
     const states = new Map<string, JobState[]>();
     for (const { id, to } of ends?.changes ?? []) states.set(id, [...(states.get(id) ?? []), to]);
-    const over: { readonly turn: Turn; readonly end: TurnEnd | undefined }[] = [];
+    const refused = new Set(ends?.refused);
+    const finished: Turn[] = [];
     for (const id of ids) {
       const turn = this.#turns.get(id);
       if (!turn?.isOver) continue;
       this.#turns.delete(id);
-      const isRefused = ends?.refused.includes(id);
-      over.push({ turn, end: isRefused ? undefined : endOf(states.get(id) ?? ["completed"]) });
+      // Refused is what was ended elsewhere meanwhile, as by its own handler that cancelled it.
+      const end = refused.has(id) ? "cancelled" : endOf(states.get(id) ?? ["completed"]);
+      if (!refused.has(id)) this.#tell(turn.job, end);
+      if (this.#part.settings.removeFinishedJobs === true && OVER.has(end)) finished.push(turn);
+      else turn.stored();
     }
-    for (const { turn, end } of over) if (end !== undefined) this.#tell(turn.job, end);
-    const finished = over.filter(({ end }) => end === undefined || end === "completed" || end === "terminated");
-    await this.#removeFinished(finished.map(({ turn }) => turn.job.id));
-    for (const { turn } of over) turn.stored();
+    if (finished.length > 0) await this.#remove(finished);
     this.#checkQuiet();
   }
 
@@ -168,14 +177,14 @@ export class Worker implements TurnHost {
     else emit(end, id, job.id);
   }
 
-  async #removeFinished(ids: readonly string[]): Promise<void> {
-    const { settings, desk, id, emit, fail } = this.#part;
-    if (settings.removeFinishedJobs !== true || ids.length === 0) return;
-    const removed = await desk.remove(ids).catch((error: unknown) => {
+  async #remove(finished: readonly Turn[]): Promise<void> {
+    const { desk, id, emit, fail } = this.#part;
+    try {
+      for (const one of await desk.remove(finished.map(({ job }) => job.id))) emit("removed", id, one);
+    } catch (error) {
       fail(error);
-      return [];
-    });
-    for (const one of removed) emit("removed", id, one);
+    }
+    for (const turn of finished) turn.stored();
   }
 
   /** Something ended or superseded its attempt: what became of the job is told here, once. */

@@ -94,7 +94,8 @@ describe("what one queue object does", () => {
     const deaf = await aQueue({ name: one.name, changeFeed: false });
     const nothing = feedOf(deaf);
     const [before] = await one.addJob(one.createJob());
-    await one.summary();
+    const addedAt = Date.now();
+    await until(() => Date.now() > addedAt + 2_500, { what: "What lies clearly before" });
     const far = feedOf(other);
     const [after] = await one.addJob(one.createJob());
     await until(() => of(far, after!.id).length > 0, { what: "The second job" });

@@ -70,7 +70,9 @@ describe("a queue's connection", () => {
     expect(jobs.filter(({ owner, kind }) => owner === cs.actor && kind === "queue")).toHaveLength(1);
   });
 
-  test("may name a database, which is made if it is missing; queues of several are open at once", async () => {
+  test("may name a database, which is made if it is missing; queues of several are open at once", {
+    timeout: 120_000,
+  }, async () => {
     const { url, db } = await aDatabase();
     const name = `${new URL(url).pathname.slice(1)}_other "1"`;
     const here = await aQueue();
