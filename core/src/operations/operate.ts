@@ -38,15 +38,18 @@ export async function operate<T>(
   act: (tx: Statements, job: JobFacts) => Promise<T>,
 ): Promise<T> {
   const key = checkId(id);
-  const once = () =>
-    desk.store.transaction(async (tx) => {
-      const job = (await tx.lockJob(key)) ?? (await anchored(tx, key));
-      if (!job) throw callsheetError("job_not_found", `There is no job ${id}.`, { id });
-      return act(tx, job);
-    });
+  return inTransaction(desk, async (tx) => {
+    const job = (await tx.lockJob(key)) ?? (await anchored(tx, key));
+    if (!job) throw callsheetError("job_not_found", `There is no job ${id}.`, { id });
+    return act(tx, job);
+  });
+}
+
+/** Does work in one transaction, and does it again when it was rolled back for another's sake. */
+export async function inTransaction<T>({ store }: Desk, work: (tx: Statements) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      return await once();
+      return await store.transaction(work);
     } catch (error) {
       // Two at once waited for each other, and this one was rolled back.
       if (tries >= MOST_TRIES || !isTransient(error)) throw error;

@@ -41,32 +41,31 @@ export async function beginFeed(db: Queryable, actionId: number): Promise<FeedCu
  * when that snapshot does not see its transaction. Indexes job_added, event_feed, outcome_feed, outcome_by_end.
  */
 const NEWS = `
-  with cursor as materialized (select $2::pg_snapshot as seen, pg_snapshot_xmin($2::pg_snapshot)::text::bigint as first)
   select null::uuid as "jobId", 0 as seq, callsheet.now() as at, pg_current_snapshot()::text as event, '{}'::text[] as via,
     null::text as actor, null::int as node_id, null::json as data
   union all
   select j.id, 1, j.created_at, 'create', '{}', coalesce(j.actor, o.name), null, null
   from callsheet.job j join callsheet.owner o on o.id = j.owner_id
-  where j.kind = 'queue' and j.action_id = $1 and j.created_xid >= (select first from cursor)
-    and not pg_visible_in_snapshot(j.created_xid::text::xid8, (select seen from cursor))
+  where j.kind = 'queue' and j.action_id = $1 and j.created_xid >= $4::bigint
+    and not pg_visible_in_snapshot(j.created_xid::text::xid8, $2::pg_snapshot)
   union all
   select e.job_id, e.seq, e.at, e.event, coalesce(e.via, '{}')::text[], e.actor, e.node_id, e.data
   from callsheet.event e join callsheet.job j on j.id = e.job_id and j.action_id = $1
-  where e.xid >= (select first from cursor) and not pg_visible_in_snapshot(e.xid::text::xid8, (select seen from cursor))
+  where e.xid >= $4::bigint and not pg_visible_in_snapshot(e.xid::text::xid8, $2::pg_snapshot)
   union all
   select d.job_id, d.seq, d.ended_at, coalesce(d.event, 'complete'), coalesce(d.via, callsheet.passed(d.from_state, 'running', d.queued))::text[],
     d.actor, d.node_id, d.data
   from (
-    select * from callsheet.outcome where event is not null and xid >= (select first from cursor)
+    select * from callsheet.outcome where event is not null and xid >= $4::bigint
     union all
     select * from callsheet.outcome where event is null and ended_at >= $3::timestamptz
   ) d join callsheet.job j on j.id = d.job_id and j.action_id = $1
-  where d.seq > 1 and not pg_visible_in_snapshot(d.xid::text::xid8, (select seen from cursor))
+  where d.seq > 1 and not pg_visible_in_snapshot(d.xid::text::xid8, $2::pg_snapshot)
   union all
   select q.job_id, 2147483647, q.at, q.event, '{}', q.actor, null, null
   from callsheet.queue_event q
-  where q.action_id = $1 and q.xid >= (select first from cursor)
-    and not pg_visible_in_snapshot(q.xid::text::xid8, (select seen from cursor))`;
+  where q.action_id = $1 and q.xid >= $4::bigint
+    and not pg_visible_in_snapshot(q.xid::text::xid8, $2::pg_snapshot)`;
 
 /** Every line of a queue that was committed since the cursor, in order, and the cursor that follows. */
 export async function readFeed(
@@ -79,17 +78,19 @@ export async function readFeed(
       select f."jobId", f.seq, f.at, f.event, f.via, f.actor, n.name as node, f.data
       from (${NEWS}) f left join callsheet.node n on n.id = f.node_id
       order by f.seq = 0 desc, f.at, f."jobId", f.seq`,
-    values: [actionId, cursor.snapshot, cursor.since],
+    values: [actionId, cursor.snapshot, cursor.since, xminOf(cursor.snapshot)],
   });
   const [head, ...lines] = rows;
   return { lines, cursor: following(cursor, head!.event, head!.at) };
 }
 
+/** The first transaction that a snapshot may not see. Given as a value, since the planner knows nothing of a computed one. */
+const xminOf = (snapshot: string): string => snapshot.split(":")[0]!;
+
 /** Once all that was under way at the last look has ended, completions begin no earlier than that look. */
 function following(before: FeedCursor, snapshot: string, at: Date): FeedCursor {
-  const [xmin] = snapshot.split(":");
   const [, xmax] = before.snapshot.split(":");
-  const since = BigInt(xmin!) >= BigInt(xmax!) ? before.at.getTime() - SLACK_MS : before.since.getTime();
+  const since = BigInt(xminOf(snapshot)) >= BigInt(xmax!) ? before.at.getTime() - SLACK_MS : before.since.getTime();
   return { snapshot, at, since: new Date(Math.max(since, at.getTime() - LONGEST_END_MS)) };
 }
 

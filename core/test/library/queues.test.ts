@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Callsheet, checkHistory, snooze } from "../../src/index.ts";
+import { type ActionType, type Callsheet, checkHistory, snooze } from "../../src/index.ts";
 import { until } from "../../src/testing/index.ts";
 import { aFloor, aFloorWith, aType, inState, lineOf, refusal } from "../fixtures/floor.ts";
 
@@ -64,6 +64,30 @@ describe("what only queue jobs may do", () => {
     expect(await lineOf(cs, id, "change")).toMatchObject({ actor: "tests", data: { before: { a: 1 } } });
     expect(await queue.read([id])).toMatchObject([{ result: "done", state: "completed" }]);
   });
+
+  test.each([
+    { timeoutFrom: "progress", moves: true },
+    { timeoutFrom: "start", moves: false },
+  ] as const)(
+    "progress moves the time-out where the type counts it from the $timeoutFrom",
+    async ({ timeoutFrom, moves }) => {
+      const { cs, database, queue, add, stage } = await aQueueFloor();
+      const id = await add({ timeout: 60_000 });
+      const run = aType((context) => stage.type.run(context), queue.slug);
+      await cs.work({ name: queue.slug, types: [{ ...run, timeoutFrom } as ActionType] });
+      await stage.nth(1);
+      const deadline = async () => {
+        const text =
+          "select deadline - started_at > interval '61 seconds' as moved from callsheet.work where job_id = $1";
+        return (await database.db.query<{ moved: boolean }>({ text, values: [id] })).rows[0]?.moved;
+      };
+      await queue.progress(id, 1);
+      await until(async () => (await queue.progress(id, 2)) ?? (await deadline()) === moves, { what: "The deadline" });
+      expect(await deadline()).toBe(moves);
+      stage.entered[0]!.returns();
+      await inState(cs, id, "completed");
+    },
+  );
 
   test("one that runs is removed: its attempt is fenced off and its slot is free", async () => {
     const { cs, queue, add, stage, workOnQueue } = await aQueueFloor();

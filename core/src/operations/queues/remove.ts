@@ -1,8 +1,9 @@
 import type { Authority } from "@callsheet/contract";
+import type { Statements } from "../../store/store.ts";
 import { removeAction } from "../actions.ts";
 import { BATCH_ITEMS } from "../batches.ts";
 import { cancelJob } from "../cancel.ts";
-import type { Desk } from "../operate.ts";
+import { type Desk, inTransaction } from "../operate.ts";
 import { notInQueue, type QueuePlace } from "./place.ts";
 
 /** Cancels jobs of a queue, those that wait in one statement. Fails with the first that cannot be; the others are cancelled. */
@@ -13,7 +14,7 @@ export async function cancelQueueJobs(
   authority: Authority,
 ): Promise<void> {
   const { actor, reason = null } = authority;
-  const { own, changed } = await desk.store.transaction(async (tx) => {
+  const { own, changed } = await inTransaction(desk, async (tx) => {
     const found = await tx.idsOfQueue(place.actionId, ids);
     const changes = found.map((id) => ({ id, to: "cancelled" }) as const);
     return { own: new Set(found), changed: await tx.transition({ event: "cancel", changes, actor, reason }) };
@@ -32,16 +33,23 @@ export async function removeQueueJobs(
   ids: readonly string[],
   { actor }: Authority,
 ): Promise<readonly string[]> {
-  const removed = await desk.store.transaction(async (tx) => {
+  const removed = await inTransaction(desk, async (tx) => {
     const own = await tx.idsOfQueue(actionId, ids);
+    await anchorAll(tx, own);
     await tx.lockPlaces(own);
-    for (const { token, ids: members } of await tx.claimsOf(own)) await tx.anchorMembers(token, members);
+    // Those that were taken between the two.
+    await anchorAll(tx, own);
     await tx.removeJobs(own);
     await tx.tellQueue(actionId, "removed", actor, own);
     return own;
   });
   for (const id of removed) desk.announce({ kind: "job", id });
   return removed;
+}
+
+/** Gives all of these jobs that are members of claims rows of their own. */
+async function anchorAll(tx: Statements, ids: readonly string[]): Promise<void> {
+  for (const { token, ids: members } of await tx.claimsOf(ids)) await tx.anchorMembers(token, members);
 }
 
 /** Removes finished jobs of a queue that ended longer ago than that. Answers which. */
