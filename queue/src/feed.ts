@@ -72,10 +72,17 @@ export class Feed {
     this.#timer = setTimeout(() => {
       this.#isWoken = false;
       this.#round = this.#look()
-        .catch((error: unknown) => this.#part.fail(error))
-        .finally(() => {
+        .then(
+          () => (this.#isWoken ? 0 : undefined),
+          (error: unknown) => {
+            // The cursor stays where it was: nothing is lost while the database is away.
+            this.#part.fail(error);
+            return RESTING_MS;
+          },
+        )
+        .then((waitMs) => {
           this.#round = undefined;
-          this.#sleep(this.#isWoken ? 0 : undefined);
+          this.#sleep(waitMs);
         });
     }, ms).unref();
   }
