@@ -2,7 +2,7 @@ import { until } from "@callsheet/core/testing";
 import { describe, expect, test } from "vitest";
 import { FEED_EVENTS } from "../src/events.ts";
 import type { Queue } from "../src/index.ts";
-import { aQueue, heard, inStatus } from "./fixtures/bench.ts";
+import { aDatabase, aQueue, heard, inStatus } from "./fixtures/bench.ts";
 
 /** Two queue objects of one queue. */
 async function aPair() {
@@ -104,6 +104,22 @@ describe("what one queue object does", () => {
     await until(() => of(far, own!.id).length > 0, { what: "The third job" });
     expect(nothing).toEqual([["added", deaf.id, own!.id]]);
   });
+});
+
+test("connections that were cut are made anew: jobs run on, and every event is told", async () => {
+  const { one, other } = await aPair();
+  const far = feedOf(other);
+  await one.process(async () => {});
+  const { db } = await aDatabase();
+  for (const n of [1, 2]) {
+    const [job] = await one.addJob(one.createJob({ n }));
+    await until(() => of(far, job!.id).length === 3, { what: `Job ${n}`, deadlineMs: 20_000 });
+    expect(of(far, job!.id)).toEqual([["added"], ["active"], ["completed", false]]);
+    const text = `
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and application_name <> 'callsheet test' and pid <> pg_backend_pid()`;
+    await db.query({ text, values: [] });
+  }
 });
 
 test("a review is told to the others", async () => {
