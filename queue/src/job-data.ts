@@ -29,12 +29,19 @@ export function dataOf(job: Job): JsonObject {
 /** Gives a job what is stored of it. What it changes afterwards leaves the stored object alone. */
 export function assignData(job: Job, data: JsonObject): void {
   const fields = job as unknown as Fields;
-  for (const key in data) {
-    const value = data[key];
-    fields[key] = typeof value === "object" && value !== null ? structuredClone(value) : value;
-  }
+  for (const key in data) fields[key] = kept(data[key]);
   if (typeof data.dateCreated === "string") job.dateCreated = new Date(data.dateCreated);
 }
+
+/** Stored data that no change of a job reaches. */
+export function keptData(data: JsonObject): JsonObject {
+  const isFlat = Object.values(data).every((value) => typeof value !== "object" || value === null);
+  return isFlat ? data : structuredClone(data);
+}
+
+/** A value that others may not change; most are plain, and need no copy. */
+const kept = (value: Json | undefined) =>
+  typeof value === "object" && value !== null ? structuredClone(value) : value;
 
 /** What is to be set and taken away so that one object of stored data becomes another. */
 export function changesOf(

@@ -141,7 +141,9 @@ export abstract class QueueObject extends EventEmitter<QueueEvents> implements J
   }
 
   async #open(): Promise<Session> {
-    const emit: QueuePart["emit"] = (event, ...args) => void this.emit(event, ...(args as never));
+    const emit: QueuePart["emit"] = (event, ...args) => {
+      if (this.listenerCount(event) > 0) this.emit(event, ...(args as never));
+    };
     const reading: Reading = { queue: this, words: this.#settings.words, limit: this.#settings.limitJobLogs };
     const isHeard = (event: keyof QueueEvents) => this.listenerCount(event) > 0;
     const fail = (error: unknown) => void this.#told(error);

@@ -1,7 +1,7 @@
 import { callsheetError, type JsonObject, type QueueImport, type QueueJobInput } from "@callsheet/core";
 import { checkJob, idsOf } from "./check-job.ts";
 import { type Job, markSaved, type NewEntry, savedOf } from "./job.ts";
-import { changesOf, dataOf } from "./job-data.ts";
+import { changesOf, dataOf, keptData } from "./job-data.ts";
 import type { QueuePart } from "./part.ts";
 import { levelOf } from "./priority.ts";
 import { type JobStatus, statusOf, waitingWord } from "./status.ts";
@@ -18,7 +18,7 @@ export async function addJobs({ desk, id, settings, emit }: QueuePart, jobs: rea
     job.status = state === undefined ? waitingWord(settings.words) : statusOf(state, settings.words);
     job.queueId = id;
     note(job, id, { data: undefined, message: "Job added to the queue", type: "information", status: job.status });
-    markSaved(job, structuredClone(data));
+    markSaved(job, keptData(data));
   }
   for (const { job } of all) emit("added", id, job.id);
 }
@@ -59,7 +59,7 @@ export async function saveJob({ desk, id, emit }: QueuePart, job: Job): Promise<
   });
   const before = Object.fromEntries(Object.entries(saved.data).filter(([key]) => key in set || unset.includes(key)));
   note(job, id, { data: before, message: "Job updated. Old values in data", type: "information", status: job.status });
-  markSaved(job, structuredClone(data));
+  markSaved(job, keptData(data));
   emit("updated", id, job.id);
 }
 

@@ -68,6 +68,15 @@ describe("what one queue object does", () => {
     }
   });
 
+  test("the other is told of jobs that are removed as soon as they are over", async () => {
+    const one = await aQueue({ removeFinishedJobs: true });
+    const far = feedOf(await aQueue({ name: one.name }));
+    await one.process(async () => {});
+    const jobs = await one.addJob([1, 2, 3].map((n) => one.createJob({ n })));
+    await until(() => far.filter(([event]) => event === "removed").length === 3, { what: "Three removals" });
+    for (const { id } of jobs) expect(of(far, id)).toEqual([["added"], ["active"], ["completed", false], ["removed"]]);
+  });
+
   test("the other is told of repeats as such", async () => {
     const { one, other } = await aPair();
     const far = feedOf(other);

@@ -62,7 +62,7 @@ const NEWS = `
   ) d join callsheet.job j on j.id = d.job_id and j.action_id = $1
   where d.seq > 1 and not pg_visible_in_snapshot(d.xid::text::xid8, $2::pg_snapshot)
   union all
-  select q.job_id, 2147483647, q.at, q.event, '{}', q.actor, null, null
+  select q.job_id, q.seq, q.at, q.event, q.via, q.actor, q.node_id, q.data
   from callsheet.queue_event q
   where q.action_id = $1 and q.xid >= $4::bigint
     and not pg_visible_in_snapshot(q.xid::text::xid8, $2::pg_snapshot)`;
@@ -107,8 +107,25 @@ export async function tellQueue(
     select ${actionId}, callsheet.now(), ${event}, id, ${actor} from unnest(${jobIds}::uuid[]) as id`);
 }
 
+/** Keeps the last lines of jobs that are about to be removed for those who were not told of them yet. */
+export async function keepLines(tx: Queryable, actionId: number, ids: readonly string[]): Promise<void> {
+  await tx.query(sql`
+    insert into callsheet.queue_event (action_id, at, xid, seq, event, job_id, node_id, actor, via, data)
+    select ${actionId}, l.* from (
+      select created_at as at, created_xid, 1, 'create', id, null::int, actor, '{}'::text[], null::json
+      from callsheet.job where id = any(${ids}::uuid[])
+      union all
+      select at, xid, seq, event, job_id, node_id, actor, coalesce(via, '{}')::text[], data
+      from callsheet.event where job_id = any(${ids}::uuid[])
+      union all
+      select ended_at, xid, seq, coalesce(event, 'complete'), job_id, node_id, actor,
+        coalesce(via, callsheet.passed(from_state, 'running', queued))::text[], null
+      from callsheet.outcome where job_id = any(${ids}::uuid[]) and seq > 1
+    ) l where l.at > callsheet.now() - interval '1 minute'`);
+}
+
 /** Forgets what every listener has long been told. */
 export async function forgetTold(db: Queryable, actionId: number): Promise<void> {
   await db.query(sql`
-    delete from callsheet.queue_event where action_id = ${actionId} and at < callsheet.now() - interval '1 hour'`);
+    delete from callsheet.queue_event where action_id = ${actionId} and at < callsheet.now() - interval '5 minutes'`);
 }

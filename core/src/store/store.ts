@@ -46,7 +46,7 @@ import {
   standingNodes,
 } from "./nodes.ts";
 import { progressOf, putLogLines, putProgress, putVariable } from "./progress.ts";
-import { beginFeed, forgetTold, readFeed, tellQueue } from "./queue-feed.ts";
+import { beginFeed, forgetTold, keepLines, readFeed, tellQueue } from "./queue-feed.ts";
 import {
   changeDue,
   claimsOf,
@@ -105,6 +105,7 @@ const STATEMENTS = {
   hasDueJobs,
   isStanding,
   jobsByKey,
+  keepLines,
   laneId,
   lanesFor,
   listJobs,

@@ -39,6 +39,7 @@ export async function removeQueueJobs(
     await tx.lockPlaces(own);
     // Those that were taken between the two.
     await anchorAll(tx, own);
+    await tx.keepLines(actionId, own);
     await tx.removeJobs(own);
     await tx.tellQueue(actionId, "removed", actor, own);
     return own;

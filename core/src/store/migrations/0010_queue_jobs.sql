@@ -13,15 +13,20 @@ drop index callsheet.event_feed;
 create index event_feed on callsheet.event (xid);
 create index outcome_feed on callsheet.outcome (xid) where event is not null;
 
--- What a queue's listeners are told of and no job's history can hold: the job is gone, or it is about the queue itself.
+-- What a queue's listeners are told of and no job's history holds: it is about the queue itself, or the job is gone. Of such a
+-- job its last lines are kept here, each with its own transaction, until all have been told.
 create table callsheet.queue_event (
   n         bigint generated always as identity primary key,
   action_id int not null,
   at        timestamptz not null,
   xid       bigint not null default pg_current_xact_id()::text::bigint,
-  event     text not null check (event in ('removed', 'paused', 'resumed', 'reviewed')),
+  seq       int not null default 2147483647,
+  event     text not null,
   job_id    uuid,
-  actor     text not null
+  node_id   int,
+  actor     text,
+  via       text[] not null default '{}',
+  data      json
 );
 create index queue_event_feed on callsheet.queue_event (action_id, xid);
 
