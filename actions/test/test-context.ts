@@ -42,7 +42,7 @@ export function testContext<Configuration>(
 ): TestContext<Configuration> {
   const reported: Reported[] = [];
   return {
-    job: { id: "a job", action: "an action", type: "a.type", owner: "tests", tags: [], retries: 0 },
+    job: { id: "a job", action: "an action", type: "a.type", owner: "tests", tags: [], retries: 0, isFresh: true },
     configuration,
     target,
     attempt,

@@ -7,7 +7,7 @@ const lost: Ending = { kind: "lost", error: { code: "node_lost", message: "gone"
 
 /** What is left of a job after these ends, each followed by a new start; "by hand": it was failed and retried. */
 function after(ends: readonly (Ending | "by hand")[]): EndingJob & { readonly events: readonly string[] } {
-  let job: EndingJob = { state: "running", retries: 0, crashes: 0, retryAsked: false, policy };
+  let job: EndingJob = { state: "running", retries: 0, crashes: 0, retryAsked: false, attempt: 1, policy };
   const events: string[] = [];
   for (const end of ends) {
     if (end === "by hand") {

@@ -24,7 +24,7 @@ import {
 const EVENTS_OF_THE_LIFECYCLE = [
   ["create", "plan", "unplan", "release", "come_due", "admit", "give_way", "block", "grant", "yield", "start"],
   ["hand_back", "overrun", "complete", "complete_partly", "fail", "back_off", "give_up", "snooze", "ask_cancel"],
-  ["settle", "abandon", "cancel", "hold", "resume", "retry", "skip", "rearm", "reanimate", "remove"],
+  ["settle", "abandon", "cancel", "hold", "resume", "retry", "skip", "rearm", "reanimate", "import", "remove"],
 ].flat();
 
 /** Reads "event: from from > to to", written independently of the data. */
@@ -84,12 +84,15 @@ describe("the lifecycle", () => {
 
   it("creates from nothing and removes to nothing, and only these events do", () => {
     for (const event of JOB_EVENTS) {
-      expect(isLegal(event, null)).toBe(event === "create");
+      expect(isLegal(event, null)).toBe(event === "create" || event === "import");
       expect(isLegal(event, "failed", null)).toBe(event === "remove");
     }
     expect(toStates("create", null)).toEqual(["created", "scheduled", "pending"]);
     expect(isLegal("create", null, "queued")).toBe(false);
     expect(isLegal("create", "created")).toBe(false);
+    expect(isLegal("import", null, "completed", "queue")).toBe(true);
+    expect(isLegal("import", null, "completed", "job")).toBe(false);
+    expect(isLegal("import", null, "running", "queue")).toBe(false);
   });
 
   it("keeps a paused job paused when it is planned", () => {

@@ -10,6 +10,7 @@ import { Locks } from "./locks.ts";
 import { storableText } from "./operations/configuration.ts";
 import { recordDay, type Span } from "./operations/record-day.ts";
 import { Pauses } from "./pauses.ts";
+import { Queues } from "./queues.ts";
 import { Resources } from "./resources.ts";
 import { findServer } from "./server.ts";
 
@@ -30,6 +31,8 @@ export class Callsheet {
   readonly limits: Limits;
   readonly locks: Locks;
   readonly pauses: Pauses;
+  /** Queues, for `@callsheet/queue`. */
+  readonly queues: Queues;
   readonly #engine: Engine;
   readonly #authority: Authority;
 
@@ -42,6 +45,7 @@ export class Callsheet {
     this.limits = new Limits(engine);
     this.locks = new Locks(engine, authority);
     this.pauses = new Pauses(engine, authority);
+    this.queues = new Queues(engine, authority);
   }
 
   /** Opens Callsheet and brings its schema up to date. */

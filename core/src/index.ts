@@ -4,11 +4,12 @@ export { Callsheet } from "./callsheet.ts";
 export type { EngineOptions as CallsheetOptions } from "./engine/engine.ts";
 export { type Environment, systemEnvironment } from "./engine/environment.ts";
 export type { Node } from "./engine/node.ts";
-export type { NodeOptions } from "./engine/node-options.ts";
+export type { NodeOptions, StoredEnds } from "./engine/node-options.ts";
 export {
   type DatabaseFacts,
   type DatabasePlace,
   inspectDatabase,
+  makeDatabase,
   migrateDatabase,
   type StandingNode,
 } from "./inspect-database.ts";
@@ -16,6 +17,11 @@ export type { Created, Jobs } from "./jobs.ts";
 export type { Limits } from "./limits.ts";
 export type { Locks } from "./locks.ts";
 export type { ActionDefinition } from "./operations/actions.ts";
+export type { QueueImport, QueueJobInput } from "./operations/queues/add.ts";
+export type { QueueChange, QueueEntry } from "./operations/queues/change.ts";
 export type { Pauses } from "./pauses.ts";
+export type { OpenQueue, Queues } from "./queues.ts";
 export type { Resources } from "./resources.ts";
 export type { CallerTransaction } from "./store/database.ts";
+export type { FeedCursor, FeedLine } from "./store/queue-feed.ts";
+export type { QueueRecord } from "./store/queue-jobs.ts";

@@ -8,6 +8,7 @@ import {
   readServer,
   type ServerFacts,
 } from "./store/inspect.ts";
+import { makeDatabaseNamed } from "./store/make-database.ts";
 import { migrate, shippedMigrations } from "./store/migrate.ts";
 import { type NodeRow, standingNodes } from "./store/nodes.ts";
 
@@ -70,6 +71,17 @@ export async function inspectDatabase(
 /** Brings the schema of a database up to date; answers the names of the migrations that this applied. */
 export async function migrateDatabase(place: DatabasePlace): Promise<readonly string[]> {
   return withDatabase(place, systemEnvironment(), migrate);
+}
+
+/**
+ * Makes the database that a URL names unless it is there, by way of the server's database `postgres`. Answers whether it made
+ * it. Fails with `database_lost` or `database_refused`, as when the user may not make databases.
+ */
+export async function makeDatabase(databaseUrl: string): Promise<boolean> {
+  const [, start, path, rest] = /^(\w+:\/\/[^/?]*)\/?([^?]*)(.*)$/.exec(databaseUrl) ?? [];
+  const name = decodeURIComponent(path ?? "");
+  const place = { databaseUrl: `${start}/postgres${rest}` };
+  return withDatabase(place, systemEnvironment(), (db) => makeDatabaseNamed(db, name));
 }
 
 /** Opens a database with a single connection for one piece of work. */

@@ -39,7 +39,7 @@ function start(
 ): Seen {
   const seen = { logs: [] as Seen["logs"], progress: [] as Seen["progress"] };
   const { configuration = {}, ...rest } = changes;
-  const job = { id: "job-1", action: "make", type, owner: "ada", tags: ["a"], retries: 2 };
+  const job = { id: "job-1", action: "make", type, owner: "ada", tags: ["a"], retries: 2, isFresh: false };
   const outcome = host.run({
     module: HANDLERS,
     type,
@@ -80,7 +80,7 @@ describe("what a handler gets and gives back", () => {
     const outcome = await start("echo", { configuration: { at: new Date() } }, host).outcome;
     const { pid, ...value } = (outcome as { value: { pid: number } }).value;
     expect(value).toEqual({
-      job: { id: "job-1", action: "make", type: "echo", owner: "ada", tags: ["a"], retries: 2 },
+      job: { id: "job-1", action: "make", type: "echo", owner: "ada", tags: ["a"], retries: 2, isFresh: false },
       isDate: true,
       target: { type: "asset", id: "A-17" },
       attempt: 3,

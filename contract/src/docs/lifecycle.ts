@@ -122,7 +122,7 @@ function asked(): readonly string[] {
     .filter((edge) => !isOwn(edge))
     .map((edge) => {
       const kinds = edge.kinds === undefined || edge.kinds.length > 2 ? "" : ` (${edge.kinds.join(", ")})`;
-      const from = box(boxText(edge.from));
+      const from = box(edge.from.length === 0 ? "new" : boxText(edge.from));
       const to = box(targetText(edge));
       return `  ${from} -- "${edge.event}${kinds}" --> ${to}`;
     });

@@ -68,6 +68,11 @@ export interface ActionType<Schema extends z.ZodType = z.ZodType, Result = unkno
   readonly module?: string;
   readonly run: Run<z.output<Schema>, Result>;
   /**
+   * What a time-out counts from: the start, or the last progress that was reported by `queues` (jobs of kind `queue` only).
+   * Default `start`.
+   */
+  readonly timeoutFrom?: "start" | "progress";
+  /**
    * The capabilities that a node must have to run a job of this configuration, such as `ffmpeg.encoder.libx265`; at most 100,
    * and few different sets. It depends on the configuration alone. Asked when a job is created or amended; a process that does
    * not have this code knows only what the action requires.

@@ -25,6 +25,8 @@ export interface JobContext<Configuration = unknown> {
     readonly owner: string;
     readonly tags: readonly string[];
     readonly retries: number;
+    /** Nothing has happened to it since it was created. */
+    readonly isFresh: boolean;
   };
   readonly configuration: Configuration;
   readonly target: Target | null;

@@ -23,7 +23,7 @@ export type Actor =
 
 /** When an event may happen to a job, where it leads, and who may cause it. */
 export interface Rule {
-  /** States it happens in; empty for `create`. */
+  /** States it happens in; empty: it makes the job. */
   readonly from: readonly JobState[];
   /** States it can lead to; empty for `remove`. */
   readonly to: readonly JobState[];
@@ -217,6 +217,13 @@ export const RULES = {
     by: ["queue library"],
     kinds: ["queue"],
     rule: "By its new time: later, or now and past. Retries start at 0.",
+  },
+  import: {
+    from: [],
+    to: ["retrying", "completed", "failed", "cancelled"],
+    by: ["queue library"],
+    kinds: ["queue"],
+    rule: "Created with the status that it had elsewhere: no attempt, and no line of history before it.",
   },
   remove: {
     from: SETTLED,

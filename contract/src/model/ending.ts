@@ -1,5 +1,6 @@
 import type { JobError } from "./job.ts";
 import type { JobEvent, JobState } from "./lifecycle.ts";
+import { type QueueTerms, repeats } from "./queue-terms.ts";
 import { delayFor, mayRetry, type RetryPolicy } from "./retry.ts";
 
 /** How an attempt ended, as its node or the reaper reports it. */
@@ -7,7 +8,8 @@ export type Ending =
   | { readonly kind: "completed" }
   | { readonly kind: "partial" }
   | { readonly kind: "failed"; readonly error: JobError }
-  | { readonly kind: "snoozed"; readonly until: Date }
+  /** `data`: JSON text of a queue job's changed data. */
+  | { readonly kind: "snoozed"; readonly until: Date; readonly data?: string }
   /** The handler was never entered: the node drains or shuts down. */
   | { readonly kind: "handed_back" }
   /** The node died, or an operator said that it did. */
@@ -23,6 +25,10 @@ export interface EndingJob {
   /** A retry was asked for while it lived. */
   readonly retryAsked: boolean;
   readonly policy: RetryPolicy;
+  /** Of a queue job: they take the place of the policy. */
+  readonly terms?: QueueTerms;
+  /** The number of the attempt that ended. */
+  readonly attempt: number;
 }
 
 /** What happens to a job when its attempt ends: the event, the state, and when it is due again. */
@@ -33,6 +39,8 @@ export interface EndingStep {
   readonly dueAt?: Date;
   readonly retries?: 1;
   readonly crashes?: 1;
+  /** Counters start at 0. */
+  readonly fresh?: true;
   readonly error?: JobError;
 }
 
@@ -46,7 +54,7 @@ export const POISON_CRASHES = 3;
 export function decideEnding(job: EndingJob, ending: Ending, random: number): readonly EndingStep[] {
   switch (ending.kind) {
     case "completed":
-      return [{ event: "complete", to: "completed" }];
+      return [{ event: "complete", to: "completed" }, ...rearmed(job)];
     case "partial":
       return [{ event: "complete_partly", to: "partial" }];
     case "snoozed":
@@ -75,14 +83,28 @@ function afterFailure(job: EndingJob, error: JobError, random: number): readonly
       { event: "retry", to: "pending", retries: 1 },
     ];
   }
-  const { policy, retries } = job;
+  const { policy, retries, terms } = job;
+  if (terms !== undefined) {
+    // The wait grows from nothing: the first retry follows at once.
+    if (retries < terms.retryMax)
+      return [{ event: "back_off", to: "retrying", delayMs: terms.retryDelayMs * retries, retries: 1, error }];
+    return [{ event: "fail", to: "failed", error }, ...rearmed(job)];
+  }
   if (!mayRetry(policy, retries, error.code)) return [{ event: "fail", to: "failed", error }];
   return [{ event: "back_off", to: "retrying", delayMs: delayFor(policy, retries + 1, random), retries: 1, error }];
+}
+
+/** A repeating queue job is set up again in the transaction that ended its occurrence. */
+function rearmed({ terms, attempt }: EndingJob): readonly EndingStep[] {
+  if (terms === undefined || !repeats(terms, attempt)) return [];
+  return [{ event: "rearm", to: "scheduled", delayMs: terms.repeatDelayMs, fresh: true }];
 }
 
 /** Deaths of nodes are counted apart: a restart after one is no retry, and uses up none of the policy. */
 function afterLoss(job: EndingJob, error: JobError, random: number): readonly EndingStep[] {
   if (job.state === "cancelling") return [{ event: "settle", to: "cancelled", crashes: 1, error }];
+  // A queue job's node that dies has failed it like any other failure.
+  if (job.terms !== undefined) return afterFailure(job, error, random);
   const crashes = job.crashes + 1;
   if (crashes >= POISON_CRASHES) {
     const message = `${crashes} nodes died while they ran it. ${error.message}`;

@@ -9,12 +9,15 @@ export interface Authority {
   readonly reason?: string;
 }
 
+/** Lines that change no state. The last three only queue jobs have. */
+export type Note = "amend" | "set_priority" | "retry_asked" | "say" | "change" | "progress";
+
 /** One line of a job's history: append-only, numbered from 1 without gaps. */
 export interface HistoryEntry {
   readonly jobId: string;
   readonly seq: number;
   readonly at: Date;
-  readonly event: JobEvent | "amend" | "set_priority" | "retry_asked";
+  readonly event: JobEvent | Note;
   readonly from: JobState | null;
   /** States passed between `from` and `to` that this line names too, in order. */
   readonly via: readonly JobState[];

@@ -16,7 +16,7 @@ export const JOB_EVENTS = Object.keys(RULES) as readonly JobEvent[];
 /** Every event that can happen to a job: from which states, to which, and by whom. */
 export const LIFECYCLE: Readonly<Record<JobEvent, Edge>> = withNames(RULES);
 
-/** The states in which an event may happen to a job of this kind; of any kind, when none is named. Empty for `create`. */
+/** The states in which an event may happen to a job of this kind; of any kind, when none is named. Empty for events that make a job. */
 export function fromStates(event: JobEvent, kind?: JobKind): readonly JobState[] {
   const edge = LIFECYCLE[event];
   if (kind === undefined) return distinct([edge.from, ...Object.values(edge.fromOfKind ?? {})].flat());
@@ -27,7 +27,7 @@ export function fromStates(event: JobEvent, kind?: JobKind): readonly JobState[]
 /** Where an event may lead a job that is in this state (null: it does not exist yet). Empty: nowhere, or the job is gone. */
 export function toStates(event: JobEvent, from: JobState | null): readonly JobState[] {
   const edge = LIFECYCLE[event];
-  if (from === null) return event === "create" ? edge.to : [];
+  if (from === null) return edge.from.length === 0 ? edge.to : [];
   if (edge.keeps?.includes(from)) return [from];
   return fromStates(event).includes(from) ? edge.to : [];
 }
@@ -37,10 +37,15 @@ export function toStates(event: JobEvent, from: JobState | null): readonly JobSt
  * does not exist yet, a `to` of null one that is gone. Without a kind: for a job of any kind.
  */
 export function isLegal(event: JobEvent, from: JobState | null, to?: JobState | null, kind?: JobKind): boolean {
-  if (from === null && event !== "create") return false;
+  if (from === null && !makes(LIFECYCLE[event], kind)) return false;
   if (from !== null && !fromStates(event, kind).includes(from)) return false;
   if (to === undefined) return true;
   return to === null ? event === "remove" : toStates(event, from).includes(to);
+}
+
+/** Whether an event makes a job of this kind; of any, when none is named. */
+function makes({ from, kinds }: Edge, kind: JobKind | undefined): boolean {
+  return from.length === 0 && (kind === undefined || kinds === undefined || kinds.includes(kind));
 }
 
 /** Every event that may happen to a job in this state. */

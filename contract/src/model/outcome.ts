@@ -1,4 +1,4 @@
-import type { Json } from "./json.ts";
+import type { Json, JsonObject } from "./json.ts";
 
 /** One thing that went wrong in a handler that could still deliver something. */
 export interface Problem {
@@ -17,6 +17,8 @@ export interface Partial {
 export interface Snooze {
   readonly kind: "snooze";
   readonly until: Date;
+  /** What the job's data are from now on. Jobs of kind `queue` only. */
+  readonly data?: JsonObject;
 }
 
 const OUTCOME = Symbol.for("callsheet.outcome");
@@ -26,9 +28,12 @@ export function partial(output: Json, problems: readonly Problem[]): Partial {
   return Object.freeze({ kind: "partial", output, problems, [OUTCOME]: true });
 }
 
-/** Puts a job back to `scheduled` until the given instant. Its attempt ends without being a failure. */
-export function snooze(until: Date): Snooze {
-  return Object.freeze({ kind: "snooze", until, [OUTCOME]: true });
+/**
+ * Puts a job back to `scheduled` until the given instant. Its attempt ends without being a failure. A queue job may be
+ * put back with changed `data`; of another kind it fails with `wrong_state`.
+ */
+export function snooze(until: Date, data?: JsonObject): Snooze {
+  return Object.freeze({ kind: "snooze", until, ...(data === undefined ? {} : { data }), [OUTCOME]: true });
 }
 
 /** Tells a `partial(…)` or `snooze(…)` from a plain result. Marked by a registered symbol, so copies of this package agree. */

@@ -1,11 +1,10 @@
-import { endAttempts } from "../operations/end.ts";
+import { endOverdue } from "./overrun.ts";
 import type { Part } from "./part.ts";
 import { type Service, startService } from "./service.ts";
 
 /** The first look comes after the same wait as any other: a node that starts takes what waits by itself. */
 const LOOK_MS = 500;
 const DUE_BATCH = 5_000;
-const OVERDUE_BATCH = 500;
 
 /**
  * Does what the time asks for: jobs come due, running ones overrun, turns at objects follow nodes and pauses, admission and nodes
@@ -28,7 +27,7 @@ export function startAgenda(part: Part, admission: Service): Service {
       }
       if (hasTurns)
         for (const { laneId, rank } of await store.settleTurns()) bus.publish({ kind: "lane", laneId, rank });
-      const isDone = [isNow(dueMs) && (await wakeDue(part)), isNow(overdueMs) && (await markOverdue(part))];
+      const isDone = [isNow(dueMs) && (await wakeDue(part)), isNow(overdueMs) && (await endOverdue(part)).count > 0];
       if (isDone.includes(true)) return 0;
       return Math.ceil(Math.min(dueMs ?? LOOK_MS, overdueMs ?? LOOK_MS));
     },
@@ -52,27 +51,4 @@ async function wakeDue({ store, bus }: Part): Promise<boolean> {
   const { lanes, count } = await store.comeDue(DUE_BATCH);
   for (const lane of lanes) bus.publish({ kind: "lane", ...lane });
   return count > 0;
-}
-
-/** Marks running jobs that overran their time-out, or fails them where the action says so. Kills nothing. */
-async function markOverdue({ store, catalogue, environment, bus }: Part): Promise<boolean> {
-  const jobs = await store.overdueJobs(OVERDUE_BATCH);
-  for (const { id, token, actionVersionId } of jobs) {
-    const { definition } = await catalogue.version(actionVersionId);
-    if (definition.onTimeout === "fail") {
-      const message = `The job timed out: it ran longer than ${definition.timeoutMs} ms.`;
-      const ending = { kind: "failed", error: { code: "timed_out", message } } as const;
-      await endAttempts(
-        store,
-        catalogue,
-        [{ id, token, isMember: false, ending, stillRuns: true }],
-        environment.random,
-      );
-      bus.publish({ kind: "job", id });
-      bus.publish({ kind: "due" });
-    } else {
-      await store.transaction((tx) => tx.transition({ event: "overrun", changes: [{ id, token, to: "timed_out" }] }));
-    }
-  }
-  return jobs.length > 0;
 }

@@ -90,6 +90,7 @@ export class Attempt implements JobContext {
       owner,
       tags: claimed.tags,
       retries: claimed.retries,
+      isFresh: claimed.ordinal > 0,
     };
   }
 

@@ -1,6 +1,7 @@
 import { callsheetError } from "@callsheet/contract";
 import { createCatalogue } from "../operations/catalogue.ts";
 import { Creator } from "../operations/creator.ts";
+import type { Hint } from "../operations/hint.ts";
 import type { Desk } from "../operations/operate.ts";
 import { createTypeRegistry, type TypeRegistry } from "../operations/type-registry.ts";
 import { openDatabase } from "../store/database.ts";
@@ -8,15 +9,16 @@ import { openingFailure } from "../store/failure.ts";
 import { migrate } from "../store/migrate.ts";
 import type { Patience } from "../store/patience.ts";
 import { createStore, type Store } from "../store/store.ts";
+import type { Changed } from "../store/transition.ts";
 import { startAdmission } from "./admission.ts";
 import { startAgenda } from "./agenda.ts";
 import { Bus } from "./bus.ts";
 import { startCapacity } from "./capacity.ts";
 import type { Environment } from "./environment.ts";
 import { type Node, startNode } from "./node.ts";
-import type { NodeOptions } from "./node-options.ts";
+import type { NodeOptions, StoredEnds } from "./node-options.ts";
 import type { Part } from "./part.ts";
-import { startReaper } from "./reaper.ts";
+import { recoverNow, startReaper } from "./reaper.ts";
 import { type Server, watchOver } from "./revival.ts";
 import type { EngineLog, Service } from "./service.ts";
 import { Waiting } from "./waiting.ts";
@@ -96,7 +98,7 @@ export class Engine {
   /** Starts a node, and with the first one the duties: more of them than one in a cluster are no harm. */
   async work(options: NodeOptions): Promise<Node> {
     this.#requireOpen();
-    const node = await startNode(this.#part, options, (ids) => this.#tell(options, ids));
+    const node = await startNode(this.#part, options, (ids, ends) => this.#tell(options, ids, ends));
     this.#nodes.add(node);
     try {
       this.#requireOpen();
@@ -122,6 +124,16 @@ export class Engine {
     };
   }
 
+  /** Finds at once what dead nodes left behind, and what runs for too long, and ends it. Answers what that led to. */
+  recover(actor: string): Promise<readonly Changed[]> {
+    return recoverNow(this.#part, actor);
+  }
+
+  /** Hears hints of this process and, once something works here, of others; `undefined`: some may have been missed. */
+  hear(call: (hint: Hint | undefined) => void): () => void {
+    return this.#part.bus.subscribe(call);
+  }
+
   async configure(settings: { readonly queueCapacity?: number; readonly ageingStepMs?: number }): Promise<void> {
     const { queueCapacity, ageingStepMs } = Object(settings) as typeof settings;
     const put = this.store.putSetting;
@@ -135,10 +147,10 @@ export class Engine {
     return this.#closing;
   }
 
-  #tell({ onStored }: NodeOptions, ids: readonly string[]): void {
+  #tell({ onStored }: NodeOptions, ids: readonly string[], ends?: StoredEnds): void {
     this.waiting.settled(ids);
     try {
-      onStored?.(ids);
+      onStored?.(ids, ends);
     } catch (error) {
       this.#part.log.error("onStored", error);
     }

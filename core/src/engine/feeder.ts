@@ -10,7 +10,7 @@ export interface FeederOptions {
   readonly part: Part;
   readonly claimer: Claimer;
   readonly runner: Runner;
-  readonly slots: number;
+  readonly slots: () => number;
   readonly reporter: Reporter;
   readonly nodeId: () => number;
   /** The hot connections, opened again after a loss. */
@@ -68,6 +68,12 @@ export class Feeder {
     this.#next = 0;
   }
 
+  /** Claims again after a stop. */
+  resume(): void {
+    this.#isStopped = false;
+    this.#options.onHungry();
+  }
+
   /** Stops claiming, and hands back what had not begun. */
   async stop(): Promise<void> {
     this.#isStopped = true;
@@ -108,7 +114,7 @@ export class Feeder {
       // Half of it at a time: while that runs, the other half is claimed.
       const want = Math.max(0, runner.free - waiting) + Math.min(ahead - waiting, Math.ceil(ahead / 2));
       if (want === 0) return null;
-      const isStarved = waiting === 0 && runner.free === slots;
+      const isStarved = waiting === 0 && runner.free === slots();
       const askedAt = environment.monotonic();
       const { jobs: claimed, mayHoldMore, againMs = null } = await claimer.claim(want, ahead > 0);
       this.#mayHoldMore = mayHoldMore;

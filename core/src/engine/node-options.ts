@@ -1,7 +1,21 @@
-import { type ActionType, callsheetError, capabilitiesSchema, nodeResourcesSchema } from "@callsheet/contract";
+import {
+  type ActionType,
+  callsheetError,
+  capabilitiesSchema,
+  type JobState,
+  nodeResourcesSchema,
+} from "@callsheet/contract";
 import type { z } from "zod";
 import { checkType } from "../operations/action-type.ts";
 import { storableText } from "../operations/configuration.ts";
+
+/** How attempts ended that did not simply complete as members of their claims. */
+export interface StoredEnds {
+  /** Each change of state, in order. */
+  readonly changes: readonly { readonly id: string; readonly to: JobState }[];
+  /** Attempts that had been superseded: nothing of them was accepted. */
+  readonly refused: readonly string[];
+}
 
 /** What a node is called, what it can do, and how much at once. */
 export interface NodeOptions {
@@ -12,8 +26,11 @@ export interface NodeOptions {
   readonly types: readonly ActionType[];
   /** How many handlers run at once. Default 4. */
   readonly slots?: number;
-  /** Told of jobs as the end of an attempt of theirs has been stored, many at once. What it throws is reported, and stops nothing. */
-  readonly onStored?: (ids: readonly string[]) => void;
+  /**
+   * Told of jobs as the end of an attempt of theirs has been stored, many at once. Without `ends` all of them completed.
+   * What it throws is reported, and stops nothing.
+   */
+  readonly onStored?: (ids: readonly string[], ends?: StoredEnds) => void;
   /** What it has beside the code of its types, such as `ffmpeg.encoder.libx265`. Jobs that need more wait for another node. Default none. */
   readonly capabilities?: readonly string[];
   /**
@@ -29,10 +46,9 @@ export type NodeIdentity = Required<Omit<NodeOptions, "onStored" | "resources">>
 /** Fills in the defaults; fails with `invalid_argument`, naming the field. */
 export function checkNodeOptions(options: NodeOptions): NodeIdentity {
   const { name, site = "default", slots = 4, types, capabilities = [], resources } = Object(options) as NodeOptions;
-  storableText(name, "name", 100);
+  storableText(name, "name", 500);
   storableText(site, "site", 100);
-  if (!Number.isInteger(slots) || slots < 1 || slots > 10_000)
-    throw callsheetError("invalid_argument", "slots must be a whole number from 1 to 10,000.", { field: "slots" });
+  checkSlots(slots);
   if (!Array.isArray(types) || types.length === 0)
     throw callsheetError("invalid_argument", "types must be a list of action types.", { field: "types" });
   return {
@@ -47,4 +63,10 @@ function read<Schema extends z.ZodType>(schema: Schema, value: unknown, field: s
   if (parsed.success) return parsed.data;
   const { message, path } = parsed.error.issues[0]!;
   throw callsheetError("invalid_argument", `${[field, ...path].join(".")}: ${message}.`, { field });
+}
+
+/** Fails with `invalid_argument` unless a node can have so many slots. */
+export function checkSlots(slots: number): number {
+  if (Number.isInteger(slots) && slots >= 1 && slots <= 10_000) return slots;
+  throw callsheetError("invalid_argument", "slots must be a whole number from 1 to 10,000.", { field: "slots" });
 }

@@ -7,7 +7,7 @@ import { createHot, type Hot } from "./hot.ts";
 import { createIsolationHost, type IsolationHost } from "./isolation/host.ts";
 import { Keeper } from "./keeper.ts";
 import { Learning } from "./learning.ts";
-import { checkNodeOptions, type NodeIdentity, type NodeOptions } from "./node-options.ts";
+import { checkNodeOptions, checkSlots, type NodeIdentity, type NodeOptions } from "./node-options.ts";
 import type { HandlerEnd } from "./outcome.ts";
 import type { Part } from "./part.ts";
 import { register } from "./registration.ts";
@@ -16,7 +16,7 @@ import { createRunner, type Runner } from "./runner.ts";
 import { type Service, startService } from "./service.ts";
 
 /** Told of jobs whose end is stored. */
-type OnStored = (ids: readonly string[]) => void;
+type OnStored = NonNullable<NodeOptions["onStored"]>;
 
 /** What a node begins with: its number, its connections, and whom it tells. */
 interface Life {
@@ -64,6 +64,7 @@ export class Node {
   readonly #services: { readonly claim: Service; readonly keep: Service; readonly heartbeat: Service };
   readonly #unsubscribe: () => void;
   #id: number;
+  #slots: number;
   #deadline = Number.POSITIVE_INFINITY;
   #ending: Promise<void> | undefined;
 
@@ -73,6 +74,7 @@ export class Node {
     this.#part = part;
     this.#identity = identity;
     this.#id = id;
+    this.#slots = identity.slots;
     this.#alive = environment.timers.keepAlive();
     this.#hot = lines;
     this.#isolation = openIsolation(environment);
@@ -87,9 +89,11 @@ export class Node {
     this.#reporter = new Reporter({ part, hot, onLoss, onStored });
     this.#learning = new Learning(part);
     this.#keeper = new Keeper({ part, nodeId, running, onHungry: () => this.#services.keep.wake() });
+    const slots = () => this.#slots;
     this.#runner = createRunner({
       part,
-      slots: identity.slots,
+      slots,
+      types: identity.types,
       isolation: this.#isolation,
       host: this.#keeper,
       onBegin: () => this.#keeper.begun(),
@@ -97,7 +101,7 @@ export class Node {
     });
     const isKnown = (id: string) => this.#runner.running.has(id) || this.#keeper.isLeaving(id);
     const onHungry = () => this.#services.claim.wake();
-    const [runner, reporter, slots] = [this.#runner, this.#reporter, identity.slots];
+    const [runner, reporter] = [this.#runner, this.#reporter];
     this.#feeder = new Feeder({ part, claimer, runner, slots, reporter, hot, onLoss, isKnown, nodeId, onHungry });
     this.#services = this.#startServices();
     this.#unsubscribe = bus.subscribe((hint) => {
@@ -114,6 +118,23 @@ export class Node {
   /** Words of superseded attempts that were refused. */
   get refused(): number {
     return this.#reporter.refused;
+  }
+
+  /** Changes how many handlers run at once. Fewer: those that run go on. */
+  async resize(slots: number): Promise<void> {
+    this.#slots = checkSlots(slots);
+    this.#services.claim.wake();
+    await this.#part.store.resizeNode(this.#id, slots);
+  }
+
+  /** Takes no more jobs until it is resumed, and hands back those that had not begun. Those that run go on. */
+  pause(): Promise<void> {
+    return this.#feeder.stop();
+  }
+
+  /** Takes jobs again. */
+  resume(): void {
+    if (this.#ending === undefined) this.#feeder.resume();
   }
 
   /** Takes no more jobs, and waits for those that run. Nothing is killed. */
@@ -161,7 +182,7 @@ export class Node {
     this.#part.log.error("node", callsheetError("stale_attempt", message));
     for (const attempt of this.#runner.running.values()) attempt.supersede();
     this.#feeder.forget();
-    this.#id = await register(this.#part, this.#identity);
+    this.#id = await register(this.#part, { ...this.#identity, slots: this.#slots });
   }
 
   #end(graceMs: number): Promise<void> {

@@ -5,6 +5,7 @@ import {
   type JobError,
   type Json,
   type Partial,
+  type Snooze,
 } from "@callsheet/contract";
 import { storableJson } from "../operations/configuration.ts";
 
@@ -21,7 +22,7 @@ export function endOfReturn(value: unknown): HandlerEnd {
   if (value === undefined || value === null) return COMPLETED;
   try {
     if (!isOutcome(value)) return { ending: COMPLETED.ending, result: storableJson(value, "The result") };
-    if (value.kind === "snooze") return endOfSnooze(value.until);
+    if (value.kind === "snooze") return endOfSnooze(value);
     return { ending: { kind: "partial" }, result: storableJson(partialResult(value), "The result") };
   } catch (error) {
     const { message } = error as CallsheetError;
@@ -34,7 +35,7 @@ const partialResult = ({ output, problems }: Partial): Json => ({
   problems: problems.map((problem) => ({ ...problem })),
 });
 
-function endOfSnooze(until: Date): HandlerEnd {
+function endOfSnooze({ until, data }: Snooze): HandlerEnd {
   const time = until instanceof Date ? until.getTime() : Number.NaN;
   if (Number.isNaN(time) || time > Date.UTC(9999, 11, 31)) {
     return {
@@ -45,7 +46,8 @@ function endOfSnooze(until: Date): HandlerEnd {
       result: null,
     };
   }
-  return { ending: { kind: "snoozed", until }, result: null };
+  const changed = data === undefined ? {} : { data: storableJson(data, "The data") };
+  return { ending: { kind: "snoozed", until, ...changed }, result: null };
 }
 
 /** Reads what a handler threw. An error with a code is a message to people; any other keeps its stack. */

@@ -10,14 +10,14 @@ const MEASURE_MS = 5;
  * handlers run longer claims none, so that what is shown as running runs.
  */
 export class Pace {
-  readonly #slots: number;
+  readonly #slots: () => number;
   #since: number | undefined;
   #starvedMs = 0;
   #ended = 0;
   #ranMs = 0;
   #endedPerMs: number | undefined;
 
-  constructor(slots: number) {
+  constructor(slots: () => number) {
     this.#slots = slots;
   }
 
@@ -42,7 +42,7 @@ export class Pace {
   ahead(now: number): number {
     this.#since ??= now;
     const tookMs = now - this.#since - this.#starvedMs;
-    if (tookMs >= MEASURE_MS || this.#ended >= this.#slots) {
+    if (tookMs >= MEASURE_MS || this.#ended >= this.#slots()) {
       const endedPerMs = this.#rate(tookMs);
       this.#endedPerMs = ((this.#endedPerMs ?? endedPerMs) + endedPerMs) / 2;
       this.#since = now;
@@ -51,13 +51,13 @@ export class Pace {
       this.#ranMs = 0;
     }
     const soon = Math.floor((this.#endedPerMs ?? 0) * AHEAD_MS);
-    return soon > this.#slots ? soon : 0;
+    return soon > this.#slots() ? soon : 0;
   }
 
   #rate(tookMs: number): number {
     if (this.#ended === 0) return 0;
     // Slots that run for so long on average end no more than this, however many of them happened to end just now.
-    const sustained = (this.#slots * this.#ended) / this.#ranMs;
+    const sustained = (this.#slots() * this.#ended) / this.#ranMs;
     return Math.min(this.#ended / tookMs, sustained, MOST_AHEAD / AHEAD_MS);
   }
 }

@@ -1,6 +1,8 @@
 import type { JobError } from "@callsheet/contract";
 import { type EndedAttempt, endAttempts } from "../operations/end.ts";
 import type { NodeRow } from "../store/nodes.ts";
+import type { Changed } from "../store/transition.ts";
+import { endOverdue } from "./overrun.ts";
 import type { Part } from "./part.ts";
 import { type Service, startService } from "./service.ts";
 
@@ -62,8 +64,20 @@ function causeOfDeath({ environment }: Part, node: NodeRow, seen: Watched): stri
   return undefined;
 }
 
+/**
+ * Ends at once what nodes of this machine left behind whose process has ended, and what runs longer than its time-out.
+ * Answers what that led to.
+ */
+export async function recoverNow(part: Part, actor: string): Promise<readonly Changed[]> {
+  const { store, environment } = part;
+  for (const node of await store.standingNodes())
+    if (environment.processes.isAlive(node) === false) await store.endNode(node.id, "dead", "its process has ended");
+  return [...(await recover(part, actor)), ...(await endOverdue(part, actor)).changed];
+}
+
 /** Ends every attempt that ended nodes left behind. Done again, it changes nothing: each is guarded by its token. */
-async function recover(part: Part): Promise<void> {
+async function recover(part: Part, actor?: string): Promise<readonly Changed[]> {
+  const changed: Changed[] = [];
   for (const node of await part.store.orphaningNodes()) {
     const error: JobError = { code: "node_lost", message: `Node "${node.name}" was lost while it ran the job.` };
     const lost = (id: string, token: string, isMember: boolean): EndedAttempt => ({
@@ -78,11 +92,13 @@ async function recover(part: Part): Promise<void> {
     const rows = (await part.store.liveJobsOf(node.id)).map(({ id, token }) => lost(id, token, false));
     const all = [...members, ...rows];
     for (let from = 0; from < all.length; from += BATCH) {
-      await endAttempts(part.store, part.catalogue, all.slice(from, from + BATCH), part.environment.random);
+      const batch = all.slice(from, from + BATCH);
+      changed.push(...(await endAttempts(part.store, part.catalogue, batch, part.environment.random, actor)).changed);
     }
     if (all.length > 0) part.bus.publish({ kind: "due" });
     await freeRemnants(part, node.id);
   }
+  return changed;
 }
 
 /** What attempts of a dead node still held, though their jobs were over before. */

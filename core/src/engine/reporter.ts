@@ -5,6 +5,7 @@ import type { HotPath } from "../store/store.ts";
 import type { Changed } from "../store/transition.ts";
 import type { Attempt } from "./attempt.ts";
 import { type EndBatch, EndQueue, type Members } from "./end-queue.ts";
+import type { NodeOptions } from "./node-options.ts";
 import type { HandlerEnd } from "./outcome.ts";
 import type { Part } from "./part.ts";
 
@@ -14,7 +15,7 @@ export interface ReporterOptions {
   readonly hot: () => Promise<HotPath>;
   readonly onLoss: (error: unknown) => void;
   /** Told of jobs whose end is stored. */
-  readonly onStored: (ids: readonly string[]) => void;
+  readonly onStored: NonNullable<NodeOptions["onStored"]>;
 }
 
 const PAUSE_MS = 200;
@@ -159,7 +160,10 @@ export class Reporter {
     const result = await endAttempts(part.store, part.catalogue, ended, part.environment.random);
     const refused = new Set(result.refused);
     this.#refused += ended.filter(({ id, ending }) => ending.kind === "lost" || refused.has(id)).length;
-    onStored(ended.map((attempt) => attempt.id));
+    onStored(
+      ended.map((attempt) => attempt.id),
+      { changes: result.changed, refused: result.refused },
+    );
     this.#tell(result.changed, result.pools);
   }
 

@@ -20,7 +20,9 @@ export interface Ready {
 
 export interface RunnerOptions {
   readonly part: Part;
-  readonly slots: number;
+  readonly slots: () => number;
+  /** The code that this node was given. */
+  readonly types: readonly ActionType[];
   readonly isolation: IsolationHost;
   readonly host: AttemptHost & Pick<Concluding, "isStanding">;
   /** A handler is entered. */
@@ -36,8 +38,9 @@ export interface Runner {
   readonly free: number;
 }
 
-export function createRunner({ part, slots, isolation, host, onBegin, onEnd }: RunnerOptions): Runner {
-  const { environment, types } = part;
+export function createRunner({ part, slots, types, isolation, host, onBegin, onEnd }: RunnerOptions): Runner {
+  const { environment } = part;
+  const known = new Map(types.map((type) => [type.type, type]));
   const running = new Map<string, Attempt>();
 
   const finish = (attempt: Attempt, size: number, end: HandlerEnd) => {
@@ -59,7 +62,7 @@ export function createRunner({ part, slots, isolation, host, onBegin, onEnd }: R
 
   const enter = (attempt: Attempt): Promise<unknown> => {
     const { definition } = attempt;
-    const type = types.get(definition.type);
+    const type = known.get(definition.type);
     if (!type) throw callsheetError("unknown_action_type", `This node does not know action type "${definition.type}".`);
     attempt.configuration = checkConfiguration(type.configuration, attempt.claimed.configuration);
     return definition.isolation === "process" ? enterIsolated(isolation, attempt, type) : type.run(attempt);
@@ -68,7 +71,7 @@ export function createRunner({ part, slots, isolation, host, onBegin, onEnd }: R
   return {
     running,
     get free() {
-      return slots - running.size;
+      return slots() - running.size;
     },
     start: ({ claimed, version, owner, size, claimedAt }) => {
       const startedAt = environment.monotonic();

@@ -32,7 +32,7 @@ async function cancelLive(desk: Desk, tx: Statements, job: JobFacts, authority: 
     case "asks":
       return step(desk, tx, job, { event: "ask_cancel", to: "cancelling", operation: "cancel" }, authority);
     case "abandon":
-      await tx.leaveRemnant(job.id, job.token!, "abandon");
+      await tx.leaveRemnants([job.id], "abandon");
       return step(desk, tx, job, { event: "abandon", to: "cancelled", operation: "cancel" }, authority);
   }
 }

@@ -3,7 +3,7 @@ import type { BatchDefaults, EncodedRows, NewJob } from "../store/create.ts";
 import type { CallerTransaction } from "../store/database.ts";
 import { isUnstorable, reasonOf } from "../store/failure.ts";
 import type { Statements, Store } from "../store/store.ts";
-import { chunks, type Makers, prepareJobs, resolveKeys } from "./create.ts";
+import { chunks, type Makers, type Prepared, prepareJobs, resolveKeys } from "./create.ts";
 import { CreationLines, isLoss } from "./creation-lines.ts";
 import type { Announcer, Hint } from "./hint.ts";
 
@@ -16,6 +16,8 @@ interface CreateRequest {
   /** The caller's own transaction: all jobs are created in it, or none. */
   readonly tx?: CallerTransaction;
 }
+
+type Prepare = (makers: Makers) => Promise<Prepared>;
 
 type Waiting = {
   readonly job: NewJob;
@@ -51,14 +53,25 @@ export class Creator {
 
   /** The ids of the jobs, in the order of the inputs. */
   async create(request: CreateRequest): Promise<readonly string[]> {
-    if (this.#lines.isClosed) throw callsheetError("stopped", "This Callsheet was closed.");
-    const { jobs, defaults } = await this.#lines.insist(() => prepareJobs(this.#makers, request));
-    if (request.tx) return insertKeyed(this.#store.within(request.tx), jobs, defaults);
+    const { tx } = request;
+    if (tx === undefined) return this.put((makers) => prepareJobs(makers, request));
+    const { jobs, defaults } = await this.#prepare((makers) => prepareJobs(makers, request));
+    return insertKeyed(this.#store.within(tx), jobs, defaults);
+  }
+
+  /** Stores jobs that are prepared in another way than `create` does. */
+  async put(prepare: Prepare): Promise<readonly string[]> {
+    const { jobs, defaults } = await this.#prepare(prepare);
     try {
       return await (jobs.length === 1 ? this.#insertOne(jobs[0]!, defaults) : this.#insert(jobs, defaults));
     } catch (error) {
       throw told(error);
     }
+  }
+
+  #prepare(prepare: Prepare): Promise<Prepared> {
+    if (this.#lines.isClosed) throw callsheetError("stopped", "This Callsheet was closed.");
+    return this.#lines.insist(() => prepare(this.#makers));
   }
 
   close(): Promise<void> {

@@ -1,4 +1,11 @@
-import { decideEnding, type Ending, type EndingStep, type JobEvent, type RetryPolicy } from "@callsheet/contract";
+import {
+  type Action,
+  decideEnding,
+  type Ending,
+  type EndingStep,
+  type JobEvent,
+  queueTerms,
+} from "@callsheet/contract";
 import type { LiveAttempt } from "../store/jobs.ts";
 import type { Statements, Store } from "../store/store.ts";
 import type { Change, Changed } from "../store/transition.ts";
@@ -28,13 +35,14 @@ export interface EndResult {
 
 /**
  * Ends attempts, each as the lifecycle says, all in one transaction, in which what they hold goes back. A superseded one
- * changes nothing but that.
+ * changes nothing but that. `actor`: who ends them, when it is not the engine by itself.
  */
 export async function endAttempts(
   store: Store,
   catalogue: Catalogue,
   attempts: readonly EndedAttempt[],
   random: () => number,
+  actor: string | null = null,
 ): Promise<EndResult> {
   return store.freeing(async (tx, free) => {
     await anchorMembersOf(tx, attempts);
@@ -45,15 +53,20 @@ export async function endAttempts(
     );
     const steps = attempts.flatMap((attempt) => {
       const job = live.get(attempt.id);
-      return job ? stepsOf(attempt, job, versions.get(job.actionVersionId)!.definition.retry, random) : [];
+      return job ? stepsOf(attempt, job, versions.get(job.actionVersionId)!.definition, random) : [];
     });
     const refused = attempts.filter(({ id }) => !live.has(id));
     const holders = attempts.filter(({ id }) => live.get(id)?.isHolder);
-    for (const { id, token } of holders.filter(({ stillRuns }) => stillRuns))
-      await tx.leaveRemnant(id, token, "overrun");
+    const running = holders.filter(({ stillRuns }) => stillRuns);
+    await tx.leaveRemnants(
+      running.map(({ id }) => id),
+      "overrun",
+    );
+    for (const { event, change, data } of steps)
+      if (event === "snooze" && data !== undefined) await tx.changeData(change.id, data);
     const changed: Changed[] = [];
-    // Remembered retries follow the failures they answer.
-    for (const [event, changes] of grouped(steps)) changed.push(...(await tx.transition({ event, changes })));
+    // What answers an end follows it.
+    for (const [event, changes] of grouped(steps)) changed.push(...(await tx.transition({ event, changes, actor })));
     const over = [...holders, ...refused].filter(({ stillRuns }) => !stillRuns);
     const { granted, pools } = await free(over.map(({ id, token }) => ({ jobId: id, token })));
     return { changed: [...changed, ...granted], pools, refused: refused.map(({ id }) => id) };
@@ -73,12 +86,23 @@ async function anchorMembersOf(tx: Statements, attempts: readonly EndedAttempt[]
     );
 }
 
-type Step = { readonly event: JobEvent; readonly change: Change };
+type Step = { readonly event: JobEvent; readonly change: Change; readonly data?: string };
 
-function stepsOf(attempt: EndedAttempt, job: LiveAttempt, policy: RetryPolicy, random: () => number): readonly Step[] {
-  const { state, retries, crashes, intent } = job;
-  const steps = decideEnding({ state, retries, crashes, retryAsked: intent === 1, policy }, attempt.ending, random());
-  return steps.map((step) => ({ event: step.event, change: changeOf(attempt, step) }));
+function stepsOf(attempt: EndedAttempt, job: LiveAttempt, action: Action, random: () => number): readonly Step[] {
+  const { state, retries, crashes, intent, data, attempt: number } = job;
+  const terms = data === null ? {} : { terms: queueTerms(data) };
+  const known = { state, retries, crashes, retryAsked: intent === 1, policy: action.retry, attempt: number, ...terms };
+  const ending = data === null ? withoutData(attempt.ending) : attempt.ending;
+  const steps = decideEnding(known, ending, random());
+  const changed = ending.kind === "snoozed" && ending.data !== undefined ? { data: ending.data } : {};
+  return steps.map((step) => ({ event: step.event, change: changeOf(attempt, step), ...changed }));
+}
+
+/** Only queue jobs have data that a snooze may change. */
+function withoutData(ending: Ending): Ending {
+  if (ending.kind !== "snoozed" || ending.data === undefined) return ending;
+  const message = "Only a queue job can be put back with changed data.";
+  return { kind: "failed", error: { code: "wrong_state", message } };
 }
 
 function changeOf(attempt: EndedAttempt, step: EndingStep): Change {
@@ -96,10 +120,8 @@ function changeOf(attempt: EndedAttempt, step: EndingStep): Change {
 
 function grouped(steps: readonly Step[]): ReadonlyMap<JobEvent, readonly Change[]> {
   const events = new Map<JobEvent, Change[]>();
-  const ordered = [
-    ...steps.filter((step) => step.event !== "retry"),
-    ...steps.filter((step) => step.event === "retry"),
-  ];
+  const isAnswer = ({ event }: Step) => event === "retry" || event === "rearm";
+  const ordered = [...steps.filter((step) => !isAnswer(step)), ...steps.filter(isAnswer)];
   for (const { event, change } of ordered) events.set(event, [...(events.get(event) ?? []), change]);
   return events;
 }

@@ -65,7 +65,8 @@ export function alone<T>({ store }: Desk, act: (tx: Statements) => Promise<T>): 
   );
 }
 
-async function insist<T>(once: () => Promise<T>): Promise<T> {
+/** Does work again when it was rolled back for another's sake. */
+export async function insist<T>(once: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await once();

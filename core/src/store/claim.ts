@@ -90,7 +90,7 @@ const CLAIM = `
   )
   select (select token from token)::text as token,
     string_agg(j.id::text, ',') as ids, string_agg(j.action_version_id::text, ',') as versions,
-    string_agg(j.owner_id::text, ',') as owners, '[' || string_agg(j.configuration::text, ',') || ']' as configurations,
+    string_agg(j.owner_id::text, ',') as owners, '[' || string_agg(coalesce(j.data, j.configuration)::text, ',') || ']' as configurations,
     json_object_agg(j.id, json_build_object('attempt', t.attempt, 'retries', t.retries,
       'type', j.target_type, 'id', j.target_id, 'tags', j.tags, 'size', j.size,
       'variables', (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = j.id), 'first', j.variables))

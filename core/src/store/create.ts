@@ -35,6 +35,8 @@ export interface NewJob {
   readonly requestHash?: string;
   readonly actor?: string;
   readonly reason?: string;
+  /** It is to have a row of its own when it runs, as its end may not be a plain one. */
+  readonly ownRow?: boolean;
 }
 
 /** Optional fields of a row: its key in the JSON, the type it is read as, and the columns of `job` it fills. */
@@ -56,6 +58,7 @@ const OPTIONAL = {
   h: "text",
   x: "text",
   r: "text",
+  w: "boolean",
 } as const;
 export type Key = keyof typeof OPTIONAL;
 const COLUMN: Partial<Record<Key, string>> = {
@@ -127,6 +130,7 @@ function encodeMore(job: NewJob, keys: Set<Key>): string {
   put("h", text(job.requestHash));
   put("x", text(job.actor));
   put("r", text(job.reason));
+  if (job.ownRow) put("w", "true");
   return `{${parts.join(",")}}`;
 }
 
@@ -165,7 +169,7 @@ function insertFor(keys: readonly Key[]): { name: string; text: string } {
     ), waiting as (
       insert into callsheet.work (job_id, due_at, lane_id, owner_id, action_version_id, seq, attempt, retries, state, line_state,
         rollback, rank, crashes, intent, plain${has("gu") ? ", guest" : ""})
-      select n.i, ${start}, n.lane, n.owner, $6::int, 1, 0, 0, ${first}, ${first}, 'none', n.rank, 0, 0, ${state ? `${first} = 'pending'` : "true"}${has("gu") ? ", coalesce(n.gu, false)" : ""}
+      select n.i, ${start}, n.lane, n.owner, $6::int, 1, 0, 0, ${first}, ${first}, 'none', n.rank, 0, 0, ${state ? `${first} = 'pending'` : "true"}${has("w") ? " and n.w is not true" : ""}${has("gu") ? ", coalesce(n.gu, false)" : ""}
       from n ${has("k") ? "where n.i in (select id from inserted)" : ""}
     )
     select ${has("k") ? "id from inserted" : "1 as id where false"}`;

@@ -63,10 +63,10 @@ export async function overdueJobs(db: Queryable, limit: number) {
     id: string;
     token: string;
     actionVersionId: number;
-    retries: number;
-    crashes: number;
+    limitMs: number;
   }>(sql`
-    select job_id as id, token::text, action_version_id as "actionVersionId", retries, crashes
+    select job_id as id, token::text, action_version_id as "actionVersionId",
+      round(extract(epoch from deadline - started_at) * 1000)::float8 as "limitMs"
     from callsheet.work where state = 'running' and deadline <= callsheet.now()
     order by deadline limit ${limit}`);
   return rows;

@@ -188,7 +188,7 @@ const ANCHOR = `
     insert into callsheet.work (job_id, due_at, turn, token, started_at, deadline, lane_id, owner_id, action_version_id, seq, attempt,
       retries, node_id, state, line_state, rollback, rank, crashes, intent, plain, guest)
     select j.id, j.start_at, case when m.n <= c.queued then 0 end, c.token, c.started_at,
-      c.started_at + (v.definition ->> 'timeoutMs')::bigint * interval '1 millisecond', j.lane_id, j.owner_id, j.action_version_id, 2, 1,
+      callsheet.deadline(c.started_at, v.definition, j.kind, coalesce(j.data, j.configuration), 0), j.lane_id, j.owner_id, j.action_version_id, 2, 1,
       0, c.node_id, 'running', 'running', 'none', j.rank, 0, 0, false, l.shared or l.host_id is distinct from j.owner_id
     from c, m join callsheet.job j on j.id = m.id join callsheet.lane l on l.id = j.lane_id join callsheet.action_version v on v.id = j.action_version_id
     returning job_id, started_at, token, node_id, turn
@@ -220,9 +220,9 @@ export async function anchorRows(db: Queryable, token: string, ids: readonly str
       ), anchored as (
         update callsheet.work w
         set seq = w.seq + 1, line_state = 'running',
-          deadline = w.started_at + (v.definition ->> 'timeoutMs')::bigint * interval '1 millisecond'
-        from old, callsheet.action_version v
-        where w.job_id = old.job_id and v.id = w.action_version_id
+          deadline = callsheet.deadline(w.started_at, v.definition, j.kind, coalesce(j.data, j.configuration), w.retries)
+        from old, callsheet.action_version v, callsheet.job j
+        where w.job_id = old.job_id and v.id = w.action_version_id and j.id = w.job_id
         returning w.*
       )
       insert into callsheet.event (job_id, at, token, seq, node_id, attempt, event, from_state, to_state, via, data)

@@ -1,4 +1,4 @@
-import { nextHolders } from "@callsheet/contract";
+import { LIVE, nextHolders } from "@callsheet/contract";
 import type { Queryable } from "./database.ts";
 import { lockObjects, readObjects } from "./objects.ts";
 import { type Changed, transition } from "./transition.ts";
@@ -183,15 +183,16 @@ export async function returnUnits(tx: Queryable, units: ReadonlyMap<number, numb
   return rows.map(({ id }) => id);
 }
 
-/** Keeps what an attempt holds, if anything, when its job is over before the attempt has ended. */
-export async function leaveRemnant(tx: Queryable, id: string, token: string, event: string): Promise<void> {
+/** Keeps what the live attempts of these jobs hold, if anything, when the jobs are over before the attempts have ended. */
+export async function leaveRemnants(tx: Queryable, ids: readonly string[], event: string): Promise<void> {
+  if (ids.length === 0) return;
   await tx.query({
     text: `
       insert into callsheet.remnant (token, job_id, node_id, at, event)
-      select w.token, w.job_id, w.node_id, callsheet.now(), $3 from callsheet.work w join callsheet.job j on j.id = w.job_id
-      where w.job_id = $1::uuid and w.token = $2::bigint
+      select w.token, w.job_id, w.node_id, callsheet.now(), $2 from callsheet.work w join callsheet.job j on j.id = w.job_id
+      where w.job_id = any($1::uuid[]) and w.state = any($3::callsheet.job_state[])
         and (j.locks is not null or exists (select from callsheet.grant_of_units g where g.token = w.token and g.job_id = w.job_id))`,
-    values: [id, token, event],
+    values: [ids, event, LIVE],
   });
 }
 

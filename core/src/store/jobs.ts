@@ -1,4 +1,4 @@
-import type { JobKind, JobState } from "@callsheet/contract";
+import type { JobKind, JobState, JsonObject } from "@callsheet/contract";
 import sql from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 
@@ -9,10 +9,15 @@ export interface JobFacts {
   readonly state: JobState;
   readonly rollback: "none" | "required" | "running" | "done" | "failed";
   readonly actionVersionId: number;
+  readonly actionId: number;
   readonly laneId: number;
   readonly ownerId: number;
   readonly rank: number;
+  readonly attempt: number;
+  readonly retries: number;
   readonly configuration: unknown;
+  /** A queue job's data, as they were changed; null: its configuration still. */
+  readonly data: JsonObject | null;
   readonly configurationVersion: number;
   readonly token: string | null;
   readonly hasLocks: boolean;
@@ -26,12 +31,13 @@ export async function lockJob(tx: Queryable, id: string): Promise<JobFacts | und
   await tx.query(sql`select from callsheet.work where job_id = ${id} for update`);
   await tx.query(sql`select from callsheet.outcome where job_id = ${id} for update`);
   const { rows } = await tx.query<JobFacts>(sql`
-    select j.id, j.kind, s.state, s.rollback, j.action_version_id as "actionVersionId", j.lane_id as "laneId", j.owner_id as "ownerId", j.rank, j.configuration,
+    select j.id, j.kind, s.state, s.rollback, j.action_version_id as "actionVersionId", j.action_id as "actionId", j.lane_id as "laneId",
+      j.owner_id as "ownerId", j.rank, s.attempt, s.retries, j.configuration, j.data,
       j.configuration_version as "configurationVersion", s.token::text,
       j.locks is not null as "hasLocks"
     from callsheet.job j join (
-      select job_id, state, rollback, token from callsheet.work where job_id = ${id}
-      union all select job_id, state, rollback, token from callsheet.outcome where job_id = ${id}
+      select job_id, state, rollback, token, attempt, retries from callsheet.work where job_id = ${id}
+      union all select job_id, state, rollback, token, attempt, retries from callsheet.outcome where job_id = ${id}
     ) s on s.job_id = j.id`);
   return rows[0];
 }
@@ -40,6 +46,12 @@ export async function lockJob(tx: Queryable, id: string): Promise<JobFacts | und
 export async function hasLeftLine(tx: Queryable, id: string): Promise<boolean> {
   const { rows } = await tx.query<{ state: JobState }>(sql`select state from callsheet.work where job_id = ${id}`);
   return rows[0]?.state !== "waiting_for_lock" && rows[0]?.state !== "queued";
+}
+
+/** Locks jobs where their state stands, in the order of ids; members of claims are not among them. */
+export async function lockPlaces(tx: Queryable, ids: readonly string[]): Promise<void> {
+  await tx.query(sql`select from callsheet.work where job_id = any(${ids}::uuid[]) order by job_id for update`);
+  await tx.query(sql`select from callsheet.outcome where job_id = any(${ids}::uuid[]) order by job_id for update`);
 }
 
 /** A live attempt that is about to end. */
@@ -52,6 +64,9 @@ export interface LiveAttempt {
   readonly actionVersionId: number;
   /** It holds units or objects. */
   readonly isHolder: boolean;
+  readonly attempt: number;
+  /** Of a queue job: its data as they are now. */
+  readonly data: JsonObject | null;
 }
 
 /** Locks live attempts, each named by its token; superseded ones are absent. */
@@ -60,7 +75,8 @@ export async function lockAttempts(
   attempts: readonly { readonly id: string; readonly token: string }[],
 ): Promise<readonly LiveAttempt[]> {
   const { rows } = await tx.query<LiveAttempt>(sql`
-    select w.job_id as id, w.state, w.retries, w.crashes, w.intent, w.action_version_id as "actionVersionId",
+    select w.job_id as id, w.state, w.retries, w.crashes, w.intent, w.action_version_id as "actionVersionId", w.attempt,
+      (select case when j.kind = 'queue' then coalesce(j.data, j.configuration) end from callsheet.job j where j.id = w.job_id) as data,
       exists (select from callsheet.job j where j.id = w.job_id and j.locks is not null)
         or exists (select from callsheet.grant_of_units g where g.token = w.token and g.job_id = w.job_id) as "isHolder"
     from (
@@ -80,6 +96,11 @@ export async function changePlan(tx: Queryable, id: string, startAt: Date | null
 export async function changePriority(tx: Queryable, id: string, rank: number): Promise<void> {
   await tx.query(sql`update callsheet.job set rank = ${rank} where id = ${id}`);
   await tx.query(sql`update callsheet.work set rank = ${rank} where job_id = ${id}`);
+}
+
+/** Replaces the data of a queue job. */
+export async function changeData(tx: Queryable, id: string, data: string): Promise<void> {
+  await tx.query(sql`update callsheet.job set data = ${data}::json where id = ${id} and kind = 'queue'`);
 }
 
 /** Moves a job to another lane, with its places in line for objects. */

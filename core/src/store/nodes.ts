@@ -98,6 +98,11 @@ export async function setDraining(db: Queryable, nodeId: number): Promise<void> 
   await db.query(sql`update callsheet.node set state = 'draining' where id = ${nodeId} and state = 'up'`);
 }
 
+/** Tells how many handlers a node runs at once from now on. */
+export async function resizeNode(db: Queryable, nodeId: number, slots: number): Promise<void> {
+  await db.query(sql`update callsheet.node set slots = ${slots} where id = ${nodeId}`);
+}
+
 /** Incarnations that ended with attempts still recorded as theirs. */
 export async function orphaningNodes(db: Queryable): Promise<readonly { id: number; name: string; state: string }[]> {
   const { rows } = await db.query<{ id: number; name: string; state: string }>(sql`

@@ -1,4 +1,5 @@
 import { rulesNumber, takeBarrier } from "./barrier.ts";
+import { followRename } from "./dictionary.ts";
 import {
   addLimit,
   dropLimits,
@@ -35,6 +36,7 @@ export const OPERATOR = {
   countUnstarted,
   deletePause,
   dropLimits,
+  followRename,
   grantLive,
   holdersOf,
   inheritLimit,

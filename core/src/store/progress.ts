@@ -28,6 +28,15 @@ export async function putProgress(db: Queryable, reports: readonly Report[]): Pr
   return count;
 }
 
+/** How far a job last said that it is, 0 to 100. */
+export async function progressOf(db: Queryable, id: string): Promise<number | undefined> {
+  const { rows } = await db.query<{ percent: number }>({
+    text: "select percent from callsheet.progress where job_id = $1::uuid",
+    values: [id],
+  });
+  return rows[0]?.percent;
+}
+
 /** Stores a variable for the attempt that names itself. False: it was superseded. */
 export async function putVariable(
   db: Queryable,

@@ -13,7 +13,6 @@ import {
   databaseNow,
   deleteAction,
   findLane,
-  followRename,
   insertAction,
   lanesFor,
   ownerId,
@@ -32,7 +31,7 @@ import {
   completeMembers,
   type HoldersCompleted,
 } from "./finish.ts";
-import { type Freed, type Freeing, free, insistOnLines, leaveRemnant, remnantsOf } from "./freeing.ts";
+import { type Freed, type Freeing, free, insistOnLines, leaveRemnants, remnantsOf } from "./freeing.ts";
 import { readAmendments, readHistory, readLog } from "./history.ts";
 import {
   amendConfiguration,
@@ -60,6 +59,7 @@ import { makeObjects, readObjects, tryObjects } from "./objects.ts";
 import { OPERATOR } from "./operator.ts";
 import { lockPools, poolsNow, readPools, readPoolsInSight } from "./pool-facts.ts";
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
+import { QUEUE } from "./queue.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
 import { allPools, heldUnits, openNodes, putReservations, sizesOf, unitsLanes } from "./reservation.ts";
 import { endSession, type Session } from "./session.ts";
@@ -72,6 +72,7 @@ import { settleTurns } from "./turns.ts";
 /** Every statement that runs wherever it is sent: on the pool, in a transaction, in a caller's transaction. */
 const STATEMENTS = {
   ...OPERATOR,
+  ...QUEUE,
   actionVersions,
   addDurations,
   addVersion,
@@ -99,7 +100,6 @@ const STATEMENTS = {
   endNode,
   endedJobs,
   findLane,
-  followRename,
   giveWay,
   guestHeads,
   hasLeftLine,
@@ -108,7 +108,7 @@ const STATEMENTS = {
   isStanding,
   jobsByKey,
   lanesFor,
-  leaveRemnant,
+  leaveRemnants,
   listJobs,
   liveByOwner,
   liveJobsOf,

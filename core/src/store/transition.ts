@@ -109,7 +109,7 @@ const SETTLE = `
   )
   select s.job_id as id, old.state as "from", old."to", s.seq, old.lane_id as "laneId", old.rank from settled s join old using (job_id)`;
 
-/** The last line of a settled job moves to the events before its row is deleted or written anew. */
+/** The last line of a settled job moves to the events before its row is deleted or written anew. That of an import is its first. */
 const HELD_OUTCOME = `
   c as materialized (select * from ${RECORD}),
   old as materialized (
@@ -122,7 +122,7 @@ const HELD_OUTCOME = `
     select job_id, ended_at, xid, token, seq, node_id, nullif(attempt, 0), coalesce(event, callsheet.usual_event(state)), from_state, state,
       coalesce(via, callsheet.passed(from_state, 'running', queued)), actor, reason,
       coalesce(data, json_build_object('error', error, 'result', result, 'startedAt', started_at))
-    from old
+    from old where seq > 1
   )`;
 
 const REOPEN = `

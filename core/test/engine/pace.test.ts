@@ -5,7 +5,7 @@ const SLOTS = 10;
 
 /** A pace whose time has begun, and what it says after attempts have ended that ran for so long each. */
 function aPace() {
-  const pace = new Pace(SLOTS);
+  const pace = new Pace(() => SLOTS);
   pace.ahead(0);
   return {
     pace,

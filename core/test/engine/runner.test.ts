@@ -4,10 +4,10 @@ import { createRunner, type Ready, type RunnerOptions } from "../../src/engine/r
 import { systemEnvironment } from "../../src/index.ts";
 
 test("a job of a type whose code is not here fails with unknown_action_type, and leaves its slot", async () => {
-  const part = { environment: systemEnvironment(), types: { get: () => undefined } };
+  const part = { environment: systemEnvironment() };
   const end = await new Promise<HandlerEnd>((resolve) => {
     const runner = createRunner({
-      ...{ part, slots: 1, host: {}, onBegin: () => {} },
+      ...{ part, slots: () => 1, types: [], host: {}, onBegin: () => {} },
       onEnd: (_attempt: unknown, _size: number, ended: HandlerEnd) =>
         resolve({ ...ended, free: runner.free } as HandlerEnd),
     } as unknown as RunnerOptions);

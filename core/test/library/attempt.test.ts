@@ -11,7 +11,8 @@ describe("the context of a handler", () => {
     const job = await create({ target: { type: "asset", id: "A-17" }, tags: ["a", "b"], owner: "ada" });
     await work();
     const { context } = await stage.nth(1);
-    expect(context.job).toEqual({ id: job.id, action: name, type: name, owner: "ada", tags: ["a", "b"], retries: 0 });
+    const said = { id: job.id, action: name, type: name, owner: "ada", tags: ["a", "b"], retries: 0, isFresh: true };
+    expect(context.job).toEqual(said);
     expect(context).toMatchObject({ attempt: 1, configuration: { crf: 20 }, target: { type: "asset", id: "A-17" } });
     expect(context.signal.aborted).toBe(false);
   });

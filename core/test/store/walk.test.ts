@@ -16,7 +16,7 @@ import { aJob, aNode, type PlacedJob } from "../../src/testing/index.ts";
 import { databaseOfFile, rowOf, rowsOf } from "./place.ts";
 
 const file = databaseOfFile();
-const TRANSITIONS = JOB_EVENTS.filter((event) => event !== "create" && event !== "remove");
+const TRANSITIONS = JOB_EVENTS.filter((event) => LIFECYCLE[event].from.length > 0 && event !== "remove");
 const isSettled = (state: JobState) => (SETTLED as readonly JobState[]).includes(state);
 const isLive = (state: JobState) => (LIVE as readonly JobState[]).includes(state);
 

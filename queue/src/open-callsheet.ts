@@ -1,0 +1,40 @@
+import { Callsheet, type CallsheetOptions, isCallsheetError, makeDatabase } from "@callsheet/core";
+import { defaultDataDir, openPrivateServer } from "@callsheet/postgres";
+import { type Reach, urlOfDatabase } from "./connection.ts";
+
+/** A Callsheet for a queue. */
+export interface Opened {
+  readonly callsheet: Callsheet;
+  /** Closes what was opened for this queue. */
+  close(): Promise<void>;
+}
+
+/** Opens what a queue was told to reach; a database that was named and is missing is made. */
+export async function openCallsheet({ callsheet, options, named }: Reach): Promise<Opened> {
+  if (callsheet !== undefined) return { callsheet, close: async () => {} };
+  if (named === undefined) return opened(await Callsheet.open(options));
+  if (options.databaseUrl !== undefined) return opened(await openNamed(options, options.databaseUrl));
+  const server = await openPrivateServer({ dataDir: options.dataDir ?? defaultDataDir(process.env) });
+  try {
+    const own = await openNamed(options, urlOfDatabase(server.url, named));
+    return opened(own, () => server.close());
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+async function openNamed(options: CallsheetOptions, databaseUrl: string): Promise<Callsheet> {
+  try {
+    return await Callsheet.open({ ...options, databaseUrl });
+  } catch (error) {
+    if (!isCallsheetError(error) || error.code !== "database_refused") throw error;
+    // What cannot be made is told as it was found.
+    if (!(await makeDatabase(databaseUrl).catch(() => false))) throw error;
+    return Callsheet.open({ ...options, databaseUrl });
+  }
+}
+
+function opened(callsheet: Callsheet, last: () => Promise<void> = async () => {}): Opened {
+  return { callsheet, close: () => callsheet.close().finally(last) };
+}
