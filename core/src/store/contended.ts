@@ -91,7 +91,7 @@ const CANDIDATES = `
     string_agg(f.retries::text, ',') as retries, string_agg(f.owner_id::text, ',') as owners,
     string_agg(f.action_version_id::text, ',') as versions, string_agg(coalesce(j.size::text, ''), ',') as sizes,
     '[' || string_agg(coalesce(j.locks::text, '[]'), ',') || ']' as locks,
-    '[' || string_agg(j.configuration::text, ',') || ']' as configurations,
+    '[' || string_agg(coalesce(j.data, j.configuration)::text, ',') || ']' as configurations,
     json_agg(j.target_type) as "targetTypes", json_agg(j.target_id) as "targetIds",
     json_object_agg(j.id, json_build_object('tags', j.tags, 'first', j.variables,
       'later', (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = j.id)))

@@ -101,6 +101,50 @@ describe("what only queue jobs may do", () => {
     expect(await cs.jobs.history(id)).toEqual([]);
   });
 
+  test("those of a limited queue start with the data that they have by then", async () => {
+    const { cs, queue, add, stage, workOnQueue } = await aQueueFloor();
+    await cs.limits.put({ queue: queue.slug }, { running: 1 });
+    const ids = [await add({ n: 1 }), await add({ n: 2 })];
+    await queue.change(ids[1]!, { set: { n: 3 }, unset: [] });
+    await workOnQueue();
+    const first = await stage.nth(1);
+    await queue.change(ids[0]!, { set: { n: 4 }, unset: [] });
+    first.returns();
+    const { context } = await stage.nth(2);
+    expect([first.context.configuration, context.configuration]).toEqual([{ n: 1 }, { n: 3 }]);
+  });
+
+  test("one that is removed while it runs counts under a limit until its handler has ended", async () => {
+    const { cs, queue, add, stage, workOnQueue } = await aQueueFloor();
+    const used = async () => (await cs.limits.list()).find(({ name }) => name === queue.slug)?.used;
+    await cs.limits.put({ queue: queue.slug }, { running: 1 });
+    const id = await add();
+    await workOnQueue();
+    const entered = await stage.nth(1);
+    await queue.remove([id]);
+    const next = await add();
+    expect(await used()).toBe(1);
+    expect(await cs.jobs.get(next)).toMatchObject({ state: "pending" });
+    entered.returns();
+    (await stage.nth(2)).returns();
+    await inState(cs, next, "completed");
+    expect(await used()).toBe(0);
+  });
+
+  test("one that is removed while it runs no longer counts under a limit when its node is dead", async () => {
+    const { cs, queue, add, stage, workOnQueue, database } = await aQueueFloor();
+    await cs.limits.put({ queue: queue.slug }, { running: 1 });
+    const id = await add();
+    await workOnQueue();
+    await stage.nth(1);
+    await queue.remove([id]);
+    const text = "update callsheet.node set state = 'dead', ended_at = now() where name = $1";
+    await database.db.query({ text, values: [queue.slug] });
+    await queue.recover();
+    const limit = (await cs.limits.list()).find(({ name }) => name === queue.slug);
+    expect(limit).toMatchObject({ used: 0 });
+  });
+
   test("one that repeats ends each of its runs by rearming", async () => {
     const { cs, queue, add, stage, workOnQueue } = await aQueueFloor();
     const id = await add({ repeat: 1, repeatDelay: 0 });
