@@ -22,6 +22,7 @@ export class Learning {
   readonly #part: Part;
   #seen = new Map<string, Seen>();
   #timer: Timer | undefined;
+  #isClosed = false;
   #storing: Promise<void> = Promise.resolve();
 
   constructor(part: Part) {
@@ -30,6 +31,7 @@ export class Learning {
 
   /** An attempt completed after so many milliseconds. */
   observe({ actionVersionId, size }: Pick<Claimed, "actionVersionId" | "size">, ms: number): void {
+    if (this.#isClosed) return;
     const { counts } = this.#seenOf(actionVersionId, sizeClass(size));
     const bucket = durationBucket(ms);
     while (counts.length <= bucket) counts.push(0);
@@ -43,6 +45,12 @@ export class Learning {
     this.#timer = undefined;
     this.#storing = this.#storing.then(() => this.#storeSeen());
     return this.#storing;
+  }
+
+  /** Stores what was observed; handlers that end later teach nothing. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return this.store();
   }
 
   async #storeSeen(): Promise<void> {

@@ -30,7 +30,7 @@ const JOB = `
     d.result, coalesce(d.error, e.error) as error,
     (select json_object_agg(x.name, x.value) from callsheet.variable x where x.job_id = j.id) as variables, j.variables as first
   from picked
-  join callsheet.job j on j.id = picked.id
+  cross join lateral (select * from callsheet.job where id = picked.id offset 0) j
   join callsheet.action_version v on v.id = j.action_version_id
   cross join lateral (select v.name) a
   join callsheet.lane l on l.id = j.lane_id

@@ -86,6 +86,14 @@ describe("what was observed", () => {
     expect(timers).toHaveLength(1);
   });
 
+  test("is over when it is closed: a handler that ends later sets no timer", async () => {
+    const { learning, stored, timers } = aLearning();
+    learning.observe(seen, 1);
+    await learning.close();
+    learning.observe(seen, 1);
+    expect([stored.length, timers.length]).toEqual([1, 1]);
+  });
+
   test("is kept while the database is away, and goes with the next", async () => {
     const { learning, stored, world } = aLearning();
     world.isAway = true;

@@ -174,6 +174,21 @@ describe("what only queue jobs may do", () => {
   });
 });
 
+test("a queue is paused as others are, and stays so when another pause ends", async () => {
+  const { cs, queue, add, stage, workOnQueue } = await aQueueFloor();
+  await workOnQueue();
+  await queue.pause();
+  expect(await cs.pauses.list()).toMatchObject([{ scope: "queue", name: queue.slug, actor: "tests" }]);
+  await cs.pauses.pause({ queue: "another" });
+  await cs.pauses.resume({ queue: "another" });
+  await add();
+  const isPaused = async () => (await queue.beginFeed()).isPaused;
+  expect([await isPaused(), await queue.hasDue(), stage.entered.length]).toEqual([true, true, 0]);
+  await queue.resume();
+  (await stage.nth(1)).returns();
+  expect([await isPaused(), await cs.pauses.list()]).toEqual([false, []]);
+});
+
 test("a retry of a queue job counts from nothing: at once, then after one delay", async () => {
   const { cs, queue, add, stage, workOnQueue } = await aQueueFloor();
   const id = await add({ retryMax: 2, retryDelay: 3_600_000 });
