@@ -23,6 +23,7 @@ export class Learning {
   #seen = new Map<string, Seen>();
   #timer: Timer | undefined;
   #storing: Promise<void> = Promise.resolve();
+  #isClosed = false;
 
   constructor(part: Part) {
     this.#part = part;
@@ -30,11 +31,19 @@ export class Learning {
 
   /** An attempt completed after so many milliseconds. */
   observe({ actionVersionId, size }: Pick<Claimed, "actionVersionId" | "size">, ms: number): void {
+    // Of a node that has ended nothing more is learned.
+    if (this.#isClosed) return;
     const { counts } = this.#seenOf(actionVersionId, sizeClass(size));
     const bucket = durationBucket(ms);
     while (counts.length <= bucket) counts.push(0);
     counts[bucket]! += 1;
     this.#timer ??= this.#part.environment.timers.after(STORE_MS, () => void this.store());
+  }
+
+  /** Stores what was observed, and no more after that. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return this.store();
   }
 
   /** Stores what was observed since the last time. Never fails: what cannot be stored now goes with the next. */

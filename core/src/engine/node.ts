@@ -192,7 +192,7 @@ export class Node {
     this.#reporter.close();
     await this.#isolation.close();
     await Promise.all(Object.values(this.#services).map((service) => service.stop()));
-    await this.#learning.store();
+    await this.#learning.close();
     await this.#attempted(this.#part.store.endNode(this.#id, "gone", "it was stopped"));
     await this.#hot.close();
     this.#alive.cancel();
