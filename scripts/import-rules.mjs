@@ -157,6 +157,7 @@ export const OUTSIDE = {
   /** Single names of modules of which the rest is harmless. */
   names: {
     "node:crypto": ["randomUUID", "randomBytes", "randomInt", "getRandomValues", "webcrypto"],
+    uuid: ["v1", "v4", "v6", "v7", "default"],
   },
   /** The places where the outside is taken in. An entry that ends in "/" is a folder. `what` defaults to everything. */
   except: [

@@ -20,6 +20,7 @@ export function addPauseCommands(program: Command, terminal: Terminal): void {
     [["resume --queue ingest", "its jobs start at once"]],
   );
   const pauses = program.command("pauses").description("what is paused");
+  addExamples(pauses, [["pauses list", "what is paused, since when, by whom and why"]]);
   addExamples(
     pauses
       .command("list")

@@ -4,21 +4,26 @@ import { type Service, startService } from "./service.ts";
 
 /** Windows begin and end at whole minutes. */
 const MINUTE_MS = 60_000;
+/** A node that starts is not to wait for it. */
+const FIRST_MS = 500;
 
 /** Gives resources the capacity that their windows say, at each of their edges. Lower ones revoke nothing. */
 export function startCapacity({ store, environment, log, bus }: Part): Service {
+  let hasLooked = false;
   const service = startService({
     name: "capacity",
     environment,
     log,
     everyMs: MINUTE_MS,
+    firstMs: FIRST_MS,
     round: async () => {
+      hasLooked = true;
       const now = await applyWindows(store, (hint) => bus.publish(hint));
       return MINUTE_MS - (now.getTime() % MINUTE_MS);
     },
   });
   const unsubscribe = bus.subscribe((hint) => {
-    if (hint === undefined) service.wake();
+    if (hint === undefined && hasLooked) service.wake();
   });
   return {
     wake: service.wake,

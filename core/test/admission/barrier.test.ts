@@ -69,31 +69,24 @@ async function work({ roll, witness, isOver, database }: Crowd, dispatcher: Disp
   return ends;
 }
 
-/** Takes waiting jobs out of line, and puts them back. */
+/** Takes waiting jobs out of line, and puts them back soon, so that all end. */
 async function operate({ cs, roll, isOver, aside }: Crowd, ids: readonly string[]): Promise<number> {
   let acts = 0;
   while (!isOver()) {
     await pause(roll(10));
     const id = ids[roll(ids.length)]!;
-    const act = aside.has(id) ? "back" : roll(3);
-    try {
-      if (act === "back") await cs.jobs.schedule(id, new Date(0)).then(() => cs.jobs.resume(id).catch(onlyLate));
-      else if (act === 0) await cs.jobs.hold(id);
-      else if (act === 1) await cs.jobs.unschedule(id);
-      else await cs.jobs.setPriority(id, "high");
-      if (act === "back") aside.delete(id);
-      else if (act !== 2) aside.add(id);
+    const act = roll(3);
+    const leave = act === 0 ? () => cs.jobs.hold(id) : () => cs.jobs.unschedule(id);
+    const done = act === 2 ? cs.jobs.setPriority(id, "high") : leave().then(() => aside.add(id));
+    await done.then(() => {
       acts += 1;
-    } catch (error) {
-      onlyLate(error);
+    }, onlyLate);
+    for (const one of [...aside].slice(0, 1 + roll(3))) {
+      // First: somebody else may take it out again at once.
+      aside.delete(one);
+      await cs.jobs.schedule(one, new Date(0)).catch(onlyLate);
+      await cs.jobs.resume(one).catch(onlyLate);
     }
-    // Whoever is aside comes back soon, so that all end.
-    for (const one of [...aside].slice(0, roll(3)))
-      await cs.jobs
-        .schedule(one, new Date(0))
-        .then(() => cs.jobs.resume(one).catch(onlyLate))
-        .then(() => aside.delete(one))
-        .catch(onlyLate);
   }
   return acts;
 }
