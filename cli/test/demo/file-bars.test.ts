@@ -10,7 +10,7 @@ const file = (name: string, kind: MediaFile["kind"] = "image"): MediaFile => ({
   kind,
   stem: name,
 });
-const wide = { columns: 120, isOver: false };
+const wide = { columns: 120, isOver: false, reasons: new Map<string, string>() };
 const running = (percent: number, stats: object | null = null) => ({
   progress: { percent, message: null, stats: stats as never, at: new Date(0) },
 });
@@ -38,8 +38,7 @@ it("on a narrow terminal a line says what fits, and is never broken", () => {
     aJob({ id, state: "timed_out", action: "demo.cut", ...running(25, { speed: 2 }) }),
   );
   const created = jobs.map(({ id }) => ({ id, file: dog }));
-  const line = (columns: number) =>
-    stripVTControlCharacters(fileBars([dog], created, jobs, { columns, isOver: false })[0]!);
+  const line = (columns: number) => stripVTControlCharacters(fileBars([dog], created, jobs, { ...wide, columns })[0]!);
   expect(line(80)).toBe("dog.mp4  █░░░░░░░░░░░    5 %  cut 25 % 2.0× timed out, still running");
   expect(line(50)).toBe("dog.mp4  █░░░░░░░░░░░    5 %  cut 25 % 2.0× time…");
 });
