@@ -50,7 +50,7 @@ export class WaitLog {
 }
 
 /** The first ones of each reason: the others say the same. */
-export function fewOfEach<One extends Pick<Wait, "reason">>(waits: readonly One[]): readonly One[] {
+export function fewOfEach(waits: readonly Wait[]): readonly Wait[] {
   return waits.filter((wait, index) => {
     const before = waits.slice(0, index).filter(({ reason }) => reason === wait.reason);
     return before.length < MOST_OF_EACH;
