@@ -16,6 +16,9 @@ beforeAll(async () => {
 afterAll(() => removeTemporary(own));
 const dataDir = () => join(own, "data");
 const NOBODY = 65_534;
+/** Which of the two locks the file first is theirs to settle. */
+const LOCK_WAIT =
+  /^dog\.mp4 (?:archive|fixity) waits: It waits for file\/dog\.mp4, which job \S+ has locked\. It is next in line\.$/m;
 const NO_FFMPEG = { CALLSHEET_FFMPEG: "none" };
 
 describe("the demo", { timeout: 120_000 }, () => {
@@ -24,15 +27,20 @@ describe("the demo", { timeout: 120_000 }, () => {
     const out = join(own, "out");
     const { exitCode, stdout, stderr } = await demo({}, "--out", out);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-    expect(stdout).toMatch(/^✔ 33 jobs completed · /m);
+    expect(stdout).toMatch(/^✔ 35 jobs completed · /m);
     expect(stdout).toMatch(/^ {2}1 retried after its configuration was amended · 1 ran on after its time-out$/m);
     // It is told as timed out while it still runs, and completes.
     expect(stdout.indexOf("cut: timed out\n")).toBeGreaterThan(0);
     expect(stdout.indexOf("cut: completed\n")).toBeGreaterThan(stdout.indexOf("cut: timed out\n"));
     expect(stdout).toContain("dog.mp4 deliver: completed, retried\n");
     expect(stdout).not.toContain("\u001b");
+    const full =
+      /^(\S+ (?:cut|proxy)) waits: It needs 1 unit of transcode \(site demo-\S+\), and 1 of 1 are in use\.$/gm;
+    expect(stdout.match(full)).toHaveLength(2);
+    expect(stdout).toMatch(LOCK_WAIT);
 
     expect(await madeIn(out)).toEqual({
+      archive: ["dog.mp4"],
       "contact-sheets": ["dog.jpg", "monitors.jpg"],
       cuts: ["dog.mp4"],
       delivery: ["dog.mp4"],
@@ -48,6 +56,9 @@ describe("the demo", { timeout: 120_000 }, () => {
     expect(report.match(/src="data:video\/mp4/g)).toHaveLength(2);
     expect(report.match(/src="data:audio\/mp4/g)).toHaveLength(3);
     expect(report).toContain("9b0710a4 36413f75");
+    expect(report).toContain("Why jobs waited");
+    expect(report).toContain("<code>resource_full</code>");
+    expect(report).toContain("<code>waiting_for_lock</code>");
     expect(report).toContain("Too slow, and left to finish");
     expect(await servers()).not.toBe("running");
 
@@ -62,7 +73,7 @@ describe("the demo", { timeout: 120_000 }, () => {
     context.skip(!hasFfmpeg, "no ffmpeg");
     const { exitCode, stdout } = await demo({}, "--out", join(own, "out"));
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^✔ 33 jobs completed/m);
+    expect(stdout).toMatch(/^✔ 35 jobs completed/m);
   });
 
   it("without ffmpeg says what waits for it and why, and still ends in a report", async () => {
@@ -75,12 +86,14 @@ describe("the demo", { timeout: 120_000 }, () => {
     );
     expect(stdout).toMatch(/^ {2}\d+ jobs wait and will not run here: install ffmpeg and run the demo again\.$/m);
     expect(stdout).toMatch(/^ {2}No live node .* can run media.proxy: none has ffmpeg/m);
-    const made = { delivery: ["dog.mp4"], posters: ["city.jpg"], waveforms: ["speech-wav.png"] };
+    expect(stdout).toMatch(LOCK_WAIT);
+    const made = { archive: ["dog.mp4"], delivery: ["dog.mp4"], posters: ["city.jpg"], waveforms: ["speech-wav.png"] };
     expect(await madeIn(out)).toEqual(made);
     expect(await readFile(join(out, "report.html"), "utf8")).toContain("jobs wait and will not run here: install");
 
     await using cs = await Callsheet.open({ dataDir: dataDir() });
     const left = await cs.jobs.list({ limit: 1000 });
+    expect(await cs.resources.list()).toEqual([]);
     expect(left.filter(({ state }) => !SETTLED.some((settled) => settled === state))).toEqual([]);
   });
 });

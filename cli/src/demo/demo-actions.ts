@@ -3,6 +3,9 @@ import type { Callsheet } from "@callsheet/core";
 
 export type MediaTypes = ReturnType<typeof mediaActions>;
 
+/** What transcodes take turns at: a resource of the demo's own site, which has one unit of it. */
+export const TRANSCODE = "transcode";
+
 /** How long the cut may take before it is marked as timed out: on any machine, ffmpeg has then hardly begun. */
 const CUT_TIMEOUT_MS = 50;
 
@@ -14,6 +17,9 @@ export async function putDemoActions(cs: Callsheet, types: MediaTypes, site: str
   const rules = { site, timeoutMs: 600_000, cancellable: "asks" } as const;
   // A job whose action requires what no node has waits, and can say so. Pictures and plain samples need no ffmpeg.
   const byFfmpeg = { ...rules, requires: ["ffmpeg"] };
+  const needs = { [TRANSCODE]: 1 };
+  // One job at a time has the file: the next one waits for it.
+  const alone = { ...rules, lock: "exclusive" } as const;
   return {
     checksum: await cs.actions.put({ ...rules, name: "demo.checksum", type: types.fileChecksum, retry: { limit: 2 } }),
     probe: await cs.actions.put({ ...rules, name: "demo.probe", type: types.mediaProbe }),
@@ -22,13 +28,16 @@ export async function putDemoActions(cs: Callsheet, types: MediaTypes, site: str
     contactSheet: await cs.actions.put({ ...rules, name: "demo.contact-sheet", type: types.mediaContactSheet }),
     waveform: await cs.actions.put({ ...byFfmpeg, name: "demo.waveform", type: types.mediaWaveform }),
     plainWaveform: await cs.actions.put({ ...rules, name: "demo.plain-waveform", type: types.mediaWaveform }),
-    proxy: await cs.actions.put({ ...rules, name: "demo.proxy", type: types.mediaProxy, priority: "high" }),
+    proxy: await cs.actions.put({ ...rules, name: "demo.proxy", type: types.mediaProxy, priority: "high", needs }),
     compare: await cs.actions.put({ ...rules, name: "demo.compare", type: types.mediaCompare }),
     deliver: await cs.actions.put({ ...rules, name: "demo.deliver", type: types.fileCopy, priority: "high" }),
+    archive: await cs.actions.put({ ...alone, name: "demo.archive", type: types.fileCopy }),
+    fixity: await cs.actions.put({ ...alone, name: "demo.fixity", type: types.fileChecksum }),
     cut: await cs.actions.put({
       ...rules,
       name: "demo.cut",
       type: types.mediaTranscode,
+      needs,
       timeoutMs: CUT_TIMEOUT_MS,
       onTimeout: "flag",
     }),

@@ -93,6 +93,7 @@ function outputsOf(output: string, jobs: readonly ReportJob[]): Report["outputs"
     { actions: ["waveform", "plain-waveform"], label: "Waveforms", folder: "waveforms" },
     { actions: ["proxy"], label: "Proxies", folder: "proxies" },
     { actions: ["cut"], label: "Cuts", folder: "cuts" },
+    { actions: ["archive"], label: "Archive", folder: "archive" },
     { actions: ["deliver"], label: "Deliveries", folder: "delivery" },
   ]
     .filter(({ actions }) => made(actions))

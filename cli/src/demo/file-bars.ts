@@ -1,4 +1,4 @@
-import type { Job } from "@callsheet/contract";
+import { type Job, WAITING } from "@callsheet/contract";
 import stringWidth from "string-width";
 import { formatDuration } from "../amount.ts";
 import { colours } from "../colours.ts";
@@ -10,7 +10,7 @@ import type { MediaFile, MediaKind } from "./media-folder.ts";
 /** How many jobs a file of a kind has when all goes well: the bar cannot know them all before they are created. */
 const JOB_COUNT = { video: 7, image: 3, audio: 5 } as const satisfies Record<MediaKind, number>;
 /** One file has these as well. They are created at once, so that its bar never goes back. */
-const EXTRA: readonly string[] = ["demo.deliver", "demo.cut"];
+const EXTRA: readonly string[] = ["demo.deliver", "demo.archive", "demo.fixity", "demo.cut"];
 const BAR_WIDTH = 20;
 /** Of an 80 column terminal this leaves room for what runs. */
 const NARROW_BAR_WIDTH = 12;
@@ -20,6 +20,8 @@ interface Screen {
   readonly columns: number;
   /** Of a demo that is over, all jobs are known. */
   readonly isOver: boolean;
+  /** Why jobs wait, in a sentence, by the id of the job. */
+  readonly reasons: ReadonlyMap<string, string>;
 }
 
 /** One line a file: name, bar, percent, and as far as it fits what runs now, how fast, and how long it will take. */
@@ -27,7 +29,7 @@ export function fileBars(
   files: readonly MediaFile[],
   created: readonly DemoJob[],
   jobs: readonly Job[],
-  { columns, isOver }: Screen,
+  { columns, isOver, reasons }: Screen,
 ): readonly string[] {
   const barWidth = columns < 100 ? NARROW_BAR_WIDTH : BAR_WIDTH;
   const names = files.map(({ name }) => shorten(printable(name), NAME_WIDTH, "middle"));
@@ -40,7 +42,7 @@ export function fileBars(
     const full = Math.round((percent / 100) * barWidth);
     const bar = colours.cyan("█".repeat(full)) + colours.dim("░".repeat(barWidth - full));
     const space = " ".repeat(width - stringWidth(names[index]!));
-    const live = liveWithin(room, own.filter(hasBegun));
+    const live = liveWithin(room, own.filter(hasBegun)) || waitWithin(room, own, reasons);
     return `${names[index]}${space}  ${bar}  ${String(percent).padStart(3)} %  ${live}`.trimEnd();
   });
 }
@@ -65,6 +67,13 @@ function liveWithin(room: number, jobs: readonly Job[]): string {
     return [job.state === "timed_out" ? colours.yellow(text) : colours.dim(text)];
   });
   return parts.join("  ");
+}
+
+/** Of a file of which nothing runs, why the first job waits that has told. */
+function waitWithin(room: number, jobs: readonly Job[], reasons: Screen["reasons"]): string {
+  const job = jobs.find(({ id, state }) => reasons.has(id) && WAITING.some((waiting) => waiting === state));
+  if (job === undefined) return "";
+  return colours.dim(shorten(printable(`${shortAction(job.action)}: ${reasons.get(job.id)}`), room, "end"));
 }
 
 function isLive({ state }: Job): boolean {

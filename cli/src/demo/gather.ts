@@ -3,6 +3,7 @@ import type { ReportChange, ReportJob } from "../report/report-data.ts";
 import { attemptsOf } from "./attempts.ts";
 import { shortAction } from "./file-bars.ts";
 import type { DemoJob } from "./job-desk.ts";
+import type { Wait } from "./wait-log.ts";
 
 /** A job of the demo as it stands at the end, for its result, and with all that a report says of it. */
 export interface Gathered {
@@ -11,7 +12,7 @@ export interface Gathered {
 }
 
 /** Reads a job and how it came to its end. */
-export async function gather(cs: Callsheet, { id, file }: DemoJob): Promise<Gathered> {
+export async function gather(cs: Callsheet, { id, file }: DemoJob, waits: readonly Wait[]): Promise<Gathered> {
   const job = await cs.jobs.get(id);
   const [history, amendments, action] = await Promise.all([
     cs.jobs.history(id),
@@ -31,6 +32,7 @@ export async function gather(cs: Callsheet, { id, file }: DemoJob): Promise<Gath
       changes: changesOf(difference),
     })),
     timeoutMs: action.timeoutMs,
+    waited: waits.find((wait) => wait.job.id === id) ?? null,
     waitsFor: job.attempt === 0 ? (await cs.jobs.explain(id)).sentence : null,
   };
   return { job, told };

@@ -6,11 +6,17 @@ export interface DemoJob<Configuration = unknown, Result = unknown> extends Crea
   readonly file: MediaFile;
 }
 
+/** A job that needs a resource or locks its file. */
+export interface Contender extends DemoJob {
+  readonly action: string;
+}
+
 /** Creates the jobs of one demo, keeps them apart from those of others, and waits for them. */
 export class JobDesk {
   readonly #cs: Callsheet;
   readonly #signal: AbortSignal;
   readonly #created: DemoJob[] = [];
+  readonly #contenders: Contender[] = [];
   readonly #tag: string;
 
   constructor(cs: Callsheet, { tag, signal }: { readonly tag: string; readonly signal: AbortSignal }) {
@@ -21,6 +27,10 @@ export class JobDesk {
 
   get jobs(): readonly DemoJob[] {
     return this.#created;
+  }
+
+  get contenders(): readonly Contender[] {
+    return this.#contenders;
   }
 
   /** All jobs as they stand now. */
@@ -37,6 +47,8 @@ export class JobDesk {
     const job = await this.#cs.jobs.create(action, { configuration, target: targetOf(file), tags: [this.#tag] });
     const created = { ...job, file };
     this.#created.push(created);
+    const { needs, lock } = action.definition;
+    if (Object.keys(needs).length > 0 || lock !== "none") this.#contenders.push({ ...created, action: action.name });
     return created;
   }
 

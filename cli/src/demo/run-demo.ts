@@ -6,7 +6,7 @@ import { Callsheet, type Node } from "@callsheet/core";
 import type { DatabaseChoice } from "../database-option.ts";
 import { renderPage } from "../report/page.ts";
 import type { Report } from "../report/report-data.ts";
-import { putDemoActions } from "./demo-actions.ts";
+import { putDemoActions, TRANSCODE } from "./demo-actions.ts";
 import { describeFfmpeg } from "./describe-ffmpeg.ts";
 import { describeRun } from "./describe-run.ts";
 import { gather } from "./gather.ts";
@@ -14,7 +14,8 @@ import { gatherFile, PlayerRoom } from "./gather-file.ts";
 import { JobDesk } from "./job-desk.ts";
 import type { MediaFolder } from "./media-folder.ts";
 import { showWhile } from "./show-jobs.ts";
-import { cutOverTime, deliverAmended, type Workplace, workOnFile } from "./work-on-file.ts";
+import { WaitLog } from "./wait-log.ts";
+import { archiveAlone, cutOverTime, deliverAmended, type Workplace, workOnFile } from "./work-on-file.ts";
 
 export interface DemoOptions {
   readonly media: MediaFolder;
@@ -45,12 +46,14 @@ export async function runDemo({ media, output, database, ffmpeg, stream, signal 
   // Jobs run at a site. This demo has one of its own, so that it meets no jobs of an earlier one.
   const site = `demo-${startedAt.getTime().toString(36)}-${process.pid}`;
   const desk = new JobDesk(cs, { tag: site, signal });
+  const log = new WaitLog(cs);
   let node: Node | undefined;
   try {
     await mkdir(output, { recursive: true });
     // Types of work are code: those that ship with Callsheet, which may read one folder here and write another.
     const configured = ffmpeg === undefined ? {} : { ffmpeg };
     const types = mediaActions({ roots: [media.path], outputRoots: [output], ...configured });
+    await cs.resources.put(TRANSCODE, { capacity: 1, site, description: "transcodes of the demo take turns" });
     const actions = await putDemoActions(cs, types, site);
 
     // A node runs the jobs of its site, as many at once as it has slots, and says what it can do. There may be many nodes.
@@ -61,9 +64,9 @@ export async function runDemo({ media, output, database, ffmpeg, stream, signal 
       slots: SLOTS,
       capabilities: await mediaCapabilities(),
     });
-    await showWhile(createAllJobs(media, { desk, actions, output }), { desk, files: media.files, stream });
+    await showWhile(createAllJobs(media, { desk, actions, output }), { desk, log, files: media.files, stream });
 
-    const report = await gatherReport(cs, { desk, media, output, database, ffmpeg, startedAt });
+    const report = await gatherReport(cs, { desk, log, media, output, database, ffmpeg, startedAt });
     const path = join(output, "report.html");
     await writeFile(path, await drawReport(report));
     return { report, path };
@@ -72,8 +75,15 @@ export async function runDemo({ media, output, database, ffmpeg, stream, signal 
     // What had not begun goes back when the node stops, and is called off then.
     await node?.stop();
     await desk.callOff();
+    await removeResources(cs, site);
     await cs.close();
   }
+}
+
+/** What jobs of the site contended for. */
+async function removeResources(cs: Callsheet, site: string): Promise<void> {
+  const own = (await cs.resources.list()).filter(({ scope, place }) => scope === "site" && place === site);
+  await Promise.all(own.map(({ name }) => cs.resources.remove(name, { site })));
 }
 
 /** All files at once: their jobs share the slots of the node. */
@@ -84,11 +94,13 @@ async function createAllJobs(media: MediaFolder, workplace: Workplace): Promise<
     deliverAmended(first!, workplace),
     film !== undefined && cutOverTime(film, workplace),
     ...media.files.map((file) => workOnFile(file, workplace)),
+    archiveAlone(first!, workplace),
   ]);
 }
 
 interface Finished {
   readonly desk: JobDesk;
+  readonly log: WaitLog;
   readonly media: MediaFolder;
   readonly output: string;
   readonly database: DatabaseChoice;
@@ -97,9 +109,9 @@ interface Finished {
 }
 
 async function gatherReport(cs: Callsheet, finished: Finished): Promise<Report> {
-  const { desk, media, output, startedAt } = finished;
+  const { desk, log, media, output, startedAt } = finished;
   const endedAt = new Date();
-  const jobs = await Promise.all(desk.jobs.map((job) => gather(cs, job)));
+  const jobs = await Promise.all(desk.jobs.map((job) => gather(cs, job, log.waits)));
   const room = new PlayerRoom(PLAYER_BYTES);
   const files = await Promise.all(media.files.map((file) => gatherFile(file, jobs, { output, room })));
   const credits = await readFile(join(media.path, "NOTICE"), "utf8").catch(() => null);

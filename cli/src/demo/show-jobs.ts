@@ -6,37 +6,60 @@ import { stateName } from "../state-colour.ts";
 import { fileBars, shortAction } from "./file-bars.ts";
 import type { JobDesk } from "./job-desk.ts";
 import type { MediaFile } from "./media-folder.ts";
+import { fewOfEach, type Wait, type WaitLog } from "./wait-log.ts";
 
 const LOOK_MS = 150;
 
-/** Shows the jobs of a desk while `work` is under way: bars in place on a terminal, elsewhere a line for each new state. */
-export async function showWhile(
-  work: Promise<void>,
-  {
-    desk,
-    files,
-    stream,
-  }: { readonly desk: JobDesk; readonly files: readonly MediaFile[]; readonly stream: NodeJS.WriteStream },
-): Promise<void> {
+interface Shown {
+  readonly desk: JobDesk;
+  readonly log: WaitLog;
+  readonly files: readonly MediaFile[];
+  readonly stream: NodeJS.WriteStream;
+}
+
+/**
+ * Shows the jobs of a desk while `work` is under way: bars in place on a terminal, elsewhere a line for each new state. Why
+ * jobs wait stays on both.
+ */
+export async function showWhile(work: Promise<void>, { desk, log, files, stream }: Shown): Promise<void> {
   const screen = stream.isTTY && process.env.TERM !== "dumb" ? barsOn(stream, files, desk) : linesOn(stream, desk);
+  let told = 0;
+  const show = async (isOver: boolean) => {
+    const jobs = await desk.look();
+    const { waits } = log;
+    const fresh = fewOfEach(waits).slice(told);
+    told += fresh.length;
+    for (const wait of fresh) screen.say(lineOf(wait));
+    screen.show({ jobs, waits, isOver });
+  };
   const over = new AbortController();
   const ended = work.finally(() => over.abort());
-  // Its failure is met below, once the screen has been left as it is.
-  ended.catch(() => undefined);
+  const watched = log.watch(desk, over.signal);
+  // Failures are met below, once the screen has been left as it is.
+  for (const part of [ended, watched]) part.catch(() => undefined);
   try {
     while (!over.signal.aborted) {
-      screen.show(await desk.look());
+      await show(false);
       await pause(LOOK_MS, undefined, { signal: over.signal }).catch(() => undefined);
     }
-    await ended;
-    screen.show(await desk.look(), { isOver: true });
+    await Promise.all([ended, watched]);
+    await show(true);
   } finally {
+    over.abort();
     screen.end();
   }
 }
 
+interface View {
+  readonly jobs: readonly Job[];
+  readonly waits: readonly Wait[];
+  readonly isOver: boolean;
+}
+
 interface Screen {
-  show(jobs: readonly Job[], at?: { readonly isOver: boolean }): void;
+  show(view: View): void;
+  /** Leaves a line above all that is shown. */
+  say(line: string): void;
   /** Leaves what is shown last where it is. */
   end(): void;
 }
@@ -44,13 +67,15 @@ interface Screen {
 function barsOn(stream: NodeJS.WriteStream, files: readonly MediaFile[], desk: JobDesk): Screen {
   const update = createLogUpdate(stream);
   return {
-    show(jobs, { isOver } = { isOver: false }) {
+    show({ jobs, waits, isOver }) {
       // What does not fit on the screen cannot be drawn again in its place.
-      const lines = fileBars(files, desk.jobs, jobs, { columns: stream.columns || 80, isOver });
+      const reasons = new Map(waits.map(({ job, sentence }) => [job.id, sentence]));
+      const lines = fileBars(files, desk.jobs, jobs, { columns: stream.columns || 80, isOver, reasons });
       const room = Math.max((stream.rows ?? 24) - 2, 1);
       const more = lines.length > room ? [`and ${lines.length - room} more files`] : [];
       update([...lines.slice(0, room), ...more].join("\n"));
     },
+    say: (line) => update.persist(line),
     end: () => update.done(),
   };
 }
@@ -58,7 +83,7 @@ function barsOn(stream: NodeJS.WriteStream, files: readonly MediaFile[], desk: J
 function linesOn(stream: NodeJS.WritableStream, desk: JobDesk): Screen {
   const seen = new Map<string, string>();
   return {
-    show(jobs) {
+    show({ jobs }) {
       const byId = new Map(jobs.map((job) => [job.id, job]));
       for (const { id, file } of desk.jobs) {
         const job = byId.get(id);
@@ -69,8 +94,13 @@ function linesOn(stream: NodeJS.WritableStream, desk: JobDesk): Screen {
         stream.write(`${printable(file.name)} ${shortAction(job.action)}: ${newsOf(job)}\n`);
       }
     },
+    say: (line) => void stream.write(`${line}\n`),
     end: () => undefined,
   };
+}
+
+function lineOf({ job, sentence }: Wait): string {
+  return printable(`${job.file.name} ${shortAction(job.action)} waits: ${sentence}`);
 }
 
 /** A failure that was mended may have passed unseen between two looks. */

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import type { DemoActions } from "./demo-actions.ts";
 import type { JobDesk } from "./job-desk.ts";
 import type { MediaFile } from "./media-folder.ts";
@@ -51,6 +51,15 @@ export async function deliverAmended(file: MediaFile, { desk, actions, output }:
   if (state !== "failed") return;
   await desk.amend(job, right, "the last letter of the path was missing");
   await desk.settled(job);
+}
+
+/** An archive copy and a check of the same file: both lock it, and so the one waits for the other. */
+export async function archiveAlone(file: MediaFile, { desk, actions, output }: Workplace): Promise<void> {
+  const { path, stem } = file;
+  await Promise.all([
+    desk.run(actions.archive, file, { path, output: join(output, "archive", stem + extname(path)) }),
+    desk.run(actions.fixity, file, { path, algorithms: ["sha256", "md5"] }),
+  ]);
 }
 
 /** How much of a film is cut, so that a long one takes no longer. */

@@ -6,6 +6,7 @@ import { masthead } from "./masthead.ts";
 import type { Fact, Report } from "./report-data.ts";
 import { storiesSection } from "./stories-section.ts";
 import { timelineSection } from "./timeline-section.ts";
+import { waitsSection } from "./waits-section.ts";
 
 /**
  * A report as one page that needs nothing else: no script, no network, and a policy that lets it have neither. `stylesheet`
@@ -29,6 +30,7 @@ ${masthead(report)}
 <main id="main" tabindex="-1">
 ${filesSection(report)}
 ${storiesSection(report)}
+${waitsSection(report)}
 ${timelineSection(report)}
 ${jobsTable(report)}
 ${timeSection(report)}

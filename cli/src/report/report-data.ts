@@ -1,4 +1,4 @@
-import type { JobState } from "@callsheet/contract";
+import type { JobState, Reason } from "@callsheet/contract";
 
 /** All that a report says, as plain data: read once from stored jobs and files, then drawn by pure functions. */
 export interface Report {
@@ -101,8 +101,18 @@ export interface ReportJob {
   readonly amendments: readonly ReportAmendment[];
   /** Of an action that marks an overrun; null: it may run for ever. */
   readonly timeoutMs: number | null;
+  /** What it had to wait for while another job had it; null when it had not to. */
+  readonly waited: ReportWait | null;
   /** Why it has not begun, in a sentence; null when it has. */
   readonly waitsFor: string | null;
+}
+
+export interface ReportWait {
+  /** The code of the reason, such as `resource_full`. */
+  readonly reason: Reason;
+  readonly sentence: string;
+  /** The ids of the jobs that were in the way. */
+  readonly blockers: readonly string[];
 }
 
 export interface ReportAttempt {

@@ -10,7 +10,7 @@ const file = (name: string, kind: MediaFile["kind"] = "image"): MediaFile => ({
   kind,
   stem: name,
 });
-const wide = { columns: 120, isOver: false };
+const wide = { columns: 120, isOver: false, reasons: new Map<string, string>() };
 const running = (percent: number, stats: object | null = null) => ({
   progress: { percent, message: null, stats: stats as never, at: new Date(0) },
 });
@@ -32,14 +32,26 @@ it("a file's bar is as full as its jobs are far, and says what runs, how fast, a
   ]);
 });
 
+it("of a file of which nothing runs, the line says why a job of it waits", () => {
+  const dog = file("dog.mp4", "video");
+  const reasons = new Map([["1", "It needs 1 unit of transcode, and 1 of 1 are in use."]]);
+  const line = (jobs: Parameters<typeof fileBars>[2]) => {
+    const created = jobs.map(({ id }) => ({ id, file: dog }));
+    return stripVTControlCharacters(fileBars([dog], created, jobs, { ...wide, reasons })[0]!);
+  };
+  const waiting = aJob({ id: "1", state: "queued", action: "demo.proxy" });
+  expect(line([waiting])).toMatch(/0 % {2}proxy: It needs 1 unit of transcode, and 1 of 1 are in use\.$/);
+  expect(line([waiting, aJob({ id: "2", action: "demo.cut", ...running(5) })])).toMatch(/cut 5 %$/);
+  expect(line([aJob({ id: "1", state: "completed", action: "demo.proxy" })])).not.toContain("unit");
+});
+
 it("on a narrow terminal a line says what fits, and is never broken", () => {
   const dog = file("dog.mp4", "video");
   const jobs = ["1", "2"].map((id) =>
     aJob({ id, state: "timed_out", action: "demo.cut", ...running(25, { speed: 2 }) }),
   );
   const created = jobs.map(({ id }) => ({ id, file: dog }));
-  const line = (columns: number) =>
-    stripVTControlCharacters(fileBars([dog], created, jobs, { columns, isOver: false })[0]!);
+  const line = (columns: number) => stripVTControlCharacters(fileBars([dog], created, jobs, { ...wide, columns })[0]!);
   expect(line(80)).toBe("dog.mp4  █░░░░░░░░░░░    5 %  cut 25 % 2.0× timed out, still running");
   expect(line(50)).toBe("dog.mp4  █░░░░░░░░░░░    5 %  cut 25 % 2.0× time…");
 });

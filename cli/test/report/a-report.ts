@@ -38,6 +38,7 @@ export function aReportJob(facts: Partial<ReportJob> = {}): ReportJob {
     attempts: [anAttempt([0, 10, 1000])],
     amendments: [],
     timeoutMs: null,
+    waited: null,
     waitsFor: null,
     ...facts,
   };

@@ -29,6 +29,7 @@ afterAll(async () => {
 
 /** Every part that a page can have, with texts that would break out of it if they could. */
 function fullReport(): Report {
+  const waited = { reason: "resource_full", sentence: HOSTILE, blockers: [aReportJob().id] } as const;
   const waiting = { state: "pending", attempts: [], waitsFor: HOSTILE } as const;
   return aReport({
     files: [
@@ -39,7 +40,7 @@ function fullReport(): Report {
     ],
     jobs: [
       aReportJob(),
-      aReportJob({ file: HOSTILE, action: "poster" }),
+      aReportJob({ file: HOSTILE, action: "poster", waited }),
       anAmendedJob(),
       anOverrunJob(),
       aReportJob(waiting),

@@ -28,12 +28,13 @@ describe("the page", () => {
         changes: [{ field: HOSTILE, before: HOSTILE, after: HOSTILE }],
       })),
     };
+    const waited = { reason: "resource_full", sentence: HOSTILE, blockers: [job.id] } as const;
     const fact = { label: HOSTILE, value: HOSTILE };
     const page = renderPage(
       aReport({
         title: HOSTILE,
         files: [aReportFile({ name: HOSTILE, player: { kind: "video", source: HOSTILE } })],
-        jobs: [hostile, anOverrunJob({ file: HOSTILE }), aReportJob({ attempts: [], waitsFor: HOSTILE })],
+        jobs: [hostile, anOverrunJob({ file: HOSTILE }), aReportJob({ attempts: [], waitsFor: HOSTILE, waited })],
         notes: [HOSTILE],
         machine: [fact],
         outputs: [fact],
@@ -56,6 +57,18 @@ describe("the page", () => {
     expect(page).toContain("queued: No node has ffmpeg.");
   });
 
+  it("tells what jobs waited for that others had, how long, and who was in the way", () => {
+    const sentence = "It waits for file/dog.mp4, which another job has locked.";
+    const waited = { reason: "waiting_for_lock", sentence, blockers: ["holder"] } as const;
+    const holder = aReportJob({ id: "holder", action: "archive" });
+    const page = renderPage(aReport({ jobs: [holder, aReportJob({ action: "fixity", waited })] }), STYLE);
+    const section = /<section id="waits".*?<\/section>/s.exec(page)![0];
+    expect(section).toContain(`${sentence} <code>waiting_for_lock</code>`);
+    expect(section).toContain("<dt>Job</dt><dd><bdi>dog.mp4</bdi>, fixity</dd>");
+    expect(section).toContain("<dt>Began after</dt><dd>10 ms</dd>");
+    expect(section).toContain("<dt>In its way</dt><dd><span><bdi>dog.mp4</bdi>, archive</span></dd>");
+  });
+
   it("shows the difference of an amendment, and of an overrun when it was marked and when it ended", () => {
     const page = renderPage(aReport(), STYLE);
     expect(page).toContain("<code>path: /media/dog.mp</code>");
@@ -66,7 +79,7 @@ describe("the page", () => {
 
   it("says nothing of what there is not", () => {
     const page = renderPage(aReport({ files: [], jobs: [], outputs: [], credits: null }), STYLE);
-    for (const id of ["files", "stories", "timeline", "time"]) expect(page).not.toContain(`id="${id}"`);
+    for (const id of ["files", "stories", "waits", "timeline", "time"]) expect(page).not.toContain(`id="${id}"`);
   });
 });
 
