@@ -53,11 +53,15 @@ function poolOf(id: number) {
   });
 }
 
+/** Of jobs that are equal in all that counts the id decides once all of them are queued, and with it who lacks units. */
+const unequal = (jobs: readonly DueJob[]): DueJob[] =>
+  jobs.map((job, index) => ({ ...job, dueAt: new Date(job.dueAt.getTime() - 10 * index) }));
+
 /** Requests whose queue was left by an earlier decision on the same jobs at another time, or on fewer of them. */
 function requestsOf(job: fc.Arbitrary<DueJob>, contended: boolean): fc.Arbitrary<AdmissionRequest> {
   return fc
     .record({
-      jobs: fc.uniqueArray(job, { selector: ({ id }) => id, maxLength: 25 }),
+      jobs: fc.uniqueArray(job, { selector: ({ id }) => id, maxLength: 25 }).map(contended ? unequal : (all) => all),
       known: fc.integer({ min: 0, max: 25 }),
       capacity: fc.integer({ min: 0, max: 12 }),
       busy,
