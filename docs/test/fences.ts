@@ -26,11 +26,12 @@ export function fencesOf(markdown: string): readonly Fence[] {
   return fences;
 }
 
-/** Whether an output is what a guide shows; "…" there stands for anything. */
+/** Whether an output is what a guide shows; "…" there stands for anything, on a line of its own for any lines or none. */
 export function isAsShown(output: string, shown: string): boolean {
-  const parts = shown
+  const pattern = shown
     .trim()
-    .split("…")
-    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join("[^]*")}$`).test(output.trim());
+    .replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
+    .replace(/\n…(?=\n|$)/g, "(?:\\n[^]*)?")
+    .replaceAll("…", "[^]*");
+  return new RegExp(`^${pattern}$`).test(output.trim());
 }

@@ -51,5 +51,8 @@ test("blocks are found with their language, note and line", () => {
 test("an output is as shown to the letter, where … stands for anything", () => {
   expect(isAsShown("took 12 ms\n(all)\n", "took … ms\n(all)")).toBe(true);
   expect(isAsShown("took 12 ms\n(all)\n", "took … s\n(all)")).toBe(false);
+  expect(isAsShown("a\nb\n", "a\n…\nb")).toBe(true);
+  expect(isAsShown("a\nx\ny\nb\n", "a\n…\nb\n…")).toBe(true);
+  expect(isAsShown("ax\nb\n", "a\n…\nb")).toBe(false);
   expect(isAsShown("one\ntwo\n", "one")).toBe(false);
 });

@@ -8,7 +8,7 @@ import { iso, isPast, type Told, told } from "./telling.ts";
 export function explain(situation: Situation): Explanation {
   const { job, forecast } = situation;
   const { blockers = [], ...why } = BY_STATE[job.state](situation);
-  const isExpected = WAITING.has(job.state) && forecast !== null;
+  const isExpected = FORECASTABLE.has(job.state) && forecast !== null;
   return {
     ...{ jobId: job.id, state: job.state, ...why, blockers },
     forecast: isExpected ? forecast.start : null,
@@ -17,7 +17,7 @@ export function explain(situation: Situation): Explanation {
 }
 
 /** States of jobs that a start can be forecast for. */
-const WAITING: ReadonlySet<JobState> = new Set([
+export const FORECASTABLE: ReadonlySet<JobState> = new Set([
   "scheduled",
   "pending",
   "queued",

@@ -5,6 +5,7 @@ import { MOST_AHEAD, Pace } from "./pace.ts";
 import type { Part } from "./part.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Ready, Runner } from "./runner.ts";
+import { tellFreed } from "./tell-freed.ts";
 
 export interface FeederOptions {
   readonly part: Part;
@@ -151,8 +152,7 @@ export class Feeder {
     const { store, catalogue, environment, bus } = this.#options.part;
     const ended = jobs.map((job) => ({ ...job, ending: { kind: "handed_back" as const } }));
     const { changed, pools } = await endAttempts(store, catalogue, ended, environment.random);
-    for (const { laneId, rank } of changed) bus.publish({ kind: "lane", laneId, rank });
-    for (const poolId of pools) bus.publish({ kind: "pool", poolId });
+    tellFreed(bus, changed, pools);
   }
 
   async #handBackWaiting(): Promise<void> {

@@ -5,6 +5,7 @@ import type { Changed } from "../store/transition.ts";
 import { endOverdue } from "./overrun.ts";
 import type { Part } from "./part.ts";
 import { type Service, startService } from "./service.ts";
+import { tellFreed } from "./tell-freed.ts";
 
 /** A node whose counter did not change while this reaper watched without a break is dead. */
 const SILENCE_MS = 20_000;
@@ -106,6 +107,5 @@ async function freeRemnants({ store, bus }: Part, nodeId: number): Promise<void>
   const remnants = await store.remnantsOf(nodeId);
   if (remnants.length === 0) return;
   const { granted, pools } = await store.freeing((_tx, free) => free(remnants));
-  for (const { laneId, rank } of granted) bus.publish({ kind: "lane", laneId, rank });
-  for (const poolId of pools) bus.publish({ kind: "pool", poolId });
+  tellFreed(bus, granted, pools);
 }

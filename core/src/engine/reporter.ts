@@ -2,12 +2,12 @@ import { isCallsheetError } from "@callsheet/contract";
 import { type EndedAttempt, endAttempts } from "../operations/end.ts";
 import { isPassing, isTransient, reasonOf } from "../store/failure.ts";
 import type { HotPath } from "../store/store.ts";
-import type { Changed } from "../store/transition.ts";
 import type { Attempt } from "./attempt.ts";
 import { type EndBatch, EndQueue, type Members } from "./end-queue.ts";
 import type { NodeOptions } from "./node-options.ts";
 import type { HandlerEnd } from "./outcome.ts";
 import type { Part } from "./part.ts";
+import { tellFreed } from "./tell-freed.ts";
 
 export interface ReporterOptions {
   readonly part: Part;
@@ -125,7 +125,7 @@ export class Reporter {
     if (holders.length > 0) {
       const { refused, granted, pools } = await hot.completeHolders(holders);
       late.push(...this.#stored(holders, refused));
-      this.#tell(granted, pools);
+      tellFreed(part.bus, granted, pools);
       part.bus.tellHere({ kind: "objects" });
     }
     return late;
@@ -146,15 +146,6 @@ export class Reporter {
     return late;
   }
 
-  #tell(changed: readonly Changed[], pools: readonly number[]): void {
-    const { bus } = this.#options.part;
-    for (const { to, laneId, rank } of changed) {
-      if (to === "queued" || to === "pending") bus.publish({ kind: "lane", laneId, rank });
-      else if (to === "retrying" || to === "scheduled") bus.publish({ kind: "due" });
-    }
-    for (const poolId of pools) bus.publish({ kind: "pool", poolId });
-  }
-
   async #storeOthers(ended: readonly EndedAttempt[]): Promise<void> {
     const { part, onStored } = this.#options;
     const result = await endAttempts(part.store, part.catalogue, ended, part.environment.random);
@@ -164,7 +155,7 @@ export class Reporter {
       ended.map((attempt) => attempt.id),
       { changes: result.changed, refused: result.refused },
     );
-    this.#tell(result.changed, result.pools);
+    tellFreed(part.bus, result.changed, result.pools);
   }
 
   /** A batch that fails is done again one by one; an end that cannot be stored fails its own job. */

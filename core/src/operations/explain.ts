@@ -4,6 +4,7 @@ import {
   capableNodes,
   type Explanation,
   explain,
+  FORECASTABLE,
   MOST_AHEAD,
   type Situation,
 } from "@callsheet/contract";
@@ -40,20 +41,12 @@ async function lookAt(desk: Desk, id: string): Promise<Explanation> {
     store.readObjects(surroundings.locks.map(({ key }) => key)),
   ]);
   const facts = { ...surroundings, job, action, pools, objects, ahead: sum(ahead.map(({ count }) => count)) };
-  const outlook = WAITING.has(job.state)
+  const outlook = FORECASTABLE.has(job.state)
     ? await outlookOf(desk, facts, lanes, ahead)
     : { forecast: null, expectedMs: null };
   return explain({ ...facts, ...outlook } satisfies Situation);
 }
 
-const WAITING: ReadonlySet<string> = new Set([
-  "scheduled",
-  "pending",
-  "queued",
-  "waiting_for_lock",
-  "retrying",
-  "paused",
-]);
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
 /** The lanes whose jobs the nodes that could run this one may run instead. */
