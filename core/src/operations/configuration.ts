@@ -54,12 +54,30 @@ export function storableText(value: unknown, field: string, longest: number): st
  */
 export function settleConfiguration(schema: z.ZodType | undefined, defaults: object, own: object | undefined): string {
   const merged = own === undefined ? defaults : { ...defaults, ...own };
+  if (schema && isFlat(merged) && isSame(merged, checkConfiguration(schema, merged)))
+    return storableJson(merged, "configuration");
   const text = storableJson(merged, "configuration");
   if (!schema) return text;
   const filled = storableJson(checkConfiguration(schema, JSON.parse(text)), "configuration");
   if (filled === text) return text;
   // A schema that transforms does not accept its own output: then the input is what is kept.
   return schema.safeParse(JSON.parse(filled)).success ? filled : text;
+}
+
+/** Whether JSON carries it unchanged, seen at a glance: texts, finite numbers, booleans and nulls alone. Most configurations are so. */
+function isFlat(value: object): boolean {
+  for (const field of Object.values(value)) {
+    const type = typeof field;
+    if (type !== "string" && type !== "boolean" && !Number.isFinite(field) && field !== null) return false;
+  }
+  return true;
+}
+
+/** Whether a schema left a flat object as it was. */
+function isSame(flat: object, read: unknown): boolean {
+  if (typeof read !== "object" || read === null) return false;
+  const [given, kept] = [Object.entries(flat), read as Readonly<Record<string, unknown>>];
+  return given.length === Object.keys(kept).length && given.every(([name, value]) => kept[name] === value);
 }
 
 /** The value as the schema reads it; fails with `invalid_configuration`, naming each field. */

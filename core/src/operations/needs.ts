@@ -43,6 +43,7 @@ export function unitsOf({ needs }: Pick<Action, "needs">, input: JobInput): Acti
 
 /** The objects that a job locks: its target as its action says, and those of its input. */
 export function locksOf({ lock }: Pick<Action, "lock">, input: JobInput): readonly JobLock[] {
+  if (lock === "none" && input.locks === undefined) return NO_LOCKS;
   const further = (input.locks ?? []).map((one, index) => {
     const parsed = lockRequestSchema.safeParse(one);
     if (!parsed.success) throw unusable(`locks.${index}: ${parsed.error.issues[0]?.message}`);
@@ -57,6 +58,7 @@ export function locksOf({ lock }: Pick<Action, "lock">, input: JobInput): readon
   return locks;
 }
 
+const NO_LOCKS: readonly JobLock[] = [];
 /** With the stroke between type and id. */
 const LONGEST_KEY = 301;
 const unusable = (problem: string) => callsheetError("invalid_argument", `${problem}.`, { field: "locks" });

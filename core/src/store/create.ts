@@ -104,41 +104,49 @@ export function addRow(rows: GrowingRows, job: NewJob): void {
   rows.bytes += job.id.length + job.configuration.length + more.length;
 }
 
-/** What a job says beside its id and configuration; notes the keys that it uses. */
+/** How each optional field of a job is written: under its key, as JSON. */
+const WRITTEN: { readonly [Name in keyof NewJob]?: (job: NewJob) => readonly [Key, string | undefined][] } = {
+  ownerId: (job) => [["o", job.ownerId?.toString()]],
+  laneId: (job) => [["l", job.laneId?.toString()]],
+  rank: (job) => [["p", job.rank?.toString()]],
+  startAt: ({ startAt }) => [startAt === null ? ["u", "true"] : ["s", text(startAt?.toISOString())]],
+  target: ({ target }) => [
+    ["tt", text(target?.type)],
+    ["ti", text(target?.id)],
+  ],
+  tags: (job) => [["g", JSON.stringify(job.tags)]],
+  parentId: (job) => [["pa", text(job.parentId)]],
+  variables: (job) => [["va", job.variables]],
+  locks: (job) => [["lk", job.locks]],
+  size: (job) => [["sz", job.size?.toString()]],
+  guest: (job) => [["gu", job.guest?.toString()]],
+  idempotencyKey: (job) => [["k", text(job.idempotencyKey)]],
+  requestHash: (job) => [["h", text(job.requestHash)]],
+  actor: (job) => [["x", text(job.actor)]],
+  reason: (job) => [["r", text(job.reason)]],
+  ownRow: (job) => [["w", job.ownRow ? "true" : undefined]],
+};
+
+const text = (value: string | undefined) => (value === undefined ? undefined : JSON.stringify(value));
+
+/** What a job says beside its id and configuration, which is mostly nothing; notes the keys that it uses. */
 function encodeMore(job: NewJob, keys: Set<Key>): string {
-  const parts: string[] = [];
-  const put = (key: Key, json: string | undefined) => {
-    if (json === undefined) return;
-    keys.add(key);
-    parts.push(`"${key}":${json}`);
-  };
-  const text = (value: string | undefined) => (value === undefined ? undefined : JSON.stringify(value));
-  put("o", job.ownerId?.toString());
-  put("l", job.laneId?.toString());
-  put("p", job.rank?.toString());
-  if (job.startAt === null) put("u", "true");
-  else put("s", text(job.startAt?.toISOString()));
-  put("tt", text(job.target?.type));
-  put("ti", text(job.target?.id));
-  put("g", job.tags === undefined ? undefined : JSON.stringify(job.tags));
-  put("pa", text(job.parentId));
-  put("va", job.variables);
-  put("lk", job.locks);
-  put("sz", job.size?.toString());
-  put("gu", job.guest?.toString());
-  put("k", text(job.idempotencyKey));
-  put("h", text(job.requestHash));
-  put("x", text(job.actor));
-  put("r", text(job.reason));
-  if (job.ownRow) put("w", "true");
-  return `{${parts.join(",")}}`;
+  let parts = "";
+  for (const name in job) {
+    for (const [key, json] of WRITTEN[name as keyof NewJob]?.(job) ?? []) {
+      if (json === undefined) continue;
+      keys.add(key);
+      parts += `${parts && ","}"${key}":${json}`;
+    }
+  }
+  return `{${parts}}`;
 }
 
 const statements = new Map<string, { name: string; text: string }>();
 
 /** The insert for rows that use these optional keys: few shapes occur, so each is prepared once. */
-function insertFor(keys: readonly Key[]): { name: string; text: string } {
-  const shape = keys.join("_");
+function insertFor(keys: readonly Key[], tells: boolean): { name: string; text: string } {
+  const shape = [...keys, ...(tells ? ["tells"] : [])].join("_");
   const known = statements.get(shape);
   if (known) return known;
   const has = (key: Key) => keys.includes(key);
@@ -158,7 +166,7 @@ function insertFor(keys: readonly Key[]): { name: string; text: string } {
   const text = `
     with n as materialized (
       select r.*, ${has("l") ? "coalesce(r.l, $7::int)" : "$7::int"} as lane, ${has("o") ? "coalesce(r.o, $3::int)" : "$3::int"} as owner, ${has("p") ? "coalesce(r.p, $4::smallint)" : "$4::smallint"} as rank
-      from rows from (unnest($1::text::uuid[]), json_array_elements($2::json)${keys.length > 0 ? `, json_to_recordset($10::json) as (${more})` : ""}) as r (i, c${columns})
+      from rows from (unnest($1::text::uuid[]), json_array_elements($2::json)${keys.length > 0 ? `, json_to_recordset($${tells ? 12 : 10}::json) as (${more})` : ""}) as r (i, c${columns})
     ), inserted as (
       insert into callsheet.job (id, created_at, start_at, created_xid, action_id, action_version_id, owner_id, lane_id,
         first_state, kind, origin, configuration_version, rank, configuration${filled})
@@ -172,7 +180,7 @@ function insertFor(keys: readonly Key[]): { name: string; text: string } {
       select n.i, ${start}, n.lane, n.owner, $6::int, 1, 0, 0, ${first}, ${first}, 'none', n.rank, 0, 0, ${state ? `${first} = 'pending'` : "true"}${has("w") ? " and n.w is not true" : ""}${has("gu") ? ", coalesce(n.gu, false)" : ""}
       from n ${has("k") ? "where n.i in (select id from inserted)" : ""}
     )
-    select ${has("k") ? "id from inserted" : "1 as id where false"}`;
+    select ${has("k") ? "id from inserted" : `1 as id where ${tells ? "pg_notify($10, $11) is null" : "false"}`}`;
   const statement = { name: `create_${shape}`, text };
   statements.set(shape, statement);
   return statement;
@@ -181,16 +189,24 @@ function insertFor(keys: readonly Key[]): { name: string; text: string } {
 /** Above it is said to take a while. */
 const MANY_ROWS = 500;
 
-/** The statement that inserts these rows, each with its place in `work`; all or none. Locks nothing that others need. */
-export function insertJobs({ ids, configurations, more, keys }: EncodedRows, defaults: BatchDefaults): Statement {
-  const { name, text } = insertFor([...keys].sort());
+/**
+ * The statement that inserts these rows, each with its place in `work`; all or none. Locks nothing that others need.
+ * `told`: a hint that leaves with its commit; of rows without keys.
+ */
+export function insertJobs(
+  { ids, configurations, more, keys }: EncodedRows,
+  defaults: BatchDefaults,
+  told?: { readonly channel: string; readonly payload: string },
+): Statement {
+  const { name, text } = insertFor([...keys].sort(), told !== undefined);
   const { ownerId, rank, actionId, actionVersionId, laneId, kind, origin } = defaults;
   const rows = [`{${ids.join(",")}}`, `[${configurations.join(",")}]`];
   const rest = keys.size > 0 ? [`[${more.join(",")}]`] : [];
+  const hint = told ? [told.channel, told.payload] : [];
   return {
     name,
     text,
-    values: [...rows, ownerId, rank, actionId, actionVersionId, laneId, kind, origin, ...rest],
+    values: [...rows, ownerId, rank, actionId, actionVersionId, laneId, kind, origin, ...hint, ...rest],
     patience: ids.length > MANY_ROWS ? "bulk" : "hot",
   };
 }

@@ -3,7 +3,8 @@ import { rulesNumber } from "./barrier.ts";
 import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
 import { lockCandidates } from "./contended.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
-import type { CallerTransaction, Database, Queryable, Statement } from "./database.ts";
+import { type Creation, openCreation } from "./creation.ts";
+import type { CallerTransaction, Database, Queryable } from "./database.ts";
 import { declaredPools, endedJobs, nodesIn } from "./day.ts";
 import {
   actionVersions,
@@ -55,6 +56,7 @@ import {
   setDraining,
   standingNodes,
 } from "./nodes.ts";
+import { notification } from "./notification.ts";
 import { makeObjects, readObjects, tryObjects } from "./objects.ts";
 import { OPERATOR } from "./operator.ts";
 import { lockPools, poolsNow, readPools, readPoolsInSight } from "./pool-facts.ts";
@@ -191,12 +193,6 @@ export interface HotPath {
   close(): Promise<void>;
 }
 
-/** A connection for creating jobs. */
-interface Creation {
-  createJobs(rows: EncodedRows, defaults: BatchDefaults, hint?: string): ReturnType<Statements["createJobs"]>;
-  close(): Promise<void>;
-}
-
 /** All that the operations and the engine know of the database. */
 export interface Store extends Statements {
   transaction<T>(work: (tx: Statements) => Promise<T>): Promise<T>;
@@ -207,7 +203,7 @@ export interface Store extends Statements {
   /** Looks after whose turn it is at objects where that depends on nodes and pauses; answers who was handed theirs. */
   settleTurns(): Promise<readonly Changed[]>;
   within(tx: CallerTransaction): Statements;
-  /** Creation on a connection of its own, with prepared statements. A hint is sent right behind the rows, once they are committed. */
+  /** Creation on a connection of its own, with prepared statements. A hint leaves once they are committed. */
   openCreation(): Promise<Creation>;
   /** `before`: the session of an earlier path, which is ended first: a claim that is still on its way to it takes nothing any more. */
   openHotPath(name: string, before?: Session): Promise<HotPath>;
@@ -239,18 +235,7 @@ export function createStore(db: Database): Store {
     releaseObject: (key) => insistOnLines(db, (also) => db.transaction((tx) => releaseObject(tx, key, also))),
     settleTurns: () => insistOnLines(db, (also) => db.transaction((tx) => settleTurns(tx, also))),
     within: (tx) => bind(db.within(tx)),
-    openCreation: async () => {
-      const line = await db.line("create");
-      return {
-        createJobs: (rows, defaults, hint) => {
-          const created = line.query<{ id: string }>(insertJobs(rows, defaults));
-          // Made while the server is at work, which takes it up when the rows are committed. Should it fail, the poll finds them.
-          if (hint !== undefined) line.query(notification(channel, hint)).catch(() => {});
-          return created;
-        },
-        close: () => line.close(),
-      };
-    },
+    openCreation: () => openCreation(db, channel),
     openHotPath: (name, before) => openHotPath(db, name, before),
     notify: async (payload) => {
       await db.query(notification(channel, payload));
@@ -289,11 +274,3 @@ async function openHotPath(db: Database, name: string, before: Session | undefin
 
 /** Of no claim: there is nothing to complete. */
 const NOTHING: Completion = { token: "0", size: 0, ordinals: [], results: [], offsets: [] };
-
-/** A hint need not survive a crash, so its commit does not wait for the disk. */
-const notification = (channel: string, payload: string): Statement => ({
-  name: "notify",
-  text: "select pg_notify($1, $2), set_config('synchronous_commit', 'off', true)",
-  values: [channel, payload],
-  patience: "hot",
-});

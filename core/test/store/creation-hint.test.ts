@@ -1,0 +1,52 @@
+import { setTimeout as wait } from "node:timers/promises";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Callsheet } from "../../src/callsheet.ts";
+import { databaseOfFile } from "./place.ts";
+
+const file = databaseOfFile();
+const heard: string[] = [];
+let cs: Callsheet;
+let listener: pg.Client;
+beforeAll(async () => {
+  cs = await file.get().open();
+  await cs.actions.put({ name: "copy", type: "copy" });
+  listener = new pg.Client({ connectionString: file.get().url });
+  await listener.connect();
+  listener.on("notification", ({ payload = "" }) => heard.push(payload.split(" ").slice(1).join(" ")));
+  await listener.query("listen callsheet_hint");
+});
+afterAll(() => listener.end());
+
+describe("other processes hear of new jobs", () => {
+  test.each([
+    ["one", () => cs.jobs.create("copy"), /^l\d+:\d$/],
+    ["one that says more", () => cs.jobs.create("copy", { tags: ["a"], priority: "urgent" }), /^l\d+:0$/],
+    ["one with a key", () => cs.jobs.create("copy", { idempotencyKey: "once" }), /^l\d+:\d$/],
+    ["one to come", () => cs.jobs.create("copy", { startAt: new Date("2999-01-01T00:00:00Z") }), /^l\d+:\d d$/],
+    ["many", () => cs.jobs.createMany("copy", [{}, {}]), /^l\d+:\d$/],
+  ])("%s", async (_, create, hint) => {
+    // At most one leaves in five milliseconds.
+    await wait(20);
+    heard.length = 0;
+    await create();
+    await expect.poll(() => heard).toEqual([expect.stringMatching(hint)]);
+  });
+
+  test("unless the server cannot tell: the job is stored all the same, once", async () => {
+    await listener.query(`
+      create function refuse() returns trigger language plpgsql as $$ begin
+        if current_query() like '%pg_notify%' then
+          raise exception 'too many notifications in the NOTIFY queue' using errcode = 'program_limit_exceeded';
+        end if;
+        return new;
+      end $$;
+      create trigger refuse before insert on callsheet.job for each row execute function refuse()`);
+    onTestFinished(async () => {
+      await listener.query("drop trigger refuse on callsheet.job");
+    });
+    await wait(20);
+    const job = await cs.jobs.create("copy", { tags: ["refused"] });
+    expect((await cs.jobs.list({ tag: "refused" })).map(({ id }) => id)).toEqual([job.id]);
+  });
+});
