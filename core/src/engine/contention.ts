@@ -43,6 +43,8 @@ export class Contention {
   /** Objects that have a row. */
   readonly #made = new Set<string>();
   #lanes: ReadonlyMap<number, ClaimLane> = new Map();
+  /** Shared lanes that jobs may have come to since they were last looked at. */
+  readonly #news = new Set<number>();
   #pools = new Map<number, PoolFacts>();
   #asks = new Map<number, readonly Ask[]>();
   #poolsAt = Number.NEGATIVE_INFINITY;
@@ -59,6 +61,7 @@ export class Contention {
   }
 
   setLanes(lanes: readonly ClaimLane[]): void {
+    for (const { id, isShared } of lanes) if (isShared && !this.#lanes.get(id)?.isShared) this.#news.add(id);
     this.#lanes = new Map(lanes.map((lane) => [lane.id, lane]));
     this.#asks.clear();
   }
@@ -68,7 +71,11 @@ export class Contention {
     if (laneId === undefined) {
       this.#marks.clear();
       this.#poolsAt = Number.NEGATIVE_INFINITY;
-    } else this.#marks.delete(laneId);
+      for (const { id, isShared } of this.#lanes.values()) if (isShared) this.#news.add(id);
+    } else {
+      this.#marks.delete(laneId);
+      if (this.#lanes.get(laneId)?.isShared) this.#news.add(laneId);
+    }
     this.#mayHold = true;
   }
 
@@ -106,6 +113,8 @@ export class Contention {
     const limit = Math.max(left, Math.min(left + want + MORE, MOST_LEFT));
     const asked = open.map((one) => this.#asked(one, limit, open.length));
     const outcome = await this.#contest(asked, want, limit);
+    if (outcome === undefined || isAllNew(outcome, want))
+      for (const { id, hasNews } of asked) if (hasNews) this.#news.add(id);
     if (outcome === undefined) {
       this.#poolsAt = Number.NEGATIVE_INFINITY;
       return { jobs: [], mayHoldMore: true };
@@ -196,7 +205,8 @@ export class Contention {
   #asked({ lane, room }: OpenLane, limit: number, lanes: number): AskedLane {
     const share = lanes === 1 ? limit : Math.max(8, Math.ceil((2 * limit) / lanes));
     const quota = Math.min(limit, share + this.#leftOf(lane.id).size, room + MORE);
-    return { id: lane.id, after: this.#marks.get(lane.id), quota, isShared: lane.isShared };
+    const hasNews = this.#news.delete(lane.id);
+    return { id: lane.id, after: this.#marks.get(lane.id), quota, isShared: lane.isShared, hasNews };
   }
 
   #leftOf(laneId: number): ReadonlyMap<string, number> {
@@ -242,6 +252,12 @@ export class Contention {
 }
 
 const kindsOf = (pools: Iterable<PoolFacts>) => [...pools].map(({ id, tags }) => `${id}${tags}`).join();
+
+/** All that could start had no place in the queue: there may be more of them. */
+function isAllNew({ candidates, taken }: Contest, want: number): boolean {
+  const queued = new Set(candidates.filter(({ turn }) => turn !== null).map(({ id }) => id));
+  return taken.length === want && !taken.some(({ id }) => queued.has(id));
+}
 
 function isExhausted(candidates: readonly Candidate[], asked: readonly AskedLane[]): boolean {
   const counts = new Map<number, number>();
