@@ -1,10 +1,12 @@
 import { type Ask, asksOf, type PoolFacts, type World } from "@callsheet/contract";
+import type { Learned } from "../operations/catalogue.ts";
+import { expectedMs } from "../operations/expected.ts";
 import type { Watermark } from "../store/claim.ts";
 import type { AskedLane, Candidate } from "../store/contended.ts";
 import type { ClaimLane } from "../store/dictionary.ts";
 import { PoolsMoved } from "../store/take.ts";
 import type { Claim, ClaimerOptions } from "./claiming.ts";
-import { type Contest, contest } from "./contest.ts";
+import { type Contest, contest, type Request } from "./contest.ts";
 
 /** Without a hint, units that came back are found after this long. */
 const POOLS_MS = 500;
@@ -126,15 +128,22 @@ export class Contention {
 
   /** Pools are not locked while it is decided, until others turn out to have taken of them meanwhile. */
   async #contest(lanes: readonly AskedLane[], want: number, limit: number): Promise<Contest | undefined> {
-    const { nodeId, running } = this.#options;
-    const request = {
+    const { nodeId, running, part } = this.#options;
+    // Read before: a transaction is not to wait for a second connection.
+    const learned: Learned = this.#pools.size > 0 ? await part.catalogue.durations() : new Map();
+    const request: Omit<Request, "isTight"> = {
       ...{ nodeId: nodeId(), node: this.#node, running: running(), lanes, want, limit, rules: this.#rules },
-      laneOf: (id: number) => this.#lanes.get(id)!,
-      asksOf: (lane: ClaimLane) => this.#asksOf(lane),
-      notMade: (keys: readonly string[]) => keys.filter((key) => !this.#made.has(key)),
-      mayStand: (job: Candidate, place: number) => this.#mayStand(job, place),
+      laneOf: (id) => this.#lanes.get(id)!,
+      asksOf: (lane) => this.#asksOf(lane),
+      notMade: (keys) => keys.filter((key) => !this.#made.has(key)),
+      mayStand: (job, place) => this.#mayStand(job, place),
+      expectationsOf: async (tx, jobs) => {
+        const ids = jobs.map(({ actionVersionId }) => actionVersionId);
+        const versions = await part.catalogue.versions(ids, tx);
+        return ({ actionVersionId, size }) => expectedMs(learned, versions.get(actionVersionId)!, size);
+      },
     };
-    const { monotonic } = this.#options.part.environment;
+    const { monotonic } = part.environment;
     const hot = await this.#options.hot();
     const decided = (isTight: boolean) => hot.contend((tx) => contest(tx, { ...request, isTight }));
     try {
