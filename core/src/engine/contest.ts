@@ -137,9 +137,7 @@ async function decideUnderLocks(tx: Transaction, { hopeful, world, poolIds, requ
   return { starts, waiting, unsure, pools };
 }
 
-const keysOf = (jobs: readonly Candidate[]) => [
-  ...new Set(jobs.flatMap(({ locks }) => locks.map(({ key }) => key))),
-];
+const keysOf = (jobs: readonly Candidate[]) => [...new Set(jobs.flatMap(({ locks }) => locks.map(({ key }) => key)))];
 
 const poolsOf = (lane: ClaimLane, { asksOf }: Request) =>
   asksOf(lane).flatMap(({ pools }) => pools.map(({ id }) => id));

@@ -139,9 +139,9 @@ test(
       tx.transition({ event: "hand_back", changes: [{ id: low.id, token: low.token!, to: "queued" }] }),
     );
     const high = await aJob(database, { state: "queued", rank: 2 });
-    expect((await store.queuedJobs()).map(({ id }) => id)).toEqual([high.id, low.id]);
-    const [{ dueAt, turn }] = (await store.queuedJobs()).slice(1) as [{ dueAt: Date; turn: number }];
-    expect(turn).toBe(turnOf(PRIORITIES.lowest, dueAt));
+    const queue = await store.queuedJobs();
+    expect(queue.map(({ id }) => id)).toEqual([high.id, low.id]);
+    expect(queue[1]!.turn).toBe(turnOf(PRIORITIES.lowest, queue[1]!.dueAt));
   }),
 );
 

@@ -95,8 +95,13 @@ test(
     await store.putReservations([{ poolId: pool, used: 3, reservation }]);
     const { poolId: _, ...written } = reservation;
     expect(await reservationOf(database, pool)).toEqual({ ...written, spare: 1 });
+    const cs = await database.open();
+    await store.putReservations([{ poolId: pool, used: 3, reservation: { ...reservation, until: null } }]);
+    expect(await reservationOf(database, pool)).toMatchObject({ jobId: job.id, until: null });
+    expect((await cs.resources.get("transcode")).reserved).toEqual({ jobId: job.id, units: 4, until: null });
     await store.putReservations([{ poolId: pool, used: 3, reservation: null }]);
     expect(await reservationOf(database, pool)).toBeNull();
+    expect((await cs.resources.get("transcode")).reserved).toBeNull();
   }),
 );
 

@@ -183,7 +183,11 @@ describe("a due job is explained by the nodes that are there", () => {
           return store.readPoolsInSight(lane);
         },
       };
-      const catalogue = createCatalogue(store, () => 0, () => {});
+      const catalogue = createCatalogue(
+        store,
+        () => 0,
+        () => {},
+      );
       const desk = { store: reading, catalogue, announce: () => {} };
       expect(await explainJob(desk, id)).toMatchObject({ reason: "running", blockers: [] });
       await node.close();
