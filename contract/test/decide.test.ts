@@ -122,6 +122,18 @@ describe("a reservation", () => {
     ]);
   });
 
+  it("spares what long jobs took that touched nothing of it no second time", () => {
+    const jobs = ["a", "b"].map((id) => needing(id, { p1: 1 }));
+    const verdicts = decide(jobs, aWorld({ pools: [pool()] }));
+    expect(told(verdicts)).toEqual(["start", "resource_reserved"]);
+    expect(verdicts[0]).toMatchObject({ units: [{ ofSpare: true }] });
+  });
+
+  it("whose begin nobody knows lets nobody pass by its duration", () => {
+    const unknown = pool({ used: 1, reservation: { ...held, until: null, spare: 0 } });
+    expect(told(decide([one({ expectedMs: 1 })], aWorld({ pools: [unknown] })))).toEqual(["resource_reserved"]);
+  });
+
   it("gives spare back of a job that lacks something else", () => {
     const pools = [pool({ used: 1 }), aPool("p2", 0)];
     const jobs = [needing("a", { p1: 1, p2: 1 }), needing("b", { p1: 1 })];

@@ -28,7 +28,7 @@ export class Locks {
   }
 
   /** Lets jobs have it again: it goes to the first in line in the same transaction. Fails with `not_quarantined`. */
-  release(object: Target | string): Promise<LockedObject> {
-    return releaseLock(this.#engine.desk, object);
+  release(object: Target | string, reason?: string): Promise<LockedObject> {
+    return releaseLock(this.#engine.desk, object, reason, this.#authority);
   }
 }

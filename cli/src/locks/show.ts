@@ -35,17 +35,19 @@ function print(terminal: Terminal, object: LockedObject): void {
 
 /** An object for a person: why nobody may have it, who holds it, who waits. */
 export function lockText(
-  { key, quarantine, holders, waiting, waitingCount }: LockedObject,
+  { key, quarantine, release, holders, waiting, waitingCount }: LockedObject,
   now: Date,
   width: number,
 ): string {
   const table = <Row>(title: string, columns: readonly Column<Row>[], rows: readonly Row[]) =>
     rows.length === 0 ? "" : `${colours.bold(title)}\n${indented(renderTable(columns, rows, width - 2))}`;
-  const said = quarantine && [`by ${quarantine.actor}, ${formatInstant(quarantine.at)}`, quarantine.reason];
+  const decided = quarantine ?? release;
+  const said = decided && [`by ${decided.actor}, ${formatInstant(decided.at)}`, decided.reason];
+  const done = quarantine ? colours.red("Quarantined") : "Released";
   const beyond = waitingCount - waiting.length;
   return [
     `${colours.bold(printable(key))}\n`,
-    said === null ? "" : `${colours.red("Quarantined")} ${printable(said.filter(Boolean).join(": "))}\n`,
+    said === null ? "" : `${done} ${printable(said.filter(Boolean).join(": "))}\n`,
     holders.length + waitingCount === 0 ? "Nobody holds it or waits for it.\n" : "",
     table("Held by", holderColumns(now), holders),
     table("Waiting", waiterColumns(now), waiting),

@@ -40,8 +40,10 @@ export function notesOf(resource: Resource, now: Date): readonly string[] {
     ...(outside === null
       ? []
       : [`outside said ${outside.total} ${formatDistance(outside.at, now)}${outside.isStale ? ", stale" : ""}`]),
-    ...(reserved === null
-      ? []
-      : [`${reserved.units} held back for ${reserved.jobId} until ${formatInstant(reserved.until)}`]),
+    ...(reserved === null ? [] : [heldBack(reserved)]),
   ];
+}
+
+function heldBack({ units, jobId, until }: NonNullable<Resource["reserved"]>): string {
+  return `${units} held back for ${jobId}${until === null ? "" : ` until ${formatInstant(until)}`}`;
 }

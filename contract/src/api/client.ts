@@ -121,7 +121,7 @@ export interface LocksClient {
   /** Lets no further job have it until it is released. */
   quarantine(object: Target | string, reason?: string): Promise<LockedObject>;
   /** Fails with `not_quarantined`. */
-  release(object: Target | string): Promise<LockedObject>;
+  release(object: Target | string, reason?: string): Promise<LockedObject>;
 }
 
 /** Callsheet as its callers see it, wherever it is: the library in this process, or a server behind its HTTP API. */

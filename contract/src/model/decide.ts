@@ -65,7 +65,7 @@ function judge(job: CandidateJob, round: Round): Verdict {
     const why = rule(job, round);
     if (!why) continue;
     round.undo();
-    return { kind: why.reason === "waiting_for_lock" ? "block" : "leave", why };
+    return why.reason === "waiting_for_lock" ? { kind: "block", why } : { kind: "leave", why };
   }
   return { kind: "start", units: round.keep(job) };
 }
@@ -175,15 +175,18 @@ class Round {
     return this.#mayPass(job, pool, used, wanted) ? undefined : { reason: "resource_reserved", pool: now, wanted };
   }
 
-  /** Whether units may be taken in spite of a reservation: they do not touch it, or do not delay it. */
+  /**
+   * Whether units may be taken in spite of a reservation: they are not among those held back, or do not delay it. A job that
+   * outlasts it takes of what it spares in any case: what is free beyond it now may be all that is free beyond it then.
+   */
   #mayPass(job: CandidateJob, pool: PoolFacts, used: number, wanted: number): boolean {
     const { reservation, capacity } = pool;
     if (reservation === null || reservation.jobId === job.id) return true;
-    if (used + wanted + reservation.units <= capacity) return true;
+    const { units, until, spare } = reservation;
     const { now } = this.world;
-    const endsInTime = job.expectedMs !== null && now.getTime() + job.expectedMs <= reservation.until.getTime();
-    if (endsInTime) return true;
-    if ((this.#spent.get(pool.id) ?? 0) + wanted > reservation.spare) return false;
+    if (until !== null && job.expectedMs !== null && now.getTime() + job.expectedMs <= until.getTime()) return true;
+    const isSpared = (this.#spent.get(pool.id) ?? 0) + wanted <= spare;
+    if (!isSpared && used + wanted + units > capacity) return false;
     this.#long.add(pool.id);
     return true;
   }

@@ -8,10 +8,9 @@ export interface Holding {
   readonly endsAt: Date | null;
 }
 
-/** Units held back for a job that does not fit yet. `until` is null when nobody knows how long what runs will take. */
-export interface PoolReservation extends Omit<Reservation, "until"> {
+/** Units of a pool held back for a job that does not fit yet. */
+export interface PoolReservation extends Reservation {
   readonly poolId: number;
-  readonly until: Date | null;
 }
 
 /** A pool, as admission sees it. */

@@ -88,5 +88,14 @@ export interface LockedObject {
   readonly waiting: readonly LockWaiter[];
   readonly waitingCount: number;
   /** Why nobody may have it, who said so, and when; null: it is not quarantined. */
-  readonly quarantine: { readonly reason: string | null; readonly actor: string | null; readonly at: Date } | null;
+  readonly quarantine: Decision | null;
+  /** Why it may be had again, who said so, and when; null: it is quarantined, or never was. */
+  readonly release: Decision | null;
+}
+
+/** What somebody decided of an object. `reason` is null where none was given. */
+interface Decision {
+  readonly reason: string | null;
+  readonly actor: string | null;
+  readonly at: Date;
 }

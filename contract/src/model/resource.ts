@@ -102,8 +102,8 @@ export interface Resource {
   readonly external: ExternalRule | null;
   /** What the outside last said: `total` is what it left, with what was used then. Null: it has said nothing. */
   readonly outside: { readonly total: number; readonly at: Date; readonly isStale: boolean } | null;
-  /** Units held back for a job that needs more than are free. */
-  readonly reserved: { readonly jobId: string; readonly units: number; readonly until: Date } | null;
+  /** Units held back for a job that needs more than are free. `until` is null where nobody knows how long what runs will take. */
+  readonly reserved: { readonly jobId: string; readonly units: number; readonly until: Date | null } | null;
   /** Waiting jobs that need more than its capacity, so that they never start. */
   readonly neverStart: readonly NeverStarting[];
 }

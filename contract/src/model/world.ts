@@ -20,7 +20,8 @@ export interface PoolFacts {
 export interface Reservation {
   readonly jobId: string;
   readonly units: number;
-  readonly until: Date;
+  /** When it is expected to have them; null: nobody knows how long what runs will take. */
+  readonly until: Date | null;
   readonly spare: number;
 }
 
@@ -101,5 +102,5 @@ export type Why =
 /** What becomes of a candidate: it starts with these units, waits in line for its objects, or stays where it is. */
 export type Verdict =
   | { readonly kind: "start"; readonly units: readonly Units[] }
-  | { readonly kind: "block"; readonly why: Why }
+  | { readonly kind: "block"; readonly why: Extract<Why, { reason: "waiting_for_lock" }> }
   | { readonly kind: "leave"; readonly why: Why };

@@ -1,10 +1,12 @@
 import { type Ask, asksOf, type PoolFacts, type World } from "@callsheet/contract";
+import type { Learned } from "../operations/catalogue.ts";
+import { expectedMs } from "../operations/expected.ts";
 import type { Watermark } from "../store/claim.ts";
 import type { AskedLane, Candidate } from "../store/contended.ts";
 import type { ClaimLane } from "../store/dictionary.ts";
 import { PoolsMoved } from "../store/take.ts";
 import type { Claim, ClaimerOptions } from "./claiming.ts";
-import { type Contest, contest } from "./contest.ts";
+import { type Contest, contest, type Request } from "./contest.ts";
 
 /** Without a hint, units that came back are found after this long. */
 const POOLS_MS = 500;
@@ -43,6 +45,8 @@ export class Contention {
   /** Objects that have a row. */
   readonly #made = new Set<string>();
   #lanes: ReadonlyMap<number, ClaimLane> = new Map();
+  /** Shared lanes that jobs may have come to since they were last looked at. */
+  readonly #news = new Set<number>();
   #pools = new Map<number, PoolFacts>();
   #asks = new Map<number, readonly Ask[]>();
   #poolsAt = Number.NEGATIVE_INFINITY;
@@ -59,6 +63,7 @@ export class Contention {
   }
 
   setLanes(lanes: readonly ClaimLane[]): void {
+    for (const { id, isShared } of lanes) if (isShared && !this.#lanes.get(id)?.isShared) this.#news.add(id);
     this.#lanes = new Map(lanes.map((lane) => [lane.id, lane]));
     this.#asks.clear();
   }
@@ -68,7 +73,11 @@ export class Contention {
     if (laneId === undefined) {
       this.#marks.clear();
       this.#poolsAt = Number.NEGATIVE_INFINITY;
-    } else this.#marks.delete(laneId);
+      for (const { id, isShared } of this.#lanes.values()) if (isShared) this.#news.add(id);
+    } else {
+      this.#marks.delete(laneId);
+      if (this.#lanes.get(laneId)?.isShared) this.#news.add(laneId);
+    }
     this.#mayHold = true;
   }
 
@@ -106,6 +115,8 @@ export class Contention {
     const limit = Math.max(left, Math.min(left + want + MORE, MOST_LEFT));
     const asked = open.map((one) => this.#asked(one, limit, open.length));
     const outcome = await this.#contest(asked, want, limit);
+    if (outcome === undefined || isAllNew(outcome, want))
+      for (const { id, hasNews } of asked) if (hasNews) this.#news.add(id);
     if (outcome === undefined) {
       this.#poolsAt = Number.NEGATIVE_INFINITY;
       return { jobs: [], mayHoldMore: true };
@@ -117,15 +128,22 @@ export class Contention {
 
   /** Pools are not locked while it is decided, until others turn out to have taken of them meanwhile. */
   async #contest(lanes: readonly AskedLane[], want: number, limit: number): Promise<Contest | undefined> {
-    const { nodeId, running } = this.#options;
-    const request = {
+    const { nodeId, running, part } = this.#options;
+    // Read before: a transaction is not to wait for a second connection.
+    const learned: Learned = this.#pools.size > 0 ? await part.catalogue.durations() : new Map();
+    const request: Omit<Request, "isTight"> = {
       ...{ nodeId: nodeId(), node: this.#node, running: running(), lanes, want, limit, rules: this.#rules },
-      laneOf: (id: number) => this.#lanes.get(id)!,
-      asksOf: (lane: ClaimLane) => this.#asksOf(lane),
-      notMade: (keys: readonly string[]) => keys.filter((key) => !this.#made.has(key)),
-      mayStand: (job: Candidate, place: number) => this.#mayStand(job, place),
+      laneOf: (id) => this.#lanes.get(id)!,
+      asksOf: (lane) => this.#asksOf(lane),
+      notMade: (keys) => keys.filter((key) => !this.#made.has(key)),
+      mayStand: (job, place) => this.#mayStand(job, place),
+      expectationsOf: async (tx, jobs) => {
+        const ids = jobs.map(({ actionVersionId }) => actionVersionId);
+        const versions = await part.catalogue.versions(ids, tx);
+        return ({ actionVersionId, size }) => expectedMs(learned, versions.get(actionVersionId)!, size);
+      },
     };
-    const { monotonic } = this.#options.part.environment;
+    const { monotonic } = part.environment;
     const hot = await this.#options.hot();
     const decided = (isTight: boolean) => hot.contend((tx) => contest(tx, { ...request, isTight }));
     try {
@@ -196,7 +214,8 @@ export class Contention {
   #asked({ lane, room }: OpenLane, limit: number, lanes: number): AskedLane {
     const share = lanes === 1 ? limit : Math.max(8, Math.ceil((2 * limit) / lanes));
     const quota = Math.min(limit, share + this.#leftOf(lane.id).size, room + MORE);
-    return { id: lane.id, after: this.#marks.get(lane.id), quota, isShared: lane.isShared };
+    const hasNews = this.#news.delete(lane.id);
+    return { id: lane.id, after: this.#marks.get(lane.id), quota, isShared: lane.isShared, hasNews };
   }
 
   #leftOf(laneId: number): ReadonlyMap<string, number> {
@@ -242,6 +261,12 @@ export class Contention {
 }
 
 const kindsOf = (pools: Iterable<PoolFacts>) => [...pools].map(({ id, tags }) => `${id}${tags}`).join();
+
+/** All that could start had no place in the queue: there may be more of them. */
+function isAllNew({ candidates, taken }: Contest, want: number): boolean {
+  const queued = new Set(candidates.filter(({ turn }) => turn !== null).map(({ id }) => id));
+  return taken.length === want && !taken.some(({ id }) => queued.has(id));
+}
 
 function isExhausted(candidates: readonly Candidate[], asked: readonly AskedLane[]): boolean {
   const counts = new Map<number, number>();

@@ -4,6 +4,9 @@ import type { AskedLane, Candidate } from "../store/contended.ts";
 import type { ClaimLane } from "../store/dictionary.ts";
 import type { Contention as Transaction } from "../store/store.ts";
 
+/** So many of those who hold an object are named to who waits for it. */
+const MOST_HOLDERS = 10;
+
 /** What is asked for, by whom. */
 export interface Request {
   readonly nodeId: number;
@@ -21,6 +24,11 @@ export interface Request {
   readonly mayStand: (job: Candidate, place: number) => boolean;
   /** Of these objects, those that may have no row yet. */
   readonly notMade: (keys: readonly string[]) => readonly string[];
+  /** How long candidates are expected to run at most, in milliseconds; null: nobody knows. Asked only where units are held back. */
+  readonly expectationsOf: (
+    tx: Transaction,
+    jobs: readonly Candidate[],
+  ) => Promise<(job: Candidate) => CandidateJob["expectedMs"]>;
   /** Pools are locked before it is decided, because others took of them meanwhile the last time. */
   readonly isTight: boolean;
 }
@@ -51,11 +59,14 @@ export async function contest(tx: Transaction, request: Request): Promise<Contes
   const { nodeId, lanes, limit, want, running, laneOf, mayStand } = request;
   const candidates = await tx.lockCandidates({ nodeId, lanes, want: limit, running });
   if (candidates.length === 0) return { candidates, taken: [], blocked: [], left: [], pools: [] };
-  const entries = candidates.map((one) => ({ candidate: one, job: asJob(one, laneOf(one.laneId)) }));
-  const keys = keysOf(entries);
-  const poolIds = [...new Set(entries.flatMap(({ job }) => poolsOf(job, request)))].sort((a, b) => a - b);
+  const keys = keysOf(candidates);
+  const asked = [...new Set(candidates.map(({ laneId }) => laneId))].flatMap((id) => poolsOf(laneOf(id), request));
+  const poolIds = [...new Set(asked)].sort((a, b) => a - b);
   const [rules, objects, pools] = await Promise.all([tx.rulesNumber(), tx.readObjects(keys), tx.poolsNow(poolIds)]);
   if (rules !== request.rules) return undefined;
+  const isHeldBack = pools.some(({ reservation }) => reservation !== null);
+  const lasts = isHeldBack ? await request.expectationsOf(tx, candidates) : () => null;
+  const entries = candidates.map((one) => ({ candidate: one, job: asJob(one, laneOf(one.laneId), lasts(one)) }));
   const world: World = { now: candidates[0]!.now, node: request.node, pools, objects };
   const verdicts = decide(
     entries.map(({ job }) => job),
@@ -65,15 +76,16 @@ export async function contest(tx: Transaction, request: Request): Promise<Contes
   const standing = toStand(entries, verdicts, mayStand);
   const hopeful = entries.filter((entry, index) => verdicts[index]?.kind === "start" || standing.has(entry));
   const final = await decideUnderLocks(tx, { hopeful, world, poolIds, request });
-  const blocked = final.waiting.filter((entry) => standing.has(entry)).map(({ candidate }) => candidate);
+  const standingNow = final.waiting.filter(({ entry }) => standing.has(entry));
+  const blocked = standingNow.map(({ entry }) => entry.candidate);
   const [taken] = await Promise.all([
     final.starts.length > 0 ? tx.takeJobs(nodeId, { starts: final.starts, arePoolsLocked: request.isTight }) : [],
-    block(tx, blocked),
+    block(tx, standingNow),
   ]);
   const done = new Set([...taken, ...blocked].map(({ id }) => id));
   const waiting = new Set([
     ...entries.filter((_, index) => verdicts[index]?.kind === "block"),
-    ...final.waiting,
+    ...final.waiting.map(({ entry }) => entry),
     ...final.unsure,
   ]);
   const left = [...waiting].map(({ candidate }) => candidate).filter(({ id }) => !done.has(id));
@@ -86,7 +98,7 @@ function toStand(entries: readonly Entry[], verdicts: readonly Verdict[], maySta
   return new Set(
     entries.filter(({ candidate }, index) => {
       const verdict = verdicts[index];
-      if (verdict?.kind !== "block" || verdict.why.reason !== "waiting_for_lock") return false;
+      if (verdict?.kind !== "block") return false;
       const place = (ahead.get(verdict.why.key) ?? 0) + 1;
       ahead.set(verdict.why.key, place);
       return mayStand(candidate, place);
@@ -102,7 +114,7 @@ interface Hopeful {
 }
 
 async function decideUnderLocks(tx: Transaction, { hopeful, world, poolIds, request }: Hopeful) {
-  const keys = keysOf(hopeful);
+  const keys = keysOf(hopeful.map(({ candidate }) => candidate));
   const [, locked, objects, pools] = await Promise.all([
     tx.makeObjects(request.notMade(keys)),
     tx.tryObjects(keys),
@@ -118,21 +130,39 @@ async function decideUnderLocks(tx: Transaction, { hopeful, world, poolIds, requ
     const verdict = verdicts[index];
     return verdict?.kind === "start" ? [{ candidate, units: verdict.units }] : [];
   });
-  const waiting = sure.filter((_, index) => verdicts[index]?.kind === "block");
+  const waiting = sure.flatMap((entry, index) => {
+    const verdict = verdicts[index];
+    return verdict?.kind === "block" ? [{ entry, why: verdict.why }] : [];
+  });
   return { starts, waiting, unsure, pools };
 }
 
-const keysOf = (entries: readonly Entry[]) => [
-  ...new Set(entries.flatMap(({ candidate }) => candidate.locks.map(({ key }) => key))),
-];
+const keysOf = (jobs: readonly Candidate[]) => [...new Set(jobs.flatMap(({ locks }) => locks.map(({ key }) => key)))];
 
-const poolsOf = ({ lane }: CandidateJob, { asksOf }: Request) =>
-  asksOf(lane as ClaimLane).flatMap(({ pools }) => pools.map(({ id }) => id));
+const poolsOf = (lane: ClaimLane, { asksOf }: Request) =>
+  asksOf(lane).flatMap(({ pools }) => pools.map(({ id }) => id));
 
-async function block(tx: Transaction, jobs: readonly Candidate[]): Promise<void> {
-  if (jobs.length === 0) return;
-  const changes = jobs.map(({ id }) => ({ id, to: "waiting_for_lock" as const }));
+/** A job that has to wait for an object, and why. */
+interface Waiting {
+  readonly entry: Entry;
+  readonly why: (Verdict & { kind: "block" })["why"];
+}
+
+async function block(tx: Transaction, waiting: readonly Waiting[]): Promise<void> {
+  if (waiting.length === 0) return;
+  const changes = waiting.map((one) => ({
+    id: one.entry.candidate.id,
+    to: "waiting_for_lock" as const,
+    data: saidOf(one),
+  }));
+  const jobs = waiting.map(({ entry }) => entry.candidate);
   await Promise.all([tx.transition({ event: "block", changes }), tx.standInLine(jobs)]);
+}
+
+/** What the history says of it: for which object it waits, how it wants it, and behind whom. */
+function saidOf({ entry, why: { key, holders, place } }: Waiting): string {
+  const mode = entry.candidate.locks.find((lock) => lock.key === key)?.mode;
+  return JSON.stringify({ object: key, mode, place, holders: holders.slice(0, MOST_HOLDERS) });
 }
 
 function asTaken(pools: readonly PoolFacts[], taken: readonly Claimed[]): readonly PoolFacts[] {
@@ -142,6 +172,6 @@ function asTaken(pools: readonly PoolFacts[], taken: readonly Claimed[]): readon
   return pools.map((pool) => ({ ...pool, used: pool.used + (sums.get(pool.id) ?? 0) }));
 }
 
-function asJob({ id, turn, locks }: Candidate, lane: ClaimLane): CandidateJob {
-  return { id, lane, locks, ticket: turn !== null && turn < 0 ? { number: turn, held: true } : null, expectedMs: null };
+function asJob({ id, turn, locks }: Candidate, lane: ClaimLane, expectedMs: number | null): CandidateJob {
+  return { id, lane, locks, ticket: turn !== null && turn < 0 ? { number: turn, held: true } : null, expectedMs };
 }

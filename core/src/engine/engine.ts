@@ -83,12 +83,13 @@ export class Engine {
   #closing: Promise<void> | undefined;
 
   constructor(server: Server, store: Store, environment: Environment, log: EngineLog) {
-    const catalogue = createCatalogue(store, environment.monotonic);
     const types = createTypeRegistry(store, environment.monotonic);
     const bus = new Bus(store, environment, log);
+    const announce = (hint: Hint) => bus.publish(hint);
+    const catalogue = createCatalogue(store, environment.monotonic, announce);
     this.store = store;
     this.types = types;
-    this.desk = { store, catalogue, announce: (hint) => bus.publish(hint) };
+    this.desk = { store, catalogue, announce };
     this.creator = new Creator(store, { catalogue, types, ...environment }, bus);
     this.#server = server;
     this.#part = { store, catalogue, types, environment, bus, log };

@@ -1,6 +1,7 @@
 import { endAttempts } from "../operations/end.ts";
 import type { Changed } from "../store/transition.ts";
 import type { Part } from "./part.ts";
+import { tellFreed } from "./tell-freed.ts";
 
 const BATCH = 500;
 
@@ -24,7 +25,7 @@ export async function endOverdue(part: Part, actor?: string): Promise<Ended> {
       const ended = await endAttempts(store, catalogue, [attempt], environment.random, actor);
       changed.push(...ended.changed);
       bus.publish({ kind: "job", id });
-      bus.publish({ kind: "due" });
+      tellFreed(bus, ended.changed, ended.pools);
     } else {
       await store.transaction((tx) => tx.transition({ event: "overrun", changes: [{ id, token, to: "timed_out" }] }));
     }

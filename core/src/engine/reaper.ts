@@ -94,9 +94,10 @@ async function recover(part: Part, actor?: string): Promise<readonly Changed[]> 
     const all = [...members, ...rows];
     for (let from = 0; from < all.length; from += BATCH) {
       const batch = all.slice(from, from + BATCH);
-      changed.push(...(await endAttempts(part.store, part.catalogue, batch, part.environment.random, actor)).changed);
+      const ended = await endAttempts(part.store, part.catalogue, batch, part.environment.random, actor);
+      tellFreed(part.bus, ended.changed, ended.pools);
+      changed.push(...ended.changed);
     }
-    if (all.length > 0) part.bus.publish({ kind: "due" });
     await freeRemnants(part, node.id);
   }
   return changed;

@@ -1,8 +1,6 @@
 import {
   canMeet,
   type DueJob,
-  durationQuantile,
-  expectDuration,
   type Holding,
   isFull,
   type Place,
@@ -12,12 +10,10 @@ import {
   placesOf,
 } from "@callsheet/contract";
 import type { Catalogue, Learned } from "../operations/catalogue.ts";
+import { expectedMs } from "../operations/expected.ts";
 import type { Candidate } from "../store/admission.ts";
 import type { Held, ReservationChange } from "../store/reservation.ts";
 import type { Statements } from "../store/store.ts";
-
-/** Attempts are expected to have ended by when nine of ten do. */
-const MOST = 0.9;
 
 /** The units that jobs contend for, as one round of admission sees them. */
 export interface Floor {
@@ -83,11 +79,8 @@ export async function readContention(
     [...held, ...asking].map((one) => one.actionVersionId),
     tx,
   );
-  const lasts = (versionId: number, size: number | null, elapsedMs: number) => {
-    const { actionId, definition } = versions.get(versionId)!;
-    const expected = expectDuration(learned.get(actionId), size, definition);
-    return expected && durationQuantile(expected, MOST, elapsedMs);
-  };
+  const lasts = (versionId: number, size: number | null, elapsedMs: number) =>
+    expectedMs(learned, versions.get(versionId)!, size, elapsedMs);
   const endOf = ({ startedAt, elapsedMs, actionVersionId, size }: Held) => {
     const ms = startedAt && lasts(actionVersionId, size, elapsedMs);
     return startedAt && ms !== null ? new Date(startedAt.getTime() + ms) : null;

@@ -4,6 +4,7 @@ import type { Observed } from "../store/durations.ts";
 import type { Pool } from "../store/pools.ts";
 import type { Statements, Store } from "../store/store.ts";
 import { FRESH_MS } from "./fresh.ts";
+import type { Hint } from "./hint.ts";
 import { createLanes, type LaneOf } from "./lanes.ts";
 
 /** How long what was learned of durations may be out of date. */
@@ -23,7 +24,7 @@ export interface Catalogue {
   /** A version by its id; it never changes. */
   version(id: number): Promise<ActionVersion>;
   /** Versions by id; those not known yet are read where `db` says, so that a transaction needs no second connection. */
-  versions(ids: readonly number[], db: Statements): Promise<ReadonlyMap<number, ActionVersion>>;
+  versions(ids: readonly number[], db: Pick<Statements, "actionVersions">): Promise<ReadonlyMap<number, ActionVersion>>;
   ownerId(name: string): Promise<number>;
   ownerNames(ids: readonly number[]): Promise<ReadonlyMap<number, string>>;
   /** The lane of an owner's jobs that need what their action says, and nothing of their own. */
@@ -34,7 +35,8 @@ export interface Catalogue {
   durations(): Promise<Learned>;
 }
 
-export function createCatalogue(store: Store, monotonic: () => number): Catalogue {
+/** `announce`: tells nodes what may be worth a look. */
+export function createCatalogue(store: Store, monotonic: () => number, announce: (hint: Hint) => void): Catalogue {
   const current = new Map<string, { readonly at: number; readonly version: Promise<ActionVersion> }>();
   const resources = keptFor(FRESH_MS, monotonic, () => store.readResources());
   const loaded = new Map<number, ActionVersion>();
@@ -47,7 +49,7 @@ export function createCatalogue(store: Store, monotonic: () => number): Catalogu
   });
   const owners = kept((name: string) => store.ownerId(name));
   const names = new Map<number, string>();
-  const lanes = createLanes(store, monotonic);
+  const lanes = createLanes(store, monotonic, announce);
   const durations = keptFor(DURATIONS_MS, monotonic, async () => byAction(await store.readDurations()));
 
   return {

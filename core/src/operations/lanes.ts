@@ -2,6 +2,7 @@ import type { Needs } from "@callsheet/contract";
 import { type ActionVersion, type LaneKey, laneKey } from "../store/dictionary.ts";
 import type { Store } from "../store/store.ts";
 import { FRESH_MS } from "./fresh.ts";
+import type { Hint } from "./hint.ts";
 import { needsOf } from "./needs.ts";
 
 /** Where an owner's jobs stand in line, and whether they are to be found there by their owner: others use the place too. */
@@ -16,8 +17,11 @@ interface Place {
   readonly lane: LaneKey;
 }
 
-/** Lanes by owner, kept in memory. That others use a lane too may be seen a second late. */
-export function createLanes(store: Store, monotonic: () => number) {
+/**
+ * Lanes by owner, kept in memory. That others use a lane too may be seen a second late by those who create; nodes are told
+ * before the first job of another owner comes.
+ */
+export function createLanes(store: Store, monotonic: () => number, announce: (hint: Hint) => void) {
   const lanes = new Map<string, { readonly at: number; readonly lane: Promise<LaneOf> }>();
   const shared = new Set<string>();
   const usual = new WeakMap<ActionVersion, Map<number, Place>>();
@@ -29,6 +33,7 @@ export function createLanes(store: Store, monotonic: () => number) {
     if (isGuest && !isShared) {
       await store.shareLane(id);
       lanes.clear();
+      announce({ kind: "everything" });
     }
     return { id, isGuest };
   };

@@ -8,6 +8,7 @@ import {
   targetSchema,
 } from "@callsheet/contract";
 import { storableText } from "./configuration.ts";
+import { requireShort } from "./needs.ts";
 import { checkId, type Desk } from "./operate.ts";
 
 /** How many of those that wait are told of each object: of many, and of one. */
@@ -32,20 +33,27 @@ export async function quarantineLock(
   reason: string | undefined,
   authority: Authority,
 ): Promise<LockedObject> {
-  const why = reason === undefined ? (authority.reason ?? null) : storableText(reason, "reason", 2_000);
-  await desk.store.quarantineObject(readKey(object), authority.actor, why);
+  await desk.store.quarantineObject(readKey(object), authority.actor, reasonOf(reason, authority));
   return getLock(desk, object);
 }
 
 /** Lets jobs have an object again, the first in line at once. Fails with `not_quarantined`. */
-export async function releaseLock(desk: Desk, object: Target | string): Promise<LockedObject> {
+export async function releaseLock(
+  desk: Desk,
+  object: Target | string,
+  reason: string | undefined,
+  authority: Authority,
+): Promise<LockedObject> {
   const key = readKey(object);
-  const granted = await desk.store.releaseObject(key);
+  const granted = await desk.store.releaseObject({ key, actor: authority.actor, reason: reasonOf(reason, authority) });
   if (granted === undefined)
     throw callsheetError("not_quarantined", `The object ${key} is not quarantined.`, { object: key });
   for (const { laneId, rank } of granted) desk.announce({ kind: "lane", laneId, rank });
   return getLock(desk, object);
 }
+
+const reasonOf = (reason: string | undefined, authority: Authority): string | null =>
+  reason === undefined ? (authority.reason ?? null) : storableText(reason, "reason", 2_000);
 
 /** The key of an object: of its type and id, or as it is read in lists. */
 function readKey(object: Target | string): string {
@@ -58,7 +66,7 @@ function readKey(object: Target | string): string {
     const message = "An object is named by its type and id, or by its key, such as asset/A-17.";
     throw callsheetError("invalid_argument", message, { field: "object" });
   }
-  return storableText(objectKey(parsed.data), "object", 1_000);
+  return requireShort(storableText(objectKey(parsed.data), "object", 1_000), "object");
 }
 
 const FIELDS = {

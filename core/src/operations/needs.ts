@@ -53,12 +53,17 @@ export function locksOf({ lock }: Pick<Action, "lock">, input: JobInput): readon
   });
   const locks = jobLocks(lock, input.target, further);
   if (locks.length > MOST_LOCKS) throw unusable(`A job locks at most ${MOST_LOCKS} objects`);
-  const long = locks.find(({ key }) => Buffer.byteLength(key) > LONGEST_KEY);
-  if (long) throw unusable(`Type and id of an object to lock have at most ${LONGEST_KEY - 1} bytes: ${long.key}`);
+  for (const { key } of locks) requireShort(key, "locks");
   return locks;
 }
 
 const NO_LOCKS: readonly JobLock[] = [];
 /** With the stroke between type and id. */
 const LONGEST_KEY = 301;
-const unusable = (problem: string) => callsheetError("invalid_argument", `${problem}.`, { field: "locks" });
+const unusable = (problem: string, field = "locks") => callsheetError("invalid_argument", `${problem}.`, { field });
+
+/** Refuses keys of objects that no row can have. */
+export function requireShort(key: string, field: string): string {
+  if (Buffer.byteLength(key) <= LONGEST_KEY) return key;
+  throw unusable(`Type and id of an object to lock have at most ${LONGEST_KEY - 1} bytes: ${key}`, field);
+}

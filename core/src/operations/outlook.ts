@@ -2,7 +2,6 @@ import {
   type Ask,
   asksOf,
   capableNodes,
-  durationQuantile,
   type Expectation,
   expectDuration,
   type Forecast,
@@ -15,7 +14,8 @@ import {
   type PoolInSight,
 } from "@callsheet/contract";
 import type { ClaimLane } from "../store/dictionary.ts";
-import type { Neighbouring, Surroundings } from "../store/situation.ts";
+import type { Ahead, Neighbouring, Surroundings } from "../store/situation.ts";
+import { atMost } from "./expected.ts";
 import type { Desk } from "./operate.ts";
 
 /** What is known of a waiting job and of what stands around it. */
@@ -25,9 +25,6 @@ interface Outlook extends Surroundings {
   readonly objects: readonly ObjectFacts[];
 }
 
-/** Of nine in ten jobs the duration is no longer. */
-const LONG = 0.9;
-
 /**
  * When a job is expected to start, from what runs and waits before it on the nodes that can run it, in the pools that it
  * takes units of and in the lines of its objects; and how long it is expected to run at most.
@@ -36,7 +33,7 @@ export async function outlookOf(
   desk: Desk,
   facts: Outlook,
   lanes: readonly ClaimLane[],
-  ahead: readonly { readonly laneId: number; readonly count: number }[],
+  ahead: readonly Ahead[],
 ): Promise<{ readonly forecast: Forecast; readonly expectedMs: number | null }> {
   const { now, job, lane, ticket } = facts;
   const capable = capableNodes(facts.nodes, lane.needs);
@@ -83,7 +80,7 @@ export async function outlookOf(
       }),
     ),
   };
-  return { forecast: forecast(known), expectedMs: own && durationQuantile(own, LONG) };
+  return { forecast: forecast(known), expectedMs: atMost(own) };
 }
 
 function standingBefore(object: ObjectFacts | undefined, ticket: Surroundings["ticket"]): ObjectFacts["tickets"] {
@@ -120,16 +117,16 @@ async function expectations({ store, catalogue }: Desk, versionIds: readonly num
 async function aheadOf(
   { store, catalogue }: Desk,
   lanes: readonly ClaimLane[],
-  ahead: readonly { readonly laneId: number; readonly count: number }[],
+  ahead: readonly Ahead[],
   asks: readonly Ask[],
   pools: readonly PoolInSight[],
 ): Promise<ForecastFacts["ahead"]> {
   const learned = await catalogue.durations();
   return Promise.all(
-    ahead.map(async ({ laneId, count }) => {
+    ahead.map(async ({ laneId, size, count }) => {
       const lane = lanes.find(({ id }) => id === laneId)!;
       const version = await store.currentAction(lane.action);
-      const expected = version ? expectDuration(learned.get(version.actionId), null, version.definition) : null;
+      const expected = version ? expectDuration(learned.get(version.actionId), size, version.definition) : null;
       return { count, expected, units: [1, ...asks.map((ask) => wantedOf(lane, ask, pools))] };
     }),
   );

@@ -144,7 +144,7 @@ function toResource(pool: Pool, around: Surroundings): Resource {
       externalTotal === null || externalAt === null
         ? null
         : { total: externalTotal, at: externalAt, isStale: isStale(pool, now) },
-    reserved: heldFor === null || heldUntil === null ? null : { jobId: heldFor, units: heldUnits, until: heldUntil },
+    reserved: heldFor === null ? null : { jobId: heldFor, units: heldUnits, until: heldUntil },
     neverStart: neverStarting(pool, around),
   };
 }

@@ -1,6 +1,7 @@
 import type { JobLock, Units } from "@callsheet/contract";
 import type { Claimed, Watermark } from "./claim.ts";
 import type { Queryable } from "./database.ts";
+import { pendingTurn } from "./pending-turn.ts";
 
 /** A lane that is asked for jobs. */
 export interface AskedLane {
@@ -10,6 +11,8 @@ export interface AskedLane {
   readonly quota: number;
   /** Several owners' jobs take turns. */
   readonly isShared: boolean;
+  /** Of a shared lane: jobs may have come that admission has not seen yet. */
+  readonly hasNews: boolean;
 }
 
 export interface CandidateRequest {
@@ -40,21 +43,23 @@ const MOST_OWNERS = 100;
 /*
  * Queued jobs by turn, then pending ones: of a lane of one owner in their order (index work_pending), of a shared one the
  * host's and those of each guest (index work_guest), so that among them the owner goes first of whom this node runs fewest.
+ * Where there is news, the first pending job of an owner who has none queued, and of whom this node runs none, does not wait
+ * for admission: it stands among the queued ones at the turn of an owner who has nothing else.
  * All of them are locked, and what is not taken is free again when the transaction ends.
  */
 const CANDIDATES = `
   with recursive asked as materialized (
-    select l.* from unnest($2::int[], $4::smallint[], $5::timestamptz[], $6::uuid[], $7::int[], $8::boolean[])
-      as l (lane_id, rank, due_at, job_id, quota, is_shared)
+    select l.* from unnest($2::int[], $4::smallint[], $5::timestamptz[], $6::uuid[], $7::int[], $8::boolean[], $11::boolean[])
+      as l (lane_id, rank, due_at, job_id, quota, is_shared, has_news)
     join callsheet.lane on lane.id = l.lane_id and not lane.paused
     where exists (select from callsheet.node where id = $1::int and state = 'up' and not paused)
       and not exists (select from callsheet.barrier for share)
   ), owners as (
-    select a.lane_id, a.quota, r.rank::smallint as rank, 1 as n,
+    select a.lane_id, a.quota, a.has_news, r.rank::smallint as rank, 1 as n,
       (select owner_id from callsheet.work where state = 'pending' and guest and lane_id = a.lane_id and rank = r.rank order by owner_id limit 1) as owner_id
     from asked a cross join generate_series(0, 5) r (rank) where a.is_shared
     union all
-    select o.lane_id, o.quota, o.rank, o.n + 1, (
+    select o.lane_id, o.quota, o.has_news, o.rank, o.n + 1, (
       select owner_id from callsheet.work where state = 'pending' and guest and lane_id = o.lane_id and rank = o.rank and owner_id > o.owner_id
       order by owner_id limit 1)
     from owners o where o.owner_id is not null and o.n < ${MOST_OWNERS}
@@ -62,6 +67,21 @@ const CANDIDATES = `
     select w.ctid as tid, w.* from callsheet.work w
     where w.state = 'queued' and w.lane_id = any(array(select lane_id from asked))
     order by w.turn limit $3::int for update skip locked
+  ), newcomers as materialized (
+    select p.*, ${pendingTurn("p", 0)} as place
+    from (
+      select distinct on (o.owner_id) o.rank, h.due_at, h.job_id from owners o cross join lateral (
+        select w.due_at, w.job_id from callsheet.work w
+        where w.state = 'pending' and w.guest and w.lane_id = o.lane_id and w.rank = o.rank and w.owner_id = o.owner_id
+        order by w.due_at, w.job_id limit 1
+      ) h
+      where o.has_news and o.owner_id <> all($9::int[])
+        and (o.lane_id, o.owner_id) not in (select q.lane_id, q.owner_id from callsheet.work q where q.state = 'queued')
+      order by o.owner_id, o.rank, h.due_at, h.job_id
+    ) n cross join lateral (
+      select w.ctid as tid, w.* from callsheet.work w where w.job_id = n.job_id and w.state = 'pending' for update skip locked
+    ) p
+    order by p.rank, p.due_at, p.job_id limit $3::int
   ), in_order as materialized (
     select p.* from asked a cross join lateral (
       select w.ctid as tid, w.* from callsheet.work w
@@ -79,11 +99,14 @@ const CANDIDATES = `
     select p.*, coalesce(b.running, 0) + row_number() over (partition by p.rank, p.owner_id order by p.due_at, p.job_id) as share
     from (select * from in_order union all select * from guests) p
     left join unnest($9::int[], $10::int[]) as b (owner_id, running) on b.owner_id = p.owner_id
+    where p.job_id not in (select job_id from newcomers)
     order by p.rank, share, p.due_at, p.job_id limit greatest(0, $3::int - (select count(*) from queued))
   ), found as (
-    select tid, job_id, lane_id, turn, rank, due_at, plain, attempt, retries, owner_id, action_version_id, 0::bigint as share from queued
+    select tid, job_id, lane_id, turn, turn as place, rank, due_at, plain, attempt, retries, owner_id, action_version_id, 0::bigint as share from queued
     union all
-    select tid, job_id, lane_id, turn, rank, due_at, plain, attempt, retries, owner_id, action_version_id, share from pending
+    select tid, job_id, lane_id, turn, place, rank, due_at, plain, attempt, retries, owner_id, action_version_id, 0 from newcomers
+    union all
+    select tid, job_id, lane_id, turn, null, rank, due_at, plain, attempt, retries, owner_id, action_version_id, share from pending
   )
   select string_agg(f.tid::text, ' ') as tids, string_agg(f.job_id::text, ',') as ids, string_agg(f.lane_id::text, ',') as lanes,
     string_agg(coalesce(f.turn::text, ''), ',') as turns, string_agg(f.rank::text, ',') as ranks, string_agg(f.due_at::text, ',') as dues,
@@ -97,7 +120,7 @@ const CANDIDATES = `
       'later', (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = j.id)))
       filter (where j.tags is not null or j.variables is not null or f.attempt > 0) as extras,
     callsheet.now() as now
-  from (select * from found order by turn nulls last, rank, share, due_at, job_id) f join callsheet.job j on j.id = f.job_id`;
+  from (select * from found order by place nulls last, rank, share, due_at, job_id) f join callsheet.job j on j.id = f.job_id`;
 
 type Column = "lanes" | "turns" | "ranks" | "dues" | "attempts" | "retries" | "owners" | "versions" | "sizes";
 type CandidateColumns = Readonly<Record<Column, string>> & {
@@ -134,6 +157,7 @@ export async function lockCandidates(tx: Queryable, request: CandidateRequest): 
       lanes.map((lane) => lane.isShared),
       [...running.keys()],
       [...running.values()],
+      lanes.map((lane) => lane.hasNews),
     ],
   });
   return candidatesOf(rows[0]!);

@@ -35,6 +35,15 @@ interface TicketRow {
   readonly node: string | null;
 }
 
+/** What was last decided of an object; its columns are named for the first that can be. */
+interface DecidedRow {
+  readonly key: string;
+  readonly isQuarantined: boolean;
+  readonly reason: string | null;
+  readonly actor: string | null;
+  readonly at: Date;
+}
+
 /** Objects with those who hold them, and the first of those who wait. Locks nothing. */
 export async function readLocks(
   db: Queryable,
@@ -42,23 +51,26 @@ export async function readLocks(
   mostWaiting: number,
 ): Promise<readonly LockedObject[]> {
   const [{ rows: objects }, { rows: tickets }, { rows: counts }] = await Promise.all([
-    db.query<{ key: string; reason: string | null; actor: string | null; at: Date }>(sql`
-      select key, reason, actor, quarantined_at as at from callsheet.object where key = any(${keys}::text[]) and quarantined`),
+    db.query<DecidedRow>(sql`
+      select key, quarantined as "isQuarantined", reason, actor, quarantined_at as at from callsheet.object
+      where key = any(${keys}::text[]) and quarantined_at is not null`),
     db.query<TicketRow>(ticketsOf(keys, mostWaiting)),
     db.query<{ key: string; count: number }>(sql`
       select object_key as key, count(*)::int as count from callsheet.ticket
       where object_key = any(${keys}::text[]) and not held group by object_key`),
   ]);
-  const quarantines = new Map(objects.map(({ key, ...quarantine }) => [key, quarantine]));
+  const decided = new Map(objects.map(({ key, isQuarantined, ...decision }) => [key, { isQuarantined, decision }]));
   const waiting = new Map(counts.map(({ key, count }) => [key, count]));
   return keys.map((key) => {
+    const { isQuarantined = false, decision = null } = decided.get(key) ?? {};
     const line = tickets.filter((ticket) => ticket.key === key);
     return {
       key,
       holders: line.filter(({ held }) => held).map(toHolder),
       waiting: line.filter(({ held }) => !held).map(toWaiter),
       waitingCount: waiting.get(key) ?? 0,
-      quarantine: quarantines.get(key) ?? null,
+      quarantine: isQuarantined ? decision : null,
+      release: isQuarantined ? null : decision,
     };
   });
 }
@@ -98,15 +110,22 @@ export async function quarantineObject(
     set quarantined = true, actor = excluded.actor, reason = excluded.reason, quarantined_at = excluded.quarantined_at`);
 }
 
+/** An object to be released, and who does so why. */
+export interface Release {
+  readonly key: string;
+  readonly actor: string;
+  readonly reason: string | null;
+}
+
 /** Lets jobs have an object again, first of all those in its line: answers who got it, or undefined: it was not quarantined. */
 export async function releaseObject(
   tx: Queryable,
-  key: string,
+  { key, actor, reason }: Release,
   also: readonly string[],
 ): Promise<readonly Changed[] | undefined> {
   await lockObjects(tx, [...new Set([key, ...also])]);
   const { count } = await tx.query(sql`
-    update callsheet.object set quarantined = false, actor = null, reason = null, quarantined_at = null
+    update callsheet.object set quarantined = false, actor = ${actor}, reason = ${reason}, quarantined_at = callsheet.now()
     where key = ${key} and quarantined`);
   return count === 0 ? undefined : handOver(tx, [key]);
 }

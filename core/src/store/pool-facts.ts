@@ -14,14 +14,23 @@ const POOL = `id, name, scope, capacity::float8 as capacity, used::float8 as use
 type PoolRow = Omit<PoolFacts, "reservation"> &
   OutsideTruth & {
     readonly now: Date;
-    readonly held: { jobId: string; units: number; until: string; spare: number } | null;
+    readonly held: { jobId: string; units: number; until: string | null; spare: number } | null;
   };
 
 const toPool = ({ held, now, external, externalTotal, externalAt, ...row }: PoolRow): PoolFacts => ({
   ...row,
   capacity: effectiveCapacity({ capacity: row.capacity, external, externalTotal, externalAt }, now),
-  reservation: held && { ...held, until: new Date(held.until ?? 0) },
+  reservation: held && { ...held, until: held.until === null ? null : new Date(held.until) },
 });
+
+/** All pools but defaults of limits, as they count now. */
+export async function allPools(db: Queryable): Promise<readonly PoolFacts[]> {
+  const { rows } = await db.query<PoolRow>({
+    text: `select ${POOL} from callsheet.pool where name <> '*' order by id`,
+    values: [],
+  });
+  return rows.map(toPool);
+}
 
 /** The pools of resources that a node may take of, and all limits. */
 export async function readPools(db: Queryable, site: string, node: string): Promise<readonly PoolFacts[]> {

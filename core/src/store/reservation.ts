@@ -1,4 +1,4 @@
-import type { LaneFacts, PoolFacts, PoolReservation } from "@callsheet/contract";
+import type { LaneFacts, PoolReservation } from "@callsheet/contract";
 import sql from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 
@@ -22,25 +22,6 @@ export interface Held {
   readonly elapsedMs: number;
   readonly actionVersionId: number;
   readonly size: number | null;
-}
-
-/** All pools, with what is reserved of them. */
-export async function allPools(db: Queryable): Promise<readonly PoolFacts[]> {
-  const { rows } = await db.query<Omit<PoolFacts, "reservation"> & Reserved>(sql`
-    select id, name, scope, capacity::float8 as capacity, used::float8 as used, state, tags, held_for as "heldFor",
-      held_units::float8 as "heldUnits", held_until as "heldUntil", held_spare::float8 as "heldSpare"
-    from callsheet.pool where name <> '*' order by id`);
-  return rows.map(({ heldFor, heldUnits, heldUntil, heldSpare, ...pool }) => ({
-    ...pool,
-    reservation: heldFor === null ? null : { jobId: heldFor, units: heldUnits, until: heldUntil, spare: heldSpare },
-  }));
-}
-
-interface Reserved {
-  readonly heldFor: string | null;
-  readonly heldUnits: number;
-  readonly heldUntil: Date;
-  readonly heldSpare: number;
 }
 
 /** Open lanes whose jobs may take units: of resources, or of limits. */

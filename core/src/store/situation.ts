@@ -1,6 +1,7 @@
-import type { Needs, NodeInSight, Situation, Units } from "@callsheet/contract";
-import sql from "sql-template-tag";
+import { BEHIND_ALL, type Needs, type NodeInSight, type Situation, type Units } from "@callsheet/contract";
+import sql, { raw } from "sql-template-tag";
 import type { Queryable } from "./database.ts";
+import { pendingTurn } from "./pending-turn.ts";
 
 /** A node, with the types whose jobs it may take instead. */
 type Neighbour = NodeInSight & { readonly id: number; readonly types: readonly string[] };
@@ -48,24 +49,48 @@ export async function readSurroundings(db: Queryable, id: string): Promise<Surro
   return rows[0];
 }
 
+/** Jobs of one lane and size that start before another. */
+export interface Ahead {
+  readonly laneId: number;
+  readonly size: number | null;
+  readonly count: number;
+}
+
 /**
- * How many jobs of these lanes start before a due one, by lane, counted up to `most` in all: queued ones of an earlier turn,
- * then pending ones in order (indexes work_queued, work_pending).
+ * How many jobs of these lanes start before a due one, counted up to `most` in all (indexes work_queued, work_pending, work_guest). A
+ * pending job is taken to be queued at the turn that admission will give it: before worse ones that are queued already, and
+ * before those of other owners where its own has nothing else. Before it stand the pending ones that are better or earlier.
  */
-export async function countAhead(db: Queryable, id: string, lanes: readonly number[], most: number) {
-  const { rows } = await db.query<{ laneId: number; count: number }>(sql`
-    select lane_id as "laneId", count(*)::int as count
-    from (
-      select ahead.lane_id from (select * from callsheet.work where job_id = ${id} and state in ('pending', 'queued')) w cross join lateral (
-        select q.lane_id from callsheet.work q
-        where q.state = 'queued' and q.lane_id = any(${lanes}::int[]) and (w.turn is null or (q.turn, q.job_id) < (w.turn, w.job_id))
+export async function countAhead(
+  db: Queryable,
+  id: string,
+  lanes: readonly number[],
+  most: number,
+): Promise<readonly Ahead[]> {
+  const { rows } = await db.query<Ahead>(sql`
+    with own as materialized (
+      select w.*, w.turn is null and w.guest
+        and not exists (select from callsheet.work q where q.state = 'queued' and q.lane_id = w.lane_id and q.owner_id = w.owner_id)
+        and not exists (
+          select from callsheet.work p where p.state = 'pending' and p.guest and p.lane_id = w.lane_id and p.rank = w.rank
+            and p.owner_id = w.owner_id and (p.due_at, p.job_id) < (w.due_at, w.job_id)) as is_first
+      from callsheet.work w where w.job_id = ${id} and w.state in ('pending', 'queued')
+    ), place as materialized (
+      select job_id, rank, turn is null as is_pending, case when is_first then '-infinity' else due_at end as due_at,
+        coalesce(turn, case when is_first then ${raw(pendingTurn("own", 0))} else ${raw(pendingTurn("own", BEHIND_ALL))} end) as turn
+      from own
+    ), ahead as materialized (
+      select a.* from place w cross join lateral (
+        select q.lane_id, q.job_id from callsheet.work q
+        where q.state = 'queued' and q.lane_id = any(${lanes}::int[]) and (q.turn, q.job_id) < (w.turn, w.job_id)
         union all
-        select p.lane_id from callsheet.work p
-        where w.turn is null and p.state = 'pending' and p.lane_id = any(${lanes}::int[])
+        select p.lane_id, p.job_id from callsheet.work p
+        where w.is_pending and p.state = 'pending' and p.lane_id = any(${lanes}::int[])
           and (p.rank, p.due_at, p.job_id) < (w.rank, w.due_at, w.job_id)
         limit ${most}
-      ) ahead
-    ) a group by lane_id`);
+      ) a
+    )
+    select a.lane_id as "laneId", j.size, count(*)::int as count from ahead a join callsheet.job j on j.id = a.job_id group by 1, 2`);
   return rows;
 }
 

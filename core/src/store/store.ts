@@ -44,7 +44,7 @@ import {
   lockJob,
   rememberRetry,
 } from "./jobs.ts";
-import { releaseObject } from "./locks.ts";
+import { type Release, releaseObject } from "./locks.ts";
 import {
   announcedSchemas,
   beat,
@@ -59,11 +59,11 @@ import {
 import { notification } from "./notification.ts";
 import { makeObjects, readObjects, tryObjects } from "./objects.ts";
 import { OPERATOR } from "./operator.ts";
-import { lockPools, poolsNow, readPools, readPoolsInSight } from "./pool-facts.ts";
+import { allPools, lockPools, poolsNow, readPools, readPoolsInSight } from "./pool-facts.ts";
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { QUEUE } from "./queue.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
-import { allPools, heldUnits, openNodes, putReservations, sizesOf, unitsLanes } from "./reservation.ts";
+import { heldUnits, openNodes, putReservations, sizesOf, unitsLanes } from "./reservation.ts";
 import { endSession, type Session } from "./session.ts";
 import { countAhead, needsOf, readNeighbours, readSurroundings } from "./situation.ts";
 import { isStanding } from "./standing.ts";
@@ -167,6 +167,7 @@ export type Statements = Bound<typeof STATEMENTS>;
 
 /** What a claim of contended jobs consists of. */
 const CONTENTION = {
+  actionVersions,
   lockCandidates,
   makeObjects,
   tryObjects,
@@ -199,7 +200,7 @@ export interface Store extends Statements {
   /** A transaction in which attempts, or waiting jobs, give back what they hold. */
   freeing<T>(work: (tx: Statements, free: (freed: readonly Freed[]) => Promise<Freeing>) => Promise<T>): Promise<T>;
   /** Lets jobs have a quarantined object again; answers who got it, or undefined: it was not quarantined. */
-  releaseObject(key: string): Promise<readonly Changed[] | undefined>;
+  releaseObject(release: Release): Promise<readonly Changed[] | undefined>;
   /** Looks after whose turn it is at objects where that depends on nodes and pauses; answers who was handed theirs. */
   settleTurns(): Promise<readonly Changed[]>;
   within(tx: CallerTransaction): Statements;
@@ -232,7 +233,7 @@ export function createStore(db: Database): Store {
     transaction: (work) => db.transaction((tx) => work(bind(tx))),
     freeing: (work) =>
       insistOnLines(db, (also) => db.transaction((tx) => work(bind(tx), (freed) => free(tx, freed, also)))),
-    releaseObject: (key) => insistOnLines(db, (also) => db.transaction((tx) => releaseObject(tx, key, also))),
+    releaseObject: (one) => insistOnLines(db, (also) => db.transaction((tx) => releaseObject(tx, one, also))),
     settleTurns: () => insistOnLines(db, (also) => db.transaction((tx) => settleTurns(tx, also))),
     within: (tx) => bind(db.within(tx)),
     openCreation: () => openCreation(db, channel),

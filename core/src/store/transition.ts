@@ -1,5 +1,6 @@
-import { fromStates, isLegal, type JobEvent, type JobState, SETTLED } from "@callsheet/contract";
+import { BEHIND_ALL, fromStates, isLegal, type JobEvent, type JobState, SETTLED } from "@callsheet/contract";
 import type { Queryable } from "./database.ts";
+import { pendingTurn } from "./pending-turn.ts";
 
 /** One job's change of state. What is absent stays as it is. */
 export interface Change {
@@ -70,7 +71,7 @@ const MOVE = `
     update callsheet.work w
     set state = old."to", line_state = old."to", seq = w.seq + 1, plain = false,
       due_at = coalesce(old.due, callsheet.now() + old.delay * interval '1 millisecond', w.due_at),
-      turn = case when old."to" = 'queued' then coalesce(old.place, case when w.turn >= 0 then w.turn end, w.rank * 100000000000000 + floor(extract(epoch from w.due_at) * 1000)::bigint) when old."to" ${IS_LIVE} then w.turn end,
+      turn = case when old."to" = 'queued' then coalesce(old.place, case when w.turn >= 0 then w.turn end, ${pendingTurn("w", BEHIND_ALL)}) when old."to" ${IS_LIVE} then w.turn end,
       token = case when $3 = 'start' then nextval('callsheet.token_number') else w.token end,
       attempt = w.attempt + case when $3 = 'start' then 1 else 0 end,
       started_at = case when $3 = 'start' then callsheet.now() else w.started_at end,

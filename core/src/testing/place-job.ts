@@ -1,4 +1,13 @@
-import { type ActionInput, actionSchema, type JobKind, type JobState, SETTLED } from "@callsheet/contract";
+import {
+  type ActionInput,
+  actionSchema,
+  type JobKind,
+  type JobState,
+  type Level,
+  PRIORITIES,
+  SETTLED,
+  turnOf,
+} from "@callsheet/contract";
 import { systemEnvironment } from "../engine/environment.ts";
 import { lane } from "../operations/needs.ts";
 import { type ActionVersion, laneKey } from "../store/dictionary.ts";
@@ -166,7 +175,7 @@ function workRow(facts: Facts): Record<string, unknown> {
   return {
     job_id: id,
     due_at: dueAt,
-    turn: state === "queued" ? rankOf(facts) * 1e14 + (dueAt?.getTime() ?? 0) : null,
+    turn: state === "queued" ? turnOf((PRIORITIES.urgent - rankOf(facts)) as Level, dueAt!) : null,
     token,
     started_at: token === null ? null : now,
     deadline: state === "running" && timeoutMs !== null ? new Date(now.getTime() + timeoutMs) : null,

@@ -24,14 +24,14 @@ export async function aDispatcher(database: TestDatabase, name: string, store = 
   const nodeId = await aNode(database, name);
   const hot = await store.openHotPath(name);
   const environment = systemEnvironment();
-  const catalogue = createCatalogue(store, environment.monotonic);
+  const catalogue = createCatalogue(store, environment.monotonic, () => {});
   let now = 0;
   const monotonic = () => {
     now += 1_000;
     return now;
   };
   const contention = new Contention({
-    part: { store, environment: { ...environment, monotonic } } as Part,
+    part: { store, catalogue, environment: { ...environment, monotonic } } as Part,
     nodeId: () => nodeId,
     ...{ name, site: "default", types: ["test"], capabilities: new Set() },
     running: () => new Map(),

@@ -1,3 +1,4 @@
+import { PRIORITIES, turnOf } from "@callsheet/contract";
 import { describe, expect, test } from "vitest";
 import { guestHeads, liveByOwner } from "../../src/store/admission.ts";
 import { aJob, type TestDatabase, until } from "../../src/testing/index.ts";
@@ -126,6 +127,21 @@ test(
       await tx.giveWay([job.id]);
     });
     expect(await store.queuedJobs()).toMatchObject([{ id: job.id, turn: -7 }]);
+  }),
+);
+
+test(
+  "a job that was never queued and is handed back stands where its priority and due time say",
+  withDatabase(async (database) => {
+    const { store } = database;
+    const low = await aJob(database, { state: "running", rank: 5 });
+    await store.transaction((tx) =>
+      tx.transition({ event: "hand_back", changes: [{ id: low.id, token: low.token!, to: "queued" }] }),
+    );
+    const high = await aJob(database, { state: "queued", rank: 2 });
+    const queue = await store.queuedJobs();
+    expect(queue.map(({ id }) => id)).toEqual([high.id, low.id]);
+    expect(queue[1]!.turn).toBe(turnOf(PRIORITIES.lowest, queue[1]!.dueAt));
   }),
 );
 

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { readFloor } from "../../src/engine/units.ts";
 import { aJob, openTestDatabase, type TestDatabase, until } from "../../src/testing/index.ts";
 import { withDatabase } from "../store/place.ts";
+import { aDispatcher } from "./dispatcher.ts";
 import { checkHoldings, poolOf } from "./holdings.ts";
 
 const run = (database: TestDatabase, text: string, ...values: unknown[]) => database.db.query({ text, values });
@@ -94,10 +95,55 @@ test(
     await store.putReservations([{ poolId: pool, used: 3, reservation }]);
     const { poolId: _, ...written } = reservation;
     expect(await reservationOf(database, pool)).toEqual({ ...written, spare: 1 });
+    const cs = await database.open();
+    await store.putReservations([{ poolId: pool, used: 3, reservation: { ...reservation, until: null } }]);
+    expect(await reservationOf(database, pool)).toMatchObject({ jobId: job.id, until: null });
+    expect((await cs.resources.get("transcode")).reserved).toEqual({ jobId: job.id, units: 4, until: null });
     await store.putReservations([{ poolId: pool, used: 3, reservation: null }]);
     expect(await reservationOf(database, pool)).toBeNull();
+    expect((await cs.resources.get("transcode")).reserved).toBeNull();
   }),
 );
+
+test(
+  "a round counts what the outside leaves of a pool",
+  withDatabase(async (database) => {
+    const { store } = database;
+    const pool = await poolOf(database, "licence", 10);
+    const external = JSON.stringify({ staleAfterMs: 60_000, whenStale: "keep" });
+    await run(
+      database,
+      "update callsheet.pool set external = $1::jsonb, external_total = 3, external_at = callsheet.now()",
+      external,
+    );
+    expect((await readFloor(store)).pools).toMatchObject([{ id: pool, capacity: 3 }]);
+  }),
+);
+
+test("a claim lets a job pass that is expected to end before the reserved units are wanted, and no other", async () => {
+  const database = await openTestDatabase();
+  onTestFinished(() => database.close());
+  const { store } = database;
+  const cs = await database.open();
+  const pool = await poolOf(database, "transcode", 4);
+  const needs = { transcode: 1 };
+  await cs.actions.put({ name: "short", type: "test", needs, timeoutMs: 1_000, onTimeout: "fail" });
+  await cs.actions.put({ name: "long", type: "test", needs, timeoutMs: 7_200_000 });
+  await cs.actions.put({ name: "unknown", type: "test", needs });
+  await cs.jobs.create("long");
+  await cs.jobs.create("unknown");
+  const short = await cs.jobs.create("short");
+  const until = new Date((await store.databaseNow()).getTime() + 3_600_000);
+  const wide = await aJob(database, { state: "scheduled" });
+  await store.putReservations([
+    { poolId: pool, used: 0, reservation: { poolId: pool, jobId: wide.id, units: 4, until, spare: 0 } },
+  ]);
+  const node = await aDispatcher(database, "here");
+  onTestFinished(() => node.close());
+  expect((await node.claim(4)).map(({ id }) => id)).toEqual([short.id]);
+  expect(await node.claim(4)).toEqual([]);
+  await checkHoldings(database);
+});
 
 /** An action type whose handlers end as the test says. */
 function aStage() {

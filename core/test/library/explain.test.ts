@@ -1,6 +1,11 @@
-import { JOB_STATES, type JobState, type Reason } from "@callsheet/contract";
+import { durationBucket, JOB_STATES, type JobState, type Reason, sizeClass } from "@callsheet/contract";
 import { describe, expect, test } from "vitest";
+import { createCatalogue } from "../../src/operations/catalogue.ts";
+import { explainJob } from "../../src/operations/explain.ts";
+import type { Store } from "../../src/store/store.ts";
 import { aJob, aNode, type JobPlan, type TestDatabase, until } from "../../src/testing/index.ts";
+import { aDispatcher } from "../admission/dispatcher.ts";
+import { poolOf } from "../admission/holdings.ts";
 import { aFloor, inState, refusal } from "../fixtures/floor.ts";
 import { databaseOfFile, withDatabase } from "../store/place.ts";
 
@@ -101,16 +106,91 @@ describe("a due job is explained by the nodes that are there", () => {
       const pending = await aJob(database);
       const queued = await aJob(database, { state: "queued" });
       await aJob(database, { rank: 5 });
-      expect((await reasonOf(database, pending.id)).sentence).toBe("All 3 slots of 1 node are busy; 5 jobs are ahead.");
+      expect((await reasonOf(database, pending.id)).sentence).toBe("All 3 slots of 1 node are busy; 3 jobs are ahead.");
       expect(await reasonOf(database, queued.id)).toMatchObject({ reason: "nodes_busy", details: { ahead: 1 } });
 
       const lanes = [pending.laneId];
-      expect(await database.store.countAhead(pending.id, lanes, 2)).toEqual([{ laneId: pending.laneId, count: 2 }]);
+      expect(await database.store.countAhead(pending.id, lanes, 2)).toEqual([
+        { laneId: pending.laneId, size: null, count: 2 },
+      ]);
       await database.store.putSetting("queue_capacity", 3);
       expect(await reasonOf(database, pending.id)).toMatchObject({ reason: "internal_queue_full" });
       expect(await reasonOf(database, queued.id)).toMatchObject({ reason: "nodes_busy" });
       await database.db.query({ text: "update callsheet.lane set paused = true, reason = 'night'", values: [] });
       expect((await reasonOf(database, pending.id)).sentence).toBe("It is paused with all its kind: night.");
+    }),
+  );
+
+  test(
+    "the first job of an owner who has nothing else stands before all of others but better ones",
+    withDatabase(async (database) => {
+      await aNode(database, "one");
+      const cs = await database.open();
+      await cs.actions.put({ name: "shared", type: "test" });
+      const create = (owner: string, priority: "normal" | "high" = "normal") =>
+        cs.as(owner).jobs.create("shared", { priority });
+      await create("ada", "high");
+      for (let n = 0; n < 3; n++) await create("ada");
+      const [first, second] = [await create("bob"), await create("bob")];
+      expect((await cs.jobs.explain(first)).details).toMatchObject({ ahead: 1 });
+      expect((await cs.jobs.explain(second)).details).toMatchObject({ ahead: 5 });
+      await database.db.query({
+        text: "update callsheet.work set state = 'queued', turn = 1 where job_id = $1",
+        values: [first.id],
+      });
+      expect((await cs.jobs.explain(await create("bob"))).details).toMatchObject({ ahead: 6 });
+    }),
+  );
+
+  test(
+    "jobs ahead are expected to take as long as such of their size do",
+    withDatabase(async (database) => {
+      await aNode(database, "one", { slots: 1 });
+      const { id: before, action } = await aJob(database, { state: "queued" });
+      const { id } = await aJob(database);
+      const { actionId } = action;
+      const after = (ms: number) => [...new Array<number>(durationBucket(ms)).fill(0), 8];
+      await database.store.addDurations([
+        { actionId, sizeClass: sizeClass(1), counts: after(1_000) },
+        { actionId, sizeClass: sizeClass(1_000_000), counts: after(3_600_000) },
+      ]);
+      const waitOf = async (size: number) => {
+        await database.db.query({ text: "update callsheet.job set size = $1 where id = $2", values: [size, before] });
+        const { forecast } = await reasonOf(database, id);
+        return forecast!.p50.getTime() - (await database.store.databaseNow()).getTime();
+      };
+      expect(await waitOf(1_000_000)).toBeGreaterThan(1_800_000);
+      expect(await waitOf(1)).toBeLessThan(60_000);
+    }),
+  );
+
+  test(
+    "never by itself: it may begin while its surroundings are read",
+    withDatabase(async (database) => {
+      const { store } = database;
+      await poolOf(database, "transcode", 1);
+      const cs = await database.open();
+      await cs.actions.put({ name: "encode", type: "test", needs: { transcode: 1 } });
+      const { id } = await cs.jobs.create("encode");
+      const node = await aDispatcher(database, "here");
+      const begins = async () => {
+        if ((await store.readJobs([id]))[0]!.state === "pending") await node.claim();
+      };
+      const reading: Store = {
+        ...store,
+        readPoolsInSight: async (lane) => {
+          await begins();
+          return store.readPoolsInSight(lane);
+        },
+      };
+      const catalogue = createCatalogue(
+        store,
+        () => 0,
+        () => {},
+      );
+      const desk = { store: reading, catalogue, announce: () => {} };
+      expect(await explainJob(desk, id)).toMatchObject({ reason: "running", blockers: [] });
+      await node.close();
     }),
   );
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Callsheet, LockFilter } from "../../src/index.ts";
-import { aFloor, inState, refusal } from "../fixtures/floor.ts";
+import { aFloor, inState, lineOf, refusal } from "../fixtures/floor.ts";
 
 const alone = () => aFloor({ lock: "exclusive" }, { alone: true });
 const target = (id: string) => ({ target: { type: "asset", id } });
@@ -19,6 +19,9 @@ describe("a lock", () => {
     await inState(cs, second, "waiting_for_lock");
     const third = await create({ locks: [{ type: "Asset", id: "a-17", mode: "shared" }] });
     await inState(cs, third, "waiting_for_lock");
+    // Whoever had to wait finds it in his history: for what, how, behind whom.
+    const said = { object: "asset/a-17", mode: "shared", place: 2, holders: [first.id] };
+    expect((await lineOf(cs, third, "block")).data).toEqual(said);
     const [listed, ...others] = await cs.locks.list();
     expect(others).toEqual([]);
     expect(listed).toEqual({
@@ -34,7 +37,7 @@ describe("a lock", () => {
         { jobId: third.id, action: name, mode: "shared", place: 2, since: expect.any(Date) },
       ],
       waitingCount: 2,
-      quarantine: null,
+      ...{ quarantine: null, release: null },
     });
     expect(context.fencing).toBe(listed!.holders[0]!.fencing);
     expect(await cs.locks.get({ type: "asset", id: "A-17" })).toEqual(listed);
@@ -89,10 +92,15 @@ describe("a quarantined object", () => {
     await stage.nth(2);
     expect(await line(cs, "asset/A")).toEqual({ holders: [], waiting: [waiter.id], waitingCount: 1 });
     expect((await cs.jobs.getMany([waiter, fresh])).map(({ attempt }) => attempt)).toEqual([0, 0]);
-    await cs.locks.release("asset/a");
+    const released = await cs.as("eve").locks.release("asset/a", "it was copied anew");
+    const release = { reason: "it was copied anew", actor: "eve", at: expect.any(Date) };
+    expect(released).toMatchObject({ quarantine: null, release });
     await inState(cs, waiter, "running");
     stage.clear();
     await cs.jobs.wait(fresh);
+    expect(await cs.locks.get("asset/A")).toMatchObject({ release });
+    expect((await cs.locks.quarantine("asset/A")).release).toBeNull();
+    await cs.locks.release("asset/A");
     expect(await refusal(() => cs.locks.release("asset/A"))).toMatchObject({
       ...{ code: "not_quarantined", details: { object: "asset/a" } },
     });
@@ -105,6 +113,8 @@ test.each([
   (cs: Callsheet) => cs.locks.get({ type: "asset" } as never),
   (cs: Callsheet) => cs.locks.quarantine("asset/\0"),
   (cs: Callsheet) => cs.locks.quarantine("asset/a", ""),
+  (cs: Callsheet) => cs.locks.quarantine(`asset/${"\u0130".repeat(100)}`),
+  (cs: Callsheet) => cs.locks.release("asset/a", ""),
   (cs: Callsheet) => cs.locks.list({ limit: 0 }),
   (cs: Callsheet) => cs.locks.list({ jobId: "x" }),
   (cs: Callsheet) => cs.locks.list({ waiting: "yes" } as never),
@@ -112,4 +122,20 @@ test.each([
 ])("what names no object, or filters by nothing there is, is refused: %s", async (call) => {
   const { cs } = await aFloor();
   expect(await refusal(() => call(cs))).toMatchObject({ code: "invalid_argument" });
+});
+
+test("an object whose key has more bytes than there is room for is refused when the job is created, not when it is claimed", async () => {
+  const { cs, name, work, stage } = await alone();
+  const locks = (id: string) => ({ locks: [{ type: "asset", id }] });
+  // In the one spelling of keys this letter has three bytes instead of two: what is short enough as an id may not be as a key.
+  const id = (letters: number) => "\u0130".repeat(letters);
+  for (const input of [locks(id(100)), target(id(100))])
+    expect(await refusal(() => cs.jobs.create(name, input))).toMatchObject({
+      ...{ code: "invalid_argument", details: { field: "locks" } },
+      message: expect.stringContaining("at most 300 bytes"),
+    });
+  stage.clear();
+  await work();
+  const job = await cs.jobs.create(name, locks(id(98)));
+  expect(await cs.jobs.wait(job)).toMatchObject({ state: "completed" });
 });

@@ -27,7 +27,7 @@ const candidate = (isPlain: boolean): Candidate => ({
   },
   locks: [{ key: KEY, mode: "exclusive" }],
 });
-const lanes = (isShared: boolean) => [1, 2].map((id) => ({ id, quota: 100, isShared }));
+const lanes = (isShared: boolean) => [1, 2].map((id) => ({ id, quota: 100, isShared, hasNews: isShared }));
 const taking = (isPlain: boolean) => ({
   starts: [{ candidate: candidate(isPlain), units: [] }],
   arePoolsLocked: false,

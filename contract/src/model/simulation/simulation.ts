@@ -279,7 +279,7 @@ export class Simulation {
     if (!this.inLine.delete(job.id)) this.waiting.leave(job);
     this.#awake.delete(job.id);
     this.stock.ask(job, { held: true });
-    this.stock.take(node, units);
+    this.stock.take(job, node, units);
     const attempt = { job, node, units, startedMs: this.#nowMs, endsMs: this.#nowMs + job.durationMs };
     this.running.add(attempt);
     this.#events.add(attempt.endsMs, { kind: "end", attempt });

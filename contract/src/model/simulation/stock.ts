@@ -49,18 +49,22 @@ export class Stock {
     return { now, node, pools: this.pools, objects };
   }
 
-  /** Holds back what these say, and nothing else. Where nobody knows until when, nothing ends before. */
+  /** Holds back what these say, and nothing else. */
   reserve(reservations: readonly PoolReservation[]): void {
     const found = new Map(reservations.map((one) => [one.poolId, one]));
-    for (const pool of this.pools) {
-      const reservation = found.get(pool.id);
-      pool.reservation = reservation ? { ...reservation, until: reservation.until ?? new Date(0) } : null;
-    }
+    for (const pool of this.pools) pool.reservation = found.get(pool.id) ?? null;
   }
 
-  take(node: SimulatedNode, units: readonly Units[]): void {
+  /** Takes a slot and units for a job; those of what a reservation spares are spared no second time. */
+  take({ id }: Pick<SimulatedJob, "id">, node: SimulatedNode, units: readonly Units[]): void {
     node.used += 1;
-    for (const { poolId, units: count } of units) this.pools[poolId]!.used += count;
+    for (const { poolId, units: count, ofSpare } of units) {
+      const pool = this.pools[poolId]!;
+      pool.used += count;
+      if (pool.reservation?.jobId === id) pool.reservation = null;
+      else if (pool.reservation && ofSpare)
+        pool.reservation = { ...pool.reservation, spare: Math.max(0, pool.reservation.spare - count) };
+    }
   }
 
   giveBack(node: SimulatedNode, units: readonly Units[]): void {
