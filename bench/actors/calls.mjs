@@ -71,3 +71,19 @@ export async function callPaced(producer, { count, from = 0, perSecond }) {
   await Promise.all(calls);
   return { startMs, endMs: nowMs(), calledMs, ackedMs };
 }
+
+/**
+ * Opens the system, creates a job and begins to work, `count` times one after the other: how long it took each time until
+ * the job's handler began.
+ * @param {import("../systems/index.mjs").System} system
+ */
+export async function beginAndEnd(system, url, { count }) {
+  const tookMs = [];
+  for (let n = 0; n < count; n += 1) {
+    const startMs = nowMs();
+    const { end } = await system.beginAndEnd(url);
+    tookMs.push(nowMs() - startMs);
+    await end();
+  }
+  return { tookMs };
+}

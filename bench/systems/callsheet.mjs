@@ -52,6 +52,7 @@ export const callsheet = {
     },
     close: async () => {},
   }),
+  beginAndEnd,
 };
 
 // A producer and a worker of one process share one Callsheet, as they do in an application.
@@ -185,6 +186,22 @@ async function openWorker(url, { slots, nodes = 1 }, count) {
     claims,
     stop: async () => {
       await Promise.all(started.map((node) => node.stop()));
+      await close();
+    },
+  };
+}
+
+async function beginAndEnd(url) {
+  const handled = Promise.withResolvers();
+  const { cs, type, action } = await open(url);
+  shared.count = handled.resolve;
+  const node = cs.work({ name: `bench-${process.pid}`, types: [type] });
+  const job = await cs.jobs.create(action, { configuration: payloadOf(0) });
+  await handled.promise;
+  return {
+    end: async () => {
+      await cs.jobs.wait(job);
+      await (await node).stop();
       await close();
     },
   };
