@@ -73,17 +73,16 @@ export async function callPaced(producer, { count, from = 0, perSecond }) {
 }
 
 /**
- * Opens the system, creates a job and begins to work, `count` times one after the other: how long it took each time until
- * the job's handler began.
+ * Opens the system, creates a job and works it off, `count` times one after the other: how long it took each time.
  * @param {import("../systems/index.mjs").System} system
  */
-export async function beginAndEnd(system, url, { count }) {
+export async function firstJobs(system, url, { count, variant }) {
   const tookMs = [];
   for (let n = 0; n < count; n += 1) {
     const startMs = nowMs();
-    const { end } = await system.beginAndEnd(url);
+    const { close } = await system.firstJob(url, variant);
     tookMs.push(nowMs() - startMs);
-    await end();
+    await close();
   }
   return { tookMs };
 }

@@ -16,7 +16,7 @@ const FULL = {
   middle: 100_000,
   large: 1_000_000,
   latency: 1_000,
-  openings: 60,
+  openings: 40,
   snapshot: 1_000_000,
   snapshotMs: 14_000,
   restMs: 20_000,

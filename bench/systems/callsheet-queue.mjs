@@ -7,6 +7,8 @@ const NAME = "bench";
 // From the least urgent level of a mixed backlog to the most.
 const PRIORITIES = ["lowest", "low", "normal", "high", "highest"];
 
+let joined;
+
 const SETTINGS = { concurrency: 100 };
 
 /**
@@ -28,7 +30,7 @@ export const callsheetQueue = {
   openProducer,
   openWorker,
   watch: callsheet.watch,
-  beginAndEnd,
+  firstJob,
 };
 
 async function open(url, options = {}) {
@@ -57,23 +59,17 @@ async function openWorker(url, { concurrency }, count) {
   };
 }
 
-async function beginAndEnd(url) {
+async function firstJob(url, variant) {
   const { Queue } = await import("@callsheet/queue");
-  const queue = new Queue(url, { name: NAME });
+  const queue = new Queue(variant === "joined" ? await join(url) : url, { name: NAME });
   const completed = new Promise((resolve) => queue.once("completed", resolve));
-  const handled = new Promise((resolve) => {
-    const processing = queue.process((_job, next) => {
-      resolve();
-      return next();
-    });
-    processing.catch(() => {});
-  });
-  await queue.addJob(queue.createJob(payloadOf(0)));
-  await handled;
-  return {
-    end: async () => {
-      await completed;
-      await queue.stop();
-    },
-  };
+  await Promise.all([queue.process(async () => {}), queue.addJob(queue.createJob(payloadOf(0))), completed]);
+  return { close: () => queue.stop() };
+}
+
+/** An application's Callsheet, which is open already; it stays so until the process ends. */
+async function join(url) {
+  const { Callsheet } = await import("@callsheet/core");
+  joined ??= await Callsheet.open({ databaseUrl: url });
+  return joined;
 }

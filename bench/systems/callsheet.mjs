@@ -52,7 +52,7 @@ export const callsheet = {
     },
     close: async () => {},
   }),
-  beginAndEnd,
+  firstJob,
 };
 
 // A producer and a worker of one process share one Callsheet, as they do in an application.
@@ -191,17 +191,14 @@ async function openWorker(url, { slots, nodes = 1 }, count) {
   };
 }
 
-async function beginAndEnd(url) {
-  const handled = Promise.withResolvers();
+async function firstJob(url) {
   const { cs, type, action } = await open(url);
-  shared.count = handled.resolve;
-  const node = cs.work({ name: `bench-${process.pid}`, types: [type] });
-  const job = await cs.jobs.create(action, { configuration: payloadOf(0) });
-  await handled.promise;
+  const working = cs.work({ name: `bench-${process.pid}`, types: [type] });
+  await cs.jobs.wait(await cs.jobs.create(action, { configuration: payloadOf(0) }));
+  const node = await working;
   return {
-    end: async () => {
-      await cs.jobs.wait(job);
-      await (await node).stop();
+    close: async () => {
+      await node.stop();
       await close();
     },
   };

@@ -31,8 +31,8 @@
  * @property {(url: string, settings: any, count: (job: number) => void) => Promise<Worker>} openWorker
  * @property {(store: Store) => Promise<{left: () => Promise<number>, close: () => Promise<void>}>} watch counts the jobs
  *   that the store holds as unfinished
- * @property {(url: string) => Promise<{end: () => Promise<void>}>} [beginAndEnd] opens the system, creates a job and begins
- *   to work; answers when the job's handler has begun. `end` waits for the job's end and closes what was opened
+ * @property {(url: string, variant: string) => Promise<{close: () => Promise<void>}>} [firstJob] opens the system, creates a job
+ *   and works it off; answers when its end is stored. `variant`: "alone", or "joined" to what the process has open already
  */
 
 // Loaded on demand, so that a worker process carries its own system only.
