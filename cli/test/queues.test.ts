@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { OpenQueue } from "@callsheet/core";
+import type { ActionType, OpenQueue } from "@callsheet/core";
 import { openTestDatabase, until } from "@callsheet/core/testing";
 import { expect, it, onTestFinished } from "vitest";
 import { callsheetWith } from "./command.ts";
@@ -62,7 +62,7 @@ it("show tells of one by its name or its action's: what waits, who works, what w
     /\nState +no worker\n.*\nJobs +3 added\nWaits +\d.*, since \d{4}-/,
   );
 
-  await cs.work({ name: "here", types: [{ ...echo, type: mail.slug }] });
+  await cs.work({ name: "here", types: [{ ...echo, type: mail.slug } as ActionType] });
   await until(async () => (await cs.queues.get("mail")).completed === 3, { what: "All jobs" });
   const shown = await run("show", "queue.mail");
   expect(shown.stdout).toBe(
