@@ -16,7 +16,7 @@ const OPTIONS = {
 };
 
 const COMMANDS = ["run", "sweep", "publish"];
-const USUAL_SYSTEMS = "callsheet,graphile-worker,pg-boss,bullmq-redis,bullmq-postgres";
+const USUAL_SYSTEMS = "callsheet,callsheet-queue,graphile-worker,pg-boss,bullmq-redis,bullmq-postgres";
 
 export const USAGE = `npm run bench -- [run|sweep|publish FILE…] [options]
   run                measure (the default)

@@ -27,7 +27,8 @@ export async function measure({ servers, scenarios, rounds, calmMs, onResult }) 
 function runsOf(scenario, round, { systems }) {
   if (scenario.alone) return [{ system: { name: "postgresql", store: "postgres" }, variant: "" }];
   const able = systems.filter(
-    ({ name, store }) => (scenario.stores?.includes(store) ?? true) && (scenario.systems?.includes(name) ?? true),
+    ({ name, store, isAside = false }) =>
+      (scenario.stores?.includes(store) ?? true) && (scenario.systems?.includes(name) ?? !isAside),
   );
   const first = able.length === 0 ? 0 : (round - 1) % able.length;
   const order = [...able.slice(first), ...able.slice(0, first)];

@@ -1,7 +1,7 @@
 // A child process that plays one part for one system: a producer, a worker, or both. The benchmark's main process only
 // watches, so that what is measured is the system and not the watching.
 import { loadSystem } from "../systems/index.mjs";
-import { callOneByOne, callPaced, callTogether, createMany } from "./calls.mjs";
+import { callOneByOne, callPaced, callTogether, createMany, firstJobs } from "./calls.mjs";
 import { nowMs } from "./clock.mjs";
 import { makeCounter } from "./counter.mjs";
 
@@ -34,6 +34,7 @@ const commands = {
     await parts.worker.stop();
     return { claims, seen: parts.counter.seen, startedAtMs: parts.counter.startedAtMs, memory: parts.memory };
   },
+  firstJobs: (how) => firstJobs(system, url, how),
   block: (how) => parts.producer.block(how),
   createMany: (how) => createMany(parts.producer, how),
   callOneByOne: (how) => callOneByOne(parts.producer, how),

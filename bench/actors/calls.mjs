@@ -71,3 +71,18 @@ export async function callPaced(producer, { count, from = 0, perSecond }) {
   await Promise.all(calls);
   return { startMs, endMs: nowMs(), calledMs, ackedMs };
 }
+
+/**
+ * Opens the system, creates a job and works it off, `count` times one after the other: how long it took each time.
+ * @param {import("../systems/index.mjs").System} system
+ */
+export async function firstJobs(system, url, { count, variant }) {
+  const tookMs = [];
+  for (let n = 0; n < count; n += 1) {
+    const startMs = nowMs();
+    const { close } = await system.firstJob(url, variant);
+    tookMs.push(nowMs() - startMs);
+    await close();
+  }
+  return { tookMs };
+}

@@ -3,10 +3,12 @@ import { betterVariant, seriesOf } from "./series.mjs";
 import { spread } from "./statistics.mjs";
 
 const OURS = "callsheet";
+/** The queue library, which is compared with what it stands on. */
+const LIBRARY = "callsheet-queue";
 
 /**
  * The comparisons that Callsheet promises. `against` names the peers: all of them, those on PostgreSQL, those on Redis,
- * or none (`own`: the figure itself; `size`: the same system in another scenario; `server`: PostgreSQL without a client).
+ * the core (of the queue library), or none (`own`: the figure itself; `size`: the same system in another scenario; `server`: PostgreSQL without a client).
  * Without a target a figure is told and not judged.
  */
 const PROMISES = [
@@ -45,6 +47,12 @@ const PROMISES = [
   promise("100 connections at full speed, longest claim over median", "connections", {
     ...{ atMost: 20, against: "own", figure: "longestOverMedian" },
   }),
+  promise("queue library, drain 100k beside the core", "queue-drain-100k", {
+    ...{ of: LIBRARY, atLeast: 0.8, against: "core" },
+  }),
+  promise("queue library, opened and one job done, ms", "queue-first-job", {
+    ...{ of: LIBRARY, atMost: 30, against: "own", figure: "p50Ms", variant: "alone" },
+  }),
   promise("held snapshot, last tenth over first", "snapshot", { atMost: 1.3, against: "own", figure: "growth" }),
   promise("drain 1M, memory of the last fifth over the first", "drain-1m", { against: "own", figure: "memoryGrowth" }),
   promise("at rest, % of a core", "rest", { atMost: 1, against: "own", figure: "nodePercent" }),
@@ -58,14 +66,17 @@ const PROMISES = [
 
 /** Whom a promise is made against: everybody, a kind of store, or the fastest worker on PostgreSQL by name. */
 const STANDS_FOR = {
-  all: () => true,
-  postgres: ({ store }) => store === "postgres",
+  all: ({ name }) => !isOurs(name),
+  core: ({ name }) => name === OURS,
+  postgres: ({ name, store }) => store === "postgres" && !isOurs(name),
   redis: ({ store }) => store === "redis",
   worker: ({ name }) => name === "graphile-worker",
 };
 
+const isOurs = (name) => name === OURS || name === LIBRARY;
+
 function promise(name, scenario, rest) {
-  return { name, scenario, against: "all", figure: "rate", ...rest };
+  return { name, scenario, of: OURS, against: "all", figure: "rate", ...rest };
 }
 
 /**
@@ -92,21 +103,21 @@ function verdict({ atLeast, atMost }, value) {
 }
 
 function measure(one, results, systems, better) {
-  const { scenario, figure } = one;
+  const { scenario, figure, of: system } = one;
   const ours =
     one.variant === undefined
-      ? (betterVariant(results, { scenario, system: OURS, figure, better })?.points ?? [])
-      : seriesOf(results, { scenario, system: OURS, variant: one.variant, figure });
+      ? (betterVariant(results, { scenario, system, figure, better })?.points ?? [])
+      : seriesOf(results, { scenario, system, variant: one.variant, figure });
   if (one.against === "own") return { ...spread(ours.map((point) => point.value)), versus: "itself" };
   if (one.against === "server") {
     const alone = seriesOf(results, { scenario: one.other, system: "postgresql", figure });
     return { ...pairRatios(ours, alone), versus: one.other };
   }
   if (one.against === "size") {
-    const other = betterVariant(results, { scenario: one.other, system: OURS, figure, better });
+    const other = betterVariant(results, { scenario: one.other, system, figure, better });
     return other && { ...pairRatios(ours, other.points), versus: one.other };
   }
-  const peers = systems.filter((system) => system.name !== OURS && STANDS_FOR[one.against](system));
+  const peers = systems.filter((peer) => peer.name !== system && STANDS_FOR[one.against](peer));
   const best = bestSeries(
     peers.map((peer) => betterVariant(results, { scenario, system: peer.name, figure, better })).filter(Boolean),
     better,

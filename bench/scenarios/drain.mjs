@@ -5,10 +5,12 @@ import { load, openWorkers, stopAndCount, untilSettled } from "./stage.mjs";
 /**
  * Works off a backlog of mixed priorities. The time runs from the order to begin until the store holds no unfinished job,
  * or until the limit; the rate is what was handled in that time.
- * @param {{count: number, workers: number, limitMs: number, variants?: readonly string[]}} size
+ * @param {{count: number, workers: number, limitMs: number, variants?: readonly string[], systems?: readonly string[]}} size
+ *   `systems`: only these
  */
-export const drain = ({ count, workers, limitMs, variants = ["loaded", "analysed"] }) => ({
+export const drain = ({ count, workers, limitMs, variants = ["loaded", "analysed"], systems }) => ({
   title: `drain of ${count.toLocaleString("en-US")} jobs by ${workers} process${workers === 1 ? "" : "es"}`,
+  systems,
   variants: (system) => (system.store === "postgres" ? variants : [""]),
   play: async (stage, variant) => {
     await load(stage, count);

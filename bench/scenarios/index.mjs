@@ -1,6 +1,7 @@
 import { behindBlocked, connections, contended } from "./contention.mjs";
 import { bulkCreate, singleCreate } from "./create.mjs";
 import { drain } from "./drain.mjs";
+import { firstJob } from "./first-job.mjs";
 import { flow } from "./flow.mjs";
 import { latency } from "./latency.mjs";
 import { serverLimit } from "./limit.mjs";
@@ -15,6 +16,7 @@ const FULL = {
   middle: 100_000,
   large: 1_000_000,
   latency: 1_000,
+  openings: 40,
   snapshot: 1_000_000,
   snapshotMs: 14_000,
   restMs: 20_000,
@@ -36,6 +38,7 @@ const QUICK = {
   middle: 1_000,
   large: 2_000,
   latency: 50,
+  openings: 3,
   snapshot: 2_000,
   snapshotMs: 500,
   restMs: 500,
@@ -64,6 +67,8 @@ export const QUICK_SCENARIOS = [
   "contended-100k-2",
   "blocked-1m",
   "connections",
+  "queue-drain-100k",
+  "queue-first-job",
 ];
 
 /**
@@ -102,6 +107,10 @@ export function scenariosOf({ size, limitMs }) {
       seconds: n.seconds,
       limitMs,
     }),
+    "queue-drain-100k": drain({
+      ...{ count: n.middle, workers: 1, limitMs, variants: ["analysed"], systems: ["callsheet", "callsheet-queue"] },
+    }),
+    "queue-first-job": firstJob({ count: n.openings }),
     snapshot: heldSnapshot({ count: n.snapshot, lengthMs: n.snapshotMs }),
     rest: atRest({ lengthMs: n.restMs }),
   };

@@ -52,6 +52,7 @@ export const callsheet = {
     },
     close: async () => {},
   }),
+  firstJob,
 };
 
 // A producer and a worker of one process share one Callsheet, as they do in an application.
@@ -185,6 +186,19 @@ async function openWorker(url, { slots, nodes = 1 }, count) {
     claims,
     stop: async () => {
       await Promise.all(started.map((node) => node.stop()));
+      await close();
+    },
+  };
+}
+
+async function firstJob(url) {
+  const { cs, type, action } = await open(url);
+  const working = cs.work({ name: `bench-${process.pid}`, types: [type] });
+  await cs.jobs.wait(await cs.jobs.create(action, { configuration: payloadOf(0) }));
+  const node = await working;
+  return {
+    close: async () => {
+      await node.stop();
       await close();
     },
   };

@@ -18,6 +18,7 @@
  * @typedef {object} System a job queue in the benchmark
  * @property {string} name
  * @property {string} version
+ * @property {boolean} [isAside] plays in scenarios that name it only: it is no peer of the others
  * @property {"postgres" | "redis"} store
  * @property {"everysec" | "always"} [sync] how Redis syncs
  * @property {Record<"create" | "single" | "drain" | "flow" | "latency", Record<string, unknown>>} settings
@@ -30,11 +31,14 @@
  * @property {(url: string, settings: any, count: (job: number) => void) => Promise<Worker>} openWorker
  * @property {(store: Store) => Promise<{left: () => Promise<number>, close: () => Promise<void>}>} watch counts the jobs
  *   that the store holds as unfinished
+ * @property {(url: string, variant: string) => Promise<{close: () => Promise<void>}>} [firstJob] opens the system, creates a job
+ *   and works it off; answers when its end is stored. `variant`: "alone", or "joined" to what the process has open already
  */
 
 // Loaded on demand, so that a worker process carries its own system only.
 const LOADERS = {
   callsheet: async () => (await import("./callsheet.mjs")).callsheet,
+  "callsheet-queue": async () => (await import("./callsheet-queue.mjs")).callsheetQueue,
   "graphile-worker": async () => (await import("./graphile.mjs")).graphile,
   "pg-boss": async () => (await import("./pg-boss.mjs")).pgBoss,
   "bullmq-redis": async () => (await import("./bullmq-redis.mjs")).bullmqRedis,

@@ -103,6 +103,24 @@ describe("promises", () => {
     expect(rowNamed(results, "create and drain together")).toMatchObject({ median: 1.49, kept: false });
   });
 
+  it("holds the queue library against the core, and against no peer; peers are not held against it", () => {
+    const results = [
+      result("queue-drain-100k", "callsheet", 1, { rate: 100 }),
+      result("queue-drain-100k", "callsheet-queue", 1, { rate: 90 }),
+      result("queue-first-job", "callsheet-queue", 1, { p50Ms: 31 }, { variant: "alone" }),
+      result("queue-first-job", "callsheet-queue", 1, { p50Ms: 9 }, { variant: "joined" }),
+      result("drain-100k", "callsheet", 1, { rate: 100 }),
+      result("drain-100k", "callsheet-queue", 1, { rate: 90 }),
+      result("drain-100k", "snail", 1, { rate: 50 }),
+    ];
+    const systems = [...SYSTEMS, { name: "callsheet-queue", store: "postgres" }];
+    expect(compare(results, systems)).toMatchObject([
+      { name: "drain 100k, 1 process", versus: "snail", median: 2 },
+      { name: "queue library, drain 100k beside the core", versus: "callsheet", median: 0.9, kept: true },
+      { name: "queue library, opened and one job done, ms", versus: "itself", median: 31, kept: false },
+    ]);
+  });
+
   it("holds 100 callers against the best on PostgreSQL and the best on Redis apart", () => {
     const results = [
       result("single-create-100", "callsheet", 1, { rate: 60 }),

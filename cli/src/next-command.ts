@@ -19,6 +19,7 @@ const NEXT: Readonly<Partial<Record<ErrorCode, (details: Details) => string | un
   unknown_action: () => "callsheet actions list",
   unknown_action_type: () => "callsheet actions list",
   unknown_limit: () => "callsheet limits list",
+  unknown_queue: () => "callsheet queues list",
   unknown_resource: () => "callsheet resources list",
   wait_timeout: ({ id }) => withName("callsheet jobs explain", id),
   wrong_state: ({ id, legal }) => commandsFor(legal as readonly Operation[], String(id))[0],

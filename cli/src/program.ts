@@ -9,6 +9,7 @@ import { addLimitsCommand } from "./commands/limits.ts";
 import { addLocksCommand } from "./commands/locks.ts";
 import { addStartCommand, addWorkCommand } from "./commands/node.ts";
 import { addPauseCommands } from "./commands/pauses.ts";
+import { addQueuesCommand } from "./commands/queues.ts";
 import { addResourcesCommand } from "./commands/resources.ts";
 import { addSimulateCommand } from "./commands/simulate.ts";
 import { addExamples } from "./examples.ts";
@@ -44,6 +45,7 @@ export function createProgram(terminal: Terminal): Command {
   addResourcesCommand(program, terminal);
   addLimitsCommand(program, terminal);
   addPauseCommands(program, terminal);
+  addQueuesCommand(program, terminal);
   addLocksCommand(program, terminal);
   addDemoCommand(program, terminal);
   addStartCommand(program, terminal);

@@ -28,6 +28,7 @@ export * from "./model/outcome.ts";
 export * from "./model/pause.ts";
 export * from "./model/place.ts";
 export * from "./model/priority.ts";
+export * from "./model/queue-summary.ts";
 export * from "./model/queue-terms.ts";
 export * from "./model/random.ts";
 export * from "./model/record.ts";

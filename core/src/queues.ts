@@ -1,4 +1,4 @@
-import type { Authority, HistoryEntry } from "@callsheet/contract";
+import type { Authority, HistoryEntry, QueueSummary } from "@callsheet/contract";
 import type { Engine } from "./engine/engine.ts";
 import type { Hint } from "./operations/hint.ts";
 import { addQueueJobs, importQueueJobs, type QueueImport, type QueueJobInput } from "./operations/queues/add.ts";
@@ -10,9 +10,10 @@ import {
   reportQueueProgress,
   sayOfQueueJob,
 } from "./operations/queues/change.ts";
-import { listPlaces, openPlace, type QueuePlace } from "./operations/queues/place.ts";
+import { openPlace, type QueuePlace } from "./operations/queues/place.ts";
 import { cancelQueueJobs, dropQueue, emptyQueue, removeFinished, removeQueueJobs } from "./operations/queues/remove.ts";
 import { pauseQueue, resumeQueue, reviewQueue } from "./operations/queues/state.ts";
+import { getQueue, listQueues } from "./operations/queues/summary.ts";
 import type { FeedCursor } from "./store/queue-feed.ts";
 import type { QueueRecord, QueueSearch } from "./store/queue-jobs.ts";
 import type { Changed } from "./store/transition.ts";
@@ -33,9 +34,14 @@ export class Queues {
     return new OpenQueue(this.#engine, place, { actor, owner: this.#authority.actor });
   }
 
-  /** The names of all queues, in order. */
-  async list(): Promise<readonly string[]> {
-    return (await listPlaces(this.#engine.desk)).map(({ name }) => name);
+  /** All of them summed up, by name. */
+  list(): Promise<readonly QueueSummary[]> {
+    return listQueues(this.#engine.desk);
+  }
+
+  /** One of them summed up, by its name or that of its action. Fails with `unknown_queue`. */
+  get(name: string): Promise<QueueSummary> {
+    return getQueue(this.#engine.desk, name);
   }
 }
 
@@ -101,7 +107,7 @@ export class OpenQueue {
 
   /** How many jobs stand in each state; those that wait, in the state in which their last line of history left them. */
   count() {
-    return this.#engine.store.countQueueJobs(this.#id);
+    return this.#engine.store.countQueueJobs([this.#id]);
   }
 
   /** Writes an entry into a job's history. */

@@ -6,15 +6,16 @@ import { describe, expect, test } from "vitest";
 import { fencesOf, isAsShown } from "./fences.ts";
 import { runGuide } from "./run-guide.ts";
 
-const GUIDES = fileURLToPath(new URL("../guide/", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const GUIDES = readdirSync(`${ROOT}docs/guide`).filter((name) => name.endsWith(".md"));
 
 describe("every block of code runs, and prints what is shown", { timeout: 120_000 }, () => {
-  test.each(readdirSync(GUIDES).filter((name) => name.endsWith(".md")))("docs/guide/%s", async (name) => {
+  test.each([...GUIDES.map((name) => `docs/guide/${name}`), "queue/README.md"])("%s", async (name) => {
     // A server as a reader has it: that of the tests does not wait for the disk, which doctor calls a problem.
     const directory = await makeTemporaryDirectory();
     try {
       const server = await openPrivateServer({ dataDir: join(directory, "data") });
-      await runGuide(readFileSync(GUIDES + name, "utf8"), server.url).finally(() => server.close());
+      await runGuide(readFileSync(ROOT + name, "utf8"), server.url).finally(() => server.close());
     } finally {
       await removeTemporary(directory);
     }

@@ -4,7 +4,7 @@ export type { QueueConnection, QueuePlace } from "./connection.ts";
 export type { QueueEvents, Review } from "./events.ts";
 export type { Predicate } from "./find.ts";
 export type { Handler, Next, OnCancel } from "./handler.ts";
-export type { AnyPayload, Job, JobOf, PayloadOf } from "./job.ts";
+export type { AnyPayload, InputOf, Job, JobOf, PayloadOf } from "./job.ts";
 export type { JobDefaults, JobOptions } from "./job-options.ts";
 export type { LogEntry } from "./log.ts";
 export type { QueuePriority } from "./priority.ts";

@@ -14,6 +14,12 @@ export type PayloadOf<Payload> = Payload extends readonly unknown[]
   : Payload extends object
     ? Payload
     : { data: Payload };
+/** What a job may be created with: an object's properties, with options among them; anything else as it is. */
+export type InputOf<Payload> = Payload extends readonly unknown[]
+  ? Payload
+  : Payload extends object
+    ? Payload & JobOptions
+    : Payload;
 /** A job with its user's properties. */
 export type JobOf<Payload, Result = unknown> = Job<Result> & PayloadOf<Payload>;
 /** The payload of a queue that names no type. */
@@ -233,7 +239,7 @@ export class Job<Result = unknown> {
 export const { savedOf, markSaved, giveLog } = inside;
 
 /** What a job is created with: an object's properties, whose names may be options; anything else is its `data`. */
-export function createJob<Payload, Result>(queue: JobQueue, payload?: Payload): JobOf<Payload, Result> {
+export function createJob<Payload, Result>(queue: JobQueue, payload?: unknown): JobOf<Payload, Result> {
   if (typeof payload === "function") throw invalid("data", "a value that can be stored, not a function");
   const job = new Job<Result>(queue);
   if (payload === undefined) return job as JobOf<Payload, Result>;

@@ -2,7 +2,7 @@ import { idsOf } from "./check-job.ts";
 import type { Review } from "./events.ts";
 import { findByName, findJobs, type Predicate, withLogs } from "./find.ts";
 import type { Handler } from "./handler.ts";
-import { type AnyPayload, createJob, Job, type JobOf } from "./job.ts";
+import { type AnyPayload, createJob, type InputOf, Job, type JobOf } from "./job.ts";
 import { QueueObject } from "./queue-object.ts";
 import { review } from "./review.ts";
 import { addJobs, cancelJobs, reanimateJobs, removeJobs } from "./stored-jobs.ts";
@@ -28,7 +28,7 @@ export class Queue<Payload = AnyPayload, Result = unknown> extends QueueObject {
   }
 
   /** Makes a job. Nothing is stored until it is added. */
-  createJob(payload?: Payload): JobOf<Payload, Result> {
+  createJob(payload?: InputOf<Payload>): JobOf<Payload, Result> {
     return createJob<Payload, Result>(this, payload);
   }
 

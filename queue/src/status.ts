@@ -1,4 +1,4 @@
-import { type JobState, say } from "@callsheet/contract";
+import { type JobState, queueStatusOf } from "@callsheet/contract";
 
 /** What a job's status can be. `waiting` is what `added` is called under `{ words: "3.1" }`. */
 export type JobStatus =
@@ -15,10 +15,8 @@ export type StatusWords = "added" | "3.1";
 
 /** The status of a job that is stored. */
 export function statusOf(state: JobState, words: StatusWords): JobStatus {
-  const vocabulary = words === "3.1" ? "queue-3.1" : "queue";
-  const { word, also } = say(vocabulary, { kind: "queue", state });
-  // What is stored was added, also while it has no time yet.
-  return (also?.[0] ?? word) as JobStatus;
+  const status = queueStatusOf(state);
+  return status === "added" ? waitingWord(words) : status;
 }
 
 /** The status of a job that waits for its turn. */

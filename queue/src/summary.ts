@@ -1,5 +1,5 @@
-import type { JobState } from "@callsheet/core";
-import { type StatusWords, statusOf, waitingWord } from "./status.ts";
+import { countByStatus, type JobState } from "@callsheet/contract";
+import type { StatusWords } from "./status.ts";
 
 /** How many jobs of a queue have each status. Jobs that wait are counted under the word that the queue says. */
 export interface Summary {
@@ -17,12 +17,6 @@ export function summarise(
   counts: readonly { readonly state: JobState; readonly count: number }[],
   words: StatusWords,
 ): Summary {
-  const none = { active: 0, completed: 0, cancelled: 0, failed: 0, terminated: 0, total: 0 };
-  const summary: Record<string, number> & typeof none = { [waitingWord(words)]: 0, ...none };
-  for (const { state, count } of counts) {
-    const status = statusOf(state, words);
-    summary[status] = (summary[status] ?? 0) + count;
-    summary.total += count;
-  }
-  return summary;
+  const { added, ...rest } = countByStatus(counts);
+  return words === "3.1" ? { waiting: added, ...rest } : { added, ...rest };
 }

@@ -10,7 +10,7 @@ export type TurnEnd = "completed" | "repeats" | "failed" | "terminated" | "passe
 /** What a turn needs of its worker. */
 export interface TurnHost {
   /** The handler is over; its slot is free. */
-  left(turn: Turn): void;
+  left(): void;
   /** Cancels the job, as its own handler says. */
   cancel(turn: Turn, reason: string): Promise<void>;
   /** Stores what a handler changed beside the data of a job that it passes back. */
@@ -27,14 +27,17 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** One run of a handler on a job, until its end is stored. */
 export class Turn {
-  readonly job: Job;
+  readonly id: string;
+  /** Gone when it is over: of the many whose end is not stored yet as little as possible is kept. */
+  #job: Job | undefined;
   readonly #host: TurnHost;
-  readonly #context: JobContext;
+  #context: JobContext | undefined;
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: unknown) => void;
   #from = performance.now();
   #timer: NodeJS.Timeout | undefined;
-  #ended: Promise<number> | undefined;
+  #isStored = false;
+  #whenStored: Promise<number> | undefined;
   #told: ((running: number) => void) | undefined;
   #callback: (() => void) | undefined;
 
@@ -46,7 +49,8 @@ export class Turn {
     reject: (error: unknown) => void,
   ) {
     this.#host = host;
-    this.job = job;
+    this.id = job.id;
+    this.#job = job;
     this.#context = context;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -54,21 +58,26 @@ export class Turn {
 
   /** Nothing that its handler says counts any more. */
   get isOver(): boolean {
-    return this.#ended !== undefined;
+    return this.#job === undefined;
   }
 
   enter(handler: Handler<never, never>): void {
-    const next = (error?: unknown, result?: unknown) => this.#next(error, result);
+    const next = (error?: unknown, result?: unknown) => {
+      this.#next(error, result);
+      return this.#stored();
+    };
     const onCancel = (_job: unknown, callback: () => void) => this.#onCancel(callback);
     try {
-      const returned: unknown = handler(this.job as never, next, onCancel);
+      const returned: unknown = handler(this.#job as never, next, onCancel);
       const isAnswer = handler.length < 2;
       if (isPromise(returned))
         returned.then(
-          (value) => void (isAnswer && this.#next(null, value)),
+          (value) => {
+            if (isAnswer) this.#next(null, value);
+          },
           (error) => this.#failed(error),
         );
-      else if (isAnswer) void this.#next(null, returned);
+      else if (isAnswer) this.#next(null, returned);
     } catch (error) {
       this.#failed(error);
     }
@@ -76,7 +85,7 @@ export class Turn {
 
   /** A handler that is not over at once is watched: its time, and whether it was cancelled. */
   arm(): void {
-    const { signal } = this.#context;
+    const { signal } = this.#context!;
     if (signal.aborted) this.#aborted();
     signal.addEventListener("abort", () => this.#aborted(), { once: true });
     this.#watch();
@@ -90,6 +99,7 @@ export class Turn {
 
   /** Its end is stored, or was refused because it was ended elsewhere. */
   stored(): void {
+    this.#isStored = true;
     this.#told?.(this.#host.running);
   }
 
@@ -101,17 +111,26 @@ export class Turn {
     callback?.();
   }
 
-  #next(error?: unknown, result?: unknown): Promise<number> {
-    if (this.#ended !== undefined) return this.#ended;
-    const ended = this.#end();
+  #next(error?: unknown, result?: unknown): void {
+    if (this.isOver) return;
+    this.#end();
     if (error) this.#fail(error);
-    else if (result instanceof Job && result.id === this.job.id) void this.#passBack(result);
+    else if (result instanceof Job && result.id === this.id) void this.#passBack(result);
     else this.#resolve(result instanceof Job ? result.getCleanCopy() : result);
-    return ended;
+  }
+
+  /** Answers how many handlers run once its end is stored; most do not ask. */
+  #stored(): Promise<number> {
+    this.#whenStored ??= this.#isStored
+      ? Promise.resolve(this.#host.running)
+      : new Promise((told) => {
+          this.#told = told;
+        });
+    return this.#whenStored;
   }
 
   #failed(error: unknown): void {
-    void this.#next(error || new Error("The handler failed and did not say why."));
+    this.#next(error || new Error("The handler failed and did not say why."));
   }
 
   #onCancel(callback: () => void): void {
@@ -123,13 +142,11 @@ export class Turn {
     this.#callback = callback;
   }
 
-  #end(): Promise<number> {
+  #end(): void {
     clearTimeout(this.#timer);
-    this.#ended = new Promise((told) => {
-      this.#told = told;
-    });
-    this.#host.left(this);
-    return this.#ended;
+    this.#job = undefined;
+    this.#context = undefined;
+    this.#host.left();
   }
 
   #fail(error: unknown): void {
@@ -151,23 +168,22 @@ export class Turn {
 
   #aborted(): void {
     if (this.isOver) return;
-    void this.#end();
+    this.#end();
     this.#resolve(undefined);
     this.#host.ended(this);
   }
 
   #watch(): void {
     clearTimeout(this.#timer);
-    const { timeout } = this.job;
-    if (timeout === 0 || this.isOver) return;
+    const timeout = this.#job?.timeout ?? 0;
+    if (timeout === 0) return;
     const leftMs = this.#from + timeout - performance.now();
-    this.#timer = setTimeout(() => this.#ring(), Math.min(LONGEST_TIMER_MS, Math.max(1, leftMs))).unref();
+    this.#timer = setTimeout(() => this.#ring(timeout), Math.min(LONGEST_TIMER_MS, Math.max(1, leftMs))).unref();
   }
 
-  #ring(): void {
-    const { timeout } = this.job;
+  #ring(timeout: number): void {
     if (performance.now() < this.#from + timeout) this.#watch();
-    else void this.#next({ message: `Job timed out (run time > ${timeout} ms)`, code: "timed_out" });
+    else this.#next({ message: `Job timed out (run time > ${timeout} ms)`, code: "timed_out" });
   }
 }
 

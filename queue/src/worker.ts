@@ -91,14 +91,13 @@ export class Worker implements TurnHost {
     this.#turns.get(id)?.restart();
   }
 
-  left(_turn: Turn): void {
+  left(): void {
     this.#running -= 1;
-    if (this.#running === 0) this.#minded();
   }
 
-  async cancel({ job }: Turn, reason: string): Promise<void> {
-    await this.#part.desk.cancel([job.id], reason);
-    this.#part.emit("cancelled", this.#part.id, job.id);
+  async cancel(turn: Turn, reason: string): Promise<void> {
+    await this.#part.desk.cancel([turn.id], reason);
+    this.#part.emit("cancelled", this.#part.id, turn.id);
   }
 
   async passBack(job: Job): Promise<void> {
@@ -111,7 +110,7 @@ export class Worker implements TurnHost {
   }
 
   ended(turn: Turn): void {
-    const { id } = turn.job;
+    const { id } = turn;
     if (this.#turns.get(id) === turn) this.#turns.delete(id);
     this.#checkQuiet();
     turn.stored();
@@ -162,7 +161,7 @@ export class Worker implements TurnHost {
       this.#turns.delete(id);
       // Refused is what was ended elsewhere meanwhile, as by its own handler that cancelled it.
       const end = refused.has(id) ? "cancelled" : endOf(states.get(id) ?? ["completed"]);
-      if (!refused.has(id)) this.#tell(turn.job, end);
+      if (!refused.has(id)) this.#tell(id, end);
       if (this.#part.settings.removeFinishedJobs === true && OVER.has(end)) finished.push(turn);
       else turn.stored();
     }
@@ -170,17 +169,17 @@ export class Worker implements TurnHost {
     this.#checkQuiet();
   }
 
-  #tell(job: Job, end: TurnEnd): void {
+  #tell(jobId: string, end: TurnEnd): void {
     const { id, emit } = this.#part;
-    if (end === "completed" || end === "repeats") emit("completed", id, job.id, end === "repeats");
-    else if (end === "passedBack") emit("updated", id, job.id);
-    else emit(end, id, job.id);
+    if (end === "completed" || end === "repeats") emit("completed", id, jobId, end === "repeats");
+    else if (end === "passedBack") emit("updated", id, jobId);
+    else emit(end, id, jobId);
   }
 
   async #remove(finished: readonly Turn[]): Promise<void> {
     const { desk, id, emit, fail } = this.#part;
     try {
-      for (const one of await desk.remove(finished.map(({ job }) => job.id))) emit("removed", id, one);
+      for (const one of await desk.remove(finished.map((turn) => turn.id))) emit("removed", id, one);
     } catch (error) {
       fail(error);
     }
@@ -190,7 +189,7 @@ export class Worker implements TurnHost {
   /** Something ended or superseded its attempt: what became of the job is told here, once. */
   async #lookAt(turn: Turn): Promise<void> {
     const { desk, id, emit } = this.#part;
-    const [record] = await desk.read([turn.job.id]);
+    const [record] = await desk.read([turn.id]);
     if (record?.state === "cancelled") turn.cancelled();
     else if (record?.state === "retrying") emit("failed", id, record.id);
     else if (record?.state === "failed") emit("terminated", id, record.id);
@@ -199,16 +198,17 @@ export class Worker implements TurnHost {
   #checkQuiet(): void {
     if (this.#turns.size > 0) return;
     for (const tell of this.#whenQuiet.splice(0)) tell();
+    this.#minded();
   }
 
-  /** Nothing runs: if nothing is ready either, the queue is idle. */
+  /** Nothing runs, and every end is stored: if nothing is ready either, the queue is idle. */
   #minded(): void {
     const { desk, id, isHeard, emit, fail } = this.#part;
     clearTimeout(this.#idleTimer);
     if (!isHeard("idle")) return;
     this.#idleTimer = setTimeout(() => {
       desk.hasDue().then((hasDue) => {
-        if (!hasDue && this.#running === 0) emit("idle", id);
+        if (!hasDue && this.#running === 0 && this.#turns.size === 0) emit("idle", id);
       }, fail);
     }, IDLE_MS).unref();
   }

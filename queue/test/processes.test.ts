@@ -80,6 +80,22 @@ describe("processes that share a queue", { timeout: 60_000 }, () => {
     expect(await inStatus(queue, job!.id, "completed")).toMatchObject({ processCount: 2, retryCount: 1 });
   });
 
+  test("let a job that repeats wait for its next turn when one dies with its last retry", async () => {
+    const queue = await aQueue();
+    const [job] = await queue.addJob(queue.createJob({ retryMax: 0, repeat: true, repeatDelay: 3_600_000 }));
+    const worker = await aWorker(queue.name, "hangs");
+    await until(() => worker.began.length === 1, { what: "The job" });
+    const events = heard(queue, "failed", "terminated", "reviewed");
+    worker.child.kill("SIGKILL");
+    await once(worker.child, "exit");
+    await queue.review();
+    expect(events).toMatchObject([
+      ["failed", queue.id, job!.id],
+      ["reviewed", queue.id, { reviewed: 1 }],
+    ]);
+    expect(await queue.getJob(job)).toMatchObject([{ status: "added", retryCount: 0, processCount: 1 }]);
+  });
+
   test("recover a dead one's job by themselves as they begin to process", async () => {
     const queue = await aQueue({ masterInterval: false });
     const [job] = await queue.addJob(queue.createJob({ retryDelay: 0 }));

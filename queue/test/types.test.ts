@@ -44,6 +44,18 @@ async function typed() {
   is<Same<typeof job.copies, number | undefined>>();
   is<Same<typeof job.progress, number>>();
   is<Same<typeof job.result, { sentAt: number } | undefined>>();
+  const options = {
+    priority: "high",
+    timeout: 0,
+    retryMax: 1,
+    repeat: 2,
+    dateEnable: new Date(),
+    name: "one",
+  } as const;
+  is<Same<ReturnType<typeof mails.createJob>, typeof job>>();
+  mails.createJob({ to: "ada@example.org", ...options }).setPriority("low").to.length;
+  // @ts-expect-error: an option is checked, too
+  mails.createJob({ to: "ada@example.org", priority: "urgent" });
   // @ts-expect-error: a mail has no such property
   job.subject;
   // @ts-expect-error: a mail goes to somebody

@@ -21,6 +21,7 @@ describe.each(WORDS)("in a queue that says $waiting", ({ options, waiting }) => 
 
     const entered = new Map<string, (error?: Error) => Promise<number>>();
     await queue.process((job, next) => void entered.set(job.id, next));
+    await until(() => entered.size === all.length, { what: "All handlers" });
     for (const { id } of all) await inStatus(queue, id, "active");
     expect(await queue.summary()).toEqual({ [waiting]: 0, ...none, active: 3, total: 3 });
 

@@ -7,6 +7,7 @@ import type { Limit, LimitTarget } from "../model/limit.ts";
 import type { LockedObject, LockFilter } from "../model/lock.ts";
 import type { Pause, PauseTarget } from "../model/pause.ts";
 import type { PriorityName } from "../model/priority.ts";
+import type { QueueSummary } from "../model/queue-summary.ts";
 import type { Amendment, LogLine } from "../model/record.ts";
 import type { Resource, ResourceDetails, ResourceInput, ResourcePlace } from "../model/resource.ts";
 import type { FacilityDay } from "../model/simulation/day.ts";
@@ -105,6 +106,14 @@ export interface LimitsClient {
   remove(target: LimitTarget): Promise<void>;
 }
 
+/** The queues of the queue library, each summed up. */
+export interface QueuesClient {
+  /** By name. */
+  list(): Promise<readonly QueueSummary[]>;
+  /** One by its name, or by that of its action. Fails with `unknown_queue`. */
+  get(name: string): Promise<QueueSummary>;
+}
+
 /** What may not start for the time being. */
 export interface PausesClient {
   list(): Promise<readonly Pause[]>;
@@ -132,6 +141,7 @@ export interface CallsheetClient {
   recordDay(span: { readonly from: Date; readonly until: Date }): Promise<FacilityDay>;
   readonly resources: ResourcesClient;
   readonly limits: LimitsClient;
+  readonly queues: QueuesClient;
   readonly pauses: PausesClient;
   readonly locks: LocksClient;
   /** The same on behalf of somebody: the history names the actor, and the reason if there is one. */

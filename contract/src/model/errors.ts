@@ -72,6 +72,7 @@ export const ERRORS = {
   unknown_action: { status: 404, next: "Create the action first, or check its name." },
   unknown_action_type: { status: 422, next: "Start a node that supports the type, or correct its name." },
   unknown_limit: { status: 404, next: "Look at the list of limits, or put one." },
+  unknown_queue: { status: 404, next: "Look at the list of queues; one is made when it is first opened." },
   unknown_resource: { status: 404, next: "Put the resource first, or check its name and its place." },
   unstorable_result: {
     status: 422,

@@ -1,5 +1,8 @@
 import { z } from "zod";
 
+/** Characters that the name of a node may have: often it tells of a machine, a process and what it is for. */
+export const LONGEST_NODE_NAME = 500;
+
 /** The name of an action, a type, a queue, a site or a resource: at most 100 characters, safe in a shell and in a URL. */
 export const nameSchema = z
   .string()

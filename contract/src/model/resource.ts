@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { nameSchema } from "./name.ts";
+import { LONGEST_NODE_NAME, nameSchema } from "./name.ts";
 import { capacitySchema, windowSchema } from "./window.ts";
 
 /** Where a resource's capacity counts: in the whole cluster, at one site, or on one node. */
@@ -37,7 +37,7 @@ export const resourceSchema = z
     /** Units that there are outside all windows. */
     capacity: capacitySchema,
     site: nameSchema.optional(),
-    node: z.string().min(1).max(100).optional(),
+    node: z.string().min(1).max(LONGEST_NODE_NAME).optional(),
     description: z.string().max(2_000).default(""),
     /** What jobs may ask for instead of its name, as `#tag`. */
     tags: z

@@ -3,6 +3,7 @@ import {
   callsheetError,
   capabilitiesSchema,
   type JobState,
+  LONGEST_NODE_NAME,
   nodeResourcesSchema,
 } from "@callsheet/contract";
 import type { z } from "zod";
@@ -46,7 +47,7 @@ export type NodeIdentity = Required<Omit<NodeOptions, "onStored" | "resources">>
 /** Fills in the defaults; fails with `invalid_argument`, naming the field. */
 export function checkNodeOptions(options: NodeOptions): NodeIdentity {
   const { name, site = "default", slots = 4, types, capabilities = [], resources } = Object(options) as NodeOptions;
-  storableText(name, "name", 500);
+  storableText(name, "name", LONGEST_NODE_NAME);
   storableText(site, "site", 100);
   checkSlots(slots);
   if (!Array.isArray(types) || types.length === 0)

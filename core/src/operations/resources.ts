@@ -4,6 +4,7 @@ import {
   capacityAt,
   effectiveCapacity,
   isStale,
+  LONGEST_NODE_NAME,
   nameSchema,
   type Resource,
   type ResourceDetails,
@@ -197,7 +198,7 @@ function readNamed(name: string, place: ResourcePlace): Named {
   if (site !== undefined && node !== undefined)
     throw callsheetError("invalid_argument", "A resource of a node is not one of a site.", { field: "node" });
   if (site !== undefined) return { name, scope: `site/${storableText(site, "site", 100)}` };
-  return { name, scope: node === undefined ? "cluster" : `node/${storableText(node, "node", 100)}` };
+  return { name, scope: node === undefined ? "cluster" : `node/${storableText(node, "node", LONGEST_NODE_NAME)}` };
 }
 
 function placeOf(scope: string): { readonly scope: ResourceScope; readonly place: string | null } {

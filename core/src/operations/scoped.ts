@@ -1,4 +1,4 @@
-import { callsheetError, EVERY, nameSchema } from "@callsheet/contract";
+import { callsheetError, EVERY, LONGEST_NODE_NAME, nameSchema } from "@callsheet/contract";
 import type { Statements } from "../store/store.ts";
 import { storableText } from "./configuration.ts";
 
@@ -23,7 +23,7 @@ export function readScoped<const Scope extends string>(
   if (given.length !== 1 || scope === undefined)
     throw callsheetError("invalid_argument", `Name exactly one of ${scopes.join(", ")}.`, { field: "target" });
   // A node's name is of another kind: that of its machine, often.
-  if (scope === "node") return { scope, name: storableText(name, "node", 100) };
+  if (scope === "node") return { scope, name: storableText(name, "node", LONGEST_NODE_NAME) };
   if (collective.includes(name)) return { scope, name: name as string };
   const parsed = nameSchema.safeParse(name);
   if (parsed.success) return { scope, name: parsed.data };

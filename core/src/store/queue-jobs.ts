@@ -22,7 +22,7 @@ export interface QueueRecord {
 }
 
 // A job that was tried and waits for its turn again is still one that failed, whatever admission did with it.
-const LINE_STATE = "case when w.state in ('pending', 'queued') then w.line_state else w.state end";
+export const LINE_STATE = "case when w.state in ('pending', 'queued') then w.line_state else w.state end";
 
 const RECORD = `
   select j.id, coalesce(j.data, j.configuration) as data, j.created_at as "createdAt", coalesce(j.start_at, j.created_at) as "startAt",
@@ -40,6 +40,7 @@ const RECORD = `
   ) m on true
   left join callsheet.progress p on p.job_id = j.id`;
 
+// Named rows are read by their ids first: before a table was analysed, an index of all of a queue's jobs looks as good.
 /** Jobs of a queue by id, oldest first; ids that it does not have are absent. */
 export async function readQueueJobs(
   db: Queryable,
@@ -48,7 +49,9 @@ export async function readQueueJobs(
 ): Promise<readonly QueueRecord[]> {
   const { rows } = await db.query<QueueRecord>({
     text: `
-      with picked as materialized (select id from callsheet.job where id = any($2::uuid[]) and action_id = $1 and kind = 'queue')
+      with named as materialized (
+        select id, action_id, kind from callsheet.job where id = any($2::uuid[])
+      ), picked as (select id from named where action_id = $1 and kind = 'queue')
       ${RECORD} order by j.id`,
     values: [actionId, ids],
   });
@@ -88,36 +91,21 @@ export async function findQueueJobs(
   return rows;
 }
 
-/** How many jobs of a queue stand in each state; those that wait, in the state in which their last line left them. */
-export async function countQueueJobs(
-  db: Queryable,
-  actionId: number,
-): Promise<readonly { readonly state: JobState; readonly count: number }[]> {
-  const { rows } = await db.query<{ state: JobState; count: number }>({
-    text: `
-      select state, sum(count)::int as count from (
-        select ${LINE_STATE} as state, count(*) from callsheet.work w
-        where w.lane_id in (select id from callsheet.lane where action_id = $1) group by 1
-        union all
-        select d.state, count(*) from callsheet.job j join callsheet.outcome d on d.job_id = j.id
-        where j.action_id = $1 group by 1
-        union all
-        select 'running', count(*) from callsheet.claim c, unnest(c.ids) with ordinality as m (id, n)
-        join callsheet.job j on j.id = m.id
-        where j.action_id = $1 and get_bit(c.ended, m.n::int - 1) = 0
-      ) counted group by state`,
-    values: [actionId],
-  });
-  return rows;
-}
-
-/** Whether any job of a queue is due and not running yet. */
+/** Whether any job of a queue is due and not running yet (indexes work_pending, work_queued, in their order). */
 export async function hasDueJobs(db: Queryable, actionId: number): Promise<boolean> {
   const { rows } = await db.query<{ hasDue: boolean }>(sql`
     select exists (
-      select from callsheet.lane l join callsheet.work w on w.lane_id = l.id and w.state = 'pending' where l.action_id = ${actionId}
+      select from callsheet.lane l
+      cross join lateral (
+        select from callsheet.work w where w.state = 'pending' and w.lane_id = l.id order by w.rank, w.due_at, w.job_id limit 1
+      ) pending
+      where l.action_id = ${actionId}
     ) or exists (
-      select from callsheet.work w join callsheet.lane l on l.id = w.lane_id where w.state = 'queued' and l.action_id = ${actionId}
+      select from callsheet.lane l
+      cross join lateral (
+        select from callsheet.work w where w.state = 'queued' and w.lane_id = l.id order by w.turn limit 1
+      ) queued
+      where l.action_id = ${actionId}
     ) as "hasDue"`);
   return rows[0]!.hasDue;
 }
@@ -139,7 +127,9 @@ export async function finishedQueueJobs(
 /** Which of these ids are jobs of a queue. */
 export async function idsOfQueue(db: Queryable, actionId: number, ids: readonly string[]): Promise<readonly string[]> {
   const { rows } = await db.query<{ id: string }>(sql`
-    select id from callsheet.job where id = any(${ids}::uuid[]) and action_id = ${actionId} and kind = 'queue'`);
+    with named as materialized (
+      select id, action_id, kind from callsheet.job where id = any(${ids}::uuid[])
+    ) select id from named where action_id = ${actionId} and kind = 'queue'`);
   return rows.map(({ id }) => id);
 }
 

@@ -7,7 +7,6 @@ import { beginFeed, forgetTold, keepLines, readFeed, tellQueue } from "./queue-f
 import {
   changeDue,
   claimsOf,
-  countQueueJobs,
   findQueueJobs,
   finishedQueueJobs,
   hasDueJobs,
@@ -16,6 +15,7 @@ import {
   restartDeadline,
   someQueueJobs,
 } from "./queue-jobs.ts";
+import { countQueueJobs, readQueueFacts } from "./queue-summaries.ts";
 
 /** What only queues and their jobs need. */
 export const QUEUE = {
@@ -35,6 +35,7 @@ export const QUEUE = {
   lockPlaces,
   progressOf,
   readFeed,
+  readQueueFacts,
   readQueueJobs,
   resizeNode,
   restartDeadline,

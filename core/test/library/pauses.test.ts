@@ -69,6 +69,22 @@ describe("what is paused", () => {
     await inState(cs, job, "running");
   });
 
+  test("may be a node with the longest name that one can have, which may have resources too", async () => {
+    const { cs, create, stage } = await alone();
+    const node = `${"n".repeat(499)}1`;
+    await cs.work({ name: node, types: [stage.type] });
+    expect(await cs.pauses.pause({ node })).toMatchObject({ name: node, concerns: 1 });
+    const job = await create();
+    expect(await cs.resources.put("tape", { capacity: 1, node })).toMatchObject({ place: node });
+    expect((await cs.jobs.get(job)).attempt).toBe(0);
+    await cs.pauses.resume({ node });
+    await inState(cs, job, "running");
+    expect(await refusal(() => cs.pauses.pause({ node: `${node}0` }))).toMatchObject({
+      code: "invalid_argument",
+      details: { field: "node" },
+    });
+  });
+
   test("of an action stays with it when it gets another name, and when it is deleted", async () => {
     const { cs, name, work, create } = await alone();
     const job = await create();

@@ -189,6 +189,39 @@ test("a queue is paused as others are, and stays so when another pause ends", as
   expect([await isPaused(), await cs.pauses.list()]).toEqual([false, []]);
 });
 
+test("a queue is summed up: its counts, whether it is paused, who works, what waits longest and what is over", async () => {
+  const { cs, queue, add, stage, workOnQueue } = await aQueueFloor();
+  const none = { added: 0, active: 0, completed: 0, cancelled: 0, failed: 0, terminated: 0, total: 0 };
+  const action = queue.slug;
+  const empty = {
+    name: queue.name,
+    action,
+    isPaused: false,
+    workers: 0,
+    oldestAt: null,
+    finishedLastMinute: 0,
+    ...none,
+  };
+  expect(await cs.queues.get(queue.name)).toEqual(empty);
+  await cs.pauses.pause({ action });
+  const later = await add({}, { startAt: new Date(Date.now() + 3_600_000) });
+  const [first] = [await add({ retryMax: 0 }), await add()];
+  const oldestAt = (await queue.read([first]))[0]!.dueAt;
+  expect(await cs.queues.get(action)).toEqual({ ...empty, added: 3, total: 3, isPaused: true, oldestAt });
+  await cs.pauses.resume({ action });
+  await workOnQueue();
+  await stage.nth(2);
+  stage.entered[0]!.throws(new Error("no"));
+  await inState(cs, first, "failed");
+  await queue.cancel([later]);
+  const now = { active: 1, terminated: 1, cancelled: 1, total: 3 };
+  expect(await cs.queues.get(queue.name)).toEqual({ ...empty, ...now, workers: 1, finishedLastMinute: 2 });
+  expect((await cs.queues.list()).filter(({ name }) => name === queue.name)).toHaveLength(1);
+  stage.clear();
+  await queue.drop();
+  expect(await refusal(() => cs.queues.get(queue.name))).toMatchObject({ code: "unknown_queue" });
+});
+
 test("a retry of a queue job counts from nothing: at once, then after one delay", async () => {
   const { cs, queue, add, stage, workOnQueue } = await aQueueFloor();
   const id = await add({ retryMax: 2, retryDelay: 3_600_000 });
