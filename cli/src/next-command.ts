@@ -16,10 +16,13 @@ const NEXT: Readonly<Partial<Record<ErrorCode, (details: Details) => string | un
   not_paused: () => "callsheet pauses list",
   not_quarantined: () => "callsheet locks list --quarantined",
   resource_in_use: ({ resource }) => withName("callsheet resources show", resource),
+  secret_key_exists: () => "callsheet secrets init-key --add",
+  secret_key_missing: ({ keyId }) => (keyId === undefined ? "callsheet secrets init-key" : undefined),
   unknown_action: () => "callsheet actions list",
   unknown_action_type: () => "callsheet actions list",
   unknown_limit: () => "callsheet limits list",
   unknown_resource: () => "callsheet resources list",
+  unknown_secret: () => "callsheet secrets list",
   wait_timeout: ({ id }) => withName("callsheet jobs explain", id),
   wrong_state: ({ id, legal }) => commandsFor(legal as readonly Operation[], String(id))[0],
 };
