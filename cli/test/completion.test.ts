@@ -51,6 +51,7 @@ describe("callsheet complete", () => {
     { words: ["start", "--pl"], answer: ["--plugin"] },
     { words: ["pa"], answer: ["pause", "pauses"] },
     { words: ["resources", "s"], answer: ["show", "start", "stop"] },
+    { words: ["secrets", "r"], answer: ["remove", "rotate"] },
     { words: ["limits", "put", "--q"], answer: ["--queue", "--quiet"] },
     { words: ["start", "--data"], answer: ["--data-dir", "--database-url"] },
     { words: ["start", "--data-dir", "d"], answer: [] },

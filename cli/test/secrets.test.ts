@@ -107,7 +107,7 @@ describe("callsheet secrets", () => {
     const [last] = readFileSync(keys(), "utf8").trim().split("\n").slice(-1);
     writeFileSync(keys(), `${last}\n`);
     const after = JSON.parse((await run("jobs", "create", "tell", "--json")).stdout);
-    expect(JSON.parse((await run("jobs", "wait", after.id, "--json")).stdout)).toMatchObject({ state: "completed" });
+    expect(JSON.parse((await run("jobs", "wait", after.id, "--json")).stdout)).toMatchObject([{ state: "completed" }]);
     node.child.kill("SIGINT");
     expect(await node.ended).toMatchObject({ exitCode: 0 });
   });

@@ -108,9 +108,11 @@ function enterHandler(type: ActionType, attempt: Attempt, { isolation, vault }: 
   };
   const { configuration, mayReferToSecrets } = attempt.claimed;
   if (!mayReferToSecrets || type.secrets === "texts") return run(configuration);
-  return vault.unseal(attempt).then((unsealed) => {
-    attempt.redactor = unsealed?.redactor;
-    return run(unsealed === undefined ? configuration : unsealed.configuration);
+  const { job, definition } = attempt;
+  const asking = { jobId: job.id, action: definition.name, configuration, isOver: () => attempt.isSuperseded };
+  return vault.unseal(asking).then((unsealed) => {
+    attempt.redactor = unsealed.redactor;
+    return run(unsealed.configuration);
   });
 }
 
