@@ -9,10 +9,12 @@ export function addGlobalOptions(program: Command): void {
     new Option("--no-color", "print without colours, as with NO_COLOR=1"),
     new Option("-q, --quiet", "print data and errors only"),
     new Option("-y, --yes", "do what is asked for without a question"),
-    new Option("--data-dir <directory>", "the private server's directory (default: the user's own)").argParser(
-      directory,
-    ),
+    new Option("--data-dir <directory>", "the private server's directory (default: the user's own)").argParser(path),
     new Option("--database-url <url>", "a PostgreSQL instead (default: DATABASE_URL)").conflicts("dataDir"),
+    new Option(
+      "--secret-key-file <file>",
+      "the keys of secrets (default: CALLSHEET_SECRET_KEY_FILE, or beside the private server's directory)",
+    ).argParser(path),
     new Option("--as <name>", "who acts, in the history (default: the user of the system)"),
     new Option("--reason <text>", "why, in the history"),
   ];
@@ -24,7 +26,7 @@ function fieldsOf(text: string): readonly string[] {
   throw new InvalidArgumentError("Fields are names between commas: --json=id,state. Without fields it goes last.");
 }
 
-function directory(text: string): string {
+function path(text: string): string {
   // An empty variable of a script must not turn the current folder into a database.
   if (text.trim() === "") throw new InvalidArgumentError("It is empty.");
   return resolve(text);

@@ -22,7 +22,8 @@ export async function readObject(terminal: Terminal, file: string): Promise<Read
   throw usageError(`${nameOf(file)} holds no JSON object.`, 'Write it as { "key": value }.');
 }
 
-async function readText({ stdin }: Terminal, file: string): Promise<string> {
+/** Reads a file, or what is piped in, as it is. */
+export async function readText({ stdin }: Terminal, file: string): Promise<string> {
   if (file === "-") return text(stdin);
   try {
     return await readFile(file, "utf8");

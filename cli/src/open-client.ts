@@ -13,7 +13,8 @@ export async function openClient({ flags, variables }: Terminal): Promise<Callsh
     import("./database-option.ts"),
   ]);
   const actor = flags.as ?? userName(variables);
-  const callsheet = await Callsheet.open({ ...chooseDatabase(flags, variables), actor, poolSize: 4 });
+  const keys = flags.secretKeyFile === undefined ? {} : { secretKeyFile: flags.secretKeyFile };
+  const callsheet = await Callsheet.open({ ...chooseDatabase(flags, variables), ...keys, actor, poolSize: 4 });
   return callsheet.as(actor, flags.reason);
 }
 

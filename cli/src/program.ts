@@ -11,6 +11,7 @@ import { addStartCommand, addWorkCommand } from "./commands/node.ts";
 import { addPauseCommands } from "./commands/pauses.ts";
 import { addQueuesCommand } from "./commands/queues.ts";
 import { addResourcesCommand } from "./commands/resources.ts";
+import { addSecretsCommand } from "./commands/secrets.ts";
 import { addSimulateCommand } from "./commands/simulate.ts";
 import { addExamples } from "./examples.ts";
 import { exitCodesHelp } from "./exit-code.ts";
@@ -47,6 +48,7 @@ export function createProgram(terminal: Terminal): Command {
   addPauseCommands(program, terminal);
   addQueuesCommand(program, terminal);
   addLocksCommand(program, terminal);
+  addSecretsCommand(program, terminal);
   addDemoCommand(program, terminal);
   addStartCommand(program, terminal);
   addWorkCommand(program, terminal);

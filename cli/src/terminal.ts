@@ -12,6 +12,7 @@ export interface GlobalFlags {
   readonly yes?: boolean;
   readonly dataDir?: string;
   readonly databaseUrl?: string;
+  readonly secretKeyFile?: string;
   readonly as?: string;
   readonly reason?: string;
 }

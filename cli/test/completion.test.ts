@@ -52,6 +52,7 @@ describe("callsheet complete", () => {
     { words: ["pa"], answer: ["pause", "pauses"] },
     { words: ["resources", "s"], answer: ["show", "start", "stop"] },
     { words: ["queues", "s"], answer: ["show"] },
+    { words: ["secrets", "r"], answer: ["remove", "rotate"] },
     { words: ["limits", "put", "--q"], answer: ["--queue", "--quiet"] },
     { words: ["start", "--data"], answer: ["--data-dir", "--database-url"] },
     { words: ["start", "--data-dir", "d"], answer: [] },

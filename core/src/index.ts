@@ -22,6 +22,8 @@ export type { QueueChange, QueueEntry } from "./operations/queues/change.ts";
 export type { Pauses } from "./pauses.ts";
 export type { OpenQueue, Queues } from "./queues.ts";
 export type { Resources } from "./resources.ts";
+export { addSecretKey, initSecretKeys, type MadeKey } from "./secret-keys.ts";
+export type { Secrets } from "./secrets.ts";
 export type { CallerTransaction } from "./store/database.ts";
 export type { FeedCursor, FeedLine } from "./store/queue-feed.ts";
 export type { QueueRecord } from "./store/queue-jobs.ts";

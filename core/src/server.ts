@@ -26,9 +26,11 @@ async function openPrivateServer(dataDir: string | undefined, variables: Variabl
       error,
     );
   }
-  const server = await postgres.openPrivateServer({ dataDir: dataDir ?? postgres.defaultDataDir(variables) });
+  const directory = dataDir ?? postgres.defaultDataDir(variables);
+  const server = await postgres.openPrivateServer({ dataDir: directory });
   return {
     connectionString: server.url,
+    dataDir: directory,
     revive: () => server.revive({ whenStopped: "refuse" }),
     close: () => server.close(),
   };

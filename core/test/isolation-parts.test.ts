@@ -7,6 +7,7 @@ import { createLineReader } from "../src/engine/isolation/line-reader.ts";
 import { cleanLine, createLogLines } from "../src/engine/isolation/log-lines.ts";
 import { heldMiB, watchMemory } from "../src/engine/isolation/memory-watch.ts";
 import { throttle } from "../src/engine/isolation/throttle.ts";
+import { watchTime } from "../src/engine/isolation/time-watch.ts";
 
 /** Waits that a test lets pass. */
 function aClock() {
@@ -94,6 +95,23 @@ describe("a flood", () => {
     expect(stream.isPaused()).toBe(false);
     brake.spend(1);
     brake.end();
+    expect(clock.waiting()).toBe(0);
+  });
+});
+
+describe("a time limit", () => {
+  test("is told of once it has passed, also when timers wake before, and never when it was stopped", () => {
+    const clock = aClock();
+    const timers = { after: (ms: number, call: () => void) => clock.timers.after(Math.min(ms, 1_000), call) };
+    const passed: string[] = [];
+    watchTime(2_500, { ...clock, timers }, () => passed.push("one"));
+    const other = watchTime(2_500, { ...clock, timers }, () => passed.push("other"));
+    for (const ms of [1_000, 1_000, 499]) clock.pass(ms);
+    expect(passed).toEqual([]);
+    other.stop();
+    clock.pass(1);
+    clock.pass(5_000);
+    expect(passed).toEqual(["one"]);
     expect(clock.waiting()).toBe(0);
   });
 });

@@ -44,6 +44,7 @@ function start(
     module: HANDLERS,
     type,
     memoryMiB: null,
+    timeLimitMs: null,
     context: {
       job,
       configuration,

@@ -55,6 +55,8 @@ export class Worker implements TurnHost {
       version: 1,
       configuration: z.unknown(),
       timeoutFrom: "progress",
+      // What a job carries is its users': it means nothing here.
+      secrets: "texts",
       run: (context) => this.#run(context),
     });
     const onStored = (ids: readonly string[], ends?: StoredEnds) => void this.#stored(ids, ends);

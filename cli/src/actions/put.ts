@@ -22,6 +22,7 @@ export interface ActionFlags {
   readonly cancellable?: string;
   readonly isolation?: string;
   readonly memory?: number;
+  readonly timeLimit?: number | null;
   readonly retries?: number;
   readonly retryDelay?: number;
   readonly backoff?: string;
@@ -93,7 +94,7 @@ async function fieldsOf(
   flags: ActionFlags,
   before: Partial<ActionInput> = {},
 ): Promise<Partial<ActionInput>> {
-  const { config, configFile, timeout, memory, retries, retryDelay, backoff, lockTarget, ...same } = flags;
+  const { config, configFile, timeout, memory, timeLimit, retries, retryDelay, backoff, lockTarget, ...same } = flags;
   const base = configFile === undefined ? (before.configuration ?? {}) : await readObject(terminal, configFile);
   const retry = {
     ...(retries !== undefined && { limit: retries }),
@@ -105,6 +106,7 @@ async function fieldsOf(
     ...((config ?? configFile) !== undefined && { configuration: assign(base, config ?? []) }),
     ...(timeout !== undefined && { timeoutMs: timeout }),
     ...(memory !== undefined && { memoryMiB: memory }),
+    ...(timeLimit !== undefined && { timeLimitMs: timeLimit }),
     ...(Object.keys(retry).length > 0 && { retry: { ...before.retry, ...retry } }),
     ...(lockTarget !== undefined && { lock: lockTarget }),
   } as Partial<ActionInput>;

@@ -17,7 +17,7 @@ export async function showAction(terminal: Terminal, name: string): Promise<void
 
 /** An action for a person. */
 export function actionText(action: Action): string {
-  const { name, type, version, description, enabled, configuration, retry, timeoutMs, onTimeout, memoryMiB } = action;
+  const { name, type, version, description, enabled, configuration, retry, timeoutMs, onTimeout } = action;
   const facts = [
     ["Type", type],
     ["Version", String(version)],
@@ -27,7 +27,7 @@ export function actionText(action: Action): string {
     ["Time-out", timeoutMs === null ? "none" : `${formatDuration(timeoutMs)}, then ${onTimeout}`],
     ["Retries", retryText(retry)],
     ["Cancel", `a running job ${CANCEL_TEXT[action.cancellable]}`],
-    ["Isolation", `${action.isolation}${memoryMiB === null ? "" : `, ${memoryMiB} MiB`}`],
+    ["Isolation", isolationText(action)],
     ["Needs", unitsText(action.needs)],
     ["Locks", action.lock === "none" ? "" : `its target, ${action.lock}`],
     ["Run rule", action.runRule ?? ""],
@@ -44,6 +44,12 @@ export function actionText(action: Action): string {
       ? ""
       : `${colours.bold("Configuration")}\n${valueLines(configuration, "  ").join("\n")}\n`,
   ].join("");
+}
+
+function isolationText({ isolation, memoryMiB, timeLimitMs }: Action): string {
+  const memory = memoryMiB === null ? [] : [`${memoryMiB} MiB`];
+  const time = timeLimitMs === null ? [] : [`ended after ${formatDuration(timeLimitMs)}`];
+  return [isolation, ...memory, ...time].join(", ");
 }
 
 const CANCEL_TEXT = {

@@ -77,6 +77,11 @@ function withFields(command: Command): Command {
     .option("--cancellable <how>", "what cancelling does to a running job: never, asks or abandon")
     .option("--isolation <kind>", "none or process")
     .option("--memory <MiB>", "the heap of an isolated handler", countOption)
+    .option(
+      "--time-limit <duration>",
+      "how long an isolated handler's process may live: 90s, 10m, or none",
+      timeoutOption,
+    )
     .option("--retries <count>", "retries after a failure", limitOption)
     .option("--retry-delay <duration>", "how long before the first", durationOption)
     .option("--backoff <kind>", "constant, linear or exponential")

@@ -47,7 +47,8 @@ async function runNode(terminal: Terminal, flags: NodeFlags, database: DatabaseC
   const capabilities = await mediaCapabilities();
   const { name = hostname(), site, slots, resources } = flags;
   const onError = (where: string, error: unknown) => terminal.stderr.write(troubleLine(where, error));
-  const cs = await Callsheet.open({ ...database, onError });
+  const { secretKeyFile } = terminal.flags;
+  const cs = await Callsheet.open({ ...database, ...(secretKeyFile && { secretKeyFile }), onError });
   try {
     const lines = endLinesOn(terminal, (ids) => cs.jobs.getMany(ids));
     const optional = { ...(site && { site }), ...(slots && { slots }), ...(resources && { resources }) };

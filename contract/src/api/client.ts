@@ -10,6 +10,7 @@ import type { PriorityName } from "../model/priority.ts";
 import type { QueueSummary } from "../model/queue-summary.ts";
 import type { Amendment, LogLine } from "../model/record.ts";
 import type { Resource, ResourceDetails, ResourceInput, ResourcePlace } from "../model/resource.ts";
+import type { Secret, SecretInput, SecretRotation } from "../model/secret.ts";
 import type { FacilityDay } from "../model/simulation/day.ts";
 import type { Explanation } from "../model/situation.ts";
 import type { JobState } from "../model/state.ts";
@@ -133,6 +134,17 @@ export interface LocksClient {
   release(object: Target | string, reason?: string): Promise<LockedObject>;
 }
 
+/** What jobs refer to by `secret://name` in their configurations. Values go in, and never come out again. */
+export interface SecretsClient {
+  list(): Promise<readonly Secret[]>;
+  /** Creates a secret, or gives it another value, which holds for attempts that begin afterwards. Fails with `secret_key_missing`. */
+  put(name: string, secret: SecretInput): Promise<Secret>;
+  /** Fails with `unknown_secret`. Jobs that refer to it fail when they are started. */
+  remove(name: string): Promise<void>;
+  /** Seals every secret with the newest key; the others are needed no more. Fails with `secret_key_missing`. */
+  rotate(): Promise<SecretRotation>;
+}
+
 /** Callsheet as its callers see it, wherever it is: the library in this process, or a server behind its HTTP API. */
 export interface CallsheetClient {
   readonly actions: ActionsClient;
@@ -144,6 +156,7 @@ export interface CallsheetClient {
   readonly queues: QueuesClient;
   readonly pauses: PausesClient;
   readonly locks: LocksClient;
+  readonly secrets: SecretsClient;
   /** The same on behalf of somebody: the history names the actor, and the reason if there is one. */
   as(actor: string, reason?: string): CallsheetClient;
   close(): Promise<void>;

@@ -42,6 +42,8 @@ const actionFields = {
   isolation: z.enum(ISOLATIONS).default("none"),
   /** The heap of an isolated handler, in MiB; null: the runtime's own limit. */
   memoryMiB: z.int().min(32).max(1_048_576).nullable().default(null),
+  /** How long an isolated handler's process may live, in milliseconds: then it is ended. Null: for ever. */
+  timeLimitMs: z.int().min(1).max(31_536_000_000).nullable().default(null),
   retry: retryPolicySchema.prefault({}),
   flags: z.array(z.enum(ACTION_FLAGS)).default([]),
   /** A CEL condition over `target`, `owner`, `tags` and `configuration`; a job is refused when it is false. */
@@ -78,6 +80,11 @@ export interface ActionType<Schema extends z.ZodType = z.ZodType, Result = unkno
    * not have this code knows only what the action requires.
    */
   requires?(configuration: z.output<Schema>): readonly string[];
+  /**
+   * What `secret://name` in a configuration is: a reference, whose value the handler gets in its place, or a text like any
+   * other. Default `references`.
+   */
+  readonly secrets?: "references" | "texts";
   /** Undoes what an attempt journaled, by name; each must be idempotent. */
   readonly undo?: Readonly<Record<string, (data: Json, context: JobContext<z.output<Schema>>) => Promise<void>>>;
 }

@@ -64,6 +64,26 @@ export const ERRORS = {
     next: "Update Callsheet on this machine; the database was migrated by a newer version.",
   },
   schema_changed: { status: 500, next: "Restore the migration's text; an applied migration must never change." },
+  secret_damaged: {
+    status: 500,
+    next: "Put the secret again: what is stored of it was changed, or belongs elsewhere.",
+  },
+  secret_key_exists: {
+    status: 409,
+    next: "Use the keys that are there, or add one with callsheet secrets init-key --add.",
+  },
+  secret_key_missing: {
+    status: 500,
+    next: "Make a key file with callsheet secrets init-key, or bring here the one that has the key, and name it by --secret-key-file or CALLSHEET_SECRET_KEY_FILE.",
+  },
+  secret_key_unusable: {
+    status: 500,
+    next: "Correct the key file: one key a line, readable by its owner only (chmod 600).",
+  },
+  secret_refused: {
+    status: 422,
+    next: "Use a secret that this action may use, or put the secret again with the action among them.",
+  },
   stale_attempt: {
     status: 409,
     next: "Stop: another attempt has taken over, nothing of this one is accepted any more.",
@@ -74,6 +94,10 @@ export const ERRORS = {
   unknown_limit: { status: 404, next: "Look at the list of limits, or put one." },
   unknown_queue: { status: 404, next: "Look at the list of queues; one is made when it is first opened." },
   unknown_resource: { status: 404, next: "Put the resource first, or check its name and its place." },
+  unknown_secret: {
+    status: 404,
+    next: "Put the secret, or correct the reference: secret:// and its name, and nothing else.",
+  },
   unstorable_result: {
     status: 422,
     next: "Return plain JSON without NUL characters and lone surrogates, at most 1 MiB.",

@@ -22,7 +22,13 @@ export const retryPolicySchema = z.strictObject({
 export type RetryPolicy = z.output<typeof retryPolicySchema>;
 
 /** Codes that no policy retries: the same input can only fail again. */
-export const NEVER_RETRIED = ["invalid_configuration", "unstorable_result"] as const;
+export const NEVER_RETRIED = [
+  "invalid_configuration",
+  "secret_damaged",
+  "secret_refused",
+  "unknown_secret",
+  "unstorable_result",
+] as const;
 
 /**
  * The wait before retry number `retry` (1 is the first), in whole milliseconds.

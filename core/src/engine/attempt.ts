@@ -11,6 +11,8 @@ import {
 import { storableJson, storableText } from "../operations/configuration.ts";
 import type { Claimed } from "../store/claim.ts";
 import type { Publication } from "./publication.ts";
+import { redactJson, redactStats } from "./secrets/redact-end.ts";
+import type { Redactor } from "./secrets/redactor.ts";
 
 /** What an attempt needs of its node; everything but `progress` and `log` is asked for rarely. */
 export interface AttemptHost {
@@ -35,8 +37,10 @@ const MOST_LINES = 10_000;
  */
 export class Attempt implements JobContext {
   readonly job: JobContext["job"];
-  /** What the schema of its type made of the stored one. */
+  /** What the schema of its type made of the stored one, the values of secrets in their places. */
   configuration: unknown;
+  /** Hides the secrets that its configuration holds in all that it says; undefined: there are none. */
+  redactor: Redactor | undefined;
   readonly target: Target | null;
   readonly attempt: number;
   readonly fencing: string;
@@ -65,6 +69,8 @@ export class Attempt implements JobContext {
   #isAborted = false;
   #variables: Record<string, Json> | undefined;
   #lineCount = 0;
+  /** By level: the lines of each may be pieces of one text. */
+  #redacted: Map<string, (text: string) => string> | undefined;
 
   constructor(
     host: AttemptHost,
@@ -120,8 +126,8 @@ export class Attempt implements JobContext {
     const bounded = Number.isFinite(percent) ? Math.min(100, Math.max(0, percent)) : 0;
     this.latest = {
       percent: bounded,
-      message: message === undefined ? null : clean(`${message}`),
-      stats: stats ?? null,
+      message: message === undefined ? null : clean(this.redactor?.cut(`${message}`) ?? `${message}`),
+      stats: (this.redactor ? redactStats(this.redactor, stats) : stats) ?? null,
     };
   };
 
@@ -132,11 +138,19 @@ export class Attempt implements JobContext {
       const text =
         this.#lineCount === MOST_LINES
           ? `No more than ${MOST_LINES} lines of one attempt are kept.`
-          : clean(String(message));
+          : clean(this.#redactLine(level, String(message)));
       this.lines ??= [];
       this.lines.push({ n: this.#lineCount, level, message: text });
     };
     return { info: write("info"), warn: write("warn"), error: write("error") };
+  }
+
+  #redactLine(level: string, message: string): string {
+    if (this.redactor === undefined) return message;
+    this.#redacted ??= new Map();
+    const redact = this.#redacted.get(level) ?? this.redactor.stream();
+    this.#redacted.set(level, redact);
+    return redact(message);
   }
 
   get variables(): Variables {
@@ -147,12 +161,14 @@ export class Attempt implements JobContext {
       all: () => ({ ...values }),
       set: async (name, value) => {
         const key = storableText(name, "variable", 100);
-        const stored = await this.#host.putVariable(this, key, storableJson(value, `variable ${key}`));
+        const text = storableJson(value, `variable ${key}`);
+        const kept = this.redactor ? redactJson(this.redactor, text) : text;
+        const stored = await this.#host.putVariable(this, key, kept);
         if (!stored)
           throw callsheetError("stale_attempt", `Another attempt of job ${this.job.id} has taken over.`, {
             id: this.job.id,
           });
-        values[key] = value;
+        values[key] = kept === text ? value : (JSON.parse(kept) as Json);
       },
     };
   }

@@ -3,6 +3,9 @@ import { createCatalogue } from "../operations/catalogue.ts";
 import { Creator } from "../operations/creator.ts";
 import type { Hint } from "../operations/hint.ts";
 import type { Desk } from "../operations/operate.ts";
+import { keyPlace } from "../operations/secrets/key-place.ts";
+import { createKeyring } from "../operations/secrets/keyring.ts";
+import type { Safe } from "../operations/secrets/secrets.ts";
 import { createTypeRegistry, type TypeRegistry } from "../operations/type-registry.ts";
 import { openDatabase } from "../store/database.ts";
 import { openingFailure } from "../store/failure.ts";
@@ -30,6 +33,11 @@ export interface EngineOptions {
   readonly databaseUrl?: string;
   /** Where the private server keeps its data. Default: the user's data directory. */
   readonly dataDir?: string;
+  /**
+   * The file with the keys of secrets. Default: the environment's CALLSHEET_SECRET_KEY_FILE, else beside the data directory of a
+   * private server, with `.keys` after its name.
+   */
+  readonly secretKeyFile?: string;
   /** The schema of all tables. Default `callsheet`. */
   readonly schema?: string;
   /** Connections beside those of the hot path. Default 10. */
@@ -60,7 +68,9 @@ export async function openEngine(found: Server, options: EngineOptions, environm
   });
   try {
     await migrate(db);
-    return new Engine(server, createStore(db), environment, log);
+    const place = keyPlace({ ...options, dataDir: found.dataDir }, environment.processes.variables);
+    const safe = { keyring: createKeyring(place, environment.files), randomBytes: environment.randomBytes };
+    return new Engine(server, { store: createStore(db), safe, environment, log });
   } catch (error) {
     await db.close();
     await server.close();
@@ -73,6 +83,7 @@ export class Engine {
   readonly store: Store;
   readonly types: TypeRegistry;
   readonly desk: Desk;
+  readonly safe: Safe;
   readonly creator: Creator;
   readonly waiting: Waiting;
   readonly #server: Server;
@@ -82,7 +93,7 @@ export class Engine {
   #duties: Promise<readonly Service[]> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(server: Server, store: Store, environment: Environment, log: EngineLog) {
+  constructor(server: Server, { store, safe, environment, log }: Pick<Part, "store" | "safe" | "environment" | "log">) {
     const types = createTypeRegistry(store, environment.monotonic);
     const bus = new Bus(store, environment, log);
     const announce = (hint: Hint) => bus.publish(hint);
@@ -92,7 +103,8 @@ export class Engine {
     this.desk = { store, catalogue, announce };
     this.creator = new Creator(store, { catalogue, types, ...environment }, bus);
     this.#server = server;
-    this.#part = { store, catalogue, types, environment, bus, log };
+    this.safe = safe;
+    this.#part = { store, catalogue, types, safe, environment, bus, log };
     this.waiting = new Waiting(this.#part);
   }
 

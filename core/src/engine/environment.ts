@@ -14,6 +14,7 @@ import {
   realpath,
   rename,
   rm,
+  stat,
 } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,6 +40,8 @@ export interface Environment {
   newId(): string;
   /** A random id that tells nothing. */
   newIncarnation(): string;
+  /** Bytes that nobody can foresee. */
+  randomBytes(count: number): Uint8Array;
   readonly timers: {
     /** Calls once after a wait; a wait beyond an hour is cut to an hour, so callers look again. Never keeps a process alive. */
     after(ms: number, call: () => void): Timer;
@@ -62,6 +65,10 @@ export interface Environment {
     makeWorkspace(name: string): Promise<string>;
     remove(path: string): Promise<void>;
     readText(path: string): Promise<string>;
+    /** Who may do what with a file, links followed, as the system's number; undefined: there is none. */
+    modeOf(path: string): Promise<number | undefined>;
+    /** Writes a new file that only its owner can read, and waits until it is on the disk; fails when there is something. */
+    writePrivate(path: string, text: string): Promise<void>;
     /** Makes a directory, and those above it that are missing. */
     makeDirectory(path: string): Promise<void>;
     /** The path with all links followed; fails when there is nothing. */
@@ -102,6 +109,7 @@ export function systemEnvironment(options: { readonly workDir?: string } = {}): 
     random: () => Math.random(),
     newId: createIds({ now: () => Date.now(), randomHex: (bytes) => randomBytes(bytes).toString("hex") }),
     newIncarnation: () => randomUUID(),
+    randomBytes: (count) => randomBytes(count),
     timers: {
       after: (ms, call) => {
         const handle = setTimeout(call, Math.min(Math.max(0, ms), LONGEST_WAIT_MS)).unref();
@@ -128,6 +136,8 @@ export function systemEnvironment(options: { readonly workDir?: string } = {}): 
       },
       remove: (path) => rm(path, { recursive: true, force: true }),
       readText: (path) => readFile(path, "utf8"),
+      modeOf,
+      writePrivate,
       makeDirectory: async (path) => void (await mkdir(path, { recursive: true })),
       realPath: (path) => realpath(path),
       kindOf,
@@ -149,6 +159,25 @@ async function kindOf(path: string): Promise<FileKind | undefined> {
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
     throw error;
+  }
+}
+
+async function modeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).mode;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function writePrivate(path: string, text: string): Promise<void> {
+  const file = await open(path, "wx", 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,4 +1,4 @@
-import { callsheetError } from "@callsheet/contract";
+import { callsheetError, SECRETS_CAPABILITY } from "@callsheet/contract";
 import type { Attempt } from "./attempt.ts";
 import { Claimer } from "./claimer.ts";
 import type { Environment, Timer } from "./environment.ts";
@@ -13,6 +13,7 @@ import type { Part } from "./part.ts";
 import { register } from "./registration.ts";
 import { Reporter } from "./reporter.ts";
 import { createRunner, type Runner } from "./runner.ts";
+import { createVault } from "./secrets/vault.ts";
 import { type Service, startService } from "./service.ts";
 
 /** Told of jobs whose end is stored. */
@@ -35,7 +36,7 @@ const LEAST_FLUSH_MS = 2_000;
 
 /** Registers a node and starts it. */
 export async function startNode(part: Part, options: NodeOptions, onStored: OnStored): Promise<Node> {
-  const identity = checkNodeOptions(options);
+  const identity = await withKeys(part, checkNodeOptions(options));
   for (const type of identity.types) part.types.register(type);
   // Opened while it registers: both take a while, and the first claim needs both.
   const hot = createHot(part, identity.name);
@@ -46,6 +47,12 @@ export async function startNode(part: Part, options: NodeOptions, onStored: OnSt
     await hot.close();
     throw error;
   }
+}
+
+/** A node that has the keys of secrets can run jobs that refer to some; others wait for one that has. */
+async function withKeys({ safe }: Part, identity: NodeIdentity): Promise<NodeIdentity> {
+  if (!(await safe.keyring.isThere())) return identity;
+  return { ...identity, capabilities: [...identity.capabilities, SECRETS_CAPABILITY] };
 }
 
 /** A worker: takes jobs of the types it has, and runs them. */
@@ -95,6 +102,7 @@ export class Node {
       slots,
       types: identity.types,
       isolation: this.#isolation,
+      vault: createVault(part),
       host: this.#keeper,
       onBegin: () => this.#keeper.begun(),
       onEnd: (attempt, size, end) => this.#ended(attempt, size, end),

@@ -55,7 +55,8 @@ export function endOfThrow(thrown: unknown): HandlerEnd {
   return { ending: { kind: "failed", error: errorOf(thrown) }, result: null };
 }
 
-const HANDLER_FAILED = "handler_failed";
+/** The code of an error that has none of its own. */
+export const HANDLER_FAILED = "handler_failed";
 const UNTOLD = "The handler failed and did not say why.";
 const LONGEST_MESSAGE = 10_000;
 const LONGEST_STACK = 20_000;

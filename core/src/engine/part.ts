@@ -1,4 +1,5 @@
 import type { Catalogue } from "../operations/catalogue.ts";
+import type { Safe } from "../operations/secrets/secrets.ts";
 import type { TypeRegistry } from "../operations/type-registry.ts";
 import type { Store } from "../store/store.ts";
 import type { Bus } from "./bus.ts";
@@ -10,6 +11,7 @@ export interface Part {
   readonly store: Store;
   readonly catalogue: Catalogue;
   readonly types: TypeRegistry;
+  readonly safe: Safe;
   readonly environment: Environment;
   readonly bus: Bus;
   readonly log: EngineLog;

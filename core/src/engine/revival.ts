@@ -5,6 +5,8 @@ import type { EngineLog } from "./service.ts";
 /** A PostgreSQL that this process uses, and what to do when it does not need it any more. */
 export interface Server {
   readonly connectionString: string;
+  /** The directory of a private one. */
+  readonly dataDir?: string;
   /** Starts it again when it has died; absent: it is not ours to start. */
   revive?(): Promise<void>;
   close(): Promise<void>;

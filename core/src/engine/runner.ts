@@ -7,6 +7,8 @@ import { type Concluding, conclude } from "./conclude.ts";
 import type { IsolationHost } from "./isolation/host.ts";
 import { endOfReturn, endOfThrow, type HandlerEnd } from "./outcome.ts";
 import type { Part } from "./part.ts";
+import { redactEnd } from "./secrets/redact-end.ts";
+import type { Vault } from "./secrets/vault.ts";
 
 /** A job that was claimed, with what is needed to enter its handler. */
 export interface Ready {
@@ -24,6 +26,7 @@ export interface RunnerOptions {
   /** The code that this node was given. */
   readonly types: readonly ActionType[];
   readonly isolation: IsolationHost;
+  readonly vault: Vault;
   readonly host: AttemptHost & Pick<Concluding, "isStanding">;
   /** A handler is entered. */
   readonly onBegin: () => void;
@@ -38,7 +41,8 @@ export interface Runner {
   readonly free: number;
 }
 
-export function createRunner({ part, slots, types, isolation, host, onBegin, onEnd }: RunnerOptions): Runner {
+export function createRunner(options: RunnerOptions): Runner {
+  const { part, slots, types, host, onBegin, onEnd } = options;
   const { environment } = part;
   const known = new Map(types.map((type) => [type.type, type]));
   const running = new Map<string, Attempt>();
@@ -49,7 +53,7 @@ export function createRunner({ part, slots, types, isolation, host, onBegin, onE
     attempt.workspaceMade
       ?.then(environment.files.remove, () => {})
       .catch((error: unknown) => part.log.error("workspace", error));
-    onEnd(attempt, size, end);
+    onEnd(attempt, size, attempt.redactor ? redactEnd(attempt.redactor, end) : end);
   };
 
   const ended = (attempt: Attempt, size: number, end: HandlerEnd) => {
@@ -60,12 +64,11 @@ export function createRunner({ part, slots, types, isolation, host, onBegin, onE
     void conclude(attempt, publication, end, { isStanding, log: part.log }).then((last) => finish(attempt, size, last));
   };
 
-  const enter = (attempt: Attempt): Promise<unknown> => {
-    const { definition } = attempt;
-    const type = known.get(definition.type);
-    if (!type) throw callsheetError("unknown_action_type", `This node does not know action type "${definition.type}".`);
-    attempt.configuration = checkConfiguration(type.configuration, attempt.claimed.configuration);
-    return definition.isolation === "process" ? enterIsolated(isolation, attempt, type) : type.run(attempt);
+  const enter = (attempt: Attempt): unknown => {
+    const { type: name } = attempt.definition;
+    const type = known.get(name);
+    if (!type) throw callsheetError("unknown_action_type", `This node does not know action type "${name}".`);
+    return enterHandler(type, attempt, options);
   };
 
   return {
@@ -97,6 +100,22 @@ export function createRunner({ part, slots, types, isolation, host, onBegin, onE
   };
 }
 
+/** Reads the configuration, the secrets in their places, and enters the handler: without a wait where there are none. */
+function enterHandler(type: ActionType, attempt: Attempt, { isolation, vault }: RunnerOptions): unknown {
+  const run = (configuration: unknown) => {
+    attempt.configuration = checkConfiguration(type.configuration, configuration);
+    return attempt.definition.isolation === "process" ? enterIsolated(isolation, attempt, type) : type.run(attempt);
+  };
+  const { configuration, mayReferToSecrets } = attempt.claimed;
+  if (!mayReferToSecrets || type.secrets === "texts") return run(configuration);
+  const { job, definition } = attempt;
+  const asking = { jobId: job.id, action: definition.name, configuration, isOver: () => attempt.isSuperseded };
+  return vault.unseal(asking).then((unsealed) => {
+    attempt.redactor = unsealed.redactor;
+    return run(unsealed.configuration);
+  });
+}
+
 const keyOfOlder = (attempt: Attempt): string => `${attempt.job.id}/${attempt.attempt}`;
 
 /** An error of the catalogue is a message to people: it keeps no stack. */
@@ -115,6 +134,7 @@ async function enterIsolated(isolation: IsolationHost, attempt: Attempt, type: A
     module: type.module,
     type: type.type,
     memoryMiB: definition.memoryMiB,
+    timeLimitMs: definition.timeLimitMs,
     context: {
       job,
       configuration: attempt.configuration,

@@ -43,6 +43,10 @@ function checkAction(definition: ActionDefinition): Definition {
       { field: "isolation" },
     );
   }
+  if (parsed.data.isolation === "none" && parsed.data.timeLimitMs !== null) {
+    const problem = 'timeLimitMs needs isolation "process": what runs in the node\'s own process is never ended.';
+    throw callsheetError("invalid_argument", problem, { field: "timeLimitMs" });
+  }
   storableJson(parsed.data, "action");
   return parsed.data;
 }

@@ -1,4 +1,4 @@
-import { callsheetError, type Durations, type Needs, nameSchema } from "@callsheet/contract";
+import { callsheetError, type Durations, type Needs, nameSchema, type Secret } from "@callsheet/contract";
 import type { ActionVersion } from "../store/dictionary.ts";
 import type { Observed } from "../store/durations.ts";
 import type { Pool } from "../store/pools.ts";
@@ -21,6 +21,9 @@ export interface Catalogue {
   /** All resources, at most one second old. */
   resources(): Promise<readonly Pool[]>;
   forgetResources(): void;
+  /** All secrets, without their values, at most one second old. */
+  secrets(): Promise<readonly Secret[]>;
+  forgetSecrets(): void;
   /** A version by its id; it never changes. */
   version(id: number): Promise<ActionVersion>;
   /** Versions by id; those not known yet are read where `db` says, so that a transaction needs no second connection. */
@@ -39,6 +42,7 @@ export interface Catalogue {
 export function createCatalogue(store: Store, monotonic: () => number, announce: (hint: Hint) => void): Catalogue {
   const current = new Map<string, { readonly at: number; readonly version: Promise<ActionVersion> }>();
   const resources = keptFor(FRESH_MS, monotonic, () => store.readResources());
+  const secrets = keptFor(FRESH_MS, monotonic, () => store.listSecrets());
   const loaded = new Map<number, ActionVersion>();
   const versions = kept(async (id: number) => {
     const version = loaded.get(id) ?? (await store.actionVersions([id]))[0];
@@ -71,6 +75,8 @@ export function createCatalogue(store: Store, monotonic: () => number, announce:
     forget: (action) => void current.delete(action),
     resources: resources.get,
     forgetResources: resources.forget,
+    secrets: secrets.get,
+    forgetSecrets: secrets.forget,
     version: versions,
     versions: async (ids, db) => {
       const missing = unknownAmong(ids, loaded);

@@ -30,6 +30,7 @@ import { lane, locksOf, unitsOf } from "./needs.ts";
 import { requirePossible } from "./possible.ts";
 import { requirementsOf } from "./requirements.ts";
 import { requireRunRule } from "./run-rule.ts";
+import { requireSecrets, secretsAsked } from "./secrets/asked.ts";
 import type { TypeRegistry } from "./type-registry.ts";
 
 export interface Creation {
@@ -77,6 +78,8 @@ export async function prepareJobs(makers: Makers, creation: Creation): Promise<P
     kind: "job",
     origin: creation.origin,
   };
+  const type = makers.types.get(definition.type);
+  const secrets = new Set<string>();
   const jobs: NewJob[] = [];
   let possible: Action["needs"] | undefined;
   for (const input of creation.inputs) {
@@ -85,7 +88,8 @@ export async function prepareJobs(makers: Makers, creation: Creation): Promise<P
       input.owner === undefined || input.owner === actor ? undefined : storableText(input.owner, "owner", 200);
     const ownerId = owner === undefined ? undefined : await makers.catalogue.ownerId(owner);
     const job = prepareJob(makers.newId(), version, schema, input, { actor, ownerId, reason: creation.reason });
-    const requirements = requirementsOf(makers.types.get(definition.type), definition, job.configuration);
+    const requirements = requirementsOf(type, definition, job.configuration);
+    for (const name of secretsAsked(type, job.configuration)) secrets.add(name);
     const units = unitsOf(definition, input);
     if (units !== possible) await requirePossible(makers.catalogue, units, definition.site);
     possible = units;
@@ -101,6 +105,7 @@ export async function prepareJobs(makers: Makers, creation: Creation): Promise<P
     if (id === defaults.laneId && !isGuest) jobs.push(job);
     else jobs.push({ ...job, laneId: id, ...(isGuest ? { guest: true } : {}) });
   }
+  await requireSecrets(makers.catalogue, definition.name, [...secrets]);
   return { jobs, defaults };
 }
 

@@ -6,6 +6,7 @@ import { difference } from "./difference.ts";
 import { LEGAL_FOR } from "./legal.ts";
 import { type Desk, operate, step, wrongState } from "./operate.ts";
 import { requirementsOf } from "./requirements.ts";
+import { requireSecrets, secretsAsked } from "./secrets/asked.ts";
 import type { TypeRegistry } from "./type-registry.ts";
 
 /**
@@ -81,6 +82,8 @@ export async function amendJob(
     const action = await desk.catalogue.version(job.actionVersionId);
     const { definition } = action;
     const settled = settleConfiguration(await types.schema(definition.type), {}, configuration);
+    const type = types.get(definition.type);
+    await requireSecrets(desk.catalogue, definition.name, secretsAsked(type, settled));
     const changes = storableJson(difference(job.configuration, JSON.parse(settled)), "configuration");
     const { actor, reason = null } = authority;
     const version = await tx.amendConfiguration({
@@ -97,7 +100,7 @@ export async function amendJob(
       reason,
       data: JSON.stringify({ version, difference: JSON.parse(changes) }),
     });
-    const capabilities = requirementsOf(types.get(definition.type), definition, settled);
+    const capabilities = requirementsOf(type, definition, settled);
     const { capabilities: _, ...others } = await tx.needsOf(job.id);
     const needs = capabilities.length === 0 ? others : { capabilities, ...others };
     const { id: laneId } = await tx.findLane(laneKey(action, needs), job.ownerId);

@@ -1,4 +1,4 @@
-import type { JobLock, Units } from "@callsheet/contract";
+import { type JobLock, mayReferToSecrets, type Units } from "@callsheet/contract";
 import type { Line } from "./database.ts";
 
 /** How far a lane was read: everything before it was taken. Dead entries before it need not be walked again. */
@@ -26,6 +26,8 @@ export interface Claimed {
   readonly ownerId: number;
   /** JSON text is parsed already. */
   readonly configuration: unknown;
+  /** Its configuration, or that of another job of its claim, may refer to secrets. */
+  readonly mayReferToSecrets: boolean;
   readonly target: { readonly type: string; readonly id: string } | null;
   readonly tags: readonly string[];
   /** How large its work is; null: not said. */
@@ -153,6 +155,7 @@ function read(row: Row): ClaimAnswer {
   if (row.ids === null) return { jobs: [], marks };
   const [versions, owners] = [row.versions.split(","), row.owners.split(",")];
   const configurations = JSON.parse(row.configurations) as unknown[];
+  const mayRefer = mayReferToSecrets(row.configurations);
   let members = 0;
   const jobs = row.ids.split(",").map((id, index): Claimed => {
     const extra = row.extras?.[id];
@@ -167,6 +170,7 @@ function read(row: Row): ClaimAnswer {
       actionVersionId: Number(versions[index]),
       ownerId: Number(owners[index]),
       configuration: configurations[index],
+      mayReferToSecrets: mayRefer,
       target: extra?.id ? { type: extra.type!, id: extra.id } : null,
       tags: extra?.tags ?? [],
       locks: [],

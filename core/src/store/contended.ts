@@ -1,4 +1,4 @@
-import type { JobLock, Units } from "@callsheet/contract";
+import { type JobLock, mayReferToSecrets, type Units } from "@callsheet/contract";
 import type { Claimed, Watermark } from "./claim.ts";
 import type { Queryable } from "./database.ts";
 import { pendingTurn } from "./pending-turn.ts";
@@ -172,6 +172,7 @@ function candidatesOf(row: CandidateColumns): readonly Candidate[] {
   const [sizes, tids] = [of("sizes"), row.tids.split(" ")];
   const locks = JSON.parse(row.locks) as readonly (readonly JobLock[])[];
   const configurations = JSON.parse(row.configurations) as readonly unknown[];
+  const mayRefer = mayReferToSecrets(row.configurations);
   return row.ids.split(",").map((id, n): Candidate => {
     const { tags, first, later } = row.extras?.[id] ?? { tags: null, first: null, later: null };
     return {
@@ -187,6 +188,7 @@ function candidatesOf(row: CandidateColumns): readonly Candidate[] {
       ownerId: Number(owners[n]),
       actionVersionId: Number(versions[n]),
       configuration: configurations[n],
+      mayReferToSecrets: mayRefer,
       target: row.targetIds[n] === null ? null : { type: row.targetTypes[n]!, id: row.targetIds[n]! },
       tags: tags ?? [],
       variables: first || later ? { ...first, ...later } : null,

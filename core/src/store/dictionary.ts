@@ -13,13 +13,15 @@ type VersionRow = {
   id: number;
   actionId: number;
   version: number;
-  definition: Omit<Action, "requires" | "needs" | "lock"> & Partial<Pick<Action, "requires" | "needs" | "lock">>;
+  definition: Omit<Action, Later> & Partial<Pick<Action, Later>>;
 };
+/** What definitions that an earlier version stored do not say. */
+type Later = "requires" | "needs" | "lock" | "timeLimitMs";
 const VERSION = `v.id, v.action_id as "actionId", v.version, v.definition`;
 
 function toVersion({ id, actionId, version, definition }: VersionRow): ActionVersion {
-  // Definitions that an earlier version stored say nothing of what they require, need and lock.
-  return { id, actionId, definition: { requires: [], needs: {}, lock: "none", ...definition, version } };
+  const before: Pick<Action, Later> = { requires: [], needs: {}, lock: "none", timeLimitMs: null };
+  return { id, actionId, definition: { ...before, ...definition, version } };
 }
 
 /** Inserts an action with its first version. Fails on the unique name when it exists. */

@@ -28,8 +28,9 @@ import {
   setPoolState,
   windowedPools,
 } from "./pools.ts";
+import { listSecrets, lockSecretsNotUnder, putSecret, removeSecret, resealSecret, sealedSecrets } from "./secrets.ts";
 
-/** What stands behind the desk of an operator: resources, limits, pauses, locks. */
+/** What stands behind the desk of an operator: resources, limits, pauses, locks, secrets. */
 export const OPERATOR = {
   addLimit,
   countDue,
@@ -41,21 +42,27 @@ export const OPERATOR = {
   holdersOf,
   inheritLimit,
   lanesUnder,
+  listSecrets,
   lockedKeys,
   lockLive,
   lockPool,
+  lockSecretsNotUnder,
   membersIn,
   needyLanes,
   putPause,
   putPool,
+  putSecret,
   quarantineObject,
   readLimits,
   readLocks,
   readPauses,
   readResources,
   removePool,
+  removeSecret,
   reportOutside,
+  resealSecret,
   rulesNumber,
+  sealedSecrets,
   setLimit,
   setPoolCapacity,
   setPoolState,

@@ -2,7 +2,7 @@ import type { ActionInput, ActionType } from "@callsheet/contract";
 import { describe, expect, test } from "vitest";
 import type { Callsheet, Created } from "../../src/index.ts";
 import { until } from "../../src/testing/index.ts";
-import { aFloor, eventsOf } from "../fixtures/floor.ts";
+import { aFloor, eventsOf, refusal } from "../fixtures/floor.ts";
 import { isolated } from "../fixtures/isolated.mjs";
 
 interface Isolated {
@@ -54,6 +54,21 @@ describe("a handler in a process of its own", () => {
     expect(ended).toMatchObject({ state: "failed", error, result: null });
     expect((await cs.jobs.wait(good)).state).toBe("completed");
     expect(await eventsOf(cs, bad)).toEqual(["create", "fail"]);
+  });
+
+  test("that lives for longer than its limit is ended, and nobody else; its time-out only marks it", async () => {
+    const { cs, create } = await anIsolatedFloor({ timeLimitMs: 3_000, timeoutMs: 1, retry: { limit: 1, delayMs: 1 } });
+    const [long, short] = [await create("never gives back"), await create("returns")];
+    expect((await cs.jobs.wait(short)).state).toBe("completed");
+    const ended = await cs.jobs.wait(long, { timeoutMs: 60_000 });
+    expect(ended).toMatchObject({ state: "failed", attempt: 2, error: { code: "handler_out_of_time" } });
+    expect(await eventsOf(cs, long)).toEqual(expect.arrayContaining(["overrun", "back_off", "fail"]));
+  });
+
+  test("has a limit of time only in a process of its own", async () => {
+    const { cs } = await aFloor();
+    const put = () => cs.actions.put({ name: "limited", type: "test", timeLimitMs: 1_000 });
+    expect(await refusal(put)).toMatchObject({ code: "invalid_argument", details: { field: "timeLimitMs" } });
   });
 
   test("that fails is retried by the policy of its action", async () => {

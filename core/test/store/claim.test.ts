@@ -61,9 +61,23 @@ describe("what is taken", () => {
       {
         ...{ id, token: expect.stringMatching(/^\d+$/), ordinal: 1, attempt: 1, retries: 0 },
         ...{ actionVersionId: lane.action.id, ownerId: lane.defaults.ownerId, configuration: { a: 'ü, [] " x' } },
+        mayReferToSecrets: false,
         ...{ target: more.target, tags: more.tags, locks: [], size: 1.5, variables: { first: 1, both: 1 } },
       },
     ]);
+  });
+
+  test("that a configuration may refer to secrets is told of all jobs that were taken together", async () => {
+    const lane = await aLane(file.get());
+    const plain = { id: anId(), configuration: '{"a":"https://secret"}' };
+    await create(file.get().store, lane, [plain]);
+    const take = async () => (await claim(lane.laneId, 2)).jobs.map(({ mayReferToSecrets }) => mayReferToSecrets);
+    expect(await take()).toEqual([false]);
+    await create(file.get().store, lane, [
+      { ...plain, id: anId() },
+      { id: anId(), configuration: '{"a":"secret://a"}' },
+    ]);
+    expect(await take()).toEqual([true, true]);
   });
 
   test("a later attempt sees the variables that earlier ones set, above those it was made with", async () => {

@@ -20,6 +20,7 @@ const candidate = (isPlain: boolean): Candidate => ({
     ownerId: 1,
     actionVersionId: 1,
     configuration: {},
+    mayReferToSecrets: false,
     target: null,
     tags: [],
     size: null,

@@ -16,7 +16,12 @@ export type IsolatedOutcome =
     }
   | { readonly kind: "died"; readonly code: DeathCode; readonly message: string };
 
-export type DeathCode = "handler_exited" | "handler_killed" | "handler_out_of_memory" | "handler_start_failed";
+export type DeathCode =
+  | "handler_exited"
+  | "handler_killed"
+  | "handler_out_of_memory"
+  | "handler_out_of_time"
+  | "handler_start_failed";
 
 /** Why the host itself ended the process; `message` says it to people. */
 export interface HostKill {

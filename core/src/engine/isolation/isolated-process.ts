@@ -12,6 +12,7 @@ import { createLogLines, type LogLevel, type LogLines, MAX_LINE_BYTES } from "./
 import { watchMemory } from "./memory-watch.ts";
 import { type FinalMessage, type HostMessage, MAX_MESSAGE_BYTES } from "./message.ts";
 import { throttle } from "./throttle.ts";
+import { watchTime } from "./time-watch.ts";
 
 // The process runs the compiled file, also when this one was loaded as source.
 const MAIN = fileURLToPath(new URL("../../../dist/engine/isolation/child/main.js", import.meta.url));
@@ -111,8 +112,19 @@ export class IsolatedProcess {
       ...(stderr === null ? [] : [this.#read(stderr, MAX_LINE_BYTES, LINE_COST, onError)]),
       ...(channel === null ? [] : [this.#read(channel, MAX_MESSAGE_BYTES, MESSAGE_COST, this.#conversation.hear)]),
     ];
-    const pid = this.#child.pid;
-    const limitMiB = this.#run.memoryMiB;
+    return [...stops, ...this.#limit()];
+  }
+
+  /** Ends the process when it takes more than it may; answers what must be stopped when it has ended. */
+  #limit(): (() => void)[] {
+    const stops: (() => void)[] = [];
+    const { pid } = this.#child;
+    const { memoryMiB: limitMiB, timeLimitMs } = this.#run;
+    if (timeLimitMs !== null) {
+      const message = `The handler's process was ended: it lived for longer than its limit of ${timeLimitMs} ms.`;
+      const end = () => this.kill({ code: "handler_out_of_time", message });
+      stops.push(watchTime(timeLimitMs, this.#options, end).stop);
+    }
     if (pid === undefined || limitMiB === null) return stops;
     const watch = watchMemory({ pid, limitMiB }, this.#options, (held) =>
       this.kill({

@@ -8,6 +8,8 @@ export interface IsolatedRun {
   readonly type: string;
   /** The limit of its heap, and with a margin of all its memory, in MiB; null: the runtime's own limit. */
   readonly memoryMiB: number | null;
+  /** How long the process may live, in milliseconds; null: for ever. */
+  readonly timeLimitMs: number | null;
   /** What the handler's context is made from. May hold whatever a structured clone can carry. */
   readonly context: {
     readonly job: JobContext["job"];

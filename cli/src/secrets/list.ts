@@ -1,0 +1,12 @@
+import { openClient } from "../open-client.ts";
+import { printList } from "../output.ts";
+import type { Terminal } from "../terminal.ts";
+import { SECRET_COLUMNS } from "./columns.ts";
+
+const EMPTY = "There are no secrets. callsheet secrets put NAME --file FILE makes one.";
+
+/** `secrets list` */
+export async function listSecrets(terminal: Terminal): Promise<void> {
+  await using client = await openClient(terminal);
+  printList(terminal, { rows: await client.secrets.list(), columns: SECRET_COLUMNS, empty: EMPTY });
+}

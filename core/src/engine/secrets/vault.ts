@@ -1,0 +1,66 @@
+import { callsheetError, secretsIn, withSecrets } from "@callsheet/contract";
+import { refusal } from "../../operations/secrets/asked.ts";
+import { keyOf } from "../../operations/secrets/keyring.ts";
+import { open } from "../../operations/secrets/seal.ts";
+import { isPassing } from "../../store/failure.ts";
+import type { SealedSecret } from "../../store/secrets.ts";
+import type { Part } from "../part.ts";
+import { createRedactor, type Redactor } from "./redactor.ts";
+
+/** On whose behalf secrets are asked for. */
+export interface Asking {
+  readonly jobId: string;
+  /** The action that the job copied, by its name. */
+  readonly action: string;
+  /** As it is stored. */
+  readonly configuration: unknown;
+  /** Whether the answer is of use to nobody any more. */
+  readonly isOver: () => boolean;
+}
+
+/** A configuration with the values of the secrets that it refers to, and who hides them; undefined: there are none. */
+export interface Unsealed {
+  readonly configuration: unknown;
+  readonly redactor: Redactor | undefined;
+}
+
+/** Opens the secrets that configurations refer to. */
+export interface Vault {
+  /** Fails with `unknown_secret`, `secret_refused`, `secret_key_missing` and so on. Waits while the database is away. */
+  unseal(asking: Asking): Promise<Unsealed>;
+}
+
+const PAUSE_MS = 200;
+
+export function createVault(part: Pick<Part, "store" | "safe" | "environment" | "log">): Vault {
+  return {
+    unseal: async (asking) => {
+      const { configuration, action } = asking;
+      const names = secretsIn(configuration);
+      if (names.length === 0) return { configuration, redactor: undefined };
+      const secrets = await read(part, asking, names);
+      const refused = refusal(names, action, secrets);
+      if (refused) throw refused;
+      const keys = await part.safe.keyring.all();
+      const values = new Map(secrets.map((one) => [one.name, open(keyOf(keys, one), one.name, one.sealed)]));
+      return { configuration: withSecrets(configuration, values), redactor: createRedactor(values.values()) };
+    },
+  };
+}
+
+async function read(
+  { store, environment, log }: Pick<Part, "store" | "environment" | "log">,
+  { jobId, isOver }: Asking,
+  names: readonly string[],
+): Promise<readonly SealedSecret[]> {
+  while (!isOver()) {
+    try {
+      return await store.sealedSecrets(names);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      log.error("secrets", error);
+      await new Promise<void>((resolve) => void environment.timers.after(PAUSE_MS, resolve));
+    }
+  }
+  throw callsheetError("stale_attempt", `Another attempt of job ${jobId} has taken over.`, { id: jobId });
+}
