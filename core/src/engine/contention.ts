@@ -2,7 +2,7 @@ import { type Ask, asksOf, type PoolFacts, type World } from "@callsheet/contrac
 import type { Watermark } from "../store/claim.ts";
 import type { AskedLane, Candidate } from "../store/contended.ts";
 import type { ClaimLane } from "../store/dictionary.ts";
-import { PoolsMoved } from "../store/take.ts";
+import { isOvertaken } from "../store/failure.ts";
 import type { Claim, ClaimerOptions } from "./claiming.ts";
 import { type Contest, contest } from "./contest.ts";
 
@@ -22,6 +22,8 @@ const LONGEST_AGAIN_MS = 160;
 const TIGHT_MS = 1_000;
 /** So many objects are remembered to have rows. */
 const MOST_MADE = 10_000;
+/** Of so many lanes at most the pools are read before it is known whose jobs come. */
+const MOST_NEAR = 8;
 /** Jobs are looked at beyond those that are wanted: some may have to be left. */
 const MORE = 32;
 
@@ -120,6 +122,7 @@ export class Contention {
     const { nodeId, running } = this.#options;
     const request = {
       ...{ nodeId: nodeId(), node: this.#node, running: running(), lanes, want, limit, rules: this.#rules },
+      nearPools: this.#nearPools(lanes),
       laneOf: (id: number) => this.#lanes.get(id)!,
       asksOf: (lane: ClaimLane) => this.#asksOf(lane),
       notMade: (keys: readonly string[]) => keys.filter((key) => !this.#made.has(key)),
@@ -131,7 +134,7 @@ export class Contention {
     try {
       return await decided(monotonic() < this.#tightUntil);
     } catch (error) {
-      if (!(error instanceof PoolsMoved)) throw error;
+      if (!isOvertaken(error)) throw error;
       this.#tightUntil = monotonic() + TIGHT_MS;
       return decided(true);
     }
@@ -172,6 +175,12 @@ export class Contention {
   get #node(): World["node"] {
     const { name, site, capabilities } = this.#options;
     return { name, site, capabilities };
+  }
+
+  #nearPools(lanes: readonly AskedLane[]): readonly number[] {
+    if (lanes.length > MOST_NEAR) return [];
+    const asks = lanes.flatMap(({ id }) => this.#asksOf(this.#lanes.get(id)!));
+    return [...new Set(asks.flatMap(({ pools }) => pools.map(({ id }) => id)))].sort((a, b) => a - b);
   }
 
   #openLanes(): readonly OpenLane[] {

@@ -1,7 +1,7 @@
 import { callsheetError } from "@callsheet/contract";
-import type { Line } from "../connection.ts";
+import type { Line, LineTransaction } from "../connection.ts";
 import { serverFailure } from "../failure.ts";
-import type { Statement } from "../statement.ts";
+import type { Rows, Statement } from "../statement.ts";
 import { Client, type ClientConfig } from "./client.ts";
 import { reach } from "./reach.ts";
 import { type Manner, run, send } from "./run.ts";
@@ -37,19 +37,31 @@ export async function openLine(config: ClientConfig, manner: Manner, onError: (e
           first ??= error;
           throw error;
         });
+      const commit = async () => {
+        const { command } = await send(client, manner, COMMIT).catch((error: unknown) =>
+          Promise.reject(serverFailure(error)),
+        );
+        requireCommit(command);
+      };
+      let isCommitted = false;
+      const last: LineTransaction["last"] = async (statements) => {
+        isCommitted = true;
+        const sent = client.together(() => [...statements.map((statement) => told<object>(statement)), commit()]);
+        const answers = await Promise.allSettled(sent);
+        const failed = answers.find((answer) => answer.status === "rejected");
+        if (failed) throw failed.reason;
+        return answers.slice(0, -1).map((answer) => (answer as PromiseFulfilledResult<Rows<object>>).value);
+      };
       let result: Awaited<ReturnType<typeof work>>;
       try {
-        result = await work({ query: told });
+        result = await work({ query: told, last });
         await begun;
       } catch (error) {
         await query(ROLLBACK).catch(() => {});
         // Of statements that were sent together the first that failed says why; those behind it only that one did.
         throw first ?? error;
       }
-      const { command } = await send(client, manner, COMMIT).catch((error: unknown) =>
-        Promise.reject(serverFailure(error)),
-      );
-      requireCommit(command);
+      if (!isCommitted) await commit();
       return result;
     },
     pipeline: async (statements) => {
