@@ -12,9 +12,11 @@ const POOLS_MS = 500;
 const GRACE_MS = 500;
 /** So many jobs at most wait without a place in line for one object, and for all of them together. */
 const MOST_AT_OBJECT = 16;
-const MOST_LEFT = 500;
-/** Jobs of one claim at most: while their ends are stored, the next claim finds other objects free. */
-const MOST_AT_ONCE = 250;
+const MOST_LEFT = 250;
+/** Jobs of one claim at most: fewer where many are left because their objects are in use, and more again step by step. */
+const FEW_AT_ONCE = 100;
+const MOST_AT_ONCE = 400;
+const STEP = 25;
 /** Jobs that were left are looked at again after this long, and each time in vain twice as long, unless a hint comes first. */
 const AGAIN_MS = 10;
 const LONGEST_AGAIN_MS = 160;
@@ -52,6 +54,7 @@ export class Contention {
   #rules = "";
   #mayHold = true;
   #againMs = AGAIN_MS;
+  #atOnce = MOST_AT_ONCE;
   #tightUntil = Number.NEGATIVE_INFINITY;
   /** Jobs were passed over for lack of units. */
   #hasPassed = false;
@@ -103,9 +106,9 @@ export class Contention {
       this.#mayHold = false;
       return undefined;
     }
-    const want = Math.min(wanted, MOST_AT_ONCE);
+    const want = Math.min(wanted, this.#atOnce);
     const left = this.#leftCount;
-    const limit = Math.max(left, Math.min(left + want + MORE, MOST_LEFT));
+    const limit = Math.max(left, want + Math.min(left + MORE, MOST_LEFT));
     const asked = open.map((one) => this.#asked(one, limit, open.length));
     const outcome = await this.#contest(asked, want, limit);
     if (outcome === undefined) {
@@ -142,6 +145,8 @@ export class Contention {
 
   #answer({ taken, left }: Contest, isEmpty: boolean): Claim {
     if (taken.length > 0) this.#againMs = AGAIN_MS;
+    const isInUse = left.length * 4 > taken.length;
+    this.#atOnce = isInUse ? Math.max(FEW_AT_ONCE, this.#atOnce / 2) : Math.min(MOST_AT_ONCE, this.#atOnce + STEP);
     // As long as more wait for objects than can start, what is freed decides when it is worth another look.
     if (left.length > taken.length) {
       const againMs = this.#againMs;

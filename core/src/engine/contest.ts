@@ -62,10 +62,7 @@ export async function contest(tx: Transaction, request: Request): Promise<Contes
   const entries = candidates.map((one) => ({ candidate: one, job: asJob(one, laneOf(one.laneId)) }));
   const poolIds = [...new Set(entries.flatMap(({ job }) => poolsOf(job, request)))].sort((a, b) => a - b);
   const known = new Set(near.map(({ id }) => id));
-  const [lines, far] = await Promise.all([
-    tx.readObjects(lined),
-    tx.poolsNow(poolIds.filter((id) => !known.has(id))),
-  ]);
+  const [lines, far] = await Promise.all([tx.readObjects(lined), tx.poolsNow(poolIds.filter((id) => !known.has(id)))]);
   const world: World = {
     ...{ now: candidates[0]!.now, node: request.node },
     ...{ pools: [...near, ...far], objects: [...seen, ...lines] },

@@ -38,7 +38,8 @@ export interface Candidate extends Omit<Claimed, "token" | "ordinal"> {
 const MOST_OWNERS = 100;
 
 /* Only what is asked of a job, or orders it: rows are kept in memory several times on their way. */
-const ROW = "w.ctid as tid, w.job_id, w.lane_id, w.turn, w.rank, w.due_at, w.plain, w.attempt, w.retries, w.owner_id, w.action_version_id";
+const ROW =
+  "w.ctid as tid, w.job_id, w.lane_id, w.turn, w.rank, w.due_at, w.plain, w.attempt, w.retries, w.owner_id, w.action_version_id";
 
 const ASKED = `
   asked as materialized (
@@ -115,8 +116,8 @@ const candidatesText = (isShared: boolean) => `
       'later', (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = found.job_id)))
       filter (where tags is not null or variables is not null or attempt > 0) as extras,
     (select json_agg(json_build_object('key', o.key, 'lined', o.lined, 'quarantined', o.quarantined, 'reason', o.reason, 'holder', o.job_id))
-      from (select distinct l ->> 'key' as key from found f, json_array_elements(f.locks) l) k join callsheet.object o on o.key = k.key
-      where o.token is not null or o.lined or o.quarantined) as objects,
+      from found f cross join json_array_elements(f.locks) l
+      cross join lateral (select * from callsheet.object where key = l ->> 'key' and (token is not null or lined or quarantined) offset 0) o) as objects,
     callsheet.now() as now
   from found`;
 const CANDIDATES = { shared: candidatesText(true), own: candidatesText(false) } as const;
@@ -175,7 +176,7 @@ export async function lockCandidates(tx: Queryable, request: CandidateRequest): 
       ...(isShared ? [[...running.keys()], [...running.values()]] : []),
     ],
   });
-  const seen = rows[0]!.objects ?? [];
+  const seen = [...new Map(rows[0]!.objects?.map((object) => [object.key, object])).values()];
   return {
     jobs: candidatesOf(rows[0]!),
     objects: seen.filter(({ lined }) => !lined).map(factsOf),

@@ -16,13 +16,14 @@ export async function makeObjects(tx: Queryable, keys: readonly string[]): Promi
  * Who locks objects finds all who stand at them in tickets, and it stays so until `leaveLines`: a holder that stood in the
  * object's own row is written out. `how` the rows are locked decides what they show: they are read as they are then.
  */
-const withLines = (how: "order by key collate \"C\" for update" | "order by key collate \"C\" for update skip locked") => `
+const withLines = (how: 'order by key collate "C" for update' | 'order by key collate "C" for update skip locked') => `
   with locked as materialized (
     select key, token, job_id, at, lined from callsheet.object where key = any($1::text[]) ${how}
   ), written as (
     insert into callsheet.ticket (object_key, number, job_id, lane_id, mode, held, token, at)
-    select l.key, nextval('callsheet.ticket_number'), l.job_id, j.lane_id, 'exclusive', true, l.token, l.at
-    from locked l join callsheet.job j on j.id = l.job_id where l.token is not null
+    select l.key, nextval('callsheet.ticket_number'), l.job_id, coalesce((select lane_id from callsheet.job where id = l.job_id), 0),
+      'exclusive', true, l.token, l.at
+    from locked l where l.token is not null
   ), lined as (
     update callsheet.object o set token = null, job_id = null, at = null, lined = true from locked l where o.key = l.key and not l.lined
   )

@@ -1,5 +1,4 @@
 import { admitJobs, becomeAdmitter, giveWay, guestHeads, liveByOwner, pendingHeads, queuedJobs } from "./admission.ts";
-import { rulesNumber } from "./barrier.ts";
 import { type Bound, bindAll } from "./bound.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
 import type { CallerTransaction, Database, Queryable, Statement } from "./database.ts";

@@ -146,7 +146,9 @@ function ticketsOf(jobs: readonly Candidate[], has: (job: Candidate) => boolean 
 
 /** A job that was taken, of what was known of it before. */
 export function claimedOf(candidate: Candidate, token: string, ordinal: number, units: readonly Units[]): Claimed {
-  const { tid: _, laneId: _l, turn: _t, rank: _r, dueAt: _d, isPlain: _p, now: _n, ...job } = candidate;
+  const { id, attempt, retries, actionVersionId, ownerId, configuration, target, tags, size, variables, locks } =
+    candidate;
+  const job = { id, attempt, retries, actionVersionId, ownerId, configuration, target, tags, size, variables, locks };
   return { ...job, token, ordinal, units };
 }
 

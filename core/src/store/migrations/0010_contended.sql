@@ -9,8 +9,8 @@ update callsheet.object o set lined = true where exists (select from callsheet.t
 create view callsheet.line as
   select object_key, number, job_id, lane_id, mode, held, passed, token, at from callsheet.ticket
   union all
-  select o.key, 0, o.job_id, j.lane_id, 'exclusive', true, false, o.token, o.at
-  from callsheet.object o join callsheet.job j on j.id = o.job_id where o.token is not null;
+  select key, 0, job_id, coalesce((select lane_id from callsheet.job where id = job_id), 0), 'exclusive', true, false, token, at
+  from callsheet.object where token is not null;
 
 -- Undoes a transaction whose last statements leave together with its commit, when what it was decided on holds no more.
 create function callsheet.insist(holds boolean) returns void language plpgsql as $$ begin
