@@ -146,7 +146,9 @@ export class Contention {
   #answer({ taken, left }: Contest, isEmpty: boolean): Claim {
     if (taken.length > 0) this.#againMs = AGAIN_MS;
     const isInUse = left.length * 4 > taken.length;
-    this.#atOnce = isInUse ? Math.max(FEW_AT_ONCE, this.#atOnce / 2) : Math.min(MOST_AT_ONCE, this.#atOnce + STEP);
+    this.#atOnce = isInUse
+      ? Math.max(FEW_AT_ONCE, Math.floor(this.#atOnce / 2))
+      : Math.min(MOST_AT_ONCE, this.#atOnce + STEP);
     // As long as more wait for objects than can start, what is freed decides when it is worth another look.
     if (left.length > taken.length) {
       const againMs = this.#againMs;

@@ -14,11 +14,12 @@ export async function makeObjects(tx: Queryable, keys: readonly string[]): Promi
 
 /*
  * Who locks objects finds all who stand at them in tickets, and it stays so until `leaveLines`: a holder that stood in the
- * object's own row is written out. `how` the rows are locked decides what they show: they are read as they are then.
+ * object's own row is written out.
  */
-const withLines = (how: 'order by key collate "C" for update' | 'order by key collate "C" for update skip locked') => `
+const withLines = (others: "awaited" | "left") => `
   with locked as materialized (
-    select key, token, job_id, at, lined from callsheet.object where key = any($1::text[]) ${how}
+    select key, token, job_id, at, lined from callsheet.object where key = any($1::text[])
+    order by key collate "C" for update ${others === "left" ? "skip locked" : ""}
   ), written as (
     insert into callsheet.ticket (object_key, number, job_id, lane_id, mode, held, token, at)
     select l.key, nextval('callsheet.ticket_number'), l.job_id, coalesce((select lane_id from callsheet.job where id = l.job_id), 0),
@@ -38,7 +39,7 @@ interface Locked {
 /** Locks objects that nobody stands at. Answers those. Their tickets are read by the next statement. */
 export async function tryObjects(tx: Queryable, keys: readonly string[]): Promise<readonly string[]> {
   if (keys.length === 0) return [];
-  const text = withLines('order by key collate "C" for update skip locked');
+  const text = withLines("left");
   const { rows } = await tx.query<Locked>({ name: "try_objects", text, values: [keys] });
   return rows[0]!.locked ?? keys;
 }
@@ -46,7 +47,7 @@ export async function tryObjects(tx: Queryable, keys: readonly string[]): Promis
 /** Locks objects, which were made before, in the order of their keys. Their tickets are read by the next statement. */
 export async function lockObjects(tx: Queryable, keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return;
-  const text = withLines('order by key collate "C" for update');
+  const text = withLines("awaited");
   await tx.query({ name: "lock_objects", text, values: [keys] });
 }
 
