@@ -26,7 +26,8 @@ const withLines = (others: "awaited" | "left") => `
       'exclusive', true, l.token, l.at
     from locked l where l.token is not null
   ), lined as (
-    update callsheet.object o set token = null, job_id = null, at = null, lined = true from locked l where o.key = l.key and not l.lined
+    update callsheet.object set token = null, job_id = null, at = null, lined = true
+    where key = any(array(select key from locked where not lined))
   )
   select count(*)::int as count, case when count(*) < cardinality($1::text[]) then coalesce(json_agg(key), '[]') end as locked from locked`;
 
@@ -56,8 +57,8 @@ export async function leaveLines(tx: Queryable, keys: readonly string[]): Promis
   await tx.query({
     name: "leave_lines",
     text: `
-      update callsheet.object o set lined = false from unnest($1::text[]) as k (key)
-      where o.key = k.key and o.lined and not exists (select from callsheet.ticket where object_key = o.key)`,
+      update callsheet.object o set lined = false
+      where key = any($1::text[]) and lined and not exists (select from callsheet.ticket where object_key = o.key)`,
     values: [keys],
   });
 }
@@ -84,9 +85,8 @@ export function freeingAlone(freed: readonly { readonly key: string; readonly to
     {
       name: "free_alone",
       text: `
-        update callsheet.object o set token = null, job_id = null, at = null from unnest($1::text[], $2::bigint[]) as f (key, token)
-        where o.key = f.key and o.token = f.token`,
-      values: [freed.map(({ key }) => key), `{${freed.map(({ token }) => token).join()}}`],
+        update callsheet.object set token = null, job_id = null, at = null where key = any($1::text[]) and token = any($2::bigint[])`,
+      values: [freed.map(({ key }) => key), [...new Set(freed.map(({ token }) => token))]],
     },
   ];
 }

@@ -91,7 +91,7 @@ test("units that others took meanwhile undo the whole claim, so that it is decid
   await rows("update callsheet.pool set capacity = 1");
   const [{ id: poolId }, { id: laneId }] = [
     (await rows("select id from callsheet.pool"))[0]!,
-    (await rows("select id from callsheet.lane where contended"))[0]!,
+    (await rows("select distinct lane_id as id from callsheet.work"))[0]!,
   ];
   const hot = await database.store.openHotPath("again");
   onTestFinished(() => hot.close());
