@@ -1,5 +1,5 @@
 import type { Claimed } from "../store/claim.ts";
-import type { HotPath } from "../store/store.ts";
+import type { HotPath } from "../store/hot-path.ts";
 import type { Part } from "./part.ts";
 
 /** What a claim brought. */

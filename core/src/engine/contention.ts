@@ -4,7 +4,7 @@ import { expectedMs } from "../operations/expected.ts";
 import type { Watermark } from "../store/claim.ts";
 import type { AskedLane, Candidate } from "../store/contended.ts";
 import type { ClaimLane } from "../store/dictionary.ts";
-import { PoolsMoved } from "../store/take.ts";
+import { isOvertaken } from "../store/failure.ts";
 import type { Claim, ClaimerOptions } from "./claiming.ts";
 import { type Contest, contest, type Request } from "./contest.ts";
 
@@ -14,9 +14,11 @@ const POOLS_MS = 500;
 const GRACE_MS = 500;
 /** So many jobs at most wait without a place in line for one object, and for all of them together. */
 const MOST_AT_OBJECT = 16;
-const MOST_LEFT = 500;
-/** Jobs of one claim at most: while their ends are stored, the next claim finds other objects free. */
-const MOST_AT_ONCE = 250;
+const MOST_LEFT = 250;
+/** Jobs of one claim at most: fewer where many are left because their objects are in use, and more again step by step. */
+const FEW_AT_ONCE = 100;
+const MOST_AT_ONCE = 400;
+const STEP = 25;
 /** Jobs that were left are looked at again after this long, and each time in vain twice as long, unless a hint comes first. */
 const AGAIN_MS = 10;
 const LONGEST_AGAIN_MS = 160;
@@ -24,6 +26,8 @@ const LONGEST_AGAIN_MS = 160;
 const TIGHT_MS = 1_000;
 /** So many objects are remembered to have rows. */
 const MOST_MADE = 10_000;
+/** Of so many lanes at most the pools are read before it is known whose jobs come. */
+const MOST_NEAR = 8;
 /** Jobs are looked at beyond those that are wanted: some may have to be left. */
 const MORE = 32;
 
@@ -54,6 +58,7 @@ export class Contention {
   #rules = "";
   #mayHold = true;
   #againMs = AGAIN_MS;
+  #atOnce = MOST_AT_ONCE;
   #tightUntil = Number.NEGATIVE_INFINITY;
   /** Jobs were passed over for lack of units. */
   #hasPassed = false;
@@ -110,9 +115,9 @@ export class Contention {
       this.#mayHold = false;
       return undefined;
     }
-    const want = Math.min(wanted, MOST_AT_ONCE);
+    const want = Math.min(wanted, this.#atOnce);
     const left = this.#leftCount;
-    const limit = Math.max(left, Math.min(left + want + MORE, MOST_LEFT));
+    const limit = Math.max(left, want + Math.min(left + MORE, MOST_LEFT));
     const asked = open.map((one) => this.#asked(one, limit, open.length));
     const outcome = await this.#contest(asked, want, limit);
     if (outcome === undefined || isAllNew(outcome, want))
@@ -133,6 +138,7 @@ export class Contention {
     const learned: Learned = this.#pools.size > 0 ? await part.catalogue.durations() : new Map();
     const request: Omit<Request, "isTight"> = {
       ...{ nodeId: nodeId(), node: this.#node, running: running(), lanes, want, limit, rules: this.#rules },
+      nearPools: this.#nearPools(lanes),
       laneOf: (id) => this.#lanes.get(id)!,
       asksOf: (lane) => this.#asksOf(lane),
       notMade: (keys) => keys.filter((key) => !this.#made.has(key)),
@@ -149,7 +155,7 @@ export class Contention {
     try {
       return await decided(monotonic() < this.#tightUntil);
     } catch (error) {
-      if (!(error instanceof PoolsMoved)) throw error;
+      if (!isOvertaken(error)) throw error;
       this.#tightUntil = monotonic() + TIGHT_MS;
       return decided(true);
     }
@@ -157,6 +163,10 @@ export class Contention {
 
   #answer({ taken, left }: Contest, isEmpty: boolean): Claim {
     if (taken.length > 0) this.#againMs = AGAIN_MS;
+    const isInUse = left.length * 4 > taken.length;
+    this.#atOnce = isInUse
+      ? Math.max(FEW_AT_ONCE, Math.floor(this.#atOnce / 2))
+      : Math.min(MOST_AT_ONCE, this.#atOnce + STEP);
     // As long as more wait for objects than can start, what is freed decides when it is worth another look.
     if (left.length > taken.length) {
       const againMs = this.#againMs;
@@ -190,6 +200,12 @@ export class Contention {
   get #node(): World["node"] {
     const { name, site, capabilities } = this.#options;
     return { name, site, capabilities };
+  }
+
+  #nearPools(lanes: readonly AskedLane[]): readonly number[] {
+    if (lanes.length > MOST_NEAR) return [];
+    const asks = lanes.flatMap(({ id }) => this.#asksOf(this.#lanes.get(id)!));
+    return [...new Set(asks.flatMap(({ pools }) => pools.map(({ id }) => id)))].sort((a, b) => a - b);
   }
 
   #openLanes(): readonly OpenLane[] {

@@ -1,8 +1,8 @@
 import { type Ask, type CandidateJob, decide, type PoolFacts, type Verdict, type World } from "@callsheet/contract";
 import type { Claimed } from "../store/claim.ts";
-import type { AskedLane, Candidate } from "../store/contended.ts";
+import type { AskedLane, Candidate, Start } from "../store/contended.ts";
 import type { ClaimLane } from "../store/dictionary.ts";
-import type { Contention as Transaction } from "../store/store.ts";
+import type { Contention as Transaction } from "../store/hot-path.ts";
 
 /** So many of those who hold an object are named to who waits for it. */
 const MOST_HOLDERS = 10;
@@ -18,6 +18,8 @@ export interface Request {
   readonly running: ReadonlyMap<number, number>;
   readonly laneOf: (id: number) => ClaimLane;
   readonly asksOf: (lane: ClaimLane) => readonly Ask[];
+  /** Pools that the jobs are likely to take of: they are read with them. */
+  readonly nearPools: readonly number[];
   /** The number that counts the changes of pools, as it was when those were read that `asksOf` knows. */
   readonly rules: string;
   /** Whether a job that has to wait for an object is to stand in line, rather than to be looked at again; `place`: among those that wait for it, from 1. */
@@ -52,44 +54,79 @@ interface Entry {
 
 /**
  * Decides on jobs in one transaction, and starts those that may. A first look, which locks no object and no pool, leaves
- * those alone that cannot start in any case: whoever frees is not held up for nothing. What it found is decided again under
- * the locks. Undefined: what is known of pools holds no more, and nothing was decided.
+ * those alone that cannot start in any case: whoever frees is not held up for nothing. Where nobody stands at the objects of
+ * those that may, they are taken as long as that holds; else what was found is decided again under the locks. Undefined: what
+ * is known of pools holds no more, and nothing was decided.
  */
 export async function contest(tx: Transaction, request: Request): Promise<Contest | undefined> {
-  const { nodeId, lanes, limit, want, running, laneOf, mayStand } = request;
-  const candidates = await tx.lockCandidates({ nodeId, lanes, want: limit, running });
+  const { nodeId, lanes, limit, want, running, laneOf, mayStand, isTight } = request;
+  const [{ jobs: candidates, objects: seen, lined }, rules, near] = await Promise.all([
+    tx.lockCandidates({ nodeId, lanes, want: limit, running }),
+    tx.rulesNumber(),
+    tx.poolsNow(request.nearPools),
+  ]);
   if (candidates.length === 0) return { candidates, taken: [], blocked: [], left: [], pools: [] };
-  const keys = keysOf(candidates);
+  if (rules !== request.rules) return undefined;
   const asked = [...new Set(candidates.map(({ laneId }) => laneId))].flatMap((id) => poolsOf(laneOf(id), request));
   const poolIds = [...new Set(asked)].sort((a, b) => a - b);
-  const [rules, objects, pools] = await Promise.all([tx.rulesNumber(), tx.readObjects(keys), tx.poolsNow(poolIds)]);
-  if (rules !== request.rules) return undefined;
-  const isHeldBack = pools.some(({ reservation }) => reservation !== null);
+  const known = new Set(near.map(({ id }) => id));
+  const [lines, far] = await Promise.all([tx.readObjects(lined), tx.poolsNow(poolIds.filter((id) => !known.has(id)))]);
+  const world: World = {
+    ...{ now: candidates[0]!.now, node: request.node },
+    ...{ pools: [...near, ...far], objects: [...seen, ...lines] },
+  };
+  const isHeldBack = world.pools.some(({ reservation }) => reservation !== null);
   const lasts = isHeldBack ? await request.expectationsOf(tx, candidates) : () => null;
   const entries = candidates.map((one) => ({ candidate: one, job: asJob(one, laneOf(one.laneId), lasts(one)) }));
-  const world: World = { now: candidates[0]!.now, node: request.node, pools, objects };
   const verdicts = decide(
     entries.map(({ job }) => job),
     world,
     want,
   );
   const standing = toStand(entries, verdicts, mayStand);
+  const waiting = entries.filter((_, index) => verdicts[index]?.kind === "block");
+  const starts = startsOf(entries, verdicts);
+  if (!isTight && standing.size === 0 && areAlone(starts, world)) {
+    const notMade = request.notMade(keysOf(starts));
+    const taken = starts.length > 0 ? await tx.takeAlone(nodeId, { starts, notMade }) : [];
+    const left = without([...waiting, ...starts], taken);
+    return { candidates, taken, blocked: [], left, pools: asTaken(world.pools, taken) };
+  }
   const hopeful = entries.filter((entry, index) => verdicts[index]?.kind === "start" || standing.has(entry));
   const final = await decideUnderLocks(tx, { hopeful, world, poolIds, request });
   const standingNow = final.waiting.filter(({ entry }) => standing.has(entry));
   const blocked = standingNow.map(({ entry }) => entry.candidate);
   const [taken] = await Promise.all([
-    final.starts.length > 0 ? tx.takeJobs(nodeId, { starts: final.starts, arePoolsLocked: request.isTight }) : [],
+    final.starts.length > 0 ? tx.takeJobs(nodeId, { starts: final.starts, arePoolsLocked: isTight }) : [],
     block(tx, standingNow),
   ]);
-  const done = new Set([...taken, ...blocked].map(({ id }) => id));
-  const waiting = new Set([
-    ...entries.filter((_, index) => verdicts[index]?.kind === "block"),
-    ...final.waiting.map(({ entry }) => entry),
-    ...final.unsure,
-  ]);
-  const left = [...waiting].map(({ candidate }) => candidate).filter(({ id }) => !done.has(id));
+  const stillWaiting = final.waiting.map(({ entry }) => entry);
+  const left = without(new Set([...waiting, ...stillWaiting, ...final.unsure]), [...taken, ...blocked]);
   return { candidates, taken, blocked, left, pools: asTaken(final.pools, taken) };
+}
+
+function without(entries: Iterable<{ readonly candidate: Candidate }>, done: readonly { readonly id: string }[]) {
+  const ids = new Set(done.map(({ id }) => id));
+  return [...entries].map(({ candidate }) => candidate).filter(({ id }) => !ids.has(id));
+}
+
+const startsOf = (entries: readonly Entry[], verdicts: readonly Verdict[]): readonly Start[] =>
+  entries.flatMap(({ candidate }, index) => {
+    const verdict = verdicts[index];
+    return verdict?.kind === "start" ? [{ candidate, units: verdict.units }] : [];
+  });
+
+/** Whether jobs start as members of claims, share no object, nobody stands at theirs, and nothing is held back of their pools. */
+function areAlone(starts: readonly Start[], { objects, pools }: World): boolean {
+  const stoodAt = new Set(objects.map(({ key }) => key));
+  const reserved = new Set(pools.filter(({ reservation }) => reservation !== null).map(({ id }) => id));
+  return starts.every(
+    ({ candidate: { isPlain, turn, locks }, units }) =>
+      isPlain &&
+      (turn === null || turn >= 0) &&
+      locks.every(({ key, mode }) => mode === "exclusive" && !stoodAt.has(key)) &&
+      units.every(({ poolId }) => !reserved.has(poolId)),
+  );
 }
 
 /** Of those that wait for an object, who is to stand in line for it. */
@@ -114,7 +151,7 @@ interface Hopeful {
 }
 
 async function decideUnderLocks(tx: Transaction, { hopeful, world, poolIds, request }: Hopeful) {
-  const keys = keysOf(hopeful.map(({ candidate }) => candidate));
+  const keys = keysOf(hopeful);
   const [, locked, objects, pools] = await Promise.all([
     tx.makeObjects(request.notMade(keys)),
     tx.tryObjects(keys),
@@ -126,18 +163,16 @@ async function decideUnderLocks(tx: Transaction, { hopeful, world, poolIds, requ
   const [sure, unsure] = [hopeful.filter(isOurs), hopeful.filter((entry) => !isOurs(entry))];
   const jobs = sure.map(({ job }) => job);
   const verdicts = decide(jobs, { ...world, objects, pools }, request.want);
-  const starts = sure.flatMap(({ candidate }, index) => {
-    const verdict = verdicts[index];
-    return verdict?.kind === "start" ? [{ candidate, units: verdict.units }] : [];
-  });
   const waiting = sure.flatMap((entry, index) => {
     const verdict = verdicts[index];
     return verdict?.kind === "block" ? [{ entry, why: verdict.why }] : [];
   });
-  return { starts, waiting, unsure, pools };
+  return { starts: startsOf(sure, verdicts), waiting, unsure, pools };
 }
 
-const keysOf = (jobs: readonly Candidate[]) => [...new Set(jobs.flatMap(({ locks }) => locks.map(({ key }) => key)))];
+const keysOf = (entries: readonly { readonly candidate: Candidate }[]) => [
+  ...new Set(entries.flatMap(({ candidate }) => candidate.locks.map(({ key }) => key))),
+];
 
 const poolsOf = (lane: ClaimLane, { asksOf }: Request) =>
   asksOf(lane).flatMap(({ pools }) => pools.map(({ id }) => id));

@@ -1,6 +1,6 @@
 import { isCallsheetError } from "@callsheet/contract";
+import type { HotPath } from "../store/hot-path.ts";
 import type { Session } from "../store/session.ts";
-import type { HotPath } from "../store/store.ts";
 import type { Part } from "./part.ts";
 
 /** The hot connections: opened when first needed, and again after a loss. */

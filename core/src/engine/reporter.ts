@@ -1,7 +1,7 @@
 import { isCallsheetError } from "@callsheet/contract";
 import { type EndedAttempt, endAttempts } from "../operations/end.ts";
 import { isPassing, isTransient, reasonOf } from "../store/failure.ts";
-import type { HotPath } from "../store/store.ts";
+import type { HotPath } from "../store/hot-path.ts";
 import type { Attempt } from "./attempt.ts";
 import { type EndBatch, EndQueue, type Members } from "./end-queue.ts";
 import type { NodeOptions } from "./node-options.ts";

@@ -8,8 +8,14 @@ export interface Line extends Queryable {
   /** Sends all statements as one transaction in one round trip; the answers in their order. */
   pipeline(statements: readonly Statement[]): Promise<readonly Rows<Record<string, unknown>>[]>;
   /** Runs work in one transaction; what it sends at once leaves together. Nothing else may be sent meanwhile. */
-  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: LineTransaction) => Promise<T>): Promise<T>;
   close(): Promise<void>;
+}
+
+/** A transaction on a line. */
+export interface LineTransaction extends Queryable {
+  /** Sends its last statements and the commit in one round trip: nothing more may be sent. The answers in their order. */
+  last(statements: readonly Statement[]): Promise<readonly Rows<object>[]>;
 }
 
 /** What is heard on a channel, and whom it is told. */

@@ -1,4 +1,4 @@
-import { type JobLock, mayReferToSecrets, type Units } from "@callsheet/contract";
+import { type JobLock, mayReferToSecrets, type ObjectFacts, type Units } from "@callsheet/contract";
 import type { Claimed, Watermark } from "./claim.ts";
 import type { Queryable } from "./database.ts";
 import { pendingTurn } from "./pending-turn.ts";
@@ -40,21 +40,37 @@ export interface Candidate extends Omit<Claimed, "token" | "ordinal"> {
 /** How many guest owners of a lane and rank are looked at by one claim. */
 const MOST_OWNERS = 100;
 
-/*
- * Queued jobs by turn, then pending ones: of a lane of one owner in their order (index work_pending), of a shared one the
- * host's and those of each guest (index work_guest), so that among them the owner goes first of whom this node runs fewest.
- * Where there is news, the first pending job of an owner who has none queued, and of whom this node runs none, does not wait
- * for admission: it stands among the queued ones at the turn of an owner who has nothing else.
- * All of them are locked, and what is not taken is free again when the transaction ends.
- */
-const CANDIDATES = `
-  with recursive asked as materialized (
-    select l.* from unnest($2::int[], $4::smallint[], $5::timestamptz[], $6::uuid[], $7::int[], $8::boolean[], $11::boolean[])
-      as l (lane_id, rank, due_at, job_id, quota, is_shared, has_news)
+/* Only what is asked of a job, or orders it: rows are kept in memory several times on their way. */
+const NAMES = "tid, job_id, lane_id, turn, rank, due_at, plain, attempt, retries, owner_id, action_version_id";
+const ROW = `w.ctid as ${NAMES.replaceAll(", ", ", w.")}`;
+
+const asked = (isShared: boolean) => `
+  asked as materialized (
+    select l.* from unnest($2::int[], $4::smallint[], $5::timestamptz[], $6::uuid[], $7::int[], $8::boolean[]${isShared ? ", $11::boolean[]" : ""})
+      as l (lane_id, rank, due_at, job_id, quota, is_shared${isShared ? ", has_news" : ""})
     join callsheet.lane on lane.id = l.lane_id and not lane.paused
     where exists (select from callsheet.node where id = $1::int and state = 'up' and not paused)
       and not exists (select from callsheet.barrier for share)
-  ), owners as (
+  ), queued as materialized (
+    select ${ROW} from callsheet.work w
+    where w.state = 'queued' and w.lane_id = any(array(select lane_id from asked))
+    order by w.turn limit $3::int for update skip locked
+  ), in_order as materialized (
+    select p.* from asked a cross join lateral (
+      select ${ROW} from callsheet.work w
+      where w.state = 'pending' and w.lane_id = a.lane_id and (w.rank, w.due_at, w.job_id) >= (a.rank, a.due_at, a.job_id)
+        and not (a.is_shared and w.guest)
+      order by w.rank, w.due_at, w.job_id limit a.quota for update skip locked
+    ) p
+  )`;
+
+/*
+ * The host's jobs of a shared lane and those of each guest (index work_guest), so that among them the owner goes first of whom
+ * this node runs fewest. Where there is news, the first pending job of an owner who has none queued, and of whom this node
+ * runs none, does not wait for admission: it stands among the queued ones at the turn of an owner who has nothing else.
+ */
+const BY_OWNER = `
+  owners as (
     select a.lane_id, a.quota, a.has_news, r.rank::smallint as rank, 1 as n,
       (select owner_id from callsheet.work where state = 'pending' and guest and lane_id = a.lane_id and rank = r.rank order by owner_id limit 1) as owner_id
     from asked a cross join generate_series(0, 5) r (rank) where a.is_shared
@@ -63,10 +79,6 @@ const CANDIDATES = `
       select owner_id from callsheet.work where state = 'pending' and guest and lane_id = o.lane_id and rank = o.rank and owner_id > o.owner_id
       order by owner_id limit 1)
     from owners o where o.owner_id is not null and o.n < ${MOST_OWNERS}
-  ), queued as materialized (
-    select w.ctid as tid, w.* from callsheet.work w
-    where w.state = 'queued' and w.lane_id = any(array(select lane_id from asked))
-    order by w.turn limit $3::int for update skip locked
   ), newcomers as materialized (
     select p.*, ${pendingTurn("p", 0)} as place
     from (
@@ -79,19 +91,12 @@ const CANDIDATES = `
         and (o.lane_id, o.owner_id) not in (select q.lane_id, q.owner_id from callsheet.work q where q.state = 'queued')
       order by o.owner_id, o.rank, h.due_at, h.job_id
     ) n cross join lateral (
-      select w.ctid as tid, w.* from callsheet.work w where w.job_id = n.job_id and w.state = 'pending' for update skip locked
+      select ${ROW} from callsheet.work w where w.job_id = n.job_id and w.state = 'pending' for update skip locked
     ) p
     order by p.rank, p.due_at, p.job_id limit $3::int
-  ), in_order as materialized (
-    select p.* from asked a cross join lateral (
-      select w.ctid as tid, w.* from callsheet.work w
-      where w.state = 'pending' and w.lane_id = a.lane_id and (w.rank, w.due_at, w.job_id) >= (a.rank, a.due_at, a.job_id)
-        and not (a.is_shared and w.guest)
-      order by w.rank, w.due_at, w.job_id limit a.quota for update skip locked
-    ) p
   ), guests as materialized (
     select p.* from owners o cross join lateral (
-      select w.ctid as tid, w.* from callsheet.work w
+      select ${ROW} from callsheet.work w
       where w.state = 'pending' and w.guest and w.lane_id = o.lane_id and w.rank = o.rank and w.owner_id = o.owner_id
       order by w.due_at, w.job_id limit o.quota for update skip locked
     ) p where o.owner_id is not null
@@ -101,26 +106,45 @@ const CANDIDATES = `
     left join unnest($9::int[], $10::int[]) as b (owner_id, running) on b.owner_id = p.owner_id
     where p.job_id not in (select job_id from newcomers)
     order by p.rank, share, p.due_at, p.job_id limit greatest(0, $3::int - (select count(*) from queued))
-  ), found as (
-    select tid, job_id, lane_id, turn, turn as place, rank, due_at, plain, attempt, retries, owner_id, action_version_id, 0::bigint as share from queued
-    union all
-    select tid, job_id, lane_id, turn, place, rank, due_at, plain, attempt, retries, owner_id, action_version_id, 0 from newcomers
-    union all
-    select tid, job_id, lane_id, turn, null, rank, due_at, plain, attempt, retries, owner_id, action_version_id, share from pending
+  )`;
+
+const OF_ONE_OWNER = `
+  pending as materialized (
+    select *, 0::bigint as share from in_order order by rank, due_at, job_id limit greatest(0, $3::int - (select count(*) from queued))
+  )`;
+
+/*
+ * Queued jobs by turn, then pending ones in the order of their lanes (index work_pending). All of them are locked, and what is
+ * not taken is free again when the transaction ends. Beside them stands who holds their objects alone, and which have lines.
+ */
+const candidatesText = (isShared: boolean) => `
+  with recursive ${asked(isShared)}, ${isShared ? BY_OWNER : OF_ONE_OWNER}, found as materialized (
+    select f.*, j.size, j.locks, coalesce(j.data, j.configuration) as configuration, j.target_type, j.target_id, j.tags, j.variables
+    from (
+      select ${NAMES}, turn as place, 0::bigint as share from queued
+      ${isShared ? `union all select ${NAMES}, place, 0 from newcomers` : ""}
+      union all
+      select ${NAMES}, null, share from pending
+      order by place nulls last, rank, share, due_at, job_id
+    ) f join callsheet.job j on j.id = f.job_id
   )
-  select string_agg(f.tid::text, ' ') as tids, string_agg(f.job_id::text, ',') as ids, string_agg(f.lane_id::text, ',') as lanes,
-    string_agg(coalesce(f.turn::text, ''), ',') as turns, string_agg(f.rank::text, ',') as ranks, string_agg(f.due_at::text, ',') as dues,
-    string_agg(case when f.plain then '1' else '0' end, '') as plains, string_agg(f.attempt::text, ',') as attempts,
-    string_agg(f.retries::text, ',') as retries, string_agg(f.owner_id::text, ',') as owners,
-    string_agg(f.action_version_id::text, ',') as versions, string_agg(coalesce(j.size::text, ''), ',') as sizes,
-    '[' || string_agg(coalesce(j.locks::text, '[]'), ',') || ']' as locks,
-    '[' || string_agg(coalesce(j.data, j.configuration)::text, ',') || ']' as configurations,
-    json_agg(j.target_type) as "targetTypes", json_agg(j.target_id) as "targetIds",
-    json_object_agg(j.id, json_build_object('tags', j.tags, 'first', j.variables,
-      'later', (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = j.id)))
-      filter (where j.tags is not null or j.variables is not null or f.attempt > 0) as extras,
+  select string_agg(tid::text, ' ') as tids, string_agg(job_id::text, ',') as ids, string_agg(lane_id::text, ',') as lanes,
+    string_agg(coalesce(turn::text, ''), ',') as turns, string_agg(rank::text, ',') as ranks, string_agg(due_at::text, ',') as dues,
+    string_agg(case when plain then '1' else '0' end, '') as plains, string_agg(attempt::text, ',') as attempts,
+    string_agg(retries::text, ',') as retries, string_agg(owner_id::text, ',') as owners,
+    string_agg(action_version_id::text, ',') as versions, string_agg(coalesce(size::text, ''), ',') as sizes,
+    '[' || string_agg(coalesce(locks::text, '[]'), ',') || ']' as locks,
+    '[' || string_agg(configuration::text, ',') || ']' as configurations,
+    json_agg(target_type) as "targetTypes", json_agg(target_id) as "targetIds",
+    json_object_agg(job_id, json_build_object('tags', tags, 'first', variables,
+      'later', (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = found.job_id)))
+      filter (where tags is not null or variables is not null or attempt > 0) as extras,
+    (select json_agg(json_build_object('key', o.key, 'lined', o.lined, 'quarantined', o.quarantined, 'reason', o.reason, 'holder', o.job_id))
+      from found f cross join json_array_elements(f.locks) l
+      cross join lateral (select * from callsheet.object where key = l ->> 'key' and (token is not null or lined or quarantined) offset 0) o) as objects,
     callsheet.now() as now
-  from (select * from found order by place nulls last, rank, share, due_at, job_id) f join callsheet.job j on j.id = f.job_id`;
+  from found`;
+const CANDIDATES = { shared: candidatesText(true), own: candidatesText(false) } as const;
 
 type Column = "lanes" | "turns" | "ranks" | "dues" | "attempts" | "retries" | "owners" | "versions" | "sizes";
 type CandidateColumns = Readonly<Record<Column, string>> & {
@@ -132,20 +156,38 @@ type CandidateColumns = Readonly<Record<Column, string>> & {
   readonly targetTypes: readonly string[];
   readonly targetIds: readonly (string | null)[];
   readonly extras: Readonly<Record<string, Extra>> | null;
+  readonly objects: readonly SeenObject[] | null;
   readonly now: Date;
 };
+interface SeenObject {
+  readonly key: string;
+  readonly lined: boolean;
+  readonly quarantined: boolean;
+  readonly reason: string | null;
+  readonly holder: string | null;
+}
 interface Extra {
   readonly tags: readonly string[] | null;
   readonly first: Record<string, unknown> | null;
   readonly later: Record<string, unknown> | null;
 }
 
-/** Locks jobs that may be started, best first. It names the barrier, so that no pause can be overtaken. */
-export async function lockCandidates(tx: Queryable, request: CandidateRequest): Promise<readonly Candidate[]> {
+/** Jobs that may be started, best first, and what was seen of the objects that they lock. */
+export interface Candidates {
+  readonly jobs: readonly Candidate[];
+  /** Of those that somebody holds alone, or that are in quarantine; at any others nobody stands. */
+  readonly objects: readonly ObjectFacts[];
+  /** Those that have lines, which are to be read. */
+  readonly lined: readonly string[];
+}
+
+/** Locks jobs that may be started. It names the barrier, so that no pause can be overtaken. */
+export async function lockCandidates(tx: Queryable, request: CandidateRequest): Promise<Candidates> {
   const { nodeId, lanes, want, running } = request;
+  const isShared = lanes.some((lane) => lane.isShared);
   const { rows } = await tx.query<CandidateColumns>({
-    name: "candidates",
-    text: CANDIDATES,
+    name: isShared ? "candidates_shared" : "candidates",
+    text: isShared ? CANDIDATES.shared : CANDIDATES.own,
     values: [
       nodeId,
       lanes.map((lane) => lane.id),
@@ -155,13 +197,22 @@ export async function lockCandidates(tx: Queryable, request: CandidateRequest): 
       lanes.map((lane) => lane.after?.id ?? "00000000-0000-0000-0000-000000000000"),
       lanes.map((lane) => lane.quota),
       lanes.map((lane) => lane.isShared),
-      [...running.keys()],
-      [...running.values()],
-      lanes.map((lane) => lane.hasNews),
+      ...(isShared ? [[...running.keys()], [...running.values()], lanes.map((lane) => lane.hasNews)] : []),
     ],
   });
-  return candidatesOf(rows[0]!);
+  const seen = [...new Map(rows[0]!.objects?.map((object) => [object.key, object])).values()];
+  return {
+    jobs: candidatesOf(rows[0]!),
+    objects: seen.filter(({ lined }) => !lined).map(factsOf),
+    lined: seen.filter(({ lined }) => lined).map(({ key }) => key),
+  };
 }
+
+const factsOf = ({ key, quarantined, reason, holder }: SeenObject): ObjectFacts => ({
+  key,
+  quarantine: quarantined ? { reason } : null,
+  tickets: holder === null ? [] : [{ jobId: holder, number: 0, mode: "exclusive", held: true, isServed: true }],
+});
 
 /** As columns: a row of its own for each job costs the node several times as much. */
 function candidatesOf(row: CandidateColumns): readonly Candidate[] {

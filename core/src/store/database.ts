@@ -11,7 +11,7 @@ import { serverFailure } from "./failure.ts";
 import { PATIENCE, type Patience } from "./patience.ts";
 import type { Queryable, Rows, Statement } from "./statement.ts";
 
-export type { Line } from "./connection.ts";
+export type { Line, LineTransaction } from "./connection.ts";
 export type { Queryable, Statement } from "./statement.ts";
 
 /** What a caller may pass so that rows are written in its own transaction: pg, and whatever wraps it. */

@@ -95,6 +95,11 @@ export function isTransient(error: unknown): boolean {
   return ["40P01", "40001", "55P03"].includes(facts(error).code);
 }
 
+/** Whether what was decided on had changed by the time it was to be done (`callsheet.insist`): it is to be decided again. */
+export function isOvertaken(error: unknown): boolean {
+  return facts(error).code === "OV001";
+}
+
 /** Whether the role may not do it. */
 export function isForbidden(error: unknown): boolean {
   return facts(error).code === "42501";

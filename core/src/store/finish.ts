@@ -1,7 +1,7 @@
 import type { Units } from "@callsheet/contract";
 import type { Line, Queryable, Statement } from "./database.ts";
-import { type Freeing, handOver, insistOnLines, returnUnits } from "./freeing.ts";
-import { lockObjects } from "./objects.ts";
+import { type Freeing, handOver, insistOnLines, returning } from "./freeing.ts";
+import { freeingAlone, leaveLines, lockHeld, lockObjects } from "./objects.ts";
 import type { Rows } from "./statement.ts";
 
 /** Members of one claim that completed. */
@@ -112,14 +112,21 @@ export function completeHolders(line: Line, completions: readonly Completion[]):
   const all = [...new Set(ordered.flatMap(({ locks = [] }) => locks.map(({ key }) => key)))];
   return insistOnLines(line, (also) =>
     line.transaction(async (tx) => {
-      const [answers] = await Promise.all([
+      const [answers, lined] = await Promise.all([
         Promise.all(ordered.map((completion) => tx.query(statement(completion)))),
-        lockObjects(tx, all.length > 0 ? [...new Set([...all, ...also])] : []),
+        also.length > 0 ? lockObjects(tx, [...new Set([...all, ...also])]).then(() => all) : lockHeld(tx, all),
       ]);
       const refused = new Map(ordered.map((completion, place) => [completion, refusedOf(completion, answers[place]!)]));
       const freed = ordered.flatMap((completion) => freedOf(completion, refused.get(completion)!));
-      const granted = await passOn(tx, freed);
-      const pools = await returnUnits(tx, unitsOf(refused));
+      const units = unitsOf(refused);
+      const inLine = new Set(lined);
+      const granted = await passOn(
+        tx,
+        freed.filter(({ key }) => inLine.has(key)),
+      );
+      const alone = freed.filter(({ key }) => !inLine.has(key));
+      await tx.last([...freeingAlone(alone), ...(units.size > 0 ? [returning(units)] : [])]);
+      const pools = [...units.keys()];
       return { refused: completions.map((completion) => refused.get(completion)!), granted, pools };
     }),
   );
@@ -164,6 +171,7 @@ async function passOn(tx: Queryable, freed: readonly FreedObject[]): Promise<Fre
     }),
     handOver(tx, keys),
   ]);
+  await leaveLines(tx, keys);
   return granted;
 }
 

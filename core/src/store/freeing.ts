@@ -1,6 +1,6 @@
 import { LIVE, nextHolders } from "@callsheet/contract";
-import type { Queryable } from "./database.ts";
-import { lockObjects, readObjects } from "./objects.ts";
+import type { Queryable, Statement } from "./database.ts";
+import { leaveLines, lockObjects, readObjects, tryObjects } from "./objects.ts";
 import { type Changed, transition } from "./transition.ts";
 
 /** What is to be freed: of an attempt by its token what it holds; without one, the places in line of a job that has not started. */
@@ -47,6 +47,7 @@ export async function free(tx: Queryable, freed: readonly Freed[], also: readonl
     await lockObjects(tx, [...new Set([...keys, ...also])]);
     await dropTickets(tx, freed, keys);
     granted = await handOver(tx, keys);
+    await leaveLines(tx, keys);
   }
   const held = freed.filter(({ token }) => token !== null);
   if (held.length === 0) return { granted, pools: [] };
@@ -120,12 +121,8 @@ async function markPassed(tx: Queryable, ids: readonly string[], keys: readonly 
 
 /** Objects are locked in the order of their keys; what comes later is only tried. */
 async function lockFurther(tx: Queryable, keys: readonly string[]): Promise<void> {
-  const { count } = await tx.query({
-    name: "try_further_objects",
-    text: "select from callsheet.object where key = any($1::text[]) for update skip locked",
-    values: [keys],
-  });
-  if (count < keys.length) throw new LinesInUse({ keys });
+  const locked = await tryObjects(tx, keys);
+  if (locked.length < keys.length) throw new LinesInUse({ keys });
 }
 
 async function grant(tx: Queryable, ids: readonly string[]): Promise<readonly Changed[]> {
@@ -169,19 +166,22 @@ async function freeUnits(tx: Queryable, held: readonly Freed[]): Promise<readonl
 }
 
 /** Gives units back to pools, which are locked by id. Answers those. */
-export async function returnUnits(tx: Queryable, units: ReadonlyMap<number, number>): Promise<readonly number[]> {
+async function returnUnits(tx: Queryable, units: ReadonlyMap<number, number>): Promise<readonly number[]> {
   if (units.size === 0) return [];
-  const { rows } = await tx.query<{ id: number }>({
-    name: "return_units",
-    text: `
-      with locked as materialized (
-        select p.id, r.units from callsheet.pool p join unnest($1::int[], $2::bigint[]) as r (id, units) on r.id = p.id order by p.id for update of p
-      )
-      update callsheet.pool p set used = p.used - l.units from locked l where p.id = l.id returning p.id`,
-    values: [[...units.keys()], [...units.values()]],
-  });
-  return rows.map(({ id }) => id);
+  await tx.query(returning(units));
+  return [...units.keys()];
 }
+
+/** The statement by which units go back to pools, which it locks by id. */
+export const returning = (units: ReadonlyMap<number, number>): Statement => ({
+  name: "return_units",
+  text: `
+    with locked as materialized (
+      select p.id, r.units from callsheet.pool p join unnest($1::int[], $2::bigint[]) as r (id, units) on r.id = p.id order by p.id for update of p
+    )
+    update callsheet.pool p set used = p.used - l.units from locked l where p.id = l.id`,
+  values: [[...units.keys()], [...units.values()]],
+});
 
 /** Keeps what the live attempts of these jobs hold, if anything, when the jobs are over before the attempts have ended. */
 export async function leaveRemnants(tx: Queryable, ids: readonly string[], event: string): Promise<void> {

@@ -17,6 +17,14 @@ export async function lockedKeys(
       where object_key > ${after} and (not held or not ${waiting}) and (${jobId}::uuid is null or job_id = ${jobId})
       union
       select key from callsheet.object where quarantined and key > ${after} and not ${waiting} and ${jobId}::uuid is null
+      union
+      select o.key from (
+        select m.id from callsheet.claim c, unnest(c.ids) as m (id)
+        union all select job_id from callsheet.work where node_id is not null
+        union all select job_id from callsheet.remnant
+      ) live join callsheet.job j on j.id = live.id and j.locks is not null
+      cross join json_array_elements(j.locks) l join callsheet.object o on o.key = l ->> 'key' and o.job_id = j.id
+      where o.key > ${after} and not ${waiting} and (${jobId}::uuid is null or o.job_id = ${jobId})
     ) used
     where not ${quarantined} or exists (select from callsheet.object o where o.key = used.key and o.quarantined)
     order by key limit ${limit}`);
@@ -79,7 +87,7 @@ const ticketsOf = (keys: readonly string[], mostWaiting: number) => sql`
   select t.object_key as key, t.job_id as "jobId", v.name as action, t.mode, t.held, t.token::text as fencing, t.at as "askedAt",
     coalesce(w.started_at, c.started_at, r.at) as "startedAt", n.name as node
   from unnest(${keys}::text[]) as k (key) cross join lateral (
-    (select * from callsheet.ticket where object_key = k.key and held order by number)
+    (select * from callsheet.line where object_key = k.key and held order by number)
     union all
     (select * from callsheet.ticket where object_key = k.key and not held order by number limit ${mostWaiting})
   ) t

@@ -1,5 +1,5 @@
 import type { ObjectFacts, TicketFacts } from "@callsheet/contract";
-import type { Queryable } from "./database.ts";
+import type { Queryable, Statement } from "./database.ts";
 
 /** Makes rows for objects that have none yet. A row that is there stays for ever: who made it once need not ask again. */
 export async function makeObjects(tx: Queryable, keys: readonly string[]): Promise<void> {
@@ -12,29 +12,83 @@ export async function makeObjects(tx: Queryable, keys: readonly string[]): Promi
   });
 }
 
+/*
+ * Who locks objects finds all who stand at them in tickets, and it stays so until `leaveLines`: a holder that stood in the
+ * object's own row is written out.
+ */
+const withLines = (others: "awaited" | "left") => `
+  with locked as materialized (
+    select key, token, job_id, at, lined from callsheet.object where key = any($1::text[])
+    order by key collate "C" for update ${others === "left" ? "skip locked" : ""}
+  ), written as (
+    insert into callsheet.ticket (object_key, number, job_id, lane_id, mode, held, token, at)
+    select l.key, nextval('callsheet.ticket_number'), l.job_id, coalesce((select lane_id from callsheet.job where id = l.job_id), 0),
+      'exclusive', true, l.token, l.at
+    from locked l where l.token is not null
+  ), lined as (
+    update callsheet.object set token = null, job_id = null, at = null, lined = true
+    where key = any(array(select key from locked where not lined))
+  )
+  select count(*)::int as count, case when count(*) < cardinality($1::text[]) then coalesce(json_agg(key), '[]') end as locked from locked`;
+
+interface Locked {
+  readonly count: number;
+  /** Null: all. */
+  readonly locked: readonly string[] | null;
+}
+
 /** Locks objects that nobody stands at. Answers those. Their tickets are read by the next statement. */
 export async function tryObjects(tx: Queryable, keys: readonly string[]): Promise<readonly string[]> {
   if (keys.length === 0) return [];
-  const { rows } = await tx.query<{ count: number; locked: readonly string[] | null }>({
-    name: "try_objects",
-    text: `
-      with locked as materialized (
-        select key from callsheet.object where key = any($1::text[]) order by key collate "C" for update skip locked
-      )
-      select count(*)::int as count, case when count(*) < cardinality($1::text[]) then coalesce(json_agg(key), '[]') end as locked from locked`,
-    values: [keys],
-  });
+  const text = withLines("left");
+  const { rows } = await tx.query<Locked>({ name: "try_objects", text, values: [keys] });
   return rows[0]!.locked ?? keys;
 }
 
 /** Locks objects, which were made before, in the order of their keys. Their tickets are read by the next statement. */
 export async function lockObjects(tx: Queryable, keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return;
+  const text = withLines("awaited");
+  await tx.query({ name: "lock_objects", text, values: [keys] });
+}
+
+/** Lets objects, which are locked, be held in their own rows again where nobody stands at them any more. */
+export async function leaveLines(tx: Queryable, keys: readonly string[]): Promise<void> {
   await tx.query({
-    name: "lock_objects",
-    text: 'select from callsheet.object where key = any($1::text[]) order by key collate "C" for update',
+    name: "leave_lines",
+    text: `
+      update callsheet.object o set lined = false
+      where key = any($1::text[]) and lined and not exists (select from callsheet.ticket where object_key = o.key)`,
     values: [keys],
   });
+}
+
+/** Locks objects in the order of their keys, and leaves who holds one alone where he stands. Answers those that have lines. */
+export async function lockHeld(tx: Queryable, keys: readonly string[]): Promise<readonly string[]> {
+  if (keys.length === 0) return [];
+  const { rows } = await tx.query<{ lined: readonly string[] | null }>({
+    name: "lock_held",
+    text: `
+      with locked as materialized (
+        select key, lined from callsheet.object where key = any($1::text[]) order by key collate "C" for update
+      )
+      select json_agg(key) filter (where lined) as lined from locked`,
+    values: [keys],
+  });
+  return rows[0]!.lined ?? [];
+}
+
+/** What frees objects, which are locked, of attempts that hold them alone. */
+export function freeingAlone(freed: readonly { readonly key: string; readonly token: string }[]): readonly Statement[] {
+  if (freed.length === 0) return [];
+  return [
+    {
+      name: "free_alone",
+      text: `
+        update callsheet.object set token = null, job_id = null, at = null where key = any($1::text[]) and token = any($2::bigint[])`,
+      values: [freed.map(({ key }) => key), [...new Set(freed.map(({ token }) => token))]],
+    },
+  ];
 }
 
 /** How much of an object's line is read: those behind it wait in any case. */
@@ -59,8 +113,10 @@ export async function readObjects(db: Queryable, keys: readonly string[]): Promi
       ), served as materialized (
         select lane_id, callsheet.is_served(lane_id) as yes from (select distinct lane_id from line where token is null) l
       )
-      select key, json_build_object('reason', reason) as quarantine, null as tickets
-      from callsheet.object where quarantined and key = any($1::text[])
+      select key, case when quarantined then json_build_object('reason', reason) end as quarantine,
+        case when token is not null
+          then json_build_array(json_build_object('jobId', job_id, 'number', 0, 'mode', 'exclusive', 'held', true, 'isServed', true)) end as tickets
+      from callsheet.object where (quarantined or token is not null) and key = any($1::text[])
       union all
       select object_key, null, json_agg(json_build_object('jobId', job_id, 'number', number, 'mode', mode, 'held', held,
         'isServed', token is not null or (select yes from served s where s.lane_id = line.lane_id)) order by number)

@@ -1,7 +1,5 @@
 import { admitJobs, becomeAdmitter, giveWay, guestHeads, liveByOwner, pendingHeads, queuedJobs } from "./admission.ts";
-import { rulesNumber } from "./barrier.ts";
-import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
-import { lockCandidates } from "./contended.ts";
+import { type Bound, bindAll } from "./bound.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
 import { type Creation, openCreation } from "./creation.ts";
 import type { CallerTransaction, Database, Queryable } from "./database.ts";
@@ -23,17 +21,10 @@ import {
 } from "./dictionary.ts";
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
 import { addDurations, readDurations } from "./durations.ts";
-import {
-  anchorMembers,
-  anchorRows,
-  type Completion,
-  claimHolding,
-  completeHolders,
-  completeMembers,
-  type HoldersCompleted,
-} from "./finish.ts";
+import { anchorMembers, anchorRows, claimHolding } from "./finish.ts";
 import { type Freed, type Freeing, free, insistOnLines, leaveRemnants, remnantsOf } from "./freeing.ts";
 import { readAmendments, readHistory, readLog } from "./history.ts";
+import { type HotPath, openHotPath } from "./hot-path.ts";
 import {
   amendConfiguration,
   changeLane,
@@ -57,17 +48,16 @@ import {
   standingNodes,
 } from "./nodes.ts";
 import { notification } from "./notification.ts";
-import { makeObjects, readObjects, tryObjects } from "./objects.ts";
+import { readObjects } from "./objects.ts";
 import { OPERATOR } from "./operator.ts";
-import { allPools, lockPools, poolsNow, readPools, readPoolsInSight } from "./pool-facts.ts";
+import { allPools, readPools, readPoolsInSight } from "./pool-facts.ts";
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { QUEUE } from "./queue.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
 import { heldUnits, openNodes, putReservations, sizesOf, unitsLanes } from "./reservation.ts";
-import { endSession, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import { countAhead, needsOf, readNeighbours, readSurroundings } from "./situation.ts";
 import { isStanding } from "./standing.ts";
-import { standInLine, takeJobs } from "./take.ts";
 import { type Changed, note, removeJobs, transition } from "./transition.ts";
 import { settleTurns } from "./turns.ts";
 
@@ -157,42 +147,8 @@ const STATEMENTS = {
     db.query<{ id: string }>(insertJobs(rows, defaults)),
 };
 
-type Bound<All> = {
-  readonly [Name in keyof All]: All[Name] extends (db: Queryable, ...rest: infer Rest) => infer Result
-    ? (...rest: Rest) => Result
-    : never;
-};
 /** The statements, bound to where they run. */
 export type Statements = Bound<typeof STATEMENTS>;
-
-/** What a claim of contended jobs consists of. */
-const CONTENTION = {
-  actionVersions,
-  lockCandidates,
-  makeObjects,
-  tryObjects,
-  readObjects,
-  poolsNow,
-  lockPools,
-  takeJobs,
-  standInLine,
-  rulesNumber,
-  transition,
-};
-export type Contention = Bound<typeof CONTENTION>;
-
-/** Connections of the hot path: their statements are prepared, their plans pinned. */
-export interface HotPath {
-  /** What the server knows the connection of claims by. */
-  readonly session: Session;
-  claim(request: ClaimRequest): Promise<ClaimAnswer>;
-  /** Decides on jobs that contend, and starts those that may, in one transaction. */
-  contend<T>(work: (tx: Contention) => Promise<T>): Promise<T>;
-  /** Completes members that hold units or objects, which go back in the same transaction. */
-  completeHolders(completions: readonly Completion[]): Promise<HoldersCompleted>;
-  complete(completions: readonly Completion[]): Promise<readonly (readonly number[])[]>;
-  close(): Promise<void>;
-}
 
 /** All that the operations and the engine know of the database. */
 export interface Store extends Statements {
@@ -216,14 +172,6 @@ export interface Store extends Statements {
 
 const bind = (db: Queryable): Statements => bindAll(STATEMENTS, db);
 
-function bindAll<All extends object>(statements: All, db: Queryable): Bound<All> {
-  const bound = Object.entries(statements).map(([name, statement]) => [
-    name,
-    (...rest: unknown[]) => (statement as (db: Queryable, ...rest: unknown[]) => unknown)(db, ...rest),
-  ]);
-  return Object.fromEntries(bound) as Bound<All>;
-}
-
 export function createStore(db: Database): Store {
   const channel = `${db.schema}_hint`;
   return {
@@ -245,33 +193,3 @@ export function createStore(db: Database): Store {
     close: () => db.close(),
   };
 }
-
-/** Two connections: while one commits what ended, the other takes what comes next. */
-async function openHotPath(db: Database, name: string, before: Session | undefined): Promise<HotPath> {
-  const opening = [db.line(`claim ${name}`), db.line(`finish ${name}`)] as const;
-  let planning: Promise<unknown> | undefined;
-  const close = async () => {
-    await planning;
-    await Promise.allSettled(opening.map(async (line) => (await line).close()));
-  };
-  try {
-    const [claims, ends] = await Promise.all(opening);
-    if (before) await endSession(claims, before);
-    // Planned while the first claim is under way, not when the first jobs have ended.
-    planning = completeMembers(ends, [NOTHING]).catch(() => {});
-    return {
-      session: claims.session,
-      claim: (request) => claimJobs(claims, request),
-      contend: (work) => claims.transaction((tx) => work(bindAll(CONTENTION, tx))),
-      completeHolders: (completions) => completeHolders(ends, completions),
-      complete: (completions) => completeMembers(ends, completions),
-      close,
-    };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
-
-/** Of no claim: there is nothing to complete. */
-const NOTHING: Completion = { token: "0", size: 0, ordinals: [], results: [], offsets: [] };

@@ -50,12 +50,9 @@ const TAKE_ROWS = `
   )
   select token::text from token`;
 
-/** Others took units of a pool that was not locked: it is to be decided again, pools locked. */
-export class PoolsMoved extends Error {}
-
 /**
  * Starts jobs whose rows and objects are locked. Answers them with their tokens, in the order in which they were given.
- * Fails with `PoolsMoved` when pools that are not locked have less room by now.
+ * Fails, as `isOvertaken` tells, when pools that are not locked have less room by now.
  */
 export async function takeJobs(tx: Queryable, nodeId: number, { starts, arePoolsLocked }: Taking) {
   const groups = groupsOf(starts);
@@ -147,9 +144,12 @@ function ticketsOf(jobs: readonly Candidate[], has: (job: Candidate) => boolean 
   ];
 }
 
-function claimedOf(candidate: Candidate, token: string, ordinal: number, units: readonly Units[]): Claimed {
-  const { tid: _, laneId: _l, turn: _t, rank: _r, dueAt: _d, isPlain: _p, now: _n, ...job } = candidate;
-  return { ...job, token, ordinal, units };
+/** A job that was taken, of what was known of it before. */
+export function claimedOf(candidate: Candidate, token: string, ordinal: number, units: readonly Units[]): Claimed {
+  const { id, attempt, retries, actionVersionId, ownerId, configuration, mayReferToSecrets } = candidate;
+  const { target, tags, size, variables, locks } = candidate;
+  const job = { id, attempt, retries, actionVersionId, ownerId, configuration, mayReferToSecrets, target, tags };
+  return { ...job, size, variables, locks, token, ordinal, units };
 }
 
 /** Comes last: from here to the end of the transaction nobody else takes of these pools. */
@@ -162,18 +162,20 @@ async function takeUnits(tx: Queryable, starts: readonly Start[], areLocked: boo
   if (sums.size === 0) return;
   const ids = [...sums.keys()].sort((a, b) => a - b);
   const all = ids.map((id) => sums.get(id)!);
-  const { count } = await tx.query({
+  await tx.query({
     name: "take_units",
     text: `
       with room as materialized (
         select p.id, t.units, t.spare from unnest($1::int[], $2::bigint[], $3::bigint[]) as t (id, units, spare)
         cross join lateral (select * from callsheet.pool where id = t.id offset 0 for update) p
         where $4::boolean or (p.state = 'started' and p.held_for is null and p.external is null and p.used + t.units <= p.capacity)
+      ), taken as (
+        update callsheet.pool p set used = p.used + r.units, held_spare = greatest(0, p.held_spare - r.spare),
+          held_units = case when p.held_for = any($5::uuid[]) then 0 else p.held_units end,
+          held_for = case when p.held_for = any($5::uuid[]) then null else p.held_for end
+        from room r where p.id = r.id
       )
-      update callsheet.pool p set used = p.used + r.units, held_spare = greatest(0, p.held_spare - r.spare),
-        held_units = case when p.held_for = any($5::uuid[]) then 0 else p.held_units end,
-        held_for = case when p.held_for = any($5::uuid[]) then null else p.held_for end
-      from room r where p.id = r.id`,
+      select callsheet.insist(count(*) = cardinality($1::int[])) from room`,
     values: [
       ids,
       all.map((sum) => sum.units),
@@ -182,7 +184,6 @@ async function takeUnits(tx: Queryable, starts: readonly Start[], areLocked: boo
       starts.map(({ candidate }) => candidate.id),
     ],
   });
-  if (count < ids.length) throw new PoolsMoved();
 }
 
 /** Puts jobs into the lines of their objects, each with one number for all of them. The objects are locked. */

@@ -28,6 +28,15 @@ const GUARDS = `
     end if;
     return null;
   end $$;
+  create function callsheet.guard_object() returns trigger language plpgsql as $$ begin
+    perform from callsheet.ticket where object_key = new.key;
+    if found or old.token is not null or new.lined or new.quarantined then raise exception '% given to % out of turn', new.key, new.job_id; end if;
+    perform from callsheet.number_seen where object_key = new.key and token > new.token;
+    if found then raise exception 'number % of % does not grow', new.token, new.key; end if;
+    insert into callsheet.number_seen values (new.key, new.token) on conflict (object_key) do update set token = excluded.token;
+    return null;
+  end $$;
+  create trigger guard after update on callsheet.object for each row when (new.token is not null) execute function callsheet.guard_object();
   create trigger guard after insert or update on callsheet.ticket for each row when (new.held) execute function callsheet.guard_ticket();`;
 
 /** From here on every write to pools and lines is watched: one that must not be fails. */

@@ -27,7 +27,7 @@ const LOCKS = `
 
 const BREACHES = `
   with attempt as materialized (${ATTEMPTS}), lock as materialized (${LOCKS}), line as materialized (
-    select t.*, t.held or callsheet.is_served(t.lane_id) as counts from callsheet.ticket t
+    select t.*, t.held or callsheet.is_served(t.lane_id) as counts from callsheet.line t
   )
   select 'what is used of ' || p.name as what, p.used::text as found, held.units::text as expected
   from callsheet.pool p cross join lateral (
@@ -38,6 +38,9 @@ const BREACHES = `
   union all
   select 'units of ' || job_id, token::text, 'an attempt that lives' from callsheet.grant_of_units g
   where not exists (select from attempt a where a.job_id = g.job_id and a.token = g.token)
+  union all
+  select 'the line of ' || o.key, 'tickets', 'none: nobody said that there are any' from callsheet.object o
+  where not o.lined and exists (select from callsheet.ticket t where t.object_key = o.key)
   union all
   select 'who holds ' || object_key, string_agg(job_id::text, ' '), 'one, or some who share it' from line where held
   group by object_key having count(*) > 1 and bool_or(mode = 'exclusive')
@@ -83,7 +86,7 @@ export async function checkRest(database: TestDatabase): Promise<void> {
   const { rows } = await database.db.query({
     text: `
       select 'pool' as what, name as which from callsheet.pool where used <> 0
-      union all select 'ticket', object_key from callsheet.ticket
+      union all select 'place at', object_key from callsheet.line
       union all select 'units', job_id::text from callsheet.grant_of_units
       union all select 'remnant', job_id::text from callsheet.remnant
       union all select 'claim', token::text from callsheet.claim`,

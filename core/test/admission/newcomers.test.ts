@@ -31,10 +31,10 @@ async function candidatesOf(database: TestDatabase, fields: Partial<CandidateReq
   }));
   const hot = await store.openHotPath("here");
   const request = { nodeId, lanes, want: 10, running: new Map(), ...fields };
-  const found = await hot.contend((tx) => tx.lockCandidates(request));
+  const { jobs } = await hot.contend((tx) => tx.lockCandidates(request));
   await hot.close();
   await store.endNode(nodeId, "gone", "it has looked");
-  return found.map(({ id }) => id);
+  return jobs.map(({ id }) => id);
 }
 
 describe("the first job of an owner who has nothing else", () => {

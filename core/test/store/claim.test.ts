@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Watermark } from "../../src/store/claim.ts";
-import type { HotPath } from "../../src/store/store.ts";
+import type { HotPath } from "../../src/store/hot-path.ts";
 import { aJob, aNode } from "../../src/testing/index.ts";
 import { aLane, anId, create, createMany } from "./hands.ts";
 import { databaseOfFile, rowOf, rowsOf } from "./place.ts";

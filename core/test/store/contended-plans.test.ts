@@ -1,9 +1,11 @@
+import type { Units } from "@callsheet/contract";
 import { describe, expect, test } from "vitest";
 import { type Candidate, lockCandidates } from "../../src/store/contended.ts";
 import type { Line } from "../../src/store/database.ts";
 import { completeHolders } from "../../src/store/finish.ts";
-import { lockObjects, makeObjects, readObjects, tryObjects } from "../../src/store/objects.ts";
+import { leaveLines, lockHeld, lockObjects, makeObjects, readObjects, tryObjects } from "../../src/store/objects.ts";
 import { standInLine, takeJobs } from "../../src/store/take.ts";
+import { takeAlone } from "../../src/store/take-alone.ts";
 import { analyse, fill } from "./fill.ts";
 import { databaseOfFile } from "./place.ts";
 import { otherIndexes, plansOf, statementsOf, wholeJoins, wholeScans } from "./plan.ts";
@@ -29,13 +31,12 @@ const candidate = (isPlain: boolean): Candidate => ({
   locks: [{ key: KEY, mode: "exclusive" }],
 });
 const lanes = (isShared: boolean) => [1, 2].map((id) => ({ id, quota: 100, isShared, hasNews: isShared }));
-const taking = (isPlain: boolean) => ({
-  starts: [{ candidate: candidate(isPlain), units: [] }],
-  arePoolsLocked: false,
-});
+const UNIT = { poolId: 1, units: 1 };
+const start = (isPlain: boolean, units: readonly Units[] = []) => ({ candidate: candidate(isPlain), units });
+const taking = (isPlain: boolean) => ({ starts: [start(isPlain)], arePoolsLocked: false });
 const completion = {
   ...{ token: "1", size: 3, ordinals: [1], ids: [ID], results: [null], offsets: [0] },
-  ...{ units: [{ poolId: 1, units: 1 }], locks: [{ jobId: ID, key: KEY }] },
+  ...{ units: [UNIT], locks: [{ jobId: ID, key: KEY }] },
 };
 
 /** What the hot path runs for jobs that contend. */
@@ -53,14 +54,28 @@ const STATEMENTS: readonly { name: string; act: (line: Line) => Promise<unknown>
   { name: "objects made", act: (line) => makeObjects(line, [KEY]) },
   { name: "objects tried", act: (line) => tryObjects(line, [KEY]), answer: { count: 1, locked: null } },
   { name: "objects locked", act: (line) => lockObjects(line, [KEY]) },
+  { name: "objects locked where held alone", act: (line) => lockHeld(line, [KEY]), answer: { lined: null } },
+  { name: "lines left", act: (line) => leaveLines(line, [KEY]) },
   { name: "lines read", act: (line) => readObjects(line, [KEY]), answer: { key: KEY, quarantine: null, tickets: [] } },
   { name: "members taken", act: (line) => takeJobs(line, 1, taking(true)), answer: { token: "1" }, byIds: true },
   { name: "rows taken", act: (line) => takeJobs(line, 1, taking(false)), answer: { token: "1" }, byIds: true },
+  {
+    name: "members taken where nobody stands",
+    act: (line) => line.transaction((tx) => takeAlone(tx, 1, { starts: [start(true, [UNIT])], notMade: [KEY] })),
+    answer: { token: "1", places: null },
+    byIds: true,
+  },
   { name: "standing in line", act: (line) => standInLine(line, [candidate(true)]) },
   {
-    name: "the end of what holds",
+    name: "the end of what holds alone",
     act: (line) => completeHolders(line, [completion]),
-    answer: { count: 1, accepted: null, id: ID, keys: [KEY] },
+    answer: { count: 1, accepted: null, lined: null },
+    byIds: true,
+  },
+  {
+    name: "the end of what stands in lines",
+    act: (line) => completeHolders(line, [completion]),
+    answer: { count: 1, accepted: null, lined: [KEY], id: ID, keys: [KEY], key: KEY, quarantine: null, tickets: [] },
     byIds: true,
   },
 ];

@@ -2,7 +2,7 @@ import { checkHistory, type JobState } from "@callsheet/contract";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Claimed } from "../../src/store/claim.ts";
-import type { HotPath } from "../../src/store/store.ts";
+import type { HotPath } from "../../src/store/hot-path.ts";
 import { aNode } from "../../src/testing/index.ts";
 import { aLane, createMany, type Lane } from "./hands.ts";
 import { databaseOfFile } from "./place.ts";

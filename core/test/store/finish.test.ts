@@ -1,7 +1,7 @@
 import { checkHistory } from "@callsheet/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Claimed } from "../../src/store/claim.ts";
-import type { HotPath } from "../../src/store/store.ts";
+import type { HotPath } from "../../src/store/hot-path.ts";
 import { aNode } from "../../src/testing/index.ts";
 import { aLane, createMany } from "./hands.ts";
 import { databaseOfFile, rowOf, rowsOf } from "./place.ts";

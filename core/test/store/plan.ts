@@ -25,7 +25,11 @@ export async function statementsOf(
   await act({
     session: { pid: 1, startedAt: "" },
     query: async (statement) => record(statement as Statement),
-    transaction: (work) => work({ query: async (statement) => record(statement as Statement) }),
+    transaction: (work) =>
+      work({
+        query: async (statement) => record(statement as Statement),
+        last: async (statements) => statements.map(record),
+      }),
     pipeline: async (statements) => statements.map(record),
     close: async () => {},
   });

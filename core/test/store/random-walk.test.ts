@@ -9,7 +9,7 @@ import {
 } from "@callsheet/contract";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { HotPath } from "../../src/store/store.ts";
+import type { HotPath } from "../../src/store/hot-path.ts";
 import { aJob, aNode, type PlacedJob, type TestDatabase } from "../../src/testing/index.ts";
 import { databaseOfFile, rowsOf } from "./place.ts";
 

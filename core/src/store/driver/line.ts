@@ -1,7 +1,7 @@
 import { callsheetError } from "@callsheet/contract";
-import type { Line } from "../connection.ts";
+import type { Line, LineTransaction } from "../connection.ts";
 import { serverFailure } from "../failure.ts";
-import type { Statement } from "../statement.ts";
+import type { Rows, Statement } from "../statement.ts";
 import { Client, type ClientConfig } from "./client.ts";
 import { reach } from "./reach.ts";
 import { type Manner, run, send } from "./run.ts";
@@ -27,31 +27,7 @@ export async function openLine(config: ClientConfig, manner: Manner, onError: (e
   return {
     session: client.session!,
     query,
-    transaction: async (work) => {
-      // Sent with the first statement of the work. Should it fail, that one fails too.
-      const begun = query(BEGIN);
-      begun.catch(() => {});
-      let first: unknown;
-      const told = <Row extends object>(statement: Parameters<typeof query>[0]) =>
-        query<Row>(statement).catch((error: unknown) => {
-          first ??= error;
-          throw error;
-        });
-      let result: Awaited<ReturnType<typeof work>>;
-      try {
-        result = await work({ query: told });
-        await begun;
-      } catch (error) {
-        await query(ROLLBACK).catch(() => {});
-        // Of statements that were sent together the first that failed says why; those behind it only that one did.
-        throw first ?? error;
-      }
-      const { command } = await send(client, manner, COMMIT).catch((error: unknown) =>
-        Promise.reject(serverFailure(error)),
-      );
-      requireCommit(command);
-      return result;
-    },
+    transaction: (work) => transact(client, manner, work),
     pipeline: async (statements) => {
       if (statements.length === 1) return [await run(client, manner, statements[0]!)];
       const all = [BEGIN, ...statements, COMMIT];
@@ -65,4 +41,43 @@ export async function openLine(config: ClientConfig, manner: Manner, onError: (e
     },
     close: () => client.end(),
   };
+}
+
+async function transact<T>(client: Client, manner: Manner, work: (tx: LineTransaction) => Promise<T>): Promise<T> {
+  const query: Line["query"] = (statement) => run(client, manner, statement);
+  // Sent with the first statement of the work. Should it fail, that one fails too.
+  const begun = query(BEGIN);
+  begun.catch(() => {});
+  let first: unknown;
+  const told = <Row extends object>(statement: Parameters<typeof query>[0]) =>
+    query<Row>(statement).catch((error: unknown) => {
+      first ??= error;
+      throw error;
+    });
+  const commit = async () => {
+    const { command } = await send(client, manner, COMMIT).catch((error: unknown) =>
+      Promise.reject(serverFailure(error)),
+    );
+    requireCommit(command);
+  };
+  let isCommitted = false;
+  const last: LineTransaction["last"] = async (statements) => {
+    isCommitted = true;
+    const sent = client.together(() => [...statements.map((statement) => told<object>(statement)), commit()]);
+    const answers = await Promise.allSettled(sent);
+    const failed = answers.find((answer) => answer.status === "rejected");
+    if (failed) throw failed.reason;
+    return answers.slice(0, -1).map((answer) => (answer as PromiseFulfilledResult<Rows<object>>).value);
+  };
+  let result: T;
+  try {
+    result = await work({ query: told, last });
+    await begun;
+  } catch (error) {
+    await query(ROLLBACK).catch(() => {});
+    // Of statements that were sent together the first that failed says why; those behind it only that one did.
+    throw first ?? error;
+  }
+  if (!isCommitted) await commit();
+  return result;
 }

@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
+import type { Callsheet } from "../../src/index.ts";
+import type { Claimed } from "../../src/store/claim.ts";
+import { isOvertaken } from "../../src/store/failure.ts";
+import { openTestDatabase, type TestDatabase } from "../../src/testing/index.ts";
+import { aDispatcher, type Dispatcher } from "./dispatcher.ts";
+import { watchHoldings } from "./guards.ts";
+import { checkHoldings, checkRest, poolOf } from "./holdings.ts";
+
+let database: TestDatabase;
+let cs: Callsheet;
+let here: Dispatcher;
+let there: Dispatcher;
+beforeEach(async () => {
+  database = await openTestDatabase();
+  cs = await database.open();
+  await watchHoldings(database);
+  await poolOf(database, "licence", 10);
+  await cs.actions.put({ name: "edit", type: "test", lock: "exclusive", needs: { licence: 1 } });
+  [here, there] = [await aDispatcher(database, "here"), await aDispatcher(database, "there")];
+});
+afterEach(async () => {
+  await here.close();
+  await there.close();
+  await database.close();
+});
+
+const create = async (id: string) => (await cs.jobs.create("edit", { target: { type: "asset", id } })).id;
+const rows = async (text: string) => (await database.db.query<Record<string, unknown>>({ text, values: [] })).rows;
+const tickets = () => rows("select object_key as key, job_id as id, held from callsheet.ticket order by number");
+const alone = () => rows("select key, job_id as id, lined from callsheet.object where token is not null");
+const used = async () => Number((await rows("select used from callsheet.pool"))[0]!.used);
+
+test("who finds nobody at an object stands in its row, is listed as its holder, and leaves nothing behind", async () => {
+  const id = await create("a");
+  const [job] = await here.claim();
+  expect(await alone()).toEqual([{ key: "asset/a", id, lined: false }]);
+  expect(await tickets()).toEqual([]);
+  expect(await used()).toBe(1);
+  const items = await cs.locks.list();
+  expect(items).toMatchObject([{ key: "asset/a", holders: [{ jobId: id, fencing: job!.token, node: "here" }] }]);
+  await checkHoldings(database);
+  await here.complete(job!);
+  expect(await rows("select key, token, job_id, lined from callsheet.object")).toEqual([
+    { key: "asset/a", token: null, job_id: null, lined: false },
+  ]);
+  await checkRest(database);
+});
+
+test("a line begins behind who holds an object alone, and the object is taken alone again when it has ended", async () => {
+  const ids = [await create("a"), await create("a"), await create("a")];
+  const [first] = await here.claim();
+  expect(await there.claim()).toEqual([]);
+  expect(await alone()).toEqual([]);
+  expect(await tickets()).toEqual([
+    { key: "asset/a", id: ids[0], held: true },
+    { key: "asset/a", id: ids[1], held: false },
+    { key: "asset/a", id: ids[2], held: false },
+  ]);
+  await checkHoldings(database);
+  const order: string[] = [];
+  for (let job: Claimed | undefined = first; job; [job] = await there.claim()) {
+    order.push(job.id);
+    await there.complete(job);
+    await checkHoldings(database);
+  }
+  expect(order).toEqual(ids);
+  await create("a");
+  const [last] = await here.claim();
+  expect(await alone()).toMatchObject([{ id: last!.id }]);
+  await here.end(last!, { kind: "failed", error: { code: "broken", message: "It broke." } });
+  await checkHoldings(database);
+});
+
+test("a job whose object another transaction stands at is left, and the others of its claim start", async () => {
+  const ids = [await create("a"), await create("b"), await create("c")];
+  await here.complete((await here.claim())[0]!);
+  const again = await create("a");
+  await database.db.transaction(async (tx) => {
+    await tx.query({ text: "select from callsheet.object where key = 'asset/a' for update", values: [] });
+    expect((await here.claim(10)).map(({ id }) => id)).toEqual(ids.slice(1));
+    expect(await used()).toBe(2);
+  });
+  expect((await here.claim(10)).map(({ id }) => id)).toEqual([again]);
+  await checkHoldings(database);
+});
+
+test("units that others took meanwhile undo the whole claim, so that it is decided again", async () => {
+  await create("a");
+  await create("b");
+  await rows("update callsheet.pool set capacity = 1");
+  const [{ id: poolId }, { id: laneId }] = [
+    (await rows("select id from callsheet.pool"))[0]!,
+    (await rows("select distinct lane_id as id from callsheet.work"))[0]!,
+  ];
+  const hot = await database.store.openHotPath("again");
+  onTestFinished(() => hot.close());
+  const lanes = [{ id: laneId as number, quota: 10, isShared: false, hasNews: false }];
+  const taking = hot.contend(async (tx) => {
+    const { jobs } = await tx.lockCandidates({ nodeId: here.nodeId, lanes, want: 10, running: new Map() });
+    const starts = jobs.map((candidate) => ({ candidate, units: [{ poolId: poolId as number, units: 1 }] }));
+    return tx.takeAlone(here.nodeId, { starts, notMade: ["asset/a", "asset/b"] });
+  });
+  const error = await taking.catch((thrown: unknown) => thrown);
+  expect(isOvertaken(error)).toBe(true);
+  expect(await alone()).toEqual([]);
+  expect(await used()).toBe(0);
+  expect(await here.claim(10)).toHaveLength(1);
+  await checkHoldings(database);
+});
