@@ -5,6 +5,8 @@ export type { EngineOptions as CallsheetOptions } from "./engine/engine.ts";
 export { type Environment, systemEnvironment } from "./engine/environment.ts";
 export type { Node } from "./engine/node.ts";
 export type { NodeOptions, StoredEnds } from "./engine/node-options.ts";
+export { type ExportFacts, exportDatabase } from "./export-database.ts";
+export { type ImportFacts, importDatabase } from "./import-database.ts";
 export {
   type DatabaseFacts,
   type DatabasePlace,
