@@ -10,6 +10,7 @@ import { addLocksCommand } from "./commands/locks.ts";
 import { addStartCommand, addWorkCommand } from "./commands/node.ts";
 import { addPauseCommands } from "./commands/pauses.ts";
 import { addResourcesCommand } from "./commands/resources.ts";
+import { addRetentionCommand } from "./commands/retention.ts";
 import { addSimulateCommand } from "./commands/simulate.ts";
 import { addExamples } from "./examples.ts";
 import { exitCodesHelp } from "./exit-code.ts";
@@ -45,6 +46,7 @@ export function createProgram(terminal: Terminal): Command {
   addLimitsCommand(program, terminal);
   addPauseCommands(program, terminal);
   addLocksCommand(program, terminal);
+  addRetentionCommand(program, terminal);
   addDemoCommand(program, terminal);
   addStartCommand(program, terminal);
   addWorkCommand(program, terminal);

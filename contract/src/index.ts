@@ -32,6 +32,7 @@ export * from "./model/queue-terms.ts";
 export * from "./model/random.ts";
 export * from "./model/record.ts";
 export * from "./model/resource.ts";
+export * from "./model/retention.ts";
 export * from "./model/retry.ts";
 export * from "./model/simulation/day.ts";
 export type { Usage } from "./model/simulation/gauge.ts";

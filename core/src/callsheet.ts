@@ -12,6 +12,7 @@ import { recordDay, type Span } from "./operations/record-day.ts";
 import { Pauses } from "./pauses.ts";
 import { Queues } from "./queues.ts";
 import { Resources } from "./resources.ts";
+import { Retention } from "./retention.ts";
 import { findServer } from "./server.ts";
 
 /**
@@ -31,6 +32,7 @@ export class Callsheet {
   readonly limits: Limits;
   readonly locks: Locks;
   readonly pauses: Pauses;
+  readonly retention: Retention;
   /** Queues, for `@callsheet/queue`. */
   readonly queues: Queues;
   readonly #engine: Engine;
@@ -45,6 +47,7 @@ export class Callsheet {
     this.limits = new Limits(engine);
     this.locks = new Locks(engine, authority);
     this.pauses = new Pauses(engine, authority);
+    this.retention = new Retention(engine, authority);
     this.queues = new Queues(engine, authority);
   }
 

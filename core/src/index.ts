@@ -24,6 +24,7 @@ export type { QueueChange, QueueEntry } from "./operations/queues/change.ts";
 export type { Pauses } from "./pauses.ts";
 export type { OpenQueue, Queues } from "./queues.ts";
 export type { Resources } from "./resources.ts";
+export type { Retention } from "./retention.ts";
 export type { CallerTransaction } from "./store/database.ts";
 export type { FeedCursor, FeedLine } from "./store/queue-feed.ts";
 export type { QueueRecord } from "./store/queue-jobs.ts";

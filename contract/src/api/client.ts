@@ -9,6 +9,7 @@ import type { Pause, PauseTarget } from "../model/pause.ts";
 import type { PriorityName } from "../model/priority.ts";
 import type { Amendment, LogLine } from "../model/record.ts";
 import type { Resource, ResourceDetails, ResourceInput, ResourcePlace } from "../model/resource.ts";
+import type { RetentionRule, RetentionRun, RetentionTarget } from "../model/retention.ts";
 import type { FacilityDay } from "../model/simulation/day.ts";
 import type { Explanation } from "../model/situation.ts";
 import type { JobState } from "../model/state.ts";
@@ -114,6 +115,17 @@ export interface PausesClient {
   resume(target: PauseTarget): Promise<void>;
 }
 
+/** How long settled jobs are kept. Without a rule, for ever. */
+export interface RetentionClient {
+  list(): Promise<readonly RetentionRule[]>;
+  /** `keepMs`: from the job's end, a minute or more; null: for ever. */
+  put(target: RetentionTarget, rule: { readonly keepMs: number | null }): Promise<RetentionRule>;
+  /** Fails with `unknown_retention`. */
+  remove(target: RetentionTarget): Promise<void>;
+  /** Deletes what is over its time, or with `isDryRun` only counts it. */
+  run(options?: { readonly isDryRun?: boolean }): Promise<RetentionRun>;
+}
+
 /** Objects that jobs lock. One is named as a target, or by its key. */
 export interface LocksClient {
   list(filter?: LockFilter): Promise<readonly LockedObject[]>;
@@ -134,6 +146,7 @@ export interface CallsheetClient {
   readonly limits: LimitsClient;
   readonly pauses: PausesClient;
   readonly locks: LocksClient;
+  readonly retention: RetentionClient;
   /** The same on behalf of somebody: the history names the actor, and the reason if there is one. */
   as(actor: string, reason?: string): CallsheetClient;
   close(): Promise<void>;

@@ -86,6 +86,7 @@ export const ERRORS = {
   unknown_action_type: { status: 422, next: "Start a node that supports the type, or correct its name." },
   unknown_limit: { status: 404, next: "Look at the list of limits, or put one." },
   unknown_resource: { status: 404, next: "Put the resource first, or check its name and its place." },
+  unknown_retention: { status: 404, next: "Look at the list of rules; state and type are those it was put with." },
   unstorable_result: {
     status: 422,
     next: "Return plain JSON without NUL characters and lone surrogates, at most 1 MiB.",

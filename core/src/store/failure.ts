@@ -95,6 +95,11 @@ export function isTransient(error: unknown): boolean {
   return ["40P01", "40001", "55P03"].includes(facts(error).code);
 }
 
+/** The server's code of an error; empty where it is not the server's. */
+export function sqlStateOf(error: unknown): string {
+  return facts(error).code;
+}
+
 /** Whether the role may not do it. */
 export function isForbidden(error: unknown): boolean {
   return facts(error).code === "42501";

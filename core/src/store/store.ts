@@ -33,6 +33,7 @@ import {
 } from "./finish.ts";
 import { type Freed, type Freeing, free, insistOnLines, leaveRemnants, remnantsOf } from "./freeing.ts";
 import { readAmendments, readHistory, readLog } from "./history.ts";
+import { HOUSE } from "./house.ts";
 import {
   amendConfiguration,
   changeLane,
@@ -66,11 +67,12 @@ import { endSession, type Session } from "./session.ts";
 import { countAhead, needsOf, readNeighbours, readSurroundings } from "./situation.ts";
 import { isStanding } from "./standing.ts";
 import { standInLine, takeJobs } from "./take.ts";
-import { type Changed, note, removeJobs, transition } from "./transition.ts";
+import { type Changed, note, transition } from "./transition.ts";
 import { settleTurns } from "./turns.ts";
 
 /** Every statement that runs wherever it is sent: on the pool, in a transaction, in a caller's transaction. */
 const STATEMENTS = {
+  ...HOUSE,
   ...OPERATOR,
   ...QUEUE,
   actionVersions,
@@ -143,7 +145,6 @@ const STATEMENTS = {
   registerNode,
   rememberRetry,
   remnantsOf,
-  removeJobs,
   setDraining,
   settledAmong,
   shareLane,
