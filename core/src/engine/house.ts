@@ -30,7 +30,10 @@ export function startHouse(part: Part): Service {
     firstMs: FIRST_MS,
     round: async () => {
       if (await store.beginDuty("event_days", DUTY_MS)) await makeDays(part);
-      if (await store.beginDuty("retention", DUTY_MS)) await purge(part, rest);
+      if (await store.beginDuty("retention", DUTY_MS)) {
+        await store.forgetReceipts();
+        await purge(part, rest);
+      }
       return null;
     },
   });

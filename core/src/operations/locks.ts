@@ -33,7 +33,8 @@ export async function quarantineLock(
   authority: Authority,
 ): Promise<LockedObject> {
   const why = reason === undefined ? (authority.reason ?? null) : storableText(reason, "reason", 2_000);
-  await desk.store.quarantineObject(readKey(object), authority.actor, why);
+  const key = readKey(object);
+  await desk.store.once((tx) => tx.quarantineObject(key, authority.actor, why));
   return getLock(desk, object);
 }
 

@@ -12,6 +12,12 @@ export interface Line extends Queryable {
   close(): Promise<void>;
 }
 
+/** A transaction that is under way. */
+export interface Transaction extends Queryable {
+  /** What the server knows its connection by. */
+  readonly session: Session;
+}
+
 /** What is heard on a channel, and whom it is told. */
 export interface Hearing {
   readonly channel: string;

@@ -1,7 +1,9 @@
 import sql from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 import { dropPartition, emptyPartitions, makeDay, mayPartition, missingDays } from "./event-days.ts";
+import { forgetReceipts } from "./receipt.ts";
 import { countExpired, purgeSettled, putRetention, readRetention, removeRetention } from "./retention.ts";
+import { beginStall, endStall } from "./stall.ts";
 import { removeJobs } from "./transition.ts";
 
 /**
@@ -19,9 +21,12 @@ async function beginDuty(db: Queryable, name: string, everyMs: number): Promise<
 /** What keeping house consists of. */
 export const HOUSE = {
   beginDuty,
+  beginStall,
   countExpired,
   dropPartition,
   emptyPartitions,
+  endStall,
+  forgetReceipts,
   makeDay,
   mayPartition,
   missingDays,

@@ -1,25 +1,11 @@
 import { admitJobs, becomeAdmitter, giveWay, guestHeads, liveByOwner, pendingHeads, queuedJobs } from "./admission.ts";
 import { rulesNumber } from "./barrier.ts";
+import { CATALOGUE } from "./catalogue.ts";
 import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
 import { lockCandidates } from "./contended.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
 import type { CallerTransaction, Database, Queryable, Statement } from "./database.ts";
 import { declaredPools, endedJobs, nodesIn } from "./day.ts";
-import {
-  actionVersions,
-  addVersion,
-  allActions,
-  currentAction,
-  databaseNow,
-  deleteAction,
-  findLane,
-  insertAction,
-  lanesFor,
-  ownerId,
-  ownerNames,
-  putSetting,
-  shareLane,
-} from "./dictionary.ts";
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
 import { addDurations, readDurations } from "./durations.ts";
 import {
@@ -27,6 +13,7 @@ import {
   anchorRows,
   type Completion,
   claimHolding,
+  completedBefore,
   completeHolders,
   completeMembers,
   type HoldersCompleted,
@@ -62,6 +49,7 @@ import { lockPools, poolsNow, readPools, readPoolsInSight } from "./pool-facts.t
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { QUEUE } from "./queue.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
+import { once } from "./receipt.ts";
 import { allPools, heldUnits, openNodes, putReservations, sizesOf, unitsLanes } from "./reservation.ts";
 import { endSession, type Session } from "./session.ts";
 import { countAhead, needsOf, readNeighbours, readSurroundings } from "./situation.ts";
@@ -72,14 +60,12 @@ import { settleTurns } from "./turns.ts";
 
 /** Every statement that runs wherever it is sent: on the pool, in a transaction, in a caller's transaction. */
 const STATEMENTS = {
+  ...CATALOGUE,
   ...HOUSE,
   ...OPERATOR,
   ...QUEUE,
-  actionVersions,
   addDurations,
-  addVersion,
   admitJobs,
-  allActions,
   allPools,
   amendConfiguration,
   anchorMembers,
@@ -92,24 +78,19 @@ const STATEMENTS = {
   changePriority,
   claimHolding,
   claimsLeftBy,
+  completedBefore,
   comeDue,
   countAhead,
   countStates,
-  currentAction,
-  databaseNow,
   declaredPools,
-  deleteAction,
   endNode,
   endedJobs,
-  findLane,
   giveWay,
   guestHeads,
   hasLeftLine,
   heldUnits,
-  insertAction,
   isStanding,
   jobsByKey,
-  lanesFor,
   leaveRemnants,
   listJobs,
   liveByOwner,
@@ -122,13 +103,10 @@ const STATEMENTS = {
   openNodes,
   orphaningNodes,
   overdueJobs,
-  ownerId,
-  ownerNames,
   pendingHeads,
   putLogLines,
   putProgress,
   putReservations,
-  putSetting,
   putVariable,
   queuedJobs,
   readAgenda,
@@ -147,7 +125,6 @@ const STATEMENTS = {
   remnantsOf,
   setDraining,
   settledAmong,
-  shareLane,
   sizesOf,
   standingNodes,
   transition,
@@ -201,8 +178,16 @@ interface Creation {
 /** All that the operations and the engine know of the database. */
 export interface Store extends Statements {
   transaction<T>(work: (tx: Statements) => Promise<T>): Promise<T>;
-  /** A transaction in which attempts, or waiting jobs, give back what they hold. */
-  freeing<T>(work: (tx: Statements, free: (freed: readonly Freed[]) => Promise<Freeing>) => Promise<T>): Promise<T>;
+  /** A transaction that leaves a receipt: it is done once, also where the answer to its COMMIT is lost. */
+  once<T>(work: (tx: Statements) => Promise<T>): Promise<T>;
+  /**
+   * The same, in which attempts, or waiting jobs, give back what they hold. `asksForEver`: the caller does not go on without
+   * knowing what became of it.
+   */
+  freeing<T>(
+    work: (tx: Statements, free: (freed: readonly Freed[]) => Promise<Freeing>) => Promise<T>,
+    options?: { readonly asksForEver?: boolean },
+  ): Promise<T>;
   /** Lets jobs have a quarantined object again; answers who got it, or undefined: it was not quarantined. */
   releaseObject(key: string): Promise<readonly Changed[] | undefined>;
   /** Looks after whose turn it is at objects where that depends on nodes and pauses; answers who was handed theirs. */
@@ -235,9 +220,10 @@ export function createStore(db: Database): Store {
     comeDue: (limit) => db.transaction((tx) => comeDue(tx, limit)),
     overdueJobs: (limit) => db.transaction((tx) => overdueJobs(tx, limit)),
     transaction: (work) => db.transaction((tx) => work(bind(tx))),
-    freeing: (work) =>
-      insistOnLines(db, (also) => db.transaction((tx) => work(bind(tx), (freed) => free(tx, freed, also)))),
-    releaseObject: (key) => insistOnLines(db, (also) => db.transaction((tx) => releaseObject(tx, key, also))),
+    once: (work) => once(db, (tx) => work(bind(tx))),
+    freeing: (work, options) =>
+      insistOnLines(db, (also) => once(db, (tx) => work(bind(tx), (freed) => free(tx, freed, also)), options)),
+    releaseObject: (key) => insistOnLines(db, (also) => once(db, (tx) => releaseObject(tx, key, also))),
     settleTurns: () => insistOnLines(db, (also) => db.transaction((tx) => settleTurns(tx, also))),
     within: (tx) => bind(db.within(tx)),
     openCreation: async () => {

@@ -256,7 +256,7 @@ export async function note(
 
 /** Tables with rows of a job that go with it. What an attempt holds is given back before. */
 export const JOB_TABLES = [
-  ...["work", "outcome", "configuration", "progress", "variable", "log_line", "undo_entry", "composite"],
+  ...["work", "outcome", "configuration", "progress", "variable", "log_line", "undo_entry", "composite", "stall"],
 ] as const;
 
 /**

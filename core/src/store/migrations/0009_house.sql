@@ -10,6 +10,13 @@ create table callsheet.retention (
   unique nulls not distinct (state, type)
 );
 
+-- Attempts that live and do not move, since when. One that has ended since, or was superseded, has another token in work, or none.
+create table callsheet.stall (
+  job_id uuid primary key,
+  token  bigint not null,
+  since  timestamptz not null
+);
+
 -- Lines of history get a partition a day from the day after tomorrow on; all that came before stays in the first one. Where
 -- nobody has made a day's partition in time, its lines go into the last one.
 alter table callsheet.event detach partition callsheet.event_rest;
