@@ -19,6 +19,7 @@ const SPECIAL: Readonly<Record<string, string>> = {
   "ticket.mode": "'shared'",
   "pool.state": "'started'",
   "pause.scope": "'queue'",
+  "retention.state": "'failed'",
   "composite.intent": "'none'",
   // What was up counts as dead where it is imported: this one has ended before.
   "node.state": "'gone'",
