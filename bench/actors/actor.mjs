@@ -34,6 +34,7 @@ const commands = {
     await parts.worker.stop();
     return { claims, seen: parts.counter.seen, startedAtMs: parts.counter.startedAtMs, memory: parts.memory };
   },
+  retain: () => parts.producer.retain(),
   block: (how) => parts.producer.block(how),
   createMany: (how) => createMany(parts.producer, how),
   callOneByOne: (how) => callOneByOne(parts.producer, how),

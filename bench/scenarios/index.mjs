@@ -5,6 +5,7 @@ import { flow } from "./flow.mjs";
 import { latency } from "./latency.mjs";
 import { serverLimit } from "./limit.mjs";
 import { atRest } from "./rest.mjs";
+import { retention } from "./retention.mjs";
 import { heldSnapshot } from "./snapshot.mjs";
 
 const FULL = {
@@ -26,6 +27,7 @@ const FULL = {
   connected: 20_000,
   nodes: 25,
   seconds: 5,
+  settled: 1_000_000,
 };
 
 const QUICK = {
@@ -47,6 +49,7 @@ const QUICK = {
   connected: 500,
   nodes: 3,
   seconds: 0.5,
+  settled: 2_000,
 };
 
 /** What `--quick` runs unless told: every piece of code once, not every size. */
@@ -64,6 +67,7 @@ export const QUICK_SCENARIOS = [
   "contended-100k-2",
   "blocked-1m",
   "connections",
+  "retention",
 ];
 
 /**
@@ -103,6 +107,7 @@ export function scenariosOf({ size, limitMs }) {
       limitMs,
     }),
     snapshot: heldSnapshot({ count: n.snapshot, lengthMs: n.snapshotMs }),
+    retention: retention({ count: n.middle, settled: n.settled, limitMs }),
     rest: atRest({ lengthMs: n.restMs }),
   };
 }
