@@ -35,6 +35,7 @@ const commands = {
     return { claims, seen: parts.counter.seen, startedAtMs: parts.counter.startedAtMs, memory: parts.memory };
   },
   firstJobs: (how) => firstJobs(system, url, how),
+  retain: () => parts.producer.retain(),
   block: (how) => parts.producer.block(how),
   createMany: (how) => createMany(parts.producer, how),
   callOneByOne: (how) => callOneByOne(parts.producer, how),

@@ -6,6 +6,7 @@ import { flow } from "./flow.mjs";
 import { latency } from "./latency.mjs";
 import { serverLimit } from "./limit.mjs";
 import { atRest } from "./rest.mjs";
+import { retention } from "./retention.mjs";
 import { heldSnapshot } from "./snapshot.mjs";
 
 const FULL = {
@@ -28,6 +29,7 @@ const FULL = {
   connected: 20_000,
   nodes: 25,
   seconds: 5,
+  settled: 1_000_000,
 };
 
 const QUICK = {
@@ -50,6 +52,7 @@ const QUICK = {
   connected: 500,
   nodes: 3,
   seconds: 0.5,
+  settled: 2_000,
 };
 
 /** What `--quick` runs unless told: every piece of code once, not every size. */
@@ -69,6 +72,7 @@ export const QUICK_SCENARIOS = [
   "connections",
   "queue-drain-100k",
   "queue-first-job",
+  "retention",
 ];
 
 /**
@@ -112,6 +116,7 @@ export function scenariosOf({ size, limitMs }) {
     }),
     "queue-first-job": firstJob({ count: n.openings }),
     snapshot: heldSnapshot({ count: n.snapshot, lengthMs: n.snapshotMs }),
+    retention: retention({ count: n.middle, settled: n.settled, limitMs }),
     rest: atRest({ lengthMs: n.restMs }),
   };
 }

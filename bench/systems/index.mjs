@@ -4,6 +4,7 @@
  * @property {(payload: object) => Promise<unknown>} createOne resolves when the job is stored
  * @property {(how: {count: number, lanes: number}) => Promise<number>} [block] creates `count` jobs before all others that
  *   cannot start until it is closed, in `lanes` places that are full; answers how many jobs are then unfinished
+ * @property {() => Promise<void>} [retain] begins to delete what has ended long ago, beside all else
  * @property {() => Promise<void>} close
  *
  * @typedef {object} Worker runs jobs with a no-op handler that tells `count` the job's number
@@ -27,6 +28,7 @@
  * @property {() => Promise<string | undefined>} [missing] why it cannot run here
  * @property {(url: string) => Promise<void>} prepare puts the system's tables into an empty store
  * @property {(store: Store, how: {units: number, lanes?: number}) => Promise<void>} [prepareContention] makes what its jobs contend for
+ * @property {(store: Store, how: {count: number}) => Promise<void>} [prepareSettled] puts jobs into it that have ended long ago
  * @property {(url: string, settings: any) => Promise<Producer>} openProducer
  * @property {(url: string, settings: any, count: (job: number) => void) => Promise<Worker>} openWorker
  * @property {(store: Store) => Promise<{left: () => Promise<number>, close: () => Promise<void>}>} watch counts the jobs

@@ -22,6 +22,11 @@ export function durationOption(text: string): number {
   throw new InvalidArgumentError("It must be a duration, such as 90s, 10m or 1h30m.");
 }
 
+/** Reads how long something is kept. */
+export function keepOption(text: string): number | "forever" {
+  return text === "forever" ? text : durationOption(text);
+}
+
 /** Reads a moment. */
 export function momentOption(text: string): Date {
   const moment = parseMoment(text, new Date());

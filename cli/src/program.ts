@@ -11,6 +11,7 @@ import { addStartCommand, addWorkCommand } from "./commands/node.ts";
 import { addPauseCommands } from "./commands/pauses.ts";
 import { addQueuesCommand } from "./commands/queues.ts";
 import { addResourcesCommand } from "./commands/resources.ts";
+import { addRetentionCommand } from "./commands/retention.ts";
 import { addSecretsCommand } from "./commands/secrets.ts";
 import { addSimulateCommand } from "./commands/simulate.ts";
 import { addExamples } from "./examples.ts";
@@ -49,6 +50,7 @@ export function createProgram(terminal: Terminal): Command {
   addQueuesCommand(program, terminal);
   addLocksCommand(program, terminal);
   addSecretsCommand(program, terminal);
+  addRetentionCommand(program, terminal);
   addDemoCommand(program, terminal);
   addStartCommand(program, terminal);
   addWorkCommand(program, terminal);

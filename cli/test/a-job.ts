@@ -28,6 +28,7 @@ export function aJob(given: Partial<Job> = {}): Job {
     startAt: new Date(0),
     dueAt: null,
     startedAt: new Date(0),
+    stalledSince: null,
     endedAt: null,
     durationMs: null,
     attempt: 1,

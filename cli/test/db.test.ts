@@ -1,4 +1,4 @@
-import { lstat } from "node:fs/promises";
+import { lstat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Callsheet } from "@callsheet/core";
 import { openTestDatabase } from "@callsheet/core/testing";
@@ -91,5 +91,50 @@ describe("callsheet db, on a database of somebody's", () => {
       expect(exitCode).toBe(2);
       expect(stderr).toContain("Give --data-dir for a private server, or unset DATABASE_URL.");
     }
+  });
+});
+
+describe("callsheet db export and import", () => {
+  it("move all jobs from one database to another, and say what was moved", async () => {
+    await using source = await openTestDatabase();
+    await using target = await openTestDatabase();
+    const cs = await source.open();
+    await cs.actions.put({ name: "held", type: "test" });
+    const job = await cs.jobs.create("held", { startAt: null, tags: ["moved"] });
+    const file = join(own, "moved.jsonl.gz");
+    const on = (database: { readonly url: string }, ...args: string[]) =>
+      callsheetWith({ DATABASE_URL: database.url }, "db", ...args).ended;
+
+    const out = await on(source, "export", file);
+    expect(out).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(out.stdout).toMatch(/^Exported 1 jobs \(\d+ rows, [\d.]+ \w+\) to /);
+    expect((await lstat(file)).mode & 0o777).toBe(0o600);
+    expect(await on(source, "export", file)).toMatchObject({ exitCode: 5, stdout: "" });
+
+    const back = await on(target, "import", file);
+    expect(back).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(back.stdout).toMatch(/^Imported 1 jobs \(\d+ rows\) as of 20/);
+    expect(await (await target.open()).jobs.get(job.id)).toEqual(await cs.jobs.get(job.id));
+    const again = await on(target, "import", file);
+    expect(again).toMatchObject({ exitCode: 5, stdout: "" });
+    expect(again.stderr).toContain("(database_not_empty)");
+    expect(await on(target, "import", file, "--replace")).toMatchObject({ exitCode: 2 });
+    expect(JSON.parse((await on(target, "import", file, "--replace", "--yes", "--json")).stdout)).toMatchObject({
+      jobs: 1,
+    });
+  });
+
+  it("leave no file behind when there is nothing to export, and say what cannot be read", async () => {
+    await using database = await openTestDatabase();
+    await database.db.query({ text: "drop schema callsheet cascade", values: [] });
+    const file = join(own, "nothing.jsonl.gz");
+    const on = (...args: string[]) => callsheetWith({ DATABASE_URL: database.url }, "db", ...args).ended;
+    expect(await on("export", file)).toMatchObject({ exitCode: 1, stdout: "" });
+    await expect(lstat(`${file}.part`)).rejects.toThrow("ENOENT");
+    expect(await on("import", file)).toMatchObject({ exitCode: 3, stdout: "" });
+    await writeFile(file, "not an export");
+    const { exitCode, stderr } = await on("import", file);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^callsheet: This is no whole export of Callsheet: .* \(export_unreadable\)\nGive the file/);
   });
 });

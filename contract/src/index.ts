@@ -33,6 +33,7 @@ export * from "./model/queue-terms.ts";
 export * from "./model/random.ts";
 export * from "./model/record.ts";
 export * from "./model/resource.ts";
+export * from "./model/retention.ts";
 export * from "./model/retry.ts";
 export * from "./model/secret.ts";
 export * from "./model/simulation/day.ts";

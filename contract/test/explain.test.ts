@@ -44,7 +44,7 @@ function situation({ job, needs = {}, lanePause = null, ...fields }: Given = {})
     now: NOW,
     job: {
       ...{ id: "a job", state: "pending", type: "media.transcode", site: "default", attempt: 1, node: null },
-      ...{ startedAt: null, endedAt: null, dueAt: NOW, error: null },
+      ...{ startedAt: null, stalledSince: null, endedAt: null, dueAt: NOW, error: null },
       ...job,
     },
     action: { timeoutMs: 5_000 },
@@ -239,6 +239,11 @@ describe("why a job stands where it stands", () => {
       { nodes: [node()], pools: [pool({ name: "night", scope: "queue", capacity: 3, used: 3 })] },
     ],
     [
+      "stalled",
+      "It runs on node one since 2026-03-01T11:30:00.000Z, attempt 2, and has shown no progress, line or byte since 2026-03-01T11:40:00.000Z. Nothing is stopped.",
+      { job: { state: "running", ...LIVING, stalledSince: at("11:40") } },
+    ],
+    [
       "running",
       "It runs on node one since 2026-03-01T11:30:00.000Z, attempt 2.",
       { job: { state: "running", ...LIVING } },
@@ -334,7 +339,13 @@ const anySituation: fc.Arbitrary<Situation> = fc.record({
       type: fc.constant("t"),
       site: fc.constant("s"),
     },
-    ...{ attempt: fc.nat(5), startedAt: fc.option(instant), endedAt: fc.option(instant), dueAt: fc.option(instant) },
+    ...{
+      attempt: fc.nat(5),
+      startedAt: fc.option(instant),
+      stalledSince: fc.option(instant),
+      endedAt: fc.option(instant),
+      dueAt: fc.option(instant),
+    },
     ...{
       node: fc.option(fc.constant("one")),
       error: fc.option(fc.record({ code: fc.string(), message: fc.string() })),
@@ -418,7 +429,7 @@ describe("every situation", () => {
         expect(JSON.parse(JSON.stringify(details))).toEqual(details);
         expect(SETTLED.some((one) => one === state)).toBe(reason === "settled");
         expect(LIVE.some((one) => one === state)).toBe(
-          ["running", "overrun", "cancelling", "node_lost"].includes(reason),
+          ["running", "stalled", "overrun", "cancelling", "node_lost"].includes(reason),
         );
         if (state === "pending" || state === "queued" || state === "waiting_for_lock") expect(DUE).toContain(reason);
       }),

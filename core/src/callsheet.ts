@@ -12,6 +12,7 @@ import { recordDay, type Span } from "./operations/record-day.ts";
 import { Pauses } from "./pauses.ts";
 import { Queues } from "./queues.ts";
 import { Resources } from "./resources.ts";
+import { Retention } from "./retention.ts";
 import { Secrets } from "./secrets.ts";
 import { findServer } from "./server.ts";
 
@@ -33,6 +34,7 @@ export class Callsheet {
   readonly locks: Locks;
   readonly pauses: Pauses;
   readonly secrets: Secrets;
+  readonly retention: Retention;
   /** Queues, for `@callsheet/queue`. */
   readonly queues: Queues;
   readonly #engine: Engine;
@@ -48,6 +50,7 @@ export class Callsheet {
     this.locks = new Locks(engine, authority);
     this.pauses = new Pauses(engine, authority);
     this.secrets = new Secrets(engine, authority);
+    this.retention = new Retention(engine, authority);
     this.queues = new Queues(engine, authority);
   }
 

@@ -5,6 +5,8 @@ export type { EngineOptions as CallsheetOptions } from "./engine/engine.ts";
 export { type Environment, systemEnvironment } from "./engine/environment.ts";
 export type { Node } from "./engine/node.ts";
 export type { NodeOptions, StoredEnds } from "./engine/node-options.ts";
+export { type ExportFacts, exportDatabase } from "./export-database.ts";
+export { type ImportFacts, importDatabase } from "./import-database.ts";
 export {
   type DatabaseFacts,
   type DatabasePlace,
@@ -22,6 +24,7 @@ export type { QueueChange, QueueEntry } from "./operations/queues/change.ts";
 export type { Pauses } from "./pauses.ts";
 export type { OpenQueue, Queues } from "./queues.ts";
 export type { Resources } from "./resources.ts";
+export type { Retention } from "./retention.ts";
 export { addSecretKey, initSecretKeys, type MadeKey } from "./secret-keys.ts";
 export type { Secrets } from "./secrets.ts";
 export type { CallerTransaction } from "./store/database.ts";

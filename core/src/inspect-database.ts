@@ -85,7 +85,7 @@ export async function makeDatabase(databaseUrl: string): Promise<boolean> {
 }
 
 /** Opens a database with a single connection for one piece of work. */
-async function withDatabase<T>(
+export async function withDatabase<T>(
   { databaseUrl, schema = "callsheet" }: DatabasePlace,
   clock: Environment,
   work: (db: Database) => Promise<T>,

@@ -1,3 +1,4 @@
+import { openPrivateServer } from "@callsheet/postgres";
 import { chooseDatabase, type DatabaseChoice, describeDatabase } from "../database-option.ts";
 import { usageError } from "../failure.ts";
 import type { Terminal } from "../terminal.ts";
@@ -15,4 +16,19 @@ export function privateDataDir(terminal: Terminal): string {
     `${describeDatabase(choice)} is somebody else's to start and stop.`,
     "Give --data-dir for a private server, or unset DATABASE_URL.",
   );
+}
+
+/**
+ * Does something with the database that the command line means. A private server that does not run is started for as long
+ * as this takes.
+ */
+export async function withUrl<T>(terminal: Terminal, work: (databaseUrl: string) => Promise<T>): Promise<T> {
+  const choice = databaseOf(terminal);
+  if ("databaseUrl" in choice) return work(choice.databaseUrl);
+  const server = await openPrivateServer({ ...choice, signal: terminal.signal, env: terminal.variables });
+  try {
+    return await work(server.url);
+  } finally {
+    await server.close();
+  }
 }

@@ -31,7 +31,7 @@ function columnsFor({ jobs, now }: Surroundings) {
     id: { title: "Id", cell: ({ id }) => short.get(id) ?? id, plain: ({ id }) => id },
     state: {
       title: "State",
-      cell: ({ state }) => stateName(state),
+      cell: ({ state, stalledSince }) => `${stateName(state)}${stalledSince === null ? "" : " (stalled)"}`,
       plain: ({ state }) => state,
       paint: (cell, { state }) => inStateColour(state, cell),
     },

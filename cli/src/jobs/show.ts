@@ -88,6 +88,7 @@ function factsOf(job: Job, now: Date): readonly Fact[] {
     ["Start", job.startAt === null ? "not planned" : time(job.startAt)],
     ["Due", job.dueAt === null || job.dueAt.getTime() === job.startAt?.getTime() ? "" : time(job.dueAt)],
     ["Started", time(job.startedAt)],
+    ["Stalled", job.stalledSince === null ? "" : `since ${time(job.stalledSince)}: no progress, line or byte`],
     ["Ended", job.endedAt === null ? "" : `${time(job.endedAt)}${took}`],
     ["Attempt", job.attempt === 0 ? "" : `${job.attempt}${job.node === null ? "" : ` on ${job.node}`}${retries}`],
     ["Progress", progress === null ? "" : [`${Math.floor(progress.percent)} %`, progress.message ?? ""].join(" ")],

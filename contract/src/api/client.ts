@@ -10,6 +10,7 @@ import type { PriorityName } from "../model/priority.ts";
 import type { QueueSummary } from "../model/queue-summary.ts";
 import type { Amendment, LogLine } from "../model/record.ts";
 import type { Resource, ResourceDetails, ResourceInput, ResourcePlace } from "../model/resource.ts";
+import type { RetentionRule, RetentionRun, RetentionTarget } from "../model/retention.ts";
 import type { Secret, SecretInput, SecretRotation } from "../model/secret.ts";
 import type { FacilityDay } from "../model/simulation/day.ts";
 import type { Explanation } from "../model/situation.ts";
@@ -124,6 +125,17 @@ export interface PausesClient {
   resume(target: PauseTarget): Promise<void>;
 }
 
+/** How long settled jobs are kept. Without a rule, for ever. */
+export interface RetentionClient {
+  list(): Promise<readonly RetentionRule[]>;
+  /** `keepMs`: from the job's end, a minute or more; null: for ever. */
+  put(target: RetentionTarget, rule: { readonly keepMs: number | null }): Promise<RetentionRule>;
+  /** Fails with `unknown_retention`. */
+  remove(target: RetentionTarget): Promise<void>;
+  /** Deletes what is over its time, or with `isDryRun` only counts it. */
+  run(options?: { readonly isDryRun?: boolean }): Promise<RetentionRun>;
+}
+
 /** Objects that jobs lock. One is named as a target, or by its key. */
 export interface LocksClient {
   list(filter?: LockFilter): Promise<readonly LockedObject[]>;
@@ -157,6 +169,7 @@ export interface CallsheetClient {
   readonly pauses: PausesClient;
   readonly locks: LocksClient;
   readonly secrets: SecretsClient;
+  readonly retention: RetentionClient;
   /** The same on behalf of somebody: the history names the actor, and the reason if there is one. */
   as(actor: string, reason?: string): CallsheetClient;
   close(): Promise<void>;

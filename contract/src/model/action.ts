@@ -38,6 +38,11 @@ const actionFields = {
   /** How long an attempt may run before it is marked or failed, in milliseconds; null: for ever. */
   timeoutMs: z.int().min(1).max(31_536_000_000).nullable().default(null),
   onTimeout: z.enum(ON_TIMEOUT).default("flag"),
+  /**
+   * For how long an attempt may show no progress, log line or byte before it is said to have stalled, in milliseconds. Nothing is
+   * stopped. Null: for ever; absent: as its type says.
+   */
+  stallAfterMs: z.int().min(1_000).max(31_536_000_000).nullable().optional(),
   cancellable: z.enum(CANCELLABLE).default("never"),
   isolation: z.enum(ISOLATIONS).default("none"),
   /** The heap of an isolated handler, in MiB; null: the runtime's own limit. */
@@ -74,6 +79,8 @@ export interface ActionType<Schema extends z.ZodType = z.ZodType, Result = unkno
    * Default `start`.
    */
   readonly timeoutFrom?: "start" | "progress";
+  /** For how long an attempt may show no sign that it moves, where its action does not say, in milliseconds. Default: for ever. */
+  readonly stallAfterMs?: number;
   /**
    * The capabilities that a node must have to run a job of this configuration, such as `ffmpeg.encoder.libx265`; at most 100,
    * and few different sets. It depends on the configuration alone. Asked when a job is created or amended; a process that does

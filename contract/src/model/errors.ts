@@ -27,17 +27,30 @@ export const ERRORS = {
     status: 503,
     next: "Check that the server is up; the call may be repeated with the same idempotency key.",
   },
+  database_not_empty: {
+    status: 409,
+    next: "Import into a database without jobs, or say that what is there is to be replaced: all of it is deleted.",
+  },
   database_refused: {
     status: 500,
     next: "Check address, user, password and database name of DATABASE_URL, and that the user may create a schema, or use the one there.",
   },
   database_unsupported: { status: 500, next: "Use PostgreSQL 15 or newer, UTF8 encoded." },
+  export_unreadable: {
+    status: 422,
+    next: "Give the file that callsheet db export wrote, whole and unchanged; nothing of this one was kept.",
+  },
+  file_failed: {
+    status: 500,
+    next: "Look at the disk and at the rights of the file, then call again: nothing was kept.",
+  },
   idempotency_conflict: { status: 409, next: "Use another key for another request, or read the job of the first one." },
   impossible_need: { status: 422, next: "Ask for less, or raise the capacity of the resource first." },
   invalid_argument: { status: 400, next: "Correct the field that is named and call again." },
   invalid_configuration: { status: 422, next: "Correct the configuration so that it fits the action type's schema." },
   job_not_found: { status: 404, next: "Check the id; the job may have been purged by the retention policy." },
   node_name_in_use: { status: 409, next: "Stop the other node or choose another name." },
+  nodes_running: { status: 409, next: "Stop the nodes of the database that is to be replaced, then import again." },
   not_cancellable: {
     status: 409,
     next: "Wait for the job to end. Its action says that a running job is never cancelled.",
@@ -98,6 +111,7 @@ export const ERRORS = {
     status: 404,
     next: "Put the secret, or correct the reference: secret:// and its name, and nothing else.",
   },
+  unknown_retention: { status: 404, next: "Look at the list of rules; state and type are those it was put with." },
   unstorable_result: {
     status: 422,
     next: "Return plain JSON without NUL characters and lone surrogates, at most 1 MiB.",

@@ -36,7 +36,7 @@ const BY_STATE: Record<JobState, (situation: Situation) => Told> = {
   pending: due,
   queued: due,
   waiting_for_lock: due,
-  running: (situation) => live(situation, "running", `It runs on ${where(situation)}.`),
+  running,
   timed_out: (situation) => {
     const { timeoutMs } = situation.action;
     const retry = situation.isRetryAsked ? " The retry that was asked for begins if it fails." : "";
@@ -54,6 +54,13 @@ const BY_STATE: Record<JobState, (situation: Situation) => Told> = {
   skipped: ({ job }) => settled(job, "It had nothing to do."),
   cancelled: ({ job }) => settled(job, `It was cancelled at ${iso(job.endedAt)}.`),
 };
+
+function running(situation: Situation): Told {
+  const { stalledSince } = situation.job;
+  if (stalledSince === null) return live(situation, "running", `It runs on ${where(situation)}.`);
+  const sentence = `It runs on ${where(situation)}, and has shown no progress, line or byte since ${iso(stalledSince)}. Nothing is stopped.`;
+  return live(situation, "stalled", sentence, { stalledSince: iso(stalledSince) });
+}
 
 function backingOff(situation: Situation): Told {
   const { job, rollback } = situation;

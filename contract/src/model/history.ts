@@ -9,8 +9,11 @@ export interface Authority {
   readonly reason?: string;
 }
 
-/** Lines that change no state. The last three only queue jobs have. */
-export type Note = "amend" | "set_priority" | "retry_asked" | "say" | "change" | "progress";
+/**
+ * Lines that change no state. `stall`, `stall_end`: its attempt lives and does not move, and moves again. The last three only
+ * queue jobs have.
+ */
+export type Note = "amend" | "set_priority" | "retry_asked" | "stall" | "stall_end" | "say" | "change" | "progress";
 
 /** One line of a job's history: append-only, numbered from 1 without gaps. */
 export interface HistoryEntry {

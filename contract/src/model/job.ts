@@ -66,6 +66,8 @@ export interface Job<Configuration = Json, Result = Json> {
   readonly dueAt: Date | null;
   /** The actual start of its last attempt. */
   readonly startedAt: Date | null;
+  /** Since when its attempt has lived and not moved: no progress, line or byte for as long as its action calls a stall; null: it moves. */
+  readonly stalledSince: Date | null;
   /** When its last attempt ended; null while it is to run again. */
   readonly endedAt: Date | null;
   /** `endedAt - startedAt`, milliseconds. */

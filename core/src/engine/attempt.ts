@@ -65,6 +65,9 @@ export class Attempt implements JobContext {
   /** The engine's monotonic clock at the handler's start. */
   readonly startedAt: number;
   readonly #host: AttemptHost;
+  #hasMoved = false;
+  #farthest = 0;
+  #lastMessage: string | undefined;
   #controller: AbortController | undefined;
   #isAborted = false;
   #variables: Record<string, Json> | undefined;
@@ -100,6 +103,13 @@ export class Attempt implements JobContext {
     };
   }
 
+  /** Whether the handler has shown since the last call that it goes on. */
+  takeMoved(): boolean {
+    const hasMoved = this.#hasMoved;
+    this.#hasMoved = false;
+    return hasMoved;
+  }
+
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.#isAborted) this.#controller.abort();
@@ -124,6 +134,10 @@ export class Attempt implements JobContext {
   // Both are functions of their own, so that a handler may take them out of its context.
   readonly progress = (percent: number, message?: string, stats?: JsonObject): void => {
     const bounded = Number.isFinite(percent) ? Math.min(100, Math.max(0, percent)) : 0;
+    // What is said again, with figures of how fast it goes, is no sign that it goes on.
+    if (bounded > this.#farthest || message !== this.#lastMessage) this.#hasMoved = true;
+    this.#farthest = Math.max(bounded, this.#farthest);
+    this.#lastMessage = message;
     this.latest = {
       percent: bounded,
       message: message === undefined ? null : clean(this.redactor?.cut(`${message}`) ?? `${message}`),
@@ -133,6 +147,7 @@ export class Attempt implements JobContext {
 
   get log(): JobLog {
     const write = (level: string) => (message: string) => {
+      this.#hasMoved = true;
       this.#lineCount += 1;
       if (this.#lineCount > MOST_LINES) return;
       const text =
@@ -180,6 +195,7 @@ export class Attempt implements JobContext {
 
   get publish(): JobContext["publish"] {
     return (file, destination) => {
+      this.#hasMoved = true;
       this.publication ??= this.#host.openPublication(this);
       return this.publication.stage(file, destination);
     };

@@ -1,4 +1,4 @@
-import { callsheetError } from "@callsheet/contract";
+import { callsheetError, type RetentionRun } from "@callsheet/contract";
 import { createCatalogue } from "../operations/catalogue.ts";
 import { Creator } from "../operations/creator.ts";
 import type { Hint } from "../operations/hint.ts";
@@ -18,6 +18,7 @@ import { startAgenda } from "./agenda.ts";
 import { Bus } from "./bus.ts";
 import { startCapacity } from "./capacity.ts";
 import type { Environment } from "./environment.ts";
+import { createRest, foresee, purge, startHouse } from "./house.ts";
 import { type Node, startNode } from "./node.ts";
 import type { NodeOptions, StoredEnds } from "./node-options.ts";
 import type { Part } from "./part.ts";
@@ -142,6 +143,12 @@ export class Engine {
     return recoverNow(this.#part, actor);
   }
 
+  /** Deletes the settled jobs whose time is over, or says which those are. */
+  purge(isDryRun: boolean): Promise<RetentionRun> {
+    this.#requireOpen();
+    return isDryRun ? foresee(this.#part) : purge(this.#part, createRest(this.#part));
+  }
+
   /** Hears hints of this process and, once something works here, of others; `undefined`: some may have been missed. */
   hear(call: (hint: Hint | undefined) => void): () => void {
     return this.#part.bus.subscribe(call);
@@ -185,7 +192,7 @@ export class Engine {
     const part = this.#part;
     await part.bus.listen();
     const admission = startAdmission(part);
-    return [startAgenda(part, admission), admission, startReaper(part), startCapacity(part)];
+    return [startAgenda(part, admission), admission, startReaper(part), startCapacity(part), startHouse(part)];
   }
 
   /** Every part is closed, whatever became of those before it; the first failure is told at the end. */

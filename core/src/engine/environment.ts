@@ -75,6 +75,8 @@ export interface Environment {
     realPath(path: string): Promise<string>;
     /** What stands at a path, a link not followed; undefined: nothing. */
     kindOf(path: string): Promise<FileKind | undefined>;
+    /** How many bytes the files in a directory, and below it, have together; links are not followed. */
+    sizeOf(directory: string): Promise<number>;
     /** The names in a directory. */
     list(directory: string): Promise<readonly string[]>;
     /** Holds on to a directory, links followed: whatever stands at its path later, this one is meant. */
@@ -141,6 +143,7 @@ export function systemEnvironment(options: { readonly workDir?: string } = {}): 
       makeDirectory: async (path) => void (await mkdir(path, { recursive: true })),
       realPath: (path) => realpath(path),
       kindOf,
+      sizeOf,
       list: (directory) => readdir(directory),
       hold,
       move,
@@ -179,6 +182,17 @@ async function writePrivate(path: string, text: string): Promise<void> {
   } finally {
     await file.close();
   }
+}
+
+async function sizeOf(directory: string): Promise<number> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  const sizes = entries.map(async (entry) => {
+    const path = join(directory, entry.name);
+    // What was there a moment ago may be gone.
+    const size = entry.isDirectory() ? sizeOf(path) : lstat(path).then((facts) => facts.size);
+    return size.catch(() => 0);
+  });
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 async function move(from: string, to: string): Promise<void> {

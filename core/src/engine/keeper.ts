@@ -3,6 +3,7 @@ import { isPassing } from "../store/failure.ts";
 import type { Attempt, AttemptHost } from "./attempt.ts";
 import type { Part } from "./part.ts";
 import { Publication } from "./publication.ts";
+import { Stalls } from "./stalls.ts";
 import { createWords, type Words } from "./words.ts";
 
 export interface KeeperOptions {
@@ -24,6 +25,7 @@ const PAUSE_MS = 200;
 export class Keeper implements AttemptHost {
   readonly #options: KeeperOptions;
   readonly #words: Words;
+  readonly #stalls: Stalls;
   /** Attempts that have ended, until their last words are stored. */
   readonly #leaving = new Map<Attempt, (() => void) | undefined>();
   #checkAt: number;
@@ -34,6 +36,7 @@ export class Keeper implements AttemptHost {
     this.#options = options;
     this.#checkAt = options.part.environment.monotonic() + CHECK_MS;
     this.#words = createWords(options.part);
+    this.#stalls = new Stalls(options.part);
   }
 
   async round(): Promise<number | null> {
@@ -53,6 +56,7 @@ export class Keeper implements AttemptHost {
       this.#checkAt = now + CHECK_MS;
       await check(part, nodeId(), attempts, running());
     }
+    await this.#stalls.look(attempts);
     return 100;
   }
 

@@ -61,7 +61,8 @@ export class Learning {
     try {
       const versionIds = taken.map(({ versionId }) => versionId);
       const versions = await catalogue.versions(versionIds, store);
-      await store.addDurations(sumByAction(taken, (id) => versions.get(id)!.actionId));
+      // Counts that were added twice would teach something else.
+      await store.once((tx) => tx.addDurations(sumByAction(taken, (id) => versions.get(id)!.actionId)));
     } catch (error) {
       log.error("learning", error);
       for (const seen of taken) this.#putBack(seen);

@@ -128,7 +128,14 @@ export class Reporter {
       tellFreed(part.bus, granted, pools);
       part.bus.tellHere({ kind: "objects" });
     }
-    return late;
+    return late.length === 0 ? late : this.#withoutStored(late);
+  }
+
+  /** Without those of which only the answer had been lost. */
+  async #withoutStored(late: readonly EndedAttempt[]): Promise<readonly EndedAttempt[]> {
+    const stored = new Set(await this.#options.part.store.completedBefore(late));
+    if (stored.size > 0) this.#options.onStored([...stored]);
+    return late.filter(({ id }) => !stored.has(id));
   }
 
   /** Says whose ends are stored; answers those that were refused as members. */
@@ -141,7 +148,8 @@ export class Reporter {
       const gone = new Set(refused[index]);
       for (const [place, ordinal] of ordinals.entries())
         if (gone.has(ordinal)) late.push(asEnded(ids[place]!, token, results[place]!));
-      this.#options.onStored(gone.size === 0 ? ids : ids.filter((_, place) => !gone.has(ordinals[place]!)));
+      const stored = gone.size === 0 ? ids : ids.filter((_, place) => !gone.has(ordinals[place]!));
+      if (stored.length > 0) this.#options.onStored(stored);
     }
     return late;
   }

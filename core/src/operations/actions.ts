@@ -95,7 +95,7 @@ export async function copyAction(desk: Desk, name: string, newName: string, auth
 
 /** Deletes an action. Its jobs keep the version they copied, and can still be run and retried. */
 export async function removeAction(desk: Desk, name: string): Promise<void> {
-  await desk.store.transaction(async (tx) => tx.deleteAction((await locked(tx, name)).actionId));
+  await desk.store.once(async (tx) => tx.deleteAction((await locked(tx, name)).actionId));
   desk.catalogue.forget(name);
 }
 
@@ -113,14 +113,14 @@ type Write = (tx: Statements, action: Definition, known: ActionVersion | undefin
 
 async function write(desk: Desk, action: Definition, put: Write): Promise<Action> {
   try {
-    const version = await desk.store.transaction(async (tx) =>
+    const version = await desk.store.once(async (tx) =>
       put(tx, action, await tx.currentAction(action.name, "for update of a")),
     );
     return version.definition;
   } catch (error) {
     // Two at once made the same name: the second finds the first now.
     if (violates(error, "action_name_key")) {
-      const version = await desk.store.transaction(async (tx) =>
+      const version = await desk.store.once(async (tx) =>
         put(tx, action, await tx.currentAction(action.name, "for update of a")),
       );
       return version.definition;
@@ -139,7 +139,7 @@ async function edit(
 ): Promise<Action> {
   let newName = name;
   try {
-    const version = await desk.store.transaction(async (tx) => {
+    const version = await desk.store.once(async (tx) => {
       const known = await locked(tx, name);
       const { version: _, ...action } = known.definition;
       const altered = alter(action);

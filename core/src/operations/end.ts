@@ -70,8 +70,11 @@ export async function endAttempts(
     const over = [...holders, ...refused].filter(({ stillRuns }) => !stillRuns);
     const { granted, pools } = await free(over.map(({ id, token }) => ({ jobId: id, token })));
     return { changed: [...changed, ...granted], pools, refused: refused.map(({ id }) => id) };
-  });
+  }, ASKS_FOR_EVER);
 }
+
+/** Done again without knowing, its own end would look like that of a superseded attempt. */
+const ASKS_FOR_EVER = { asksForEver: true };
 
 async function anchorMembersOf(tx: Statements, attempts: readonly EndedAttempt[]): Promise<void> {
   const claims = groupBy(

@@ -33,7 +33,9 @@ export async function quarantineLock(
   reason: string | undefined,
   authority: Authority,
 ): Promise<LockedObject> {
-  await desk.store.quarantineObject(readKey(object), authority.actor, reasonOf(reason, authority));
+  const key = readKey(object);
+  const why = reasonOf(reason, authority);
+  await desk.store.once((tx) => tx.quarantineObject(key, authority.actor, why));
   return getLock(desk, object);
 }
 

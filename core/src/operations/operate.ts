@@ -58,7 +58,7 @@ export async function operate<T>(
 /** Runs a transaction during which no claim is under way: what it changes holds for every job that starts after it. */
 export function alone<T>({ store }: Desk, act: (tx: Statements) => Promise<T>): Promise<T> {
   return insist(() =>
-    store.transaction(async (tx) => {
+    store.once(async (tx) => {
       await tx.takeBarrier();
       return act(tx);
     }),

@@ -18,6 +18,12 @@ export interface LineTransaction extends Queryable {
   last(statements: readonly Statement[]): Promise<readonly Rows<object>[]>;
 }
 
+/** A transaction that is under way. */
+export interface Transaction extends Queryable {
+  /** What the server knows its connection by. */
+  readonly session: Session;
+}
+
 /** What is heard on a channel, and whom it is told. */
 export interface Hearing {
   readonly channel: string;

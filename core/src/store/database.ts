@@ -1,6 +1,6 @@
 import { callsheetError } from "@callsheet/contract";
 import { raw, type Sql } from "sql-template-tag";
-import type { Hearing, Line } from "./connection.ts";
+import type { Hearing, Line, Transaction } from "./connection.ts";
 import type { Client, ClientConfig } from "./driver/client.ts";
 import { openLine } from "./driver/line.ts";
 import { openListener } from "./driver/listener.ts";
@@ -50,8 +50,9 @@ export interface Database extends Queryable {
   readonly schema: string;
   /** A pooler stands between us and the server, as far as connections were made. */
   readonly isPooled: boolean;
+  readonly clock: Clock;
   /** `patience`: of its statements that name none. Default `usual`. */
-  transaction<T>(work: (tx: Queryable) => Promise<T>, patience?: keyof Patience): Promise<T>;
+  transaction<T>(work: (tx: Transaction) => Promise<T>, patience?: keyof Patience): Promise<T>;
   line(name: string): Promise<Line>;
   listen(hearing: Hearing): Promise<{ close(): Promise<void> }>;
   /** Wraps a caller's transaction. */
@@ -106,6 +107,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const pool = openPool(config, options.poolSize, usual, onError);
   return {
     schema,
+    clock,
     get isPooled() {
       return isPooled;
     },

@@ -100,6 +100,11 @@ export function isOvertaken(error: unknown): boolean {
   return facts(error).code === "OV001";
 }
 
+/** The server's code of an error; empty where it is not the server's. */
+export function sqlStateOf(error: unknown): string {
+  return facts(error).code;
+}
+
 /** Whether the role may not do it. */
 export function isForbidden(error: unknown): boolean {
   return facts(error).code === "42501";

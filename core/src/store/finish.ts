@@ -87,6 +87,24 @@ export async function completeMembers(
   return completions.map((completion) => refused.get(completion)!);
 }
 
+/**
+ * Of attempts whose ends were refused: those that have completed as members of their claims, which their own node alone can
+ * have said. Its answer had been lost.
+ */
+export async function completedBefore(
+  db: Queryable,
+  attempts: readonly { readonly id: string; readonly token: string }[],
+): Promise<readonly string[]> {
+  const { rows } = await db.query<{ id: string }>({
+    text: `
+      select o.job_id as id from unnest($1::uuid[], $2::bigint[]) as a (id, token)
+      join callsheet.outcome o on o.job_id = a.id and o.token = a.token
+      where o.state = 'completed' and o.event is null`,
+    values: [attempts.map(({ id }) => id), attempts.map(({ token }) => token)],
+  });
+  return rows.map(({ id }) => id);
+}
+
 /** Claims are locked in the order of their tokens. */
 const inOrder = (completions: readonly Completion[]): readonly Completion[] =>
   [...completions].sort((a, b) => (BigInt(a.token) < BigInt(b.token) ? -1 : 1));

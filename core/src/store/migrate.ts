@@ -36,15 +36,28 @@ export async function migrate(db: Database, migrations = shippedMigrations()): P
   await requireServer(db);
   await requireSessions(db);
   return db.transaction(async (tx) => {
-    // Held until the commit: a second process waits here, then finds nothing to do.
-    await tx.query(sql`select pg_advisory_xact_lock(hashtextextended(${`${db.schema}.migrate`}, 0))`);
-    // Asked first: PostgreSQL refuses a role that may create nothing even what is there already.
-    const applied = (await appliedMigrations(tx)) ?? (await begin(tx, db.schema));
-    refuseStrangers(applied, migrations);
-    const missing = migrations.slice(applied.length);
-    for (const migration of missing) await apply(tx, migration);
-    return missing.map((migration) => migration.name);
+    await migrateAlone(tx, db.schema);
+    return migrateWithin(tx, db.schema, migrations);
   }, "migration");
+}
+
+/** Lets nobody else change the schema until the transaction ends: a second process waits here, then finds nothing to do. */
+export async function migrateAlone(tx: Queryable, schema: string): Promise<void> {
+  await tx.query(sql`select pg_advisory_xact_lock(hashtextextended(${`${schema}.migrate`}, 0))`);
+}
+
+/** The same as a part of a transaction that has the schema for itself. */
+export async function migrateWithin(
+  tx: Queryable,
+  schema: string,
+  migrations: readonly Migration[],
+): Promise<readonly string[]> {
+  // Asked first: PostgreSQL refuses a role that may create nothing even what is there already.
+  const applied = (await appliedMigrations(tx)) ?? (await begin(tx, schema));
+  refuseStrangers(applied, migrations);
+  const missing = migrations.slice(applied.length);
+  for (const migration of missing) await apply(tx, migration);
+  return missing.map((migration) => migration.name);
 }
 
 async function begin(tx: Queryable, schema: string): Promise<readonly []> {
@@ -61,8 +74,9 @@ async function apply(tx: Queryable, migration: Migration): Promise<void> {
     insert into callsheet.migration (number, name, checksum) values (${migration.number}, ${migration.name}, ${migration.checksum})`);
 }
 
-function refuseStrangers(
-  applied: readonly { number: number; name: string; checksum: string }[],
+/** Fails with `schema_newer` or `schema_changed` unless what was applied is how the known ones begin. */
+export function refuseStrangers(
+  applied: readonly { readonly number: number; readonly name: string; readonly checksum: string }[],
   known: readonly Migration[],
 ): void {
   for (const [index, row] of applied.entries()) {
@@ -82,7 +96,8 @@ function refuseStrangers(
   }
 }
 
-async function requireServer(db: Database): Promise<void> {
+/** Fails with `database_unsupported` on a server that is too old, or does not store every character. */
+export async function requireServer(db: Database): Promise<void> {
   const { rows } = await db.query<{ version: number; encoding: string }>(sql`
     select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding`);
   const { version, encoding } = rows[0]!;

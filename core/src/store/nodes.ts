@@ -87,6 +87,14 @@ export async function standingNodes(db: Queryable): Promise<readonly NodeRow[]> 
   return rows;
 }
 
+/** Nodes that have not ended, by name, with their processes: whatever the version of the schema. */
+export async function processesUp(db: Queryable): Promise<readonly (ProcessIdentity & { readonly name: string })[]> {
+  const { rows } = await db.query<ProcessIdentity & { name: string }>(sql`
+    select name, host, boot_id as "bootId", pid, pid_started as "pidStarted" from callsheet.node
+    where state not in ('gone', 'dead') order by name`);
+  return rows;
+}
+
 /** Ends a life. False: it had ended before. */
 export async function endNode(db: Queryable, nodeId: number, state: "gone" | "dead", cause: string): Promise<boolean> {
   const { count } = await db.query(sql`

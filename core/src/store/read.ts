@@ -25,7 +25,7 @@ const JOB = `
     j.start_at as "startAt", coalesce(w.state, d.state, case when m.token is not null then 'running'::callsheet.job_state end) as state,
     case when w.state not in ('running', 'timed_out', 'cancelling') then w.due_at end as "dueAt",
     coalesce(w.started_at, d.started_at, m.started_at) as "startedAt", d.ended_at as "endedAt",
-    coalesce(w.attempt, d.attempt, 1) as attempt, coalesce(w.retries, d.retries, 0) as retries, n.name as node,
+    s.since as "stalledSince", coalesce(w.attempt, d.attempt, 1) as attempt, coalesce(w.retries, d.retries, 0) as retries, n.name as node,
     case when p.job_id is not null then json_build_object('percent', p.percent, 'message', p.message, 'stats', p.stats, 'at', p.at) else d.progress end as progress,
     d.result, coalesce(d.error, e.error) as error,
     (select json_object_agg(x.name, x.value) from callsheet.variable x where x.job_id = j.id) as variables, j.variables as first
@@ -47,7 +47,8 @@ const JOB = `
     order by f.seq desc limit 1
   ) e on true
   left join callsheet.node n on n.id = coalesce(w.node_id, d.node_id, m.node_id)
-  left join callsheet.progress p on p.job_id = j.id`;
+  left join callsheet.progress p on p.job_id = j.id
+  left join callsheet.stall s on s.job_id = j.id and s.token = w.token and w.state in ('running', 'timed_out', 'cancelling')`;
 
 interface Row {
   id: string;
@@ -75,6 +76,7 @@ interface Row {
   state: JobState;
   dueAt: Date | null;
   startedAt: Date | null;
+  stalledSince: Date | null;
   endedAt: Date | null;
   attempt: number;
   retries: number;

@@ -1,30 +1,17 @@
 import { admitJobs, becomeAdmitter, giveWay, guestHeads, liveByOwner, pendingHeads, queuedJobs } from "./admission.ts";
 import { type Bound, bindAll } from "./bound.ts";
+import { CATALOGUE } from "./catalogue.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
 import { type Creation, openCreation } from "./creation.ts";
 import type { CallerTransaction, Database, Queryable } from "./database.ts";
 import { declaredPools, endedJobs, nodesIn } from "./day.ts";
-import {
-  actionVersions,
-  addVersion,
-  allActions,
-  currentAction,
-  databaseNow,
-  deleteAction,
-  findLane,
-  insertAction,
-  lanesFor,
-  ownerId,
-  ownerNames,
-  putSetting,
-  shareLane,
-} from "./dictionary.ts";
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
 import { addDurations, readDurations } from "./durations.ts";
-import { anchorMembers, anchorRows, claimHolding } from "./finish.ts";
+import { anchorMembers, anchorRows, claimHolding, completedBefore } from "./finish.ts";
 import { type Freed, type Freeing, free, insistOnLines, leaveRemnants, remnantsOf } from "./freeing.ts";
 import { readAmendments, readHistory, readLog } from "./history.ts";
 import { type HotPath, openHotPath } from "./hot-path.ts";
+import { HOUSE } from "./house.ts";
 import {
   amendConfiguration,
   changeLane,
@@ -54,22 +41,22 @@ import { allPools, readPools, readPoolsInSight } from "./pool-facts.ts";
 import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { QUEUE } from "./queue.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
+import { once } from "./receipt.ts";
 import { heldUnits, openNodes, putReservations, sizesOf, unitsLanes } from "./reservation.ts";
 import type { Session } from "./session.ts";
 import { countAhead, needsOf, readNeighbours, readSurroundings } from "./situation.ts";
 import { isStanding } from "./standing.ts";
-import { type Changed, note, removeJobs, transition } from "./transition.ts";
+import { type Changed, note, transition } from "./transition.ts";
 import { settleTurns } from "./turns.ts";
 
 /** Every statement that runs wherever it is sent: on the pool, in a transaction, in a caller's transaction. */
 const STATEMENTS = {
+  ...CATALOGUE,
+  ...HOUSE,
   ...OPERATOR,
   ...QUEUE,
-  actionVersions,
   addDurations,
-  addVersion,
   admitJobs,
-  allActions,
   allPools,
   amendConfiguration,
   anchorMembers,
@@ -82,24 +69,19 @@ const STATEMENTS = {
   changePriority,
   claimHolding,
   claimsLeftBy,
+  completedBefore,
   comeDue,
   countAhead,
   countStates,
-  currentAction,
-  databaseNow,
   declaredPools,
-  deleteAction,
   endNode,
   endedJobs,
-  findLane,
   giveWay,
   guestHeads,
   hasLeftLine,
   heldUnits,
-  insertAction,
   isStanding,
   jobsByKey,
-  lanesFor,
   leaveRemnants,
   listJobs,
   liveByOwner,
@@ -112,13 +94,10 @@ const STATEMENTS = {
   openNodes,
   orphaningNodes,
   overdueJobs,
-  ownerId,
-  ownerNames,
   pendingHeads,
   putLogLines,
   putProgress,
   putReservations,
-  putSetting,
   putVariable,
   queuedJobs,
   readAgenda,
@@ -135,10 +114,8 @@ const STATEMENTS = {
   registerNode,
   rememberRetry,
   remnantsOf,
-  removeJobs,
   setDraining,
   settledAmong,
-  shareLane,
   sizesOf,
   standingNodes,
   transition,
@@ -153,8 +130,16 @@ export type Statements = Bound<typeof STATEMENTS>;
 /** All that the operations and the engine know of the database. */
 export interface Store extends Statements {
   transaction<T>(work: (tx: Statements) => Promise<T>): Promise<T>;
-  /** A transaction in which attempts, or waiting jobs, give back what they hold. */
-  freeing<T>(work: (tx: Statements, free: (freed: readonly Freed[]) => Promise<Freeing>) => Promise<T>): Promise<T>;
+  /** A transaction that leaves a receipt: it is done once, also where the answer to its COMMIT is lost. */
+  once<T>(work: (tx: Statements) => Promise<T>): Promise<T>;
+  /**
+   * The same, in which attempts, or waiting jobs, give back what they hold. `asksForEver`: the caller does not go on without
+   * knowing what became of it.
+   */
+  freeing<T>(
+    work: (tx: Statements, free: (freed: readonly Freed[]) => Promise<Freeing>) => Promise<T>,
+    options?: { readonly asksForEver?: boolean },
+  ): Promise<T>;
   /** Lets jobs have a quarantined object again; answers who got it, or undefined: it was not quarantined. */
   releaseObject(release: Release): Promise<readonly Changed[] | undefined>;
   /** Looks after whose turn it is at objects where that depends on nodes and pauses; answers who was handed theirs. */
@@ -179,9 +164,10 @@ export function createStore(db: Database): Store {
     comeDue: (limit) => db.transaction((tx) => comeDue(tx, limit)),
     overdueJobs: (limit) => db.transaction((tx) => overdueJobs(tx, limit)),
     transaction: (work) => db.transaction((tx) => work(bind(tx))),
-    freeing: (work) =>
-      insistOnLines(db, (also) => db.transaction((tx) => work(bind(tx), (freed) => free(tx, freed, also)))),
-    releaseObject: (one) => insistOnLines(db, (also) => db.transaction((tx) => releaseObject(tx, one, also))),
+    once: (work) => once(db, (tx) => work(bind(tx))),
+    freeing: (work, options) =>
+      insistOnLines(db, (also) => once(db, (tx) => work(bind(tx), (freed) => free(tx, freed, also)), options)),
+    releaseObject: (one) => insistOnLines(db, (also) => once(db, (tx) => releaseObject(tx, one, also))),
     settleTurns: () => insistOnLines(db, (also) => db.transaction((tx) => settleTurns(tx, also))),
     within: (tx) => bind(db.within(tx)),
     openCreation: () => openCreation(db, channel),

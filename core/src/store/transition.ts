@@ -255,12 +255,29 @@ export async function note(
   await tx.query({ text: RESETTLE, values: [`[${changes.join(",")}]`, SETTLED, event, actor, reason] });
 }
 
-/** Removes jobs with all that is stored of them. Refuses none: the caller has checked that they may go. */
-export async function removeJobs(tx: Queryable, ids: readonly string[]): Promise<number> {
+/** Tables with rows of a job that go with it. What an attempt holds is given back before. */
+export const JOB_TABLES = [
+  ...["work", "outcome", "configuration", "progress", "variable", "log_line", "undo_entry", "composite", "stall"],
+] as const;
+
+/**
+ * Removes jobs with all that is stored of them. Refuses none: the caller has checked that they may go. `span`: when all of
+ * their history was written; without it every partition is asked.
+ */
+export async function removeJobs(
+  tx: Queryable,
+  ids: readonly string[],
+  span?: { readonly from: Date; readonly until: Date },
+): Promise<number> {
   const values = [ids];
-  for (const table of ["work", "outcome", "event", "configuration", "progress", "variable", "log_line", "undo_entry"]) {
+  for (const table of JOB_TABLES) {
     await tx.query({ text: `delete from callsheet.${table} where job_id = any($1::uuid[])`, values });
   }
+  const within = span === undefined ? "" : " and at between $2 and $3";
+  await tx.query({
+    text: `delete from callsheet.event where job_id = any($1::uuid[])${within}`,
+    values: span === undefined ? values : [ids, span.from, span.until],
+  });
   const { count } = await tx.query({ text: "delete from callsheet.job where id = any($1::uuid[])", values });
   return count;
 }

@@ -167,6 +167,7 @@ describe("servers that are not supported", () => {
   const made = (facts: { readonly version: number; readonly encoding: string }): Database => ({
     schema: "callsheet",
     isPooled: false,
+    clock: systemEnvironment(),
     query: async <Row extends object>() => ({ rows: [facts as unknown as Row], count: 1 }),
     transaction: () => Promise.reject(new Error("nothing may be changed")),
     line: () => Promise.reject(new Error("no line")),

@@ -15,7 +15,7 @@ export async function cancelQueueJobs(
 ): Promise<void> {
   const { actor, reason = null } = authority;
   const { own, changed } = await insist(() =>
-    desk.store.transaction(async (tx) => {
+    desk.store.once(async (tx) => {
       const found = await tx.idsOfQueue(place.actionId, ids);
       const changes = found.map((id) => ({ id, to: "cancelled" }) as const);
       return { own: new Set(found), changed: await tx.transition({ event: "cancel", changes, actor, reason }) };
@@ -39,7 +39,7 @@ export async function removeQueueJobs(
   { actor }: Authority,
 ): Promise<readonly string[]> {
   const removed = await insist(() =>
-    desk.store.transaction(async (tx) => {
+    desk.store.once(async (tx) => {
       const own = await tx.idsOfQueue(actionId, ids);
       await anchorAll(tx, own);
       await tx.lockPlaces(own);

@@ -1,4 +1,5 @@
 import pg from "pg";
+import type { Transaction } from "../connection.ts";
 import { isConnectionLoss } from "../failure.ts";
 import { isRead, type Queryable } from "../statement.ts";
 import { Client, type ClientConfig } from "./client.ts";
@@ -12,7 +13,7 @@ type CheckOut = () => Promise<Pooled>;
 /** Connections for everything but the hot path. */
 export interface Pool extends Queryable {
   /** Runs work in one transaction; statements take the patience of `manner` where they name none. */
-  transaction<T>(work: (tx: Queryable) => Promise<T>, manner: Manner): Promise<T>;
+  transaction<T>(work: (tx: Transaction) => Promise<T>, manner: Manner): Promise<T>;
   /** Waits until the server has closed every connection. */
   close(): Promise<void>;
 }
@@ -91,10 +92,10 @@ async function checkOutNew(checkOut: CheckOut): Promise<Pooled> {
   }
 }
 
-async function transaction<T>(checkOut: CheckOut, work: (tx: Queryable) => Promise<T>, manner: Manner): Promise<T> {
+async function transaction<T>(checkOut: CheckOut, work: (tx: Transaction) => Promise<T>, manner: Manner): Promise<T> {
   const { client } = await take(checkOut, (one) => run(one, manner, BEGIN), true);
   let isBroken = false;
-  const tx: Queryable = { query: (statement) => run(client, manner, statement) };
+  const tx: Transaction = { session: client.session!, query: (statement) => run(client, manner, statement) };
   try {
     const result = await work(tx);
     await tx.query(COMMIT);

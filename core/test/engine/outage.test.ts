@@ -1,0 +1,76 @@
+import { openTemporaryServer, stopServer } from "@callsheet/postgres";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { Callsheet } from "../../src/index.ts";
+import { until } from "../../src/testing/index.ts";
+import { aChild, aWitness } from "../fixtures/child.ts";
+import { aFloor, inState, refusal } from "../fixtures/floor.ts";
+
+/** A node that shows no sign for so long is dead, in the fast world of the children. */
+const SILENCE_MS = 2_000;
+
+describe("a database that is away for longer than a node may be silent", { timeout: 90_000 }, () => {
+  test("finds two processes at work again: every job runs once, and no node was declared dead for it", async () => {
+    const server = await openTemporaryServer();
+    onTestFinished(() => server.close());
+    const witness = aWitness();
+    const cs = await Callsheet.open({ databaseUrl: server.url, onError: () => {} });
+    onTestFinished(() => cs.close());
+    await cs.actions.put({ name: "witnessed", type: "witnessed" });
+    const variables = { TEST_DATABASE: server.url, TEST_WITNESS: witness.file, TEST_SLOTS: "2", TEST_FAST: "1" };
+    const children = ["one", "two"].map((name) => aChild("node-process.mjs", { ...variables, TEST_NODE: name }));
+    await Promise.all(children.map((child) => child.says("up")));
+    const input = { configuration: { how: "takes 50 ms" } };
+    const jobs = await cs.jobs.createMany(
+      "witnessed",
+      Array.from({ length: 400 }, () => input),
+    );
+    const begun = () => witness.lines().filter((line) => line.startsWith("begin"));
+    await until(() => begun().some((line) => line.endsWith(" one")) && begun().some((line) => line.endsWith(" two")));
+
+    await stopServer(server.dataDir, { whenUsed: "stop" });
+    const awayAt = performance.now();
+    await until(() => performance.now() - awayAt > 2 * SILENCE_MS, { deadlineMs: 30_000, what: "A long outage" });
+    expect(children.map((child) => child.process.exitCode)).toEqual([null, null]);
+    await server.revive();
+
+    await until(async () => (await cs.jobs.count().catch(() => undefined))?.completed === jobs.length, {
+      ...{ deadlineMs: 40_000, what: "The end of all jobs" },
+    });
+    expect(
+      begun()
+        .map((line) => line.split(" ")[1])
+        .sort(),
+    ).toEqual(jobs.map(({ id }) => id).sort());
+    const last = await cs.jobs.create("witnessed", input);
+    expect(await cs.jobs.wait(last)).toMatchObject({ state: "completed", attempt: 1 });
+    for (const child of children) child.process.kill("SIGTERM");
+    expect(await Promise.all(children.map((child) => child.ended))).toEqual([0, 0]);
+    const all = await Promise.all(jobs.map(({ id }) => cs.jobs.get(id)));
+    expect(new Set(all.map(({ attempt, state }) => `${state} ${attempt}`))).toEqual(new Set(["completed 1"]));
+  });
+});
+
+describe("a server that takes no writes for a while, as one that has become a standby", () => {
+  test("is left for a new connection again and again, until one may write: nothing is lost or done twice", async () => {
+    const { cs, create, stage, work, database } = await aFloor({}, { alone: true });
+    const run = (text: string) => database.db.query({ text, values: [] });
+    const renew = () =>
+      run(`select pg_terminate_backend(pid) from pg_stat_activity
+           where datname = current_database() and application_name <> 'callsheet test' and backend_type = 'client backend'`);
+    const node = await work();
+    const job = await create();
+    const { returns } = await stage.nth(1);
+    const [later] = [await create({ startAt: new Date(Date.now() + 3_600_000) })];
+    await run(`alter database ${database.name} set default_transaction_read_only = on`);
+    await renew();
+    expect((await refusal(() => cs.jobs.hold(later))).code).toBe("database_lost");
+    returns("done");
+    await run(`alter database ${database.name} set default_transaction_read_only = off`);
+    await inState(cs, job, "completed", 20_000);
+    await until(async () => (await cs.jobs.hold(later).catch(() => undefined)) === "paused");
+    const next = await create();
+    (await stage.nth(2)).returns();
+    expect(await cs.jobs.wait(next)).toMatchObject({ state: "completed", attempt: 1 });
+    expect(node.refused).toBe(0);
+  });
+});
