@@ -3,7 +3,7 @@ import { rulesNumber } from "./barrier.ts";
 import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
 import { lockCandidates } from "./contended.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
-import type { CallerTransaction, Database, Queryable, Statement } from "./database.ts";
+import type { CallerTransaction, Database, DatabaseAddress, Queryable, Statement } from "./database.ts";
 import { declaredPools, endedJobs, nodesIn } from "./day.ts";
 import {
   actionVersions,
@@ -49,6 +49,7 @@ import {
   beat,
   claimsLeftBy,
   endNode,
+  heartbeats,
   liveJobsOf,
   orphaningNodes,
   registerNode,
@@ -103,6 +104,7 @@ const STATEMENTS = {
   giveWay,
   guestHeads,
   hasLeftLine,
+  heartbeats,
   heldUnits,
   insertAction,
   isStanding,
@@ -199,6 +201,7 @@ interface Creation {
 
 /** All that the operations and the engine know of the database. */
 export interface Store extends Statements {
+  readonly address: DatabaseAddress;
   transaction<T>(work: (tx: Statements) => Promise<T>): Promise<T>;
   /** A transaction in which attempts, or waiting jobs, give back what they hold. */
   freeing<T>(work: (tx: Statements, free: (freed: readonly Freed[]) => Promise<Freeing>) => Promise<T>): Promise<T>;
@@ -231,6 +234,7 @@ export function createStore(db: Database): Store {
   const channel = `${db.schema}_hint`;
   return {
     ...bind(db),
+    address: db.address,
     comeDue: (limit) => db.transaction((tx) => comeDue(tx, limit)),
     overdueJobs: (limit) => db.transaction((tx) => overdueJobs(tx, limit)),
     transaction: (work) => db.transaction((tx) => work(bind(tx))),
