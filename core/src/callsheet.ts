@@ -7,6 +7,7 @@ import type { NodeOptions } from "./engine/node-options.ts";
 import { Jobs } from "./jobs.ts";
 import { Limits } from "./limits.ts";
 import { Locks } from "./locks.ts";
+import { Nodes } from "./nodes.ts";
 import { storableText } from "./operations/configuration.ts";
 import { recordDay, type Span } from "./operations/record-day.ts";
 import { Pauses } from "./pauses.ts";
@@ -30,6 +31,7 @@ export class Callsheet {
   readonly resources: Resources;
   readonly limits: Limits;
   readonly locks: Locks;
+  readonly nodes: Nodes;
   readonly pauses: Pauses;
   /** Queues, for `@callsheet/queue`. */
   readonly queues: Queues;
@@ -44,6 +46,7 @@ export class Callsheet {
     this.resources = new Resources(engine, authority);
     this.limits = new Limits(engine);
     this.locks = new Locks(engine, authority);
+    this.nodes = new Nodes(engine, authority);
     this.pauses = new Pauses(engine, authority);
     this.queues = new Queues(engine, authority);
   }

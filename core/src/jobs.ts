@@ -16,6 +16,7 @@ import type { ActionHandle } from "./actions.ts";
 import type { Engine } from "./engine/engine.ts";
 import { cancelJob } from "./operations/cancel.ts";
 import { readContext } from "./operations/context.ts";
+import { declareLost } from "./operations/declare-lost.ts";
 import { explainJob } from "./operations/explain.ts";
 import { checkFilter } from "./operations/filter.ts";
 import { checkId } from "./operations/operate.ts";
@@ -178,6 +179,15 @@ export class Jobs {
   /** Runs a failed job again; remembered while a timed-out attempt lives. */
   retry(job: Ref<unknown, unknown>): Promise<JobState> {
     return retryJob(this.#engine.desk, idOf(job), this.#authority);
+  }
+
+  /**
+   * Says that the live attempt of a job will never be heard of again, such as one that hangs on a storage that is gone: its job
+   * fails with `node_lost`, or its cancel is done; its locks and units are free at once, and its late words are refused. The
+   * attempt itself may still run: quarantine what it may write to. Needs a reason, here or by `as`.
+   */
+  declareLost(job: Ref<unknown, unknown>, { reason }: { readonly reason?: string } = {}): Promise<JobState> {
+    return declareLost(this.#engine.desk, idOf(job), reason, this.#authority);
   }
 
   /**

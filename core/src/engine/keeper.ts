@@ -106,7 +106,8 @@ export class Keeper implements AttemptHost {
       workspace: () => attempt.workspaceMade,
       isSuperseded: () => attempt.isSuperseded,
       stands: async () => {
-        if (!attempt.isSuperseded && !this.#options.isCertain() && !(await this.isStanding(attempt))) attempt.supersede();
+        if (!attempt.isSuperseded && !this.#options.isCertain() && !(await this.isStanding(attempt)))
+          attempt.supersede();
         return !attempt.isSuperseded;
       },
     });

@@ -13,6 +13,7 @@ import {
   settleContention,
 } from "./limits.ts";
 import { lockedKeys, quarantineObject, readLocks } from "./locks.ts";
+import { askToDrain, jobsOn, livesOf, readNodes } from "./node-lives.ts";
 import { deletePause, putPause, readPauses, settlePauses } from "./pauses.ts";
 import {
   countDue,
@@ -32,6 +33,7 @@ import {
 /** What stands behind the desk of an operator: resources, limits, pauses, locks. */
 export const OPERATOR = {
   addLimit,
+  askToDrain,
   countDue,
   countUnstarted,
   deletePause,
@@ -40,7 +42,9 @@ export const OPERATOR = {
   grantLive,
   holdersOf,
   inheritLimit,
+  jobsOn,
   lanesUnder,
+  livesOf,
   lockedKeys,
   lockLive,
   lockPool,
@@ -51,6 +55,7 @@ export const OPERATOR = {
   quarantineObject,
   readLimits,
   readLocks,
+  readNodes,
   readPauses,
   readResources,
   removePool,
