@@ -182,9 +182,9 @@ export class Jobs {
   }
 
   /**
-   * Says that the live attempt of a job will never be heard of again, such as one that hangs on a storage that is gone: its job
-   * fails with `node_lost`, or its cancel is done; its locks and units are free at once, and its late words are refused. The
-   * attempt itself may still run: quarantine what it may write to. Needs a reason, here or by `as`.
+   * Says that an attempt will never be heard of again, such as one that hangs on a storage that is gone. A live one's job fails
+   * with `node_lost`, or its cancel is done; of a job that is over, what its attempts still held is free. Late words are refused.
+   * The attempt itself may still run: quarantine what it may write to. Needs a reason, here or by `as`. Fails with `wrong_state`.
    */
   declareLost(job: Ref<unknown, unknown>, { reason }: { readonly reason?: string } = {}): Promise<JobState> {
     return declareLost(this.#engine.desk, idOf(job), reason, this.#authority);

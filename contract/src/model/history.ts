@@ -10,7 +10,7 @@ export interface Authority {
 }
 
 /** Lines that change no state. The last three only queue jobs have. */
-export type Note = "amend" | "set_priority" | "retry_asked" | "say" | "change" | "progress";
+export type Note = "amend" | "set_priority" | "retry_asked" | "declare_lost" | "say" | "change" | "progress";
 
 /** One line of a job's history: append-only, numbered from 1 without gaps. */
 export interface HistoryEntry {

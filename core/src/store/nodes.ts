@@ -200,3 +200,17 @@ export async function announcedSchemas(db: Queryable, type: string) {
     where t ->> 'type' = ${type} order by 1 desc`);
   return rows;
 }
+
+/** What a node, and whoever watches it, asks of the database. */
+export const NODES = {
+  announcedSchemas,
+  beat,
+  claimsLeftBy,
+  endNode,
+  heartbeats,
+  liveJobsOf,
+  orphaningNodes,
+  registerNode,
+  setDraining,
+  standingNodes,
+};

@@ -31,7 +31,7 @@ import {
   completeMembers,
   type HoldersCompleted,
 } from "./finish.ts";
-import { type Freed, type Freeing, free, insistOnLines, leaveRemnants, remnantsOf } from "./freeing.ts";
+import { type Freed, type Freeing, free, insistOnLines, leaveRemnants, remnantsOf, remnantsOfJob } from "./freeing.ts";
 import { readAmendments, readHistory, readLog } from "./history.ts";
 import {
   amendConfiguration,
@@ -44,18 +44,7 @@ import {
   rememberRetry,
 } from "./jobs.ts";
 import { releaseObject } from "./locks.ts";
-import {
-  announcedSchemas,
-  beat,
-  claimsLeftBy,
-  endNode,
-  heartbeats,
-  liveJobsOf,
-  orphaningNodes,
-  registerNode,
-  setDraining,
-  standingNodes,
-} from "./nodes.ts";
+import { NODES } from "./nodes.ts";
 import { makeObjects, readObjects, tryObjects } from "./objects.ts";
 import { OPERATOR } from "./operator.ts";
 import { lockPools, poolsNow, readPools, readPoolsInSight } from "./pool-facts.ts";
@@ -72,6 +61,7 @@ import { settleTurns } from "./turns.ts";
 
 /** Every statement that runs wherever it is sent: on the pool, in a transaction, in a caller's transaction. */
 const STATEMENTS = {
+  ...NODES,
   ...OPERATOR,
   ...QUEUE,
   actionVersions,
@@ -83,14 +73,11 @@ const STATEMENTS = {
   amendConfiguration,
   anchorMembers,
   anchorRows,
-  announcedSchemas,
-  beat,
   becomeAdmitter,
   changeLane,
   changePlan,
   changePriority,
   claimHolding,
-  claimsLeftBy,
   comeDue,
   countAhead,
   countStates,
@@ -98,13 +85,11 @@ const STATEMENTS = {
   databaseNow,
   declaredPools,
   deleteAction,
-  endNode,
   endedJobs,
   findLane,
   giveWay,
   guestHeads,
   hasLeftLine,
-  heartbeats,
   heldUnits,
   insertAction,
   isStanding,
@@ -113,14 +98,12 @@ const STATEMENTS = {
   leaveRemnants,
   listJobs,
   liveByOwner,
-  liveJobsOf,
   lockAttempts,
   lockJob,
   needsOf,
   note,
   nodesIn,
   openNodes,
-  orphaningNodes,
   overdueJobs,
   ownerId,
   ownerNames,
@@ -142,15 +125,13 @@ const STATEMENTS = {
   readPools,
   readPoolsInSight,
   readSurroundings,
-  registerNode,
   rememberRetry,
   remnantsOf,
+  remnantsOfJob,
   removeJobs,
-  setDraining,
   settledAmong,
   shareLane,
   sizesOf,
-  standingNodes,
   transition,
   unitsLanes,
   createJobs: (db: Queryable, rows: EncodedRows, defaults: BatchDefaults) =>

@@ -81,6 +81,27 @@ describe("three node processes", () => {
   });
 });
 
+test("a process that stands still in the middle of a transaction holds nobody up for long", async () => {
+  const { database } = await aFloor({}, { alone: true });
+  const { store } = await database.open().then(() => database);
+  const nodeId = await store.registerNode({
+    ...{
+      name: "held",
+      incarnation: "01890000-0000-4000-8000-000000000000",
+      host: "h",
+      bootId: "b",
+      pid: 1,
+      pidStarted: "1",
+    },
+    ...{ site: "default", slots: 1, types: [], capabilities: [] },
+  });
+  const standing = store.transaction(async (tx) => {
+    await tx.setDraining(nodeId);
+    expect(await store.endNode(nodeId, "gone", "by a test")).toBe(true);
+  });
+  await expect(standing).rejects.toMatchObject({ code: "database_lost" });
+});
+
 describe("what a process left running when it was killed", () => {
   test("is ended on its machine before its jobs run again; what others started is not", async (context) => {
     context.skip(!existsSync("/proc/self/environ"), "no /proc");

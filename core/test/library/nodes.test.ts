@@ -127,6 +127,26 @@ describe("an attempt that is declared lost", () => {
     expect(await eventsOf(cs, overdue)).toEqual(["create", "overrun", "retry_asked", "fail", "retry", "complete"]);
   });
 
+  test("after its job was abandoned frees what it still held, and the history says who did that", async () => {
+    const { cs, stage, create, work } = await aFloor({ lock: "exclusive", cancellable: "abandon" });
+    await work();
+    const target = { type: "asset", id: "abandoned" };
+    const job = await create({ target });
+    await stage.nth(1);
+    expect(await cs.jobs.cancel(job)).toBe("cancelled");
+    const next = await create({ target });
+    await until(async () => (await cs.locks.get(target)).waitingCount === 1, { what: "The next in line" });
+    expect(await cs.as("ada").jobs.declareLost(job, { reason: "it hangs" })).toBe("cancelled");
+    expect((await stage.nth(2)).context.job.id).toBe(next.id);
+    expect((await cs.jobs.history(job)).at(-1)).toMatchObject({
+      event: "declare_lost",
+      actor: "ada",
+      reason: "it hangs",
+    });
+    expect(await refusal(() => cs.as("ada", "again").jobs.declareLost(job))).toMatchObject({ code: "wrong_state" });
+    await eventsOf(cs, job);
+  });
+
   test("needs a live attempt, and a reason", async () => {
     const { cs, create } = await aFloor();
     const job = await create({ startAt: new Date(Date.now() + 3_600_000) });
