@@ -1,9 +1,12 @@
 import { openTemporaryServer, stopServer } from "@callsheet/postgres";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { Callsheet, systemEnvironment } from "../../src/index.ts";
+import type { PulseWord } from "../../src/engine/heartbeat/pulse.ts";
+import { LEASE_MS } from "../../src/engine/heartbeat/times.ts";
+import { Callsheet, type Environment, systemEnvironment } from "../../src/index.ts";
 import { openTestDatabase, until } from "../../src/testing/index.ts";
 import { aChild, aWitness } from "../fixtures/child.ts";
 import { aFloor, aType, eventsOf, refusal } from "../fixtures/floor.ts";
+import { aFolder, publishText } from "../fixtures/folder.ts";
 import { paced } from "../fixtures/paced.mjs";
 
 /** So much faster than in earnest do these nodes beat, watch and judge: 14 s of silence are 2.8. */
@@ -38,6 +41,55 @@ describe("a handler that does not give back the event loop", () => {
     expect(await eventsOf(cs, job)).toEqual(["create", "complete"]);
     expect(witness.lines()).toHaveLength(2);
     expect(child.process.exitCode).toBeNull();
+  });
+});
+
+/** A heartbeat that says what the test says. */
+function aPulse() {
+  const pulse = { silentMs: 0, starts: 0, hear: (_: PulseWord) => {} };
+  const startPulse: Environment["startPulse"] = (_, hear) => {
+    pulse.starts += 1;
+    pulse.hear = hear;
+    return { silentMs: () => pulse.silentMs, follow: () => {}, beat: () => {}, stop: async () => {} };
+  };
+  return Object.assign(pulse, { environment: { ...systemEnvironment(), startPulse } });
+}
+
+describe("a node of which no heartbeat was acknowledged for its lease", () => {
+  test("takes nothing while it cannot be certain; what it runs goes on, and then it takes jobs again", async () => {
+    const pulse = aPulse();
+    const { cs, stage, create, work, database, name } = await aFloor({}, { environment: pulse.environment });
+    await work({ slots: 5 });
+    const first = await create();
+    const { context, returns } = await stage.nth(1);
+    pulse.silentMs = LEASE_MS;
+    const second = await create();
+    const elsewhere = await database.open();
+    await elsewhere.work({ name: `${name}-other`, types: [stage.type], slots: 1 });
+    await stage.nth(2);
+    expect(await cs.jobs.get(second)).toMatchObject({ node: `${name}-other`, attempt: 1 });
+    const folder = aFolder();
+    await publishText(context, folder.at("a"));
+    returns("certain, since the database was asked");
+    expect(await cs.jobs.wait(first)).toMatchObject({ state: "completed", node: name });
+    expect(folder.names()).toEqual(["a"]);
+
+    const third = await create();
+    pulse.silentMs = 0;
+    pulse.hear({ kind: "beat", state: "up" });
+    await stage.nth(3);
+    expect(await cs.jobs.get(third)).toMatchObject({ node: name });
+    stage.clear();
+    await elsewhere.close();
+  });
+
+  test("because its thread has ended is given another one", async () => {
+    const pulse = aPulse();
+    const { work } = await aFloor({}, { environment: pulse.environment });
+    await work();
+    await until(() => pulse.starts === 1);
+    pulse.hear({ kind: "ended" });
+    await until(() => pulse.starts === 2);
   });
 });
 

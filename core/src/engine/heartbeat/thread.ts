@@ -1,62 +1,22 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { openDatabase } from "../../store/database.ts";
-import { beat } from "../../store/nodes.ts";
-import { PATIENCE } from "../../store/patience.ts";
-import { systemEnvironment } from "../environment.ts";
-import { startService } from "../service.ts";
-import type { PulseWord } from "./pulse.ts";
-import { BEAT_MS } from "./times.ts";
-import { CELL, type Command, machineMs, TENTH_MS, TURN_MS, type Wire } from "./wire.ts";
+import type { Command, Wire } from "./wire.ts";
 
-// The thread that beats for a node: one connection, one statement.
-const { address, name, everyMs, originMs, cells: memory, ...order } = workerData as Wire;
-const cells = new Int32Array(memory);
-const environment = systemEnvironment();
-let { nodeId } = order;
+// The thread that beats for a node. What it needs for that it loads after a while: a node that begins has the machine for its
+// first jobs, and its registration was a heartbeat.
+const LATER_MS = 1_000;
 
-const say = (word: PulseWord) => parentPort?.postMessage(word);
-const tell = (error: unknown) => {
-  const { code, message } = error as { readonly code?: unknown; readonly message: string };
-  say({ kind: "trouble", code: typeof code === "string" ? code : null, message });
-};
-
-// A connection that says nothing must not use up the lease: it is given up in time for another one.
-const patience = { ...PATIENCE, ...address.patience };
-const db = openDatabase({
-  connection: { ...address.connection, application_name: `callsheet heartbeat ${name}` },
-  schema: address.schema,
-  poolSize: 1,
-  clock: environment,
-  patience: { hot: Math.min(patience.hot, BEAT_MS), connect: Math.min(patience.connect, BEAT_MS) },
-  onError: tell,
-});
-
-const sinceOrigin = () => machineMs() - originMs;
-
-async function round(): Promise<null> {
-  const [id, sentAt] = [nodeId, sinceOrigin()];
-  const lagMs = Math.max(0, Math.round(sentAt - Atomics.load(cells, CELL.turnAt) * TENTH_MS - TURN_MS - TENTH_MS));
-  const state = await beat(db, id, { lagMs, refused: Atomics.load(cells, CELL.refused) });
-  if (id !== nodeId) return null;
-  if (state === undefined) say({ kind: "dead", nodeId: id });
-  else {
-    Atomics.store(cells, CELL.beatAt, Math.floor(sentAt / TENTH_MS));
-    say({ kind: "beat", state });
-  }
-  return null;
-}
-
-const service = startService({
-  ...{ name: "heartbeat", environment, everyMs, firstMs: everyMs, longestPauseMs: everyMs / 2, round },
-  log: { error: (_service, error) => tell(error) },
-});
+const order = workerData as Wire;
+let beats: Promise<ReturnType<typeof import("./beats.ts").startBeats>> | undefined;
+const later = setTimeout(
+  () => {
+    beats = import("./beats.ts").then(({ startBeats }) => startBeats(order));
+  },
+  Math.min(LATER_MS, order.everyMs / 4),
+);
 
 parentPort?.on("message", async (command: Command) => {
-  if (command.kind === "follow") nodeId = command.nodeId;
-  else if (command.kind === "beat") service.wake();
-  else {
-    await service.stop();
-    await db.close();
-    parentPort?.close();
-  }
+  if (command.kind !== "stop") return (await beats)?.obey(command);
+  clearTimeout(later);
+  await (await beats)?.stop();
+  parentPort?.close();
 });
