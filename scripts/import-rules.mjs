@@ -162,6 +162,11 @@ export const OUTSIDE = {
   /** The places where the outside is taken in. An entry that ends in "/" is a folder. `what` defaults to everything. */
   except: [
     { files: "core/src/engine/environment.ts", why: "the one place that hands the outside in" },
+    { files: "core/src/engine/processes.ts", why: "the processes of this machine, as the environment hands them in" },
+    {
+      files: "core/src/engine/heartbeat/",
+      why: "a node's heartbeat, in a thread that nothing here can block; the environment hands it in",
+    },
     {
       files: "core/src/engine/isolation/child/",
       why: "the far side of a handler's own process: it is the outside, and no seeded clock reaches it",

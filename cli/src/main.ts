@@ -8,7 +8,8 @@ const interrupt = new AbortController();
 // Handlers that stay: a library that finds none of somebody else's ends the process, and what was opened is not closed.
 for (const name of ["SIGINT", "SIGTERM"] as const) {
   process.on(name, () => {
-    if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
+    // Somebody else may hear the second one, and end what he has begun.
+    if (interrupt.signal.aborted && process.listenerCount(name) === 1) process.exit(EXIT.interrupted);
     interrupt.abort();
   });
 }

@@ -1,4 +1,4 @@
-import type { LockRequest, Target } from "@callsheet/contract";
+import type { Labels, LockRequest, Target } from "@callsheet/contract";
 import { InvalidArgumentError } from "commander";
 import { type Assignment, parseAssignment } from "./assignment.ts";
 import { MOMENT_FORMS, parseDuration, parseMoment } from "./parse-time.ts";
@@ -93,6 +93,13 @@ export const sharedOption = lockOption("shared");
 /** Collects the texts of an option that may be given several times. */
 export function severalOption(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];
+}
+
+/** Collects `name=value`, or a `name` alone. */
+export function labelOption(text: string, before: Labels = {}): Labels {
+  const [, name, value = ""] = /^([^=\s]+)(?:=(.*))?$/.exec(text) ?? [];
+  if (name !== undefined) return { ...before, [name]: value };
+  throw new InvalidArgumentError("It must be a name, or a name with a value: rack=3.");
 }
 
 /** Collects `key=value` of an option that may be given several times. */

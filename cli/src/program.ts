@@ -8,6 +8,7 @@ import { addJobsCommand } from "./commands/jobs.ts";
 import { addLimitsCommand } from "./commands/limits.ts";
 import { addLocksCommand } from "./commands/locks.ts";
 import { addStartCommand, addWorkCommand } from "./commands/node.ts";
+import { addNodesCommand } from "./commands/nodes.ts";
 import { addPauseCommands } from "./commands/pauses.ts";
 import { addQueuesCommand } from "./commands/queues.ts";
 import { addResourcesCommand } from "./commands/resources.ts";
@@ -51,6 +52,7 @@ export function createProgram(terminal: Terminal): Command {
   addLocksCommand(program, terminal);
   addSecretsCommand(program, terminal);
   addRetentionCommand(program, terminal);
+  addNodesCommand(program, terminal);
   addDemoCommand(program, terminal);
   addStartCommand(program, terminal);
   addWorkCommand(program, terminal);

@@ -24,6 +24,7 @@ export * from "./model/limit.ts";
 export * from "./model/line.ts";
 export * from "./model/lock.ts";
 export * from "./model/name.ts";
+export * from "./model/node.ts";
 export * from "./model/outcome.ts";
 export * from "./model/pause.ts";
 export * from "./model/place.ts";

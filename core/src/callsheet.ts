@@ -7,6 +7,7 @@ import type { NodeOptions } from "./engine/node-options.ts";
 import { Jobs } from "./jobs.ts";
 import { Limits } from "./limits.ts";
 import { Locks } from "./locks.ts";
+import { Nodes } from "./nodes.ts";
 import { storableText } from "./operations/configuration.ts";
 import { recordDay, type Span } from "./operations/record-day.ts";
 import { Pauses } from "./pauses.ts";
@@ -32,6 +33,7 @@ export class Callsheet {
   readonly resources: Resources;
   readonly limits: Limits;
   readonly locks: Locks;
+  readonly nodes: Nodes;
   readonly pauses: Pauses;
   readonly secrets: Secrets;
   readonly retention: Retention;
@@ -48,6 +50,7 @@ export class Callsheet {
     this.resources = new Resources(engine, authority);
     this.limits = new Limits(engine);
     this.locks = new Locks(engine, authority);
+    this.nodes = new Nodes(engine, authority);
     this.pauses = new Pauses(engine, authority);
     this.secrets = new Secrets(engine, authority);
     this.retention = new Retention(engine, authority);

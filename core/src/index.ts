@@ -18,6 +18,7 @@ export {
 export type { Created, Jobs } from "./jobs.ts";
 export type { Limits } from "./limits.ts";
 export type { Locks } from "./locks.ts";
+export type { Nodes } from "./nodes.ts";
 export type { ActionDefinition } from "./operations/actions.ts";
 export type { QueueImport, QueueJobInput } from "./operations/queues/add.ts";
 export type { QueueChange, QueueEntry } from "./operations/queues/change.ts";

@@ -16,6 +16,7 @@ import type { ActionHandle } from "./actions.ts";
 import type { Engine } from "./engine/engine.ts";
 import { cancelJob } from "./operations/cancel.ts";
 import { readContext } from "./operations/context.ts";
+import { declareLost } from "./operations/declare-lost.ts";
 import { explainJob } from "./operations/explain.ts";
 import { checkFilter } from "./operations/filter.ts";
 import { checkId } from "./operations/operate.ts";
@@ -178,6 +179,15 @@ export class Jobs {
   /** Runs a failed job again; remembered while a timed-out attempt lives. */
   retry(job: Ref<unknown, unknown>): Promise<JobState> {
     return retryJob(this.#engine.desk, idOf(job), this.#authority);
+  }
+
+  /**
+   * Says that an attempt will never be heard of again, such as one that hangs on a storage that is gone. A live one's job fails
+   * with `node_lost`, or its cancel is done; of a job that is over, what its attempts still held is free. Late words are refused.
+   * The attempt itself may still run: quarantine what it may write to. Needs a reason, here or by `as`. Fails with `wrong_state`.
+   */
+  declareLost(job: Ref<unknown, unknown>, { reason }: { readonly reason?: string } = {}): Promise<JobState> {
+    return declareLost(this.#engine.desk, idOf(job), reason, this.#authority);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { systemEnvironment } from "@callsheet/core";
 import { execa } from "execa";
 import type { MediaLimits } from "./limits.ts";
 
@@ -15,7 +16,8 @@ export function cleanEnvironment(): Record<string, string> {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  return { ...Object.fromEntries(inherited), LC_ALL: "C", AV_LOG_FORCE_NOCOLOR: "1", SVT_LOG: "1" };
+  const { mark } = systemEnvironment().processes;
+  return { ...Object.fromEntries(inherited), ...mark, LC_ALL: "C", AV_LOG_FORCE_NOCOLOR: "1", SVT_LOG: "1" };
 }
 
 /** What this machine has for holding another program. */

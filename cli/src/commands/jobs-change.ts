@@ -39,6 +39,18 @@ const VERBS: readonly Verb[] = [
     ],
   },
   {
+    name: "declare-lost",
+    description: "say that a running attempt will never be heard of again: its job fails, what it held is free",
+    operation: "declare_lost",
+    past: "declared lost",
+    isFinal: true,
+    act: (jobs, id) => jobs.declareLost(id),
+    examples: [
+      ["jobs declare-lost ID --reason 'the storage is gone'", "asks first; needs a reason"],
+      ["locks quarantine asset/A-17", "before, if the attempt may still write to what it worked on"],
+    ],
+  },
+  {
     name: "hold",
     description: "keep waiting jobs from starting",
     operation: "hold",

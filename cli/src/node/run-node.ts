@@ -45,16 +45,21 @@ async function runNode(terminal: Terminal, flags: NodeFlags, database: DatabaseC
   await settleRoots(flags, terminal.variables);
   const types = await chooseTypes(flags);
   const capabilities = await mediaCapabilities();
-  const { name = hostname(), site, slots, resources } = flags;
+  const { name = hostname(), site, slots, label, resources, grace = Number.POSITIVE_INFINITY } = flags;
   const onError = (where: string, error: unknown) => terminal.stderr.write(troubleLine(where, error));
   const { secretKeyFile } = terminal.flags;
   const cs = await Callsheet.open({ ...database, ...(secretKeyFile && { secretKeyFile }), onError });
   try {
     const lines = endLinesOn(terminal, (ids) => cs.jobs.getMany(ids));
-    const optional = { ...(site && { site }), ...(slots && { slots }), ...(resources && { resources }) };
+    const optional = {
+      ...(site && { site }),
+      ...(label && { labels: label }),
+      ...(slots && { slots }),
+      ...(resources && { resources }),
+    };
     const node = await cs.work({ name, types, capabilities, ...optional, onStored: lines.tell });
     announce(terminal, database, { node, capabilities, types: types.map(({ type }) => type), resources });
-    await waitForStop(terminal, cs, node);
+    await waitForStop(terminal, cs, { node, graceMs: grace });
     await lines.flush();
   } finally {
     await cs.close();

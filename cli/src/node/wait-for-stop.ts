@@ -5,27 +5,39 @@ import { EXIT } from "../exit-code.ts";
 import { printable } from "../printable.ts";
 import type { Terminal } from "../terminal.ts";
 
+interface Stopping {
+  readonly node: Node;
+  /** How long what runs is waited for. */
+  readonly graceMs: number;
+}
+
 /**
- * Waits for the first Ctrl-C or SIGTERM, then lets the node drain, saying what it waits for. A second one stops it at once:
- * what had not begun is handed back, and what runs is recovered by another node, or by the next start.
+ * Waits until the node is drained by somebody, or for the first Ctrl-C or SIGTERM: then it hands back what had not begun and
+ * waits for what runs, saying what that is, as long as its grace. A second signal stops it at once. What runs then is lost: it
+ * is recovered by another node, or by the next start.
  */
-export async function waitForStop(terminal: Terminal, cs: Callsheet, node: Node): Promise<void> {
-  if (!terminal.signal.aborted) await once(terminal.signal, "abort");
+export async function waitForStop(terminal: Terminal, cs: Callsheet, { node, graceMs }: Stopping): Promise<void> {
+  const drained = node.ended.then(() => "drained" as const);
+  if (!terminal.signal.aborted) {
+    const called = once(terminal.signal, "abort").then(() => "called" as const);
+    if ((await Promise.race([drained, called])) === "drained") return terminal.note("Drained; it has ended.");
+  }
   const second = secondSignal();
-  const draining = node.drain();
+  const stopped = node.stop({ graceMs }).then(() => "stopped" as const);
   await sayWhatRuns(terminal, cs, node);
-  const outcome = await Promise.race([draining.then(() => "drained" as const), second.then(() => "stopped" as const)]);
-  if (outcome === "drained") return terminal.note("Stopped; nothing was left running.");
+  const first = await Promise.race([stopped, second]);
+  if (first === "stopped" && node.running === 0) return terminal.note("Stopped; nothing was left running.");
   await node.stop({ graceMs: 0 });
-  terminal.note("Stopped at once; what still ran will be failed as lost, and retried as its action says.");
+  const when = first === "stopped" ? "after its grace" : "at once";
+  terminal.note(`Stopped ${when}; what still ran will be failed as lost, and retried as its action says.`);
   await cs.close();
   // A handler that was left may keep this process alive for ever.
   process.exit(EXIT.interrupted);
 }
 
-function secondSignal(): Promise<void> {
+function secondSignal(): Promise<"again"> {
   return new Promise((resolve) => {
-    for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve());
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve("again"));
   });
 }
 

@@ -5,6 +5,7 @@ import type { JobFilter } from "../model/job-filter.ts";
 import type { JobInput } from "../model/job-input.ts";
 import type { Limit, LimitTarget } from "../model/limit.ts";
 import type { LockedObject, LockFilter } from "../model/lock.ts";
+import type { NodeDetails, NodeFilter, NodeLife } from "../model/node.ts";
 import type { Pause, PauseTarget } from "../model/pause.ts";
 import type { PriorityName } from "../model/priority.ts";
 import type { QueueSummary } from "../model/queue-summary.ts";
@@ -62,6 +63,8 @@ export interface JobsClient {
   hold(id: string): Promise<JobState>;
   resume(id: string): Promise<JobState>;
   setPriority(id: string, priority: PriorityName): Promise<void>;
+  /** Says that a live attempt will never be heard of again. Its job fails, and what it held is free. Needs a reason. */
+  declareLost(id: string, options?: { readonly reason?: string }): Promise<JobState>;
   /** Waits until a job is settled. Fails with `wait_timeout`; the job goes on. */
   wait(id: string, options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<Job>;
   /** Says why a job stands where it stands. */
@@ -136,6 +139,19 @@ export interface RetentionClient {
   run(options?: { readonly isDryRun?: boolean }): Promise<RetentionRun>;
 }
 
+/** The nodes that run jobs. A name that none has, or had, fails with `unknown_node`. */
+export interface NodesClient {
+  list(filter?: NodeFilter): Promise<readonly NodeLife[]>;
+  /** The present life of a node, or its last one, with what it runs. */
+  get(name: string): Promise<NodeDetails>;
+  /** It starts nothing more, lets end what runs, and ends itself. Fails with `node_ended`. */
+  drain(name: string, reason?: string): Promise<NodeDetails>;
+  /** It starts nothing more, and stays, also across its restarts, until `resume`. */
+  maintain(name: string, reason?: string): Promise<NodeDetails>;
+  /** Ends its maintenance. Fails with `not_paused`. */
+  resume(name: string): Promise<NodeDetails>;
+}
+
 /** Objects that jobs lock. One is named as a target, or by its key. */
 export interface LocksClient {
   list(filter?: LockFilter): Promise<readonly LockedObject[]>;
@@ -170,6 +186,7 @@ export interface CallsheetClient {
   readonly locks: LocksClient;
   readonly secrets: SecretsClient;
   readonly retention: RetentionClient;
+  readonly nodes: NodesClient;
   /** The same on behalf of somebody: the history names the actor, and the reason if there is one. */
   as(actor: string, reason?: string): CallsheetClient;
   close(): Promise<void>;

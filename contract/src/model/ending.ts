@@ -12,8 +12,8 @@ export type Ending =
   | { readonly kind: "snoozed"; readonly until: Date; readonly data?: string }
   /** The handler was never entered: the node drains or shuts down. */
   | { readonly kind: "handed_back" }
-  /** The node died, or an operator said that it did. */
-  | { readonly kind: "lost"; readonly error: JobError };
+  /** The node died. `isDeclared`: somebody said that nothing will be heard of the attempt any more; its node may live. */
+  | { readonly kind: "lost"; readonly error: JobError; readonly isDeclared?: true };
 
 /** What is known of the live job that ended. */
 export interface EndingJob {
@@ -72,6 +72,7 @@ export function decideEnding(job: EndingJob, ending: Ending, random: number): re
       if (job.state === "cancelling") return [{ event: "settle", to: "cancelled", error: ending.error }];
       return afterFailure(job, ending.error, random);
     case "lost":
+      if (ending.isDeclared) return afterDeclaredLoss(job, ending.error);
       return afterLoss(job, ending.error, random);
   }
 }
@@ -98,6 +99,13 @@ function afterFailure(job: EndingJob, error: JobError, random: number): readonly
 function rearmed({ terms, attempt }: EndingJob): readonly EndingStep[] {
   if (terms === undefined || !repeats(terms, attempt)) return [];
   return [{ event: "rearm", to: "scheduled", delayMs: terms.repeatDelayMs, fresh: true }];
+}
+
+/** Nobody knows whether it still runs somewhere: only a person starts it again, or has done so already. */
+function afterDeclaredLoss(job: EndingJob, error: JobError): readonly EndingStep[] {
+  if (job.state === "cancelling") return [{ event: "settle", to: "cancelled", error }];
+  const failed = { event: "fail", to: "failed", error } as const;
+  return job.retryAsked ? [failed, { event: "retry", to: "pending", retries: 1 }] : [failed, ...rearmed(job)];
 }
 
 /** Deaths of nodes are counted apart: a restart after one is no retry, and uses up none of the policy. */

@@ -49,6 +49,7 @@ export const ERRORS = {
   invalid_argument: { status: 400, next: "Correct the field that is named and call again." },
   invalid_configuration: { status: 422, next: "Correct the configuration so that it fits the action type's schema." },
   job_not_found: { status: 404, next: "Check the id; the job may have been purged by the retention policy." },
+  node_ended: { status: 409, next: "Start it again; what has ended runs nothing that could be drained." },
   node_name_in_use: { status: 409, next: "Stop the other node or choose another name." },
   nodes_running: { status: 409, next: "Stop the nodes of the database that is to be replaced, then import again." },
   not_cancellable: {
@@ -106,6 +107,7 @@ export const ERRORS = {
   unknown_action_type: { status: 422, next: "Start a node that supports the type, or correct its name." },
   unknown_limit: { status: 404, next: "Look at the list of limits, or put one." },
   unknown_queue: { status: 404, next: "Look at the list of queues; one is made when it is first opened." },
+  unknown_node: { status: 404, next: "Look at the list of nodes, with those that have ended; a name may be misspelt." },
   unknown_resource: { status: 404, next: "Put the resource first, or check its name and its place." },
   unknown_secret: {
     status: 404,

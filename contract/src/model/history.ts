@@ -13,7 +13,16 @@ export interface Authority {
  * Lines that change no state. `stall`, `stall_end`: its attempt lives and does not move, and moves again. The last three only
  * queue jobs have.
  */
-export type Note = "amend" | "set_priority" | "retry_asked" | "stall" | "stall_end" | "say" | "change" | "progress";
+export type Note =
+  | "amend"
+  | "set_priority"
+  | "retry_asked"
+  | "declare_lost"
+  | "stall"
+  | "stall_end"
+  | "say"
+  | "change"
+  | "progress";
 
 /** One line of a job's history: append-only, numbered from 1 without gaps. */
 export interface HistoryEntry {

@@ -1,6 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
-import { constants, readFileSync } from "node:fs";
+import { constants } from "node:fs";
 import {
   copyFile,
   link,
@@ -16,10 +16,13 @@ import {
   rm,
   stat,
 } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ProcessIdentity } from "../store/nodes.ts";
+import type { Pulse, PulseOrder, PulseWord } from "./heartbeat/pulse.ts";
+import { startPulse } from "./heartbeat/start-pulse.ts";
 import { createIds } from "./ids.ts";
+import { endOrphans, isAlive, ownMark, self } from "./processes.ts";
 
 export interface Timer {
   cancel(): void;
@@ -50,10 +53,17 @@ export interface Environment {
     /** Keeps the process alive until it is cancelled, also when it has no connection for a while. */
     keepAlive(): Timer;
   };
+  /** Starts the thread that beats for a node. */
+  startPulse(order: PulseOrder, hear: (word: PulseWord) => void): Pulse;
   readonly processes: {
     self(): ProcessIdentity;
-    /** Whether this process still lives; undefined: it is on another machine. */
+    /** Whether this process still lives; undefined: it is on another machine, or on this one before it was started anew. */
     isAlive(process: ProcessIdentity): boolean | undefined;
+    /** Ends what carries the mark of a process of this machine that has died. Answers how many it ended. */
+    endOrphans(): Promise<number>;
+    /** The mark of this process, for the environment of what it starts: by it what it leaves running is found and ended. */
+    readonly mark: Readonly<Record<string, string>>;
+    /** Starts a program, with the mark of this process. */
     spawn(command: string, args: readonly string[], options: SpawnOptions): ChildProcess;
     /** Ends a whole process group at once, named by its leader's pid. */
     killGroup(pid: number): void;
@@ -105,6 +115,7 @@ const LONGEST_WAIT_MS = 3_600_000;
 
 /** The machine as it is. */
 export function systemEnvironment(options: { readonly workDir?: string } = {}): Environment {
+  const mark = ownMark();
   return {
     now: () => Date.now(),
     monotonic: () => performance.now(),
@@ -123,10 +134,14 @@ export function systemEnvironment(options: { readonly workDir?: string } = {}): 
         return { cancel: () => clearInterval(handle) };
       },
     },
+    startPulse,
     processes: {
       self,
       isAlive,
-      spawn: (command, args, spawnOptions) => spawn(command, [...args], spawnOptions),
+      endOrphans,
+      mark,
+      spawn: (command, args, { env = process.env, ...others }) =>
+        spawn(command, [...args], { ...others, env: { ...env, ...mark } }),
       killGroup: (pid) => void process.kill(-pid, "SIGKILL"),
       variables: process.env,
     },
@@ -231,40 +246,3 @@ async function flush(path: string): Promise<void> {
 }
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code;
-
-function self(): ProcessIdentity {
-  return { host: hostname(), bootId: bootId(), pid: process.pid, pidStarted: startOf(process.pid) ?? "" };
-}
-
-function isAlive(other: ProcessIdentity): boolean | undefined {
-  if (other.host !== hostname()) return undefined;
-  // After a restart of the machine none of its processes lives.
-  if (other.bootId !== bootId()) return false;
-  const started = startOf(other.pid);
-  if (started !== undefined) return started === other.pidStarted;
-  try {
-    process.kill(other.pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === "EPERM";
-  }
-}
-
-function bootId(): string {
-  try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  } catch {
-    return "";
-  }
-}
-
-/** The start time of a process in clock ticks since boot, where the system tells: a number that a reused pid does not share. */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
-}

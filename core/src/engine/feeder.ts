@@ -14,6 +14,8 @@ export interface FeederOptions {
   readonly slots: () => number;
   readonly reporter: Reporter;
   readonly nodeId: () => number;
+  /** Whether the node can be sure that it counts. While it cannot, it takes nothing and begins nothing. */
+  readonly isCertain: () => boolean;
   /** The hot connections, opened again after a loss. */
   readonly hot: () => Promise<unknown>;
   readonly onLoss: (error: unknown) => void;
@@ -88,7 +90,8 @@ export class Feeder {
 
   #pump(): void {
     this.#isPumping = false;
-    const { runner } = this.#options;
+    const { runner, isCertain } = this.#options;
+    if (!isCertain()) return;
     while (runner.free > 0 && this.#next < this.#ready.length) {
       runner.start(this.#ready[this.#next++]!);
     }
@@ -97,8 +100,9 @@ export class Feeder {
   }
 
   async #claim(): Promise<number | null> {
-    const { part, claimer, runner, reporter, slots } = this.#options;
+    const { part, claimer, runner, reporter, slots, isCertain } = this.#options;
     const { environment } = part;
+    if (!isCertain()) return null;
     if (this.#mustReconcile) await this.#reconcile();
     // Woken: what was found empty may hold something now, even where there is no room to look yet.
     this.#mayHoldMore = true;

@@ -10,6 +10,8 @@ export interface KeeperOptions {
   readonly part: Part;
   readonly nodeId: () => number;
   readonly running: () => ReadonlyMap<string, Attempt>;
+  /** Whether nobody can have taken over what the node runs. */
+  readonly isCertain: () => boolean;
   /** Told when there is something to store. */
   readonly onHungry: () => void;
 }
@@ -67,9 +69,9 @@ export class Keeper implements AttemptHost {
     this.#options.onHungry();
   }
 
-  /** Something was done to this job. */
-  look(id: string): void {
-    if (this.#options.running().has(id)) this.#isLookedFor = true;
+  /** Something was done to this job; without an id: perhaps to any. */
+  look(id?: string): void {
+    if (id === undefined || this.#options.running().has(id)) this.#isLookedFor = true;
   }
 
   /** The handler has ended, and said something that is not stored yet: calls once it is, or cannot be for now. */
@@ -107,6 +109,11 @@ export class Keeper implements AttemptHost {
       token: attempt.claimed.token,
       workspace: () => attempt.workspaceMade,
       isSuperseded: () => attempt.isSuperseded,
+      stands: async () => {
+        if (!attempt.isSuperseded && !this.#options.isCertain() && !(await this.isStanding(attempt)))
+          attempt.supersede();
+        return !attempt.isSuperseded;
+      },
     });
   }
 

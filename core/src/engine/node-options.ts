@@ -3,7 +3,9 @@ import {
   callsheetError,
   capabilitiesSchema,
   type JobState,
+  type Labels,
   LONGEST_NODE_NAME,
+  labelsSchema,
   nodeResourcesSchema,
 } from "@callsheet/contract";
 import type { z } from "zod";
@@ -25,6 +27,8 @@ export interface NodeOptions {
   /** Default `default`. */
   readonly site?: string;
   readonly types: readonly ActionType[];
+  /** What people tell it apart by, such as `{ rack: "3" }`. Default none. */
+  readonly labels?: Labels;
   /** How many handlers run at once. Default 4. */
   readonly slots?: number;
   /**
@@ -46,7 +50,15 @@ export type NodeIdentity = Required<Omit<NodeOptions, "onStored" | "resources">>
 
 /** Fills in the defaults; fails with `invalid_argument`, naming the field. */
 export function checkNodeOptions(options: NodeOptions): NodeIdentity {
-  const { name, site = "default", slots = 4, types, capabilities = [], resources } = Object(options) as NodeOptions;
+  const {
+    name,
+    site = "default",
+    slots = 4,
+    types,
+    capabilities = [],
+    labels = {},
+    resources,
+  } = Object(options) as NodeOptions;
   storableText(name, "name", LONGEST_NODE_NAME);
   storableText(site, "site", 100);
   checkSlots(slots);
@@ -54,6 +66,7 @@ export function checkNodeOptions(options: NodeOptions): NodeIdentity {
     throw callsheetError("invalid_argument", "types must be a list of action types.", { field: "types" });
   return {
     ...{ name, site, slots, types: types.map(checkType) },
+    labels: read(labelsSchema, labels, "labels"),
     capabilities: read(capabilitiesSchema, capabilities, "capabilities"),
     ...(resources === undefined ? {} : { resources: read(nodeResourcesSchema, resources, "resources") }),
   };

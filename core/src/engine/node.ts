@@ -3,6 +3,7 @@ import type { Attempt } from "./attempt.ts";
 import { Claimer } from "./claimer.ts";
 import type { Environment, Timer } from "./environment.ts";
 import { Feeder } from "./feeder.ts";
+import { Heart } from "./heart.ts";
 import { createHot, type Hot } from "./hot.ts";
 import { createIsolationHost, type IsolationHost } from "./isolation/host.ts";
 import { Keeper } from "./keeper.ts";
@@ -10,7 +11,7 @@ import { Learning } from "./learning.ts";
 import { checkNodeOptions, checkSlots, type NodeIdentity, type NodeOptions } from "./node-options.ts";
 import type { HandlerEnd } from "./outcome.ts";
 import type { Part } from "./part.ts";
-import { register } from "./registration.ts";
+import { type Life, register } from "./registration.ts";
 import { Reporter } from "./reporter.ts";
 import { createRunner, type Runner } from "./runner.ts";
 import { createVault } from "./secrets/vault.ts";
@@ -19,14 +20,13 @@ import { type Service, startService } from "./service.ts";
 /** Told of jobs whose end is stored. */
 type OnStored = NonNullable<NodeOptions["onStored"]>;
 
-/** What a node begins with: its number, its connections, and whom it tells. */
-interface Life {
-  readonly id: number;
+/** What a node begins with: its life, its connections, and whom it tells. */
+interface Beginning {
+  readonly life: Life;
   readonly hot: Hot;
   readonly onStored: OnStored;
 }
 
-const BEAT_MS = 5_000;
 /** Hints and the agenda wake it; this is for the case that neither does. */
 const POLL_MS = 5_000;
 const KEEP_MS = 5_000;
@@ -38,11 +38,13 @@ const LEAST_FLUSH_MS = 2_000;
 export async function startNode(part: Part, options: NodeOptions, onStored: OnStored): Promise<Node> {
   const identity = await withKeys(part, checkNodeOptions(options));
   for (const type of identity.types) part.types.register(type);
+  // What a process of this machine left running when it died is not waited for: others may have recovered its jobs long ago.
+  part.environment.processes.endOrphans().catch((error: unknown) => part.log.error("processes", error));
   // Opened while it registers: both take a while, and the first claim needs both.
   const hot = createHot(part, identity.name);
   hot.get().catch(() => {});
   try {
-    return new Node(part, identity, { id: await register(part, identity), hot, onStored });
+    return new Node(part, identity, { life: await register(part, identity), hot, onStored });
   } catch (error) {
     await hot.close();
     throw error;
@@ -65,27 +67,32 @@ export class Node {
   readonly #isolation: IsolationHost;
   readonly #reporter: Reporter;
   readonly #keeper: Keeper;
+  readonly #heart: Heart;
   readonly #learning: Learning;
   readonly #runner: Runner;
   readonly #feeder: Feeder;
-  readonly #services: { readonly claim: Service; readonly keep: Service; readonly heartbeat: Service };
+  readonly #services: { readonly claim: Service; readonly keep: Service };
   readonly #unsubscribe: () => void;
-  #id: number;
   #slots: number;
   #deadline = Number.POSITIVE_INFINITY;
   #ending: Promise<void> | undefined;
+  #noteEnd = () => {};
+  /** Settled when it has ended, whoever ended it. */
+  readonly ended = new Promise<void>((resolve) => {
+    this.#noteEnd = resolve;
+  });
 
-  constructor(part: Part, identity: NodeIdentity, { id, hot: lines, onStored }: Life) {
+  constructor(part: Part, identity: NodeIdentity, { life, hot: lines, onStored }: Beginning) {
     const { environment, bus } = part;
     this.name = identity.name;
     this.#part = part;
     this.#identity = identity;
-    this.#id = id;
     this.#slots = identity.slots;
     this.#alive = environment.timers.keepAlive();
     this.#hot = lines;
     this.#isolation = openIsolation(environment);
-    const nodeId = () => this.#id;
+    const nodeId = () => this.#heart.nodeId;
+    const isCertain = () => this.#heart.isCertain;
     const running = () => this.#runner.running;
     const { get: hot, lost: onLoss } = this.#hot;
     const types = identity.types.map((type) => type.type);
@@ -94,8 +101,9 @@ export class Node {
     const byOwner = () => runningByOwner(this.#runner);
     const claimer = new Claimer({ part, nodeId, name, site, types, capabilities, hot, running: byOwner });
     this.#reporter = new Reporter({ part, hot, onLoss, onStored });
+    this.#heart = this.#startHeart(life);
     this.#learning = new Learning(part);
-    this.#keeper = new Keeper({ part, nodeId, running, onHungry: () => this.#services.keep.wake() });
+    this.#keeper = new Keeper({ part, nodeId, running, isCertain, onHungry: () => this.#services.keep.wake() });
     const slots = () => this.#slots;
     this.#runner = createRunner({
       part,
@@ -110,9 +118,12 @@ export class Node {
     const isKnown = (id: string) => this.#runner.running.has(id) || this.#keeper.isLeaving(id);
     const onHungry = () => this.#services.claim.wake();
     const [runner, reporter] = [this.#runner, this.#reporter];
-    this.#feeder = new Feeder({ part, claimer, runner, slots, reporter, hot, onLoss, isKnown, nodeId, onHungry });
+    this.#feeder = new Feeder({
+      ...{ part, claimer, runner, slots, reporter, hot, onLoss, isKnown, nodeId, isCertain, onHungry },
+    });
     this.#services = this.#startServices();
     this.#unsubscribe = bus.subscribe((hint) => {
+      if (hint === undefined) this.#heart.look();
       if (hint?.kind === "job") this.#keeper.look(hint.id);
       else if (claimer.hear(hint)) this.#services.claim.wake();
     });
@@ -132,7 +143,7 @@ export class Node {
   async resize(slots: number): Promise<void> {
     this.#slots = checkSlots(slots);
     this.#services.claim.wake();
-    await this.#part.store.resizeNode(this.#id, slots);
+    await this.#part.store.resizeNode(this.#heart.nodeId, slots);
   }
 
   /** Takes no more jobs until it is resumed, and hands back those that had not begun. Those that run go on. */
@@ -155,21 +166,38 @@ export class Node {
     return this.#end(graceMs);
   }
 
+  #startHeart(life: Life): Heart {
+    return new Heart({
+      part: this.#part,
+      name: this.name,
+      life,
+      refused: () => this.refused,
+      onBack: () => this.#goOn(),
+      onDraining: () => void this.drain(),
+      onDead: () => this.#reincarnate(),
+    });
+  }
+
+  /** The database answers again. What became of the attempts meanwhile is asked before anything else is begun. */
+  #goOn(): void {
+    this.#keeper.look();
+    this.#services.keep.wake();
+    this.#services.claim.wake();
+  }
+
   #startServices() {
     const { environment, log } = this.#part;
     const start = (name: string, everyMs: number, round: () => Promise<number | null>, firstMs = 0) =>
       startService({ name, environment, log, everyMs, firstMs, round });
     return {
-      claim: start("claim", POLL_MS, () => this.#feeder.round()),
+      claim: start("claim", POLL_MS, () => {
+        const round = this.#feeder.round();
+        // Its thread starts while the first claim is under way: before any handler could block it, and nobody waits for it.
+        this.#heart.begin();
+        return round;
+      }),
       keep: start("keep", KEEP_MS, () => this.#keeper.round()),
-      // Its registration was the first.
-      heartbeat: start("heartbeat", BEAT_MS, () => this.#beat(), BEAT_MS),
     };
-  }
-
-  async #beat(): Promise<null> {
-    if (!(await this.#part.store.beat(this.#id))) await this.#reincarnate();
-    return null;
   }
 
   #ended(attempt: Attempt, size: number, end: HandlerEnd): void {
@@ -185,24 +213,24 @@ export class Node {
   }
 
   /** It was declared dead while it lived: what it runs counts no more, and it goes on under a new identity. */
-  async #reincarnate(): Promise<void> {
+  async #reincarnate(): Promise<Life> {
     const message = `Node "${this.name}" was declared dead; it goes on as a new incarnation.`;
     this.#part.log.error("node", callsheetError("stale_attempt", message));
     for (const attempt of this.#runner.running.values()) attempt.supersede();
     this.#feeder.forget();
-    this.#id = await register(this.#part, { ...this.#identity, slots: this.#slots });
+    return register(this.#part, { ...this.#identity, slots: this.#slots });
   }
 
   #end(graceMs: number): Promise<void> {
     const { environment } = this.#part;
     this.#deadline = Math.min(this.#deadline, environment.monotonic() + graceMs);
-    this.#ending ??= this.#windDown();
+    this.#ending ??= this.#windDown().finally(this.#noteEnd);
     return this.#ending;
   }
 
   async #windDown(): Promise<void> {
     const { environment, store } = this.#part;
-    await this.#attempted(store.setDraining(this.#id));
+    await this.#attempted(store.setDraining(this.#heart.nodeId));
     await this.#attempted(this.#feeder.stop());
     const isBusy = () => this.running > 0 || this.#keeper.isLeaving();
     await emptied(this.#part, { isBusy, until: () => this.#deadline });
@@ -222,7 +250,8 @@ export class Node {
     await this.#isolation.close();
     await Promise.all(Object.values(this.#services).map((service) => service.stop()));
     await this.#learning.close();
-    await this.#attempted(this.#part.store.endNode(this.#id, "gone", "it was stopped"));
+    await this.#heart.stop();
+    await this.#attempted(this.#part.store.endNode(this.#heart.nodeId, "gone", "it was stopped"));
     await this.#hot.close();
     this.#alive.cancel();
   }

@@ -10,6 +10,8 @@ export interface Publisher {
   /** The directory of the attempt, if the handler asked for one. */
   readonly workspace: () => Promise<string> | undefined;
   readonly isSuperseded: () => boolean;
+  /** Whether it counts still; waits for the database where the node cannot be sure. */
+  readonly stands: () => Promise<boolean>;
 }
 
 interface Destination {
@@ -76,7 +78,10 @@ export class Publication {
     return staging;
   }
 
-  /** Puts all files in place, in the order of their calls. When one cannot be, everything is put back as it was. */
+  /**
+   * Puts all files in place, in the order of their calls. When one cannot be, everything is put back as it was. An attempt that
+   * finds half way that another has taken over leaves the rest: what stands there now may be the other's.
+   */
   async appear(): Promise<void> {
     this.#isOver = true;
     await this.#last;
@@ -85,11 +90,12 @@ export class Publication {
     try {
       for (const staged of this.#staged) {
         const one = { staged, hasOld: false, isPlaced: false };
+        if (!(await this.#publisher.stands())) throw stale(this.#publisher);
         touched.push(one);
         await this.#place(one);
       }
     } catch (error) {
-      await this.#putBack(touched);
+      if (!this.#publisher.isSuperseded()) await this.#putBack(touched);
       throw told(error, touched.at(-1)?.staged.destination.path);
     }
     // They are in place: an old file that cannot be removed changes nothing of that.

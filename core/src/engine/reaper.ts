@@ -1,20 +1,17 @@
 import type { JobError } from "@callsheet/contract";
 import { type EndedAttempt, endAttempts } from "../operations/end.ts";
-import type { NodeRow } from "../store/nodes.ts";
 import type { Changed } from "../store/transition.ts";
+import { LOOK_MS } from "./heartbeat/times.ts";
+import { type Observation, observe, silentIn } from "./observation.ts";
 import { endOverdue } from "./overrun.ts";
 import type { Part } from "./part.ts";
+import { endLocal, SILENT } from "./registration.ts";
 import { type Service, startService } from "./service.ts";
 import { tellFreed } from "./tell-freed.ts";
 
-/** A node whose counter did not change while this reaper watched without a break is dead. */
-const SILENCE_MS = 20_000;
-const ROUND_MS = 4_000;
 /** A node that starts has its first jobs to take; those of the dead can wait for that. */
 const FIRST_MS = 500;
 const BATCH = 500;
-
-type Watched = { readonly counter: string; readonly since: number };
 
 /**
  * Declares nodes dead, and ends what they were running: failed with cause `node_lost`, then retried. A node of this machine
@@ -23,46 +20,29 @@ type Watched = { readonly counter: string; readonly since: number };
  */
 export function startReaper(part: Part): Service {
   const { store, environment, log } = part;
-  let watched = new Map<string, Watched>();
+  let seen: Observation | undefined;
+  const look = async () => {
+    const before = seen;
+    // What was not seen cannot be judged: after a failure the watch begins anew.
+    seen = undefined;
+    const askedAt = environment.monotonic();
+    const heartbeats = await store.heartbeats();
+    seen = observe(before, { askedAt, answeredAt: environment.monotonic(), heartbeats });
+    for (const node of heartbeats) if (environment.processes.isAlive(node) === false) await endLocal(part, node);
+    for (const { id, counter } of silentIn(seen)) await store.endNode(id, "dead", SILENT, counter);
+  };
   return startService({
     name: "reaper",
     environment,
     log,
-    everyMs: ROUND_MS,
+    everyMs: LOOK_MS,
     firstMs: FIRST_MS,
     round: async () => {
-      try {
-        const nodes = await store.standingNodes();
-        watched = watch(watched, nodes, environment.monotonic());
-        for (const node of nodes) {
-          const cause = causeOfDeath(part, node, watched.get(node.incarnation)!);
-          if (cause) await store.endNode(node.id, "dead", cause);
-        }
-      } catch (error) {
-        // What was not seen cannot be judged: the watch begins anew.
-        watched = new Map();
-        throw error;
-      }
+      await look();
       await recover(part);
       return null;
     },
   });
-}
-
-function watch(before: ReadonlyMap<string, Watched>, nodes: readonly NodeRow[], now: number): Map<string, Watched> {
-  return new Map(
-    nodes.map(({ incarnation, counter }) => {
-      const known = before.get(incarnation);
-      return [incarnation, known?.counter === counter ? known : { counter, since: now }];
-    }),
-  );
-}
-
-function causeOfDeath({ environment }: Part, node: NodeRow, seen: Watched): string | undefined {
-  const alive = environment.processes.isAlive(node);
-  if (alive === false) return "its process has ended";
-  if (environment.monotonic() - seen.since > SILENCE_MS) return `no heartbeat for ${SILENCE_MS / 1_000} s`;
-  return undefined;
 }
 
 /**
@@ -70,9 +50,8 @@ function causeOfDeath({ environment }: Part, node: NodeRow, seen: Watched): stri
  * Answers what that led to.
  */
 export async function recoverNow(part: Part, actor: string): Promise<readonly Changed[]> {
-  const { store, environment } = part;
-  for (const node of await store.standingNodes())
-    if (environment.processes.isAlive(node) === false) await store.endNode(node.id, "dead", "its process has ended");
+  for (const node of await part.store.heartbeats())
+    if (part.environment.processes.isAlive(node) === false) await endLocal(part, node);
   return [...(await recover(part, actor)), ...(await endOverdue(part, actor)).changed];
 }
 

@@ -1,33 +1,73 @@
 import { callsheetError } from "@callsheet/contract";
 import { announcedSchema } from "../operations/type-registry.ts";
 import { isConnectionLoss, violates } from "../store/failure.ts";
+import type { Heartbeat } from "../store/nodes.ts";
+import { LOOK_MS, SILENCE_MS } from "./heartbeat/times.ts";
 import type { NodeIdentity } from "./node-options.ts";
+import { type Observation, observe, silentIn } from "./observation.ts";
 import type { Part } from "./part.ts";
+
+/** One life of a node: its number, and the monotonic time before which it was not there. */
+export interface Life {
+  readonly id: number;
+  readonly since: number;
+}
 
 const MOST_TRIES = 3;
 
-/** Registers a new life of a node; fails with `node_name_in_use` while another of that name is up. */
-export async function register(part: Part, node: NodeIdentity): Promise<number> {
+/**
+ * Registers a new life of a node. Another of that name that is up keeps it: that fails with `node_name_in_use` as soon as the
+ * other is seen alive. One that cannot be seen is watched as a reaper would, and its name is free when it stays silent.
+ */
+export async function register(part: Part, node: NodeIdentity): Promise<Life> {
   const { environment, store } = part;
   const types = node.types.map((type) => ({ type: type.type, version: type.version, schema: announcedSchema(type) }));
   const life = { ...node, ...environment.processes.self(), incarnation: environment.newIncarnation(), types };
+  let since = environment.monotonic();
   for (let tries = 0; ; tries++) {
     try {
-      return await store.registerNode(life);
+      return { id: await store.registerNode(life), since };
     } catch (error) {
       // Whether it was stored before the answer was lost is seen by doing it again: the incarnation is ours alone.
       if (isConnectionLoss(error) && tries < MOST_TRIES) continue;
       if (!violates(error, "node_name") && !violates(error, "node_incarnation_key")) throw error;
-      const other = (await store.standingNodes()).find((standing) => standing.name === node.name);
-      if (other?.incarnation === life.incarnation) return other.id;
-      if (other && environment.processes.isAlive(other) === false)
-        await store.endNode(other.id, "dead", "its process has ended");
-      else if (tries >= MOST_TRIES)
-        throw callsheetError(
-          "node_name_in_use",
-          `A node named "${node.name}" is up already${other ? `, as process ${other.pid} on ${other.host}` : ""}.`,
-          { name: node.name },
-        );
+      const other = (await store.heartbeats()).find((standing) => standing.name === node.name);
+      if (other?.incarnation === life.incarnation) return { id: other.id, since };
+      if (tries >= MOST_TRIES) throw nameInUse(node.name, other);
+      if (other) await outlive(part, other);
+      since = environment.monotonic();
     }
   }
+}
+
+/** Ends another life of a name, if it is over. Fails with `node_name_in_use` when it is not. */
+async function outlive(part: Part, other: Heartbeat): Promise<void> {
+  const { processes, monotonic, timers } = part.environment;
+  const alive = processes.isAlive(other);
+  if (alive === true) throw nameInUse(other.name, other);
+  if (alive === false) return endLocal(part, other);
+  let seen: Observation | undefined;
+  for (;;) {
+    const askedAt = monotonic();
+    const now = (await part.store.heartbeats()).find(({ id }) => id === other.id);
+    if (now === undefined) return;
+    if (now.counter !== other.counter) throw nameInUse(other.name, other);
+    seen = observe(seen, { askedAt, answeredAt: monotonic(), heartbeats: [now] });
+    if (silentIn(seen).length > 0) return void (await part.store.endNode(now.id, "dead", SILENT, now.counter));
+    await new Promise<void>((resolve) => void timers.after(LOOK_MS, resolve));
+  }
+}
+
+/** Why a life ended that was not seen to end. */
+export const SILENT = `no heartbeat for ${SILENCE_MS / 1_000} s`;
+
+/** Ends a life of which the process, on this machine, has ended: first what it left running, then, in the database, itself. */
+export async function endLocal({ environment, store }: Part, { id }: Pick<Heartbeat, "id">): Promise<void> {
+  await environment.processes.endOrphans();
+  await store.endNode(id, "dead", "its process has ended");
+}
+
+function nameInUse(name: string, other: Heartbeat | undefined) {
+  const where = other ? `, as process ${other.pid} on ${other.host}` : "";
+  return callsheetError("node_name_in_use", `A node named "${name}" is up already${where}.`, { name });
 }

@@ -15,6 +15,8 @@ export interface ServiceOptions {
   readonly firstMs?: number;
   /** The shortest wait between two rounds, however often it is woken. Default 0. */
   readonly gapMs?: number;
+  /** The longest wait after an error, in milliseconds; up to twice as long by chance. Default 5,000. */
+  readonly longestPauseMs?: number;
   /** One round. Answers in how many milliseconds the next is needed; null: `everyMs`. */
   readonly round: () => Promise<number | null>;
 }
@@ -30,7 +32,7 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
 export function startService(options: ServiceOptions): Service {
-  const { environment, everyMs, firstMs = 0, gapMs = 0 } = options;
+  const { environment, everyMs, firstMs = 0, gapMs = 0, longestPauseMs = LONGEST_PAUSE_MS } = options;
   let timer: Timer | undefined;
   let running: Promise<void> | undefined;
   let isWoken = false;
@@ -59,7 +61,7 @@ export function startService(options: ServiceOptions): Service {
       failures = 0;
     } catch (error) {
       if (!isStopped) options.log.error(options.name, error);
-      const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures++);
+      const pause = Math.min(longestPauseMs, FIRST_PAUSE_MS * 2 ** failures++);
       waitMs = pause * (1 + environment.random());
       isWoken = false;
     }

@@ -35,7 +35,7 @@ export interface EndResult {
 
 /**
  * Ends attempts, each as the lifecycle says, all in one transaction, in which what they hold goes back. A superseded one
- * changes nothing but that. `actor`: who ends them, when it is not the engine by itself.
+ * changes nothing but that. `actor`, `reason`: who ends them, and why, when it is not the engine by itself.
  */
 export async function endAttempts(
   store: Store,
@@ -43,6 +43,7 @@ export async function endAttempts(
   attempts: readonly EndedAttempt[],
   random: () => number,
   actor: string | null = null,
+  reason: string | null = null,
 ): Promise<EndResult> {
   return store.freeing(async (tx, free) => {
     await anchorMembersOf(tx, attempts);
@@ -66,7 +67,8 @@ export async function endAttempts(
       if (event === "snooze" && data !== undefined) await tx.changeData(change.id, data);
     const changed: Changed[] = [];
     // What answers an end follows it.
-    for (const [event, changes] of grouped(steps)) changed.push(...(await tx.transition({ event, changes, actor })));
+    for (const [event, changes] of grouped(steps))
+      changed.push(...(await tx.transition({ event, changes, actor, reason })));
     const over = [...holders, ...refused].filter(({ stillRuns }) => !stillRuns);
     const { granted, pools } = await free(over.map(({ id, token }) => ({ jobId: id, token })));
     return { changed: [...changed, ...granted], pools, refused: refused.map(({ id }) => id) };

@@ -45,9 +45,17 @@ export interface DatabaseOptions {
   readonly onError: (error: Error) => void;
 }
 
+/** Where a database is, as plain values: enough to open it again in another thread. */
+export interface DatabaseAddress {
+  readonly connection: Connection;
+  readonly schema: string;
+  readonly patience: Partial<Patience>;
+}
+
 /** The pool, hot lines and listeners of one Callsheet. Statements name tables as `callsheet.…`; another schema's name is put in their place. */
 export interface Database extends Queryable {
   readonly schema: string;
+  readonly address: DatabaseAddress;
   /** A pooler stands between us and the server, as far as connections were made. */
   readonly isPooled: boolean;
   readonly clock: Clock;
@@ -108,6 +116,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   return {
     schema,
     clock,
+    address: { connection: options.connection, schema, patience: options.patience ?? {} },
     get isPooled() {
       return isPooled;
     },

@@ -215,6 +215,15 @@ export async function remnantsOf(db: Queryable, nodeId: number): Promise<readonl
   return rows;
 }
 
+/** Attempts of one job that may still run, though the job is over. */
+export async function remnantsOfJob(db: Queryable, id: string): Promise<readonly Freed[]> {
+  const { rows } = await db.query<Freed>({
+    text: `select job_id as "jobId", token::text as token from callsheet.remnant where job_id = $1::uuid order by token`,
+    values: [id],
+  });
+  return rows;
+}
+
 const MOST_TRIES = 50;
 
 /** Does work that frees in a transaction of its own; again when others stood at the lines, now with those objects locked first. */

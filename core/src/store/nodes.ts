@@ -11,6 +11,7 @@ export interface ProcessIdentity {
 
 export interface NewNode extends ProcessIdentity {
   readonly name: string;
+  readonly labels?: Readonly<Record<string, string>>;
   readonly incarnation: string;
   readonly site: string;
   readonly slots: number;
@@ -40,7 +41,7 @@ const COLUMNS = `id, name, incarnation, host, boot_id as "bootId", pid, pid_star
  * its name had; one that it has no more stays without capacity as long as units of it are held. Fails on the unique index
  * `node_name` while another of that name is up.
  */
-export async function registerNode(db: Queryable, node: NewNode): Promise<number> {
+async function registerNode(db: Queryable, node: NewNode): Promise<number> {
   const { rows } = await db.query<{ id: number }>(sql`
     with mine as materialized (
       select id, name, used from callsheet.pool where scope = ${`node/${node.name}`} order by id for update
@@ -59,23 +60,63 @@ export async function registerNode(db: Queryable, node: NewNode): Promise<number
     ), emptied as (
       update callsheet.pool set base = 0, capacity = 0, windows = '[]' where id in (select id from missing where used > 0)
     )
-    insert into callsheet.node (name, incarnation, host, boot_id, pid, pid_started, site, slots, types, capabilities, state, paused)
+    insert into callsheet.node (name, incarnation, host, boot_id, pid, pid_started, site, slots, types, capabilities, labels, beat_at, state, paused)
     select ${node.name}, ${node.incarnation}::uuid, ${node.host}, ${node.bootId}, ${node.pid}, ${node.pidStarted}, ${node.site}, ${node.slots},
-      ${JSON.stringify(node.types)}::jsonb, ${node.capabilities}::text[], 'up',
+      ${JSON.stringify(node.types)}::jsonb, ${node.capabilities}::text[], ${JSON.stringify(node.labels ?? {})}::jsonb, callsheet.now(), 'up',
       exists (select from callsheet.pause where scope = 'node' and name = ${node.name})
     where not exists (select from callsheet.barrier for share)
     returning id`);
   return rows[0]!.id;
 }
 
-/** Counts one heartbeat. False: this incarnation was declared dead and must stop. */
-export async function beat(db: Queryable, nodeId: number): Promise<boolean> {
-  const { count } = await db.query({
-    text: "update callsheet.node set counter = counter + 1 where id = $1 and state in ('up', 'draining')",
-    values: [nodeId],
+/** What a node tells of itself with each heartbeat, for people. */
+export interface Condition {
+  /** For how long its event loop had not turned, beyond what is usual. */
+  readonly lagMs: number;
+  /** Words of superseded attempts that were refused. */
+  readonly refused: number;
+}
+
+/**
+ * Counts one heartbeat. Answers how the node stands; undefined: this life was declared dead. The columns that it writes are in
+ * no index, and the times among them are for people: nobody decides by them.
+ */
+export async function beat(
+  db: Queryable,
+  nodeId: number,
+  { lagMs, refused }: Condition,
+): Promise<"up" | "draining" | undefined> {
+  const { rows } = await db.query<{ state: "up" | "draining" }>({
+    name: "beat",
+    text: `
+      update callsheet.node set counter = counter + 1, beat_at = callsheet.now(), lag_ms = $2, refused = $3
+      where id = $1 and state in ('up', 'draining')
+      returning state`,
+    values: [nodeId, lagMs, refused],
     patience: "hot",
   });
-  return count === 1;
+  return rows[0]?.state;
+}
+
+/** A life of a node that has not ended, as its observers need it. */
+export interface Heartbeat extends ProcessIdentity {
+  readonly id: number;
+  readonly name: string;
+  readonly incarnation: string;
+  /** Grows with each heartbeat. */
+  readonly counter: string;
+}
+
+/** The heartbeats of all lives that have not ended. */
+async function heartbeats(db: Queryable): Promise<readonly Heartbeat[]> {
+  const { rows } = await db.query<Heartbeat>({
+    text: `
+      select id, name, incarnation, host, boot_id as "bootId", pid, pid_started as "pidStarted", counter::text
+      from callsheet.node where state in ('up', 'draining') order by id`,
+    values: [],
+    patience: "hot",
+  });
+  return rows;
 }
 
 /** Nodes that are up, draining, or dead with work that nobody has recovered yet. */
@@ -95,14 +136,21 @@ export async function processesUp(db: Queryable): Promise<readonly (ProcessIdent
   return rows;
 }
 
-/** Ends a life. False: it had ended before. */
-export async function endNode(db: Queryable, nodeId: number, state: "gone" | "dead", cause: string): Promise<boolean> {
+/** Ends a life; its row stays. False: it had ended before, or, when its counter is named, has beaten since. */
+async function endNode(
+  db: Queryable,
+  nodeId: number,
+  state: "gone" | "dead",
+  cause: string,
+  counter: string | null = null,
+): Promise<boolean> {
   const { count } = await db.query(sql`
-    update callsheet.node set state = ${state}, ended_at = callsheet.now(), cause = ${cause} where id = ${nodeId} and state in ('up', 'draining')`);
+    update callsheet.node set state = ${state}, ended_at = callsheet.now(), cause = ${cause}
+    where id = ${nodeId} and state in ('up', 'draining') and (${counter}::bigint is null or counter = ${counter}::bigint)`);
   return count === 1;
 }
 
-export async function setDraining(db: Queryable, nodeId: number): Promise<void> {
+async function setDraining(db: Queryable, nodeId: number): Promise<void> {
   await db.query(sql`update callsheet.node set state = 'draining' where id = ${nodeId} and state = 'up'`);
 }
 
@@ -112,7 +160,7 @@ export async function resizeNode(db: Queryable, nodeId: number, slots: number): 
 }
 
 /** Incarnations that ended with attempts still recorded as theirs. */
-export async function orphaningNodes(db: Queryable): Promise<readonly { id: number; name: string; state: string }[]> {
+async function orphaningNodes(db: Queryable): Promise<readonly { id: number; name: string; state: string }[]> {
   const { rows } = await db.query<{ id: number; name: string; state: string }>(sql`
     select n.id, n.name, n.state from callsheet.node n
     where n.state in ('gone', 'dead') and n.id in (
@@ -124,7 +172,7 @@ export async function orphaningNodes(db: Queryable): Promise<readonly { id: numb
 }
 
 /** Members of claims, by claim, that this incarnation left behind. */
-export async function claimsLeftBy(
+async function claimsLeftBy(
   tx: Queryable,
   nodeId: number,
 ): Promise<readonly { token: string; ids: readonly string[] }[]> {
@@ -153,10 +201,24 @@ export async function liveJobsOf(tx: Queryable, nodeId: number) {
 }
 
 /** The JSON Schemas of an action type's configuration that nodes announced, newest version first. */
-export async function announcedSchemas(db: Queryable, type: string) {
+async function announcedSchemas(db: Queryable, type: string) {
   const { rows } = await db.query<{ version: number; schema: unknown }>(sql`
     select distinct (t ->> 'version')::int as version, t -> 'schema' as schema
     from callsheet.node n, jsonb_array_elements(n.types) t
     where t ->> 'type' = ${type} order by 1 desc`);
   return rows;
 }
+
+/** What a node, and whoever watches it, asks of the database. */
+export const NODES = {
+  announcedSchemas,
+  beat,
+  claimsLeftBy,
+  endNode,
+  heartbeats,
+  liveJobsOf,
+  orphaningNodes,
+  registerNode,
+  setDraining,
+  standingNodes,
+};

@@ -13,6 +13,7 @@ import {
   settleContention,
 } from "./limits.ts";
 import { lockedKeys, quarantineObject, readLocks } from "./locks.ts";
+import { askToDrain, jobsOn, livesOf, readNodes } from "./node-lives.ts";
 import { deletePause, putPause, readPauses, settlePauses } from "./pauses.ts";
 import {
   countDue,
@@ -33,6 +34,7 @@ import { listSecrets, lockSecretsNotUnder, putSecret, removeSecret, resealSecret
 /** What stands behind the desk of an operator: resources, limits, pauses, locks, secrets. */
 export const OPERATOR = {
   addLimit,
+  askToDrain,
   countDue,
   countUnstarted,
   deletePause,
@@ -41,8 +43,10 @@ export const OPERATOR = {
   grantLive,
   holdersOf,
   inheritLimit,
+  jobsOn,
   lanesUnder,
   listSecrets,
+  livesOf,
   lockedKeys,
   lockLive,
   lockPool,
@@ -55,6 +59,7 @@ export const OPERATOR = {
   quarantineObject,
   readLimits,
   readLocks,
+  readNodes,
   readPauses,
   readResources,
   removePool,

@@ -3,12 +3,12 @@ import { type Bound, bindAll } from "./bound.ts";
 import { CATALOGUE } from "./catalogue.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
 import { type Creation, openCreation } from "./creation.ts";
-import type { CallerTransaction, Database, Queryable } from "./database.ts";
+import type { CallerTransaction, Database, DatabaseAddress, Queryable } from "./database.ts";
 import { declaredPools, endedJobs, nodesIn } from "./day.ts";
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
 import { addDurations, readDurations } from "./durations.ts";
 import { anchorMembers, anchorRows, claimHolding, completedBefore } from "./finish.ts";
-import { type Freed, type Freeing, free, insistOnLines, leaveRemnants, remnantsOf } from "./freeing.ts";
+import { type Freed, type Freeing, free, insistOnLines, leaveRemnants, remnantsOf, remnantsOfJob } from "./freeing.ts";
 import { readAmendments, readHistory, readLog } from "./history.ts";
 import { type HotPath, openHotPath } from "./hot-path.ts";
 import { HOUSE } from "./house.ts";
@@ -23,17 +23,7 @@ import {
   rememberRetry,
 } from "./jobs.ts";
 import { type Release, releaseObject } from "./locks.ts";
-import {
-  announcedSchemas,
-  beat,
-  claimsLeftBy,
-  endNode,
-  liveJobsOf,
-  orphaningNodes,
-  registerNode,
-  setDraining,
-  standingNodes,
-} from "./nodes.ts";
+import { NODES } from "./nodes.ts";
 import { notification } from "./notification.ts";
 import { readObjects } from "./objects.ts";
 import { OPERATOR } from "./operator.ts";
@@ -53,6 +43,7 @@ import { settleTurns } from "./turns.ts";
 const STATEMENTS = {
   ...CATALOGUE,
   ...HOUSE,
+  ...NODES,
   ...OPERATOR,
   ...QUEUE,
   addDurations,
@@ -61,20 +52,16 @@ const STATEMENTS = {
   amendConfiguration,
   anchorMembers,
   anchorRows,
-  announcedSchemas,
-  beat,
   becomeAdmitter,
   changeLane,
   changePlan,
   changePriority,
   claimHolding,
-  claimsLeftBy,
   completedBefore,
   comeDue,
   countAhead,
   countStates,
   declaredPools,
-  endNode,
   endedJobs,
   giveWay,
   guestHeads,
@@ -85,14 +72,12 @@ const STATEMENTS = {
   leaveRemnants,
   listJobs,
   liveByOwner,
-  liveJobsOf,
   lockAttempts,
   lockJob,
   needsOf,
   note,
   nodesIn,
   openNodes,
-  orphaningNodes,
   overdueJobs,
   pendingHeads,
   putLogLines,
@@ -111,13 +96,11 @@ const STATEMENTS = {
   readPools,
   readPoolsInSight,
   readSurroundings,
-  registerNode,
   rememberRetry,
   remnantsOf,
-  setDraining,
+  remnantsOfJob,
   settledAmong,
   sizesOf,
-  standingNodes,
   transition,
   unitsLanes,
   createJobs: (db: Queryable, rows: EncodedRows, defaults: BatchDefaults) =>
@@ -129,6 +112,7 @@ export type Statements = Bound<typeof STATEMENTS>;
 
 /** All that the operations and the engine know of the database. */
 export interface Store extends Statements {
+  readonly address: DatabaseAddress;
   transaction<T>(work: (tx: Statements) => Promise<T>): Promise<T>;
   /** A transaction that leaves a receipt: it is done once, also where the answer to its COMMIT is lost. */
   once<T>(work: (tx: Statements) => Promise<T>): Promise<T>;
@@ -161,6 +145,7 @@ export function createStore(db: Database): Store {
   const channel = `${db.schema}_hint`;
   return {
     ...bind(db),
+    address: db.address,
     comeDue: (limit) => db.transaction((tx) => comeDue(tx, limit)),
     overdueJobs: (limit) => db.transaction((tx) => overdueJobs(tx, limit)),
     transaction: (work) => db.transaction((tx) => work(bind(tx))),

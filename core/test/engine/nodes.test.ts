@@ -156,7 +156,7 @@ describe("a node that was declared dead while it is alive", () => {
     await work();
     // As long as its heart beats it is left alone: 2.5 s of this test are 25 s of its world.
     for (let beats = 0; beats < 25; beats++) {
-      await database.store.beat(nodeId);
+      await database.store.beat(nodeId, { lagMs: 0, refused: 0 });
       await until(async () => true);
       await new Promise<void>((resolve) => fastEnvironment().timers.after(1_000, resolve));
     }

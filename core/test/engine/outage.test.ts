@@ -16,7 +16,7 @@ describe("a database that is away for longer than a node may be silent", { timeo
     const cs = await Callsheet.open({ databaseUrl: server.url, onError: () => {} });
     onTestFinished(() => cs.close());
     await cs.actions.put({ name: "witnessed", type: "witnessed" });
-    const variables = { TEST_DATABASE: server.url, TEST_WITNESS: witness.file, TEST_SLOTS: "2", TEST_FAST: "1" };
+    const variables = { TEST_DATABASE: server.url, TEST_WITNESS: witness.file, TEST_SLOTS: "2", TEST_PACE: "10" };
     const children = ["one", "two"].map((name) => aChild("node-process.mjs", { ...variables, TEST_NODE: name }));
     await Promise.all(children.map((child) => child.says("up")));
     const input = { configuration: { how: "takes 50 ms" } };

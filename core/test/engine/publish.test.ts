@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ActionType, partial, snooze } from "@callsheet/contract";
 import { describe, expect, test } from "vitest";
+import { Publication } from "../../src/engine/publication.ts";
 import { type Environment, systemEnvironment } from "../../src/index.ts";
 import { until } from "../../src/testing/index.ts";
 import { aChild, aWitness } from "../fixtures/child.ts";
@@ -22,6 +23,34 @@ import { aFolder, publishText } from "../fixtures/folder.ts";
 import { isolated } from "../fixtures/isolated.mjs";
 
 const isHidden = (name: string) => name.startsWith(".") && name.endsWith(".part");
+
+test("an attempt that finds half way that another has taken over leaves what the other may have made", async () => {
+  const folder = aFolder();
+  const workspace = folder.at("workspace");
+  mkdirSync(workspace);
+  const made = (name: string, text: string) => writeFileSync(join(workspace, name), text);
+  let isTakenOver = false;
+  const publication = new Publication(systemEnvironment().files, {
+    ...{ jobId: "job", attempt: 1, token: "1", workspace: () => Promise.resolve(workspace) },
+    isSuperseded: () => isTakenOver,
+    stands: async () => {
+      // It stood still between its first file and its second one, for so long that the other has made both.
+      if (folder.names().includes("a")) {
+        isTakenOver = true;
+        for (const name of ["a", "b"]) writeFileSync(folder.at(name), "the other's");
+      }
+      return !isTakenOver;
+    },
+  });
+  for (const name of ["a", "b"]) {
+    made(name, "late");
+    await publication.stage(name, folder.at(name));
+  }
+  expect(await refusal(() => publication.appear())).toMatchObject({ code: "stale_attempt" });
+  await publication.discard();
+  expect(folder.names()).toEqual(["a", "b", "workspace"]);
+  expect([folder.read("a"), folder.read("b")]).toEqual(["the other's", "the other's"]);
+});
 
 describe("a file that an attempt publishes", () => {
   test("waits under a hidden name, and appears when the attempt has ended well", async () => {

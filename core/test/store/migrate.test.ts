@@ -166,6 +166,7 @@ describe("servers that are not supported", () => {
   /** A server that says of itself what the test says, and must be asked nothing else. */
   const made = (facts: { readonly version: number; readonly encoding: string }): Database => ({
     schema: "callsheet",
+    address: { connection: {}, schema: "callsheet", patience: {} },
     isPooled: false,
     clock: systemEnvironment(),
     query: async <Row extends object>() => ({ rows: [facts as unknown as Row], count: 1 }),

@@ -21,7 +21,7 @@ export interface ClientConfig extends pg.ClientConfig {
  */
 const SETTINGS = {
   jit: "off",
-  idle_in_transaction_session_timeout: "60s",
+  idle_in_transaction_session_timeout: "10s",
   tcp_keepalives_idle: "30",
   tcp_keepalives_interval: "10",
   tcp_keepalives_count: "3",

@@ -1,0 +1,17 @@
+/**
+ * A node that dies right after a heartbeat is seen by a reaper one look later, stays silent for `SILENCE_MS`, and is declared
+ * dead at the look after that: what it held is free within `SILENCE_MS + 2 * LOOK_MS`, below 20 s.
+ */
+export const LOOK_MS = 2_000;
+/** A node of which the counter stood still for so long, while a reaper watched without a break, is dead. */
+export const SILENCE_MS = 14_000;
+/** Two looks further apart are a break: what happened in between nobody has seen. */
+export const LONGEST_GAP_MS = 3 * LOOK_MS;
+
+/** How often a node beats, and how long it waits for the answer before it tries another connection. */
+export const BEAT_MS = 4_000;
+/**
+ * How long a node trusts the last heartbeat that was acknowledged, from the moment at which it was sent. One heartbeat that
+ * is swallowed and one more fit in; a reaper, whose watch begins when that heartbeat has arrived, takes longer to judge.
+ */
+export const LEASE_MS = 11_000;
