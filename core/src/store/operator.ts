@@ -1,4 +1,5 @@
 import { rulesNumber, takeBarrier } from "./barrier.ts";
+import { checkRecords, countJobs, freeze } from "./check/records.ts";
 import { followRename } from "./dictionary.ts";
 import {
   addLimit,
@@ -29,14 +30,17 @@ import {
   windowedPools,
 } from "./pools.ts";
 
-/** What stands behind the desk of an operator: resources, limits, pauses, locks. */
+/** What stands behind the desk of an operator: resources, limits, pauses, locks, and a look at whether all is well. */
 export const OPERATOR = {
   addLimit,
+  checkRecords,
   countDue,
+  countJobs,
   countUnstarted,
   deletePause,
   dropLimits,
   followRename,
+  freeze,
   grantLive,
   holdersOf,
   inheritLimit,
