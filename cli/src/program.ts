@@ -11,6 +11,7 @@ import { addStartCommand, addWorkCommand } from "./commands/node.ts";
 import { addPauseCommands } from "./commands/pauses.ts";
 import { addResourcesCommand } from "./commands/resources.ts";
 import { addSimulateCommand } from "./commands/simulate.ts";
+import { addVerifyCommand } from "./commands/verify.ts";
 import { addExamples } from "./examples.ts";
 import { exitCodesHelp } from "./exit-code.ts";
 import { addGlobalOptions } from "./global-options.ts";
@@ -51,6 +52,7 @@ export function createProgram(terminal: Terminal): Command {
   addSimulateCommand(program, terminal);
   addDbCommand(program, terminal);
   addDoctorCommand(program, terminal);
+  addVerifyCommand(program, terminal);
   addCompletionCommand(program, terminal);
   tellErrors(program, "callsheet");
   return program;
