@@ -15,6 +15,7 @@ import { addResourcesCommand } from "./commands/resources.ts";
 import { addRetentionCommand } from "./commands/retention.ts";
 import { addSecretsCommand } from "./commands/secrets.ts";
 import { addSimulateCommand } from "./commands/simulate.ts";
+import { addVerifyCommand } from "./commands/verify.ts";
 import { addExamples } from "./examples.ts";
 import { exitCodesHelp } from "./exit-code.ts";
 import { addGlobalOptions } from "./global-options.ts";
@@ -59,6 +60,7 @@ export function createProgram(terminal: Terminal): Command {
   addSimulateCommand(program, terminal);
   addDbCommand(program, terminal);
   addDoctorCommand(program, terminal);
+  addVerifyCommand(program, terminal);
   addCompletionCommand(program, terminal);
   tellErrors(program, "callsheet");
   return program;

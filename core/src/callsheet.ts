@@ -1,4 +1,4 @@
-import type { Authority, FacilityDay } from "@callsheet/contract";
+import type { Authority, FacilityDay, Verification, VerifyOptions } from "@callsheet/contract";
 import { Actions } from "./actions.ts";
 import { type Engine, type EngineOptions, openEngine } from "./engine/engine.ts";
 import { systemEnvironment } from "./engine/environment.ts";
@@ -10,6 +10,7 @@ import { Locks } from "./locks.ts";
 import { Nodes } from "./nodes.ts";
 import { storableText } from "./operations/configuration.ts";
 import { recordDay, type Span } from "./operations/record-day.ts";
+import { verify } from "./operations/verify.ts";
 import { Pauses } from "./pauses.ts";
 import { Queues } from "./queues.ts";
 import { Resources } from "./resources.ts";
@@ -90,6 +91,14 @@ export class Callsheet {
   /** The jobs that ended in a stretch of time, and what they ran on: for `simulate`. Resources and limits are those of now. */
   recordDay(span: Span): Promise<FacilityDay> {
     return recordDay(this.#engine.desk, span);
+  }
+
+  /**
+   * Looks, at one moment and changing nothing, whether every invariant holds: of all jobs, their histories, and what they hold.
+   * It may run beside everything else; of a large system it takes a while.
+   */
+  verify(options: VerifyOptions = {}): Promise<Verification> {
+    return verify(this.#engine.store, options);
   }
 
   /** Stops its nodes, then everything else. May be called twice. */

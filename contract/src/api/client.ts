@@ -1,4 +1,5 @@
 import type { Action, ActionInput } from "../model/action.ts";
+import type { Verification, VerifyOptions } from "../model/check/verification.ts";
 import type { HistoryEntry } from "../model/history.ts";
 import type { Job } from "../model/job.ts";
 import type { JobFilter } from "../model/job-filter.ts";
@@ -179,6 +180,8 @@ export interface CallsheetClient {
   readonly jobs: JobsClient;
   /** The jobs that ended in a stretch of time, and what they ran on: for `simulate`. Resources and limits are those of now. */
   recordDay(span: { readonly from: Date; readonly until: Date }): Promise<FacilityDay>;
+  /** Looks, at one moment and changing nothing, whether every invariant holds: of all jobs, their histories, and what they hold. */
+  verify(options?: VerifyOptions): Promise<Verification>;
   readonly resources: ResourcesClient;
   readonly limits: LimitsClient;
   readonly queues: QueuesClient;

@@ -60,3 +60,8 @@ export const WAITING = [
   "retrying",
   "paused",
 ] as const satisfies readonly JobState[];
+
+/** Whether an attempt lives in this state. */
+export function isLive(state: JobState | null): boolean {
+  return LIVE.some((live) => live === state);
+}

@@ -8,7 +8,7 @@ import type { Queryable } from "./database.ts";
 const historyOf = (lines: string) => `
   select h.*, n.name as node from (
     select id as "jobId", 1 as seq, created_at as at, case when first_state in ('created', 'scheduled', 'pending') then 'create' else 'import' end as event, null::callsheet.job_state as "from", '{}'::callsheet.job_state[]::text[] as via,
-      first_state as "to", null::int as attempt, null::text as token, null::int as node_id,
+      first_state as "to", null::int as attempt, null::text as token, null::int as "nodeId",
       coalesce(actor, (select name from callsheet.owner o where o.id = owner_id)) as actor, reason, json_build_object('origin', origin) as data
     from callsheet.job where id = any($1::uuid[])
     union all
@@ -19,7 +19,7 @@ const historyOf = (lines: string) => `
       coalesce(via, callsheet.passed(from_state, 'running', queued))::text[], state, nullif(attempt, 0), token::text, node_id, actor, reason,
       coalesce(data, json_build_object('startedAt', started_at, 'error', error))
     from callsheet.outcome where job_id = any($1::uuid[]) and seq > 1
-  ) h left join callsheet.node n on n.id = h.node_id
+  ) h left join callsheet.node n on n.id = h."nodeId"
   order by "jobId", seq`;
 
 const HISTORY = historyOf("(select * from callsheet.event where job_id = any($1::uuid[]))");
@@ -28,15 +28,25 @@ const NEWEST = historyOf(`(
     select * from callsheet.event where job_id = i.id order by seq desc limit $2
   ) n)`);
 
+interface ReadOptions {
+  readonly newest?: number;
+}
+
 /** Every line of these jobs' histories, in order; of each at most as many `newest` ones beside the first and the last. */
 export async function readHistory(
   db: Queryable,
   ids: readonly string[],
-  { newest }: { readonly newest?: number } = {},
+  options: ReadOptions = {},
 ): Promise<readonly HistoryEntry[]> {
+  const lines = await readLines(db, ids, options);
+  return lines.map(({ nodeId: _, ...line }) => line);
+}
+
+/** The same, each line with the number of its node. */
+export async function readLines(db: Queryable, ids: readonly string[], { newest }: ReadOptions = {}) {
   const statement = newest === undefined ? { text: HISTORY, values: [ids] } : { text: NEWEST, values: [ids, newest] };
-  const { rows } = await db.query<HistoryEntry & { node_id: number | null }>(statement);
-  return rows.map(({ node_id: _, ...line }) => line);
+  const { rows } = await db.query<HistoryEntry & { readonly nodeId: number | null }>(statement);
+  return rows;
 }
 
 /** Configurations that were replaced, oldest first. */

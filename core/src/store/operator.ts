@@ -1,4 +1,5 @@
 import { rulesNumber, takeBarrier } from "./barrier.ts";
+import { checkRecords, countJobs, freeze } from "./check/records.ts";
 import { followRename } from "./dictionary.ts";
 import {
   addLimit,
@@ -31,15 +32,18 @@ import {
 } from "./pools.ts";
 import { listSecrets, lockSecretsNotUnder, putSecret, removeSecret, resealSecret, sealedSecrets } from "./secrets.ts";
 
-/** What stands behind the desk of an operator: resources, limits, pauses, locks, secrets. */
+/** What stands behind the desk of an operator: resources, limits, pauses, locks, secrets, and a look at whether all is well. */
 export const OPERATOR = {
   addLimit,
   askToDrain,
+  checkRecords,
   countDue,
+  countJobs,
   countUnstarted,
   deletePause,
   dropLimits,
   followRename,
+  freeze,
   grantLive,
   holdersOf,
   inheritLimit,

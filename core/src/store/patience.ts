@@ -7,6 +7,11 @@ export interface Patience {
   readonly connect: number;
   /** Claims, ends, heartbeats, hints and single creations. Two of them fit into the time after which a silent node is taken for dead. */
   readonly hot: number;
+  /**
+   * Ours, between two statements of a transaction: then the server ends it, and its locks are free. Shorter than the time after
+   * which a silent node is taken for dead, or what a stopped process has locked could not be recovered.
+   */
+  readonly idle: number;
   /** Operations and reads. */
   readonly usual: number;
   /** Thousands of rows in one statement. */
@@ -18,6 +23,7 @@ export interface Patience {
 export const PATIENCE: Patience = {
   connect: 15_000,
   hot: 10_000,
+  idle: 10_000,
   usual: 60_000,
   bulk: 300_000,
   migration: 3_600_000,

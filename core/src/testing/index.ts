@@ -1,4 +1,5 @@
 export { countTimers } from "./count-timers.ts";
+export { expectSound } from "./expect-sound.ts";
 export type { ManualClock } from "./manual-clock.ts";
 export { aJob, aNode, anAction, type JobPlan, type PlacedJob } from "./place-job.ts";
 export { runUntilIdle } from "./run-until-idle.ts";

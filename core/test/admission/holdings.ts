@@ -75,13 +75,13 @@ const BREACHES = `
  * What is used is what attempts hold; only live attempts, and such as are about to start, hold anything; no two who exclude
  * each other hold one object; who runs has all it asked for, who waits has nothing, and nobody waits for what is free.
  */
-export async function checkHoldings(database: TestDatabase): Promise<void> {
+export async function checkHoldings(database: Pick<TestDatabase, "db">): Promise<void> {
   const { rows } = await database.db.query({ text: BREACHES, values: [] });
   expect(rows).toEqual([]);
 }
 
 /** Nobody runs: nothing is used, held or left behind. */
-export async function checkRest(database: TestDatabase): Promise<void> {
+export async function checkRest(database: Pick<TestDatabase, "db">): Promise<void> {
   await checkHoldings(database);
   const { rows } = await database.db.query({
     text: `

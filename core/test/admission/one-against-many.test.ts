@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import { openTestDatabase, type TestDatabase, until } from "../../src/testing/index.ts";
+import { expectSound, openTestDatabase, type TestDatabase, until } from "../../src/testing/index.ts";
 import { aChild, aWitness } from "../fixtures/child.ts";
 
 const MANY = 100_000;
@@ -48,4 +48,5 @@ test("one job of an owner who has nothing else starts at the next free slot, tho
   const single = await cs.as("bob").jobs.create(definition.name, work);
   const before = await until(() => beganBefore(database, single.id), { deadlineMs: 60_000 });
   expect(before).toBeLessThanOrEqual(MOST_BEFORE);
+  await expectSound(database);
 });

@@ -1,7 +1,7 @@
 import { defineActionType } from "@callsheet/contract";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { openTestDatabase } from "../../src/testing/index.ts";
+import { expectSound, openTestDatabase } from "../../src/testing/index.ts";
 import { aChild, aWitness } from "../fixtures/child.ts";
 import { aCrowd, dice, putPools } from "./crowd.ts";
 import { allEnded, expectNoDeadlock, watchHoldings } from "./guards.ts";
@@ -47,6 +47,7 @@ test(`${JOBS} jobs of random needs end on four node processes, of which some are
     expect(child.output()).not.toMatch(/deadlock|out of turn|overdrawn|does not grow/);
   }
   await checkRest(database);
+  await expectSound(database);
   await expectNoDeadlock(database);
   await database.close();
 });

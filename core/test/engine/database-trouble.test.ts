@@ -189,6 +189,7 @@ describe("a server that is restarted under load", () => {
     expect(begun.map((line) => line.split(" ")[1]).sort()).toEqual([...jobs, last].map(({ id }) => id).sort());
     child.process.kill("SIGTERM");
     expect(await child.ended).toBe(0);
+    expect(await cs.verify()).toMatchObject({ findings: [], checked: { jobs: jobs.length + 1 } });
   });
 
   test("and does not come back keeps nobody from stopping", { timeout: 60_000 }, async () => {

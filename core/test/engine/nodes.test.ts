@@ -144,7 +144,7 @@ describe("a node that was declared dead while it is alive", () => {
         incarnation: "01890000-0000-4000-8000-000000000000",
         site: "default",
         slots: 1,
-        types: [],
+        types: [{ type: name, version: 1, schema: {} }],
         capabilities: [],
       },
     });

@@ -188,6 +188,7 @@ describe("a node's own resources", () => {
     await cs.resources.put("tape", { capacity: 1, node: name });
     await work();
     expect((await own()).map(([of]) => of)).toEqual(["gpu", "scratch", "tape"]);
+    await database.db.query({ text: "update callsheet.pool set used = 0", values: [] });
   });
 
   test.each([{ gpu: -1 }, { GPU: 1 }, { gpu: 1.5 }, [1]])("cannot be %j", async (resources) => {
@@ -212,6 +213,7 @@ describe("what the outside says", () => {
     });
     await clock.advance(1_001);
     expect(await cs.resources.get("licence")).toMatchObject({ effectiveCapacity: 0, outside: { isStale: true } });
+    await database.db.query({ text: "update callsheet.pool set used = 0", values: [] });
   });
 
   test("is refused where nobody outside has a say", async () => {

@@ -21,7 +21,6 @@ export interface ClientConfig extends pg.ClientConfig {
  */
 const SETTINGS = {
   jit: "off",
-  idle_in_transaction_session_timeout: "10s",
   tcp_keepalives_idle: "30",
   tcp_keepalives_interval: "10",
   tcp_keepalives_count: "3",
@@ -114,11 +113,13 @@ export class Client extends pg.Client {
 
   async #open(): Promise<pg.Client> {
     await super.connect();
-    const settings = Object.entries({ ...SETTINGS, ...this.#config.settings });
+    const { patience, settings: own } = this.#config;
+    const idle = { idle_in_transaction_session_timeout: String(patience.idle) };
+    const settings = Object.entries({ ...SETTINGS, ...idle, ...own });
     const set = settings.map((_, index) => `set_config($${2 * index + 1}, $${2 * index + 2}, false)`);
     const text = `
       select pid, backend_start::text as "startedAt", ${set.join(", ")} from pg_stat_get_activity(pg_backend_pid())`;
-    const { rows } = await this.ask({ text, values: settings.flat() }, this.#config.patience.connect);
+    const { rows } = await this.ask({ text, values: settings.flat() }, patience.connect);
     const { pid, startedAt } = rows[0];
     const { processID } = this as unknown as { processID: number | null };
     this.isPooled = processID !== null && processID !== pid;

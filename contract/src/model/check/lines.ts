@@ -1,7 +1,8 @@
-import type { HistoryEntry } from "./history.ts";
-import type { JobKind } from "./job.ts";
-import { isLegal, JOB_EVENTS, type JobEvent } from "./lifecycle.ts";
-import { type JobState, LIVE, TERMINAL } from "./state.ts";
+import type { HistoryEntry } from "../history.ts";
+import type { JobKind } from "../job.ts";
+import { isLegal, JOB_EVENTS, type JobEvent } from "../lifecycle.ts";
+import { isLive, type JobState, TERMINAL } from "../state.ts";
+import type { Invariant, Violation } from "./invariant.ts";
 
 /** One line of a job's history, as far as the checker reads it. */
 export interface HistoryLine extends Pick<HistoryEntry, "seq" | "event" | "from" | "via"> {
@@ -10,26 +11,6 @@ export interface HistoryLine extends Pick<HistoryEntry, "seq" | "event" | "from"
   readonly attempt?: number | null;
   /** The fencing token of the attempt that the line speaks of: a whole number, as text where it is stored so. */
   readonly token?: string | number | bigint | null;
-}
-
-/** The invariants that a job's history keeps, by number. */
-export const INVARIANTS = {
-  I01: "Lines are numbered from 1 without gaps.",
-  I02: "Each line begins in the state in which the line before it ended.",
-  I03: "Every step is an edge of the lifecycle for the job's kind.",
-  I05: "After a terminal state there is no other one, except by rearm and reanimate.",
-  I06: "Each attempt's token is greater than all earlier ones, and a line with a token has the current one.",
-  I07: "One attempt lives at a time, and each start counts one attempt more.",
-} as const;
-/** The number of a rule that every history keeps. */
-export type Invariant = keyof typeof INVARIANTS;
-
-/** A line of a history that breaks a rule. */
-export interface Violation {
-  readonly invariant: Invariant;
-  /** The number of the line, as it is written there. */
-  readonly seq: number;
-  readonly message: string;
 }
 
 /** Checks a job's whole history, oldest line first. Without a kind: against the edges of all kinds. */
@@ -48,15 +29,16 @@ function checkChain(lines: readonly HistoryLine[]): Violation[] {
   const found: Violation[] = [];
   lines.forEach((line, index) => {
     const expected = index + 1;
-    if (line.seq !== expected) found.push(violation("I01", line, `It should be numbered ${expected}.`));
+    if (line.seq !== expected)
+      found.push(violation("I01", line, `It should be numbered ${expected}.`, lines[index - 1]));
     const before = lines[index - 1];
     if (before === undefined && line.from !== null)
       found.push(violation("I02", line, "It should be the job's creation."));
     if (before === undefined) return;
-    if (before.to === null) found.push(violation("I02", line, "The job is gone."));
+    if (before.to === null) found.push(violation("I02", line, "The job is gone.", before));
     else if (line.from !== before.to)
       found.push(
-        violation("I02", line, `It begins in ${name(line.from)}; the line before ended in ${name(before.to)}.`),
+        violation("I02", line, `It begins in ${name(line.from)}; the line before ended in ${name(before.to)}.`, before),
       );
   });
   return found;
@@ -68,12 +50,11 @@ function checkSteps(lines: readonly HistoryLine[], kind: JobKind | undefined): V
     if (asEvent(line.event) === null) {
       if (line.to !== line.from || line.via.length > 0)
         found.push(violation("I03", line, `${line.event} changes no state.`));
-      continue;
     }
     for (const step of stepsOf(line)) {
       const words = `${step.event ?? "a step"} from ${name(step.from)} to ${name(step.to)}`;
-      if (!isEdge(step, kind)) found.push(violation("I03", line, `There is no edge for ${words}.`));
       if (leavesTheEnd(step)) found.push(violation("I05", line, `${name(step.from)} is final: ${words}.`));
+      else if (!isEdge(step, kind)) found.push(violation("I03", line, `There is no edge for ${words}.`));
     }
   }
   return found;
@@ -84,12 +65,12 @@ function checkAttempts(lines: readonly HistoryLine[]): Violation[] {
   const now = { attempt: 0, isLive: false, token: null as bigint | null, greatest: 0n };
   for (const line of lines) {
     let starts = 0;
-    for (const step of asEvent(line.event) === null ? [] : stepsOf(line)) {
+    for (const step of stepsOf(line)) {
       if (step.to === "running") {
         if (now.isLive) found.push(violation("I07", line, "It starts while another attempt lives."));
         starts += 1;
       }
-      now.isLive = LIVE.some((live) => live === step.to);
+      now.isLive = isLive(step.to);
     }
     now.attempt += starts;
     if (starts > 0) now.token = null;
@@ -118,7 +99,9 @@ function checkToken(
   return [];
 }
 
-function stepsOf(line: HistoryLine): readonly Step[] {
+/** The changes of state that a line tells, in order; a note tells none. */
+export function stepsOf(line: HistoryLine): readonly Step[] {
+  if (asEvent(line.event) === null) return [];
   const states = [line.from, ...line.via, line.to];
   return states.slice(1).map((to, index) => ({
     from: states[index] ?? null,
@@ -143,8 +126,8 @@ function asEvent(event: HistoryLine["event"]): JobEvent | null {
   return JOB_EVENTS.find((known) => known === event) ?? null;
 }
 
-function violation(invariant: Invariant, line: HistoryLine, message: string): Violation {
-  return { invariant, seq: line.seq, message };
+function violation(invariant: Invariant, line: HistoryLine, message: string, before?: HistoryLine): Violation {
+  return { invariant, lines: before === undefined ? [line.seq] : [before.seq, line.seq], message };
 }
 
 function name(state: JobState | null): string {

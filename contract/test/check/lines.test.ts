@@ -1,17 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkHistory, type HistoryLine, type Invariant } from "../src/model/check.ts";
-import type { JobKind } from "../src/model/job.ts";
-import {
-  isLegal,
-  JOB_STATES,
-  type JobEvent,
-  type JobState,
-  LIVE,
-  legalEvents,
-  SINGLE_KINDS,
-  toStates,
-} from "../src/model/lifecycle.ts";
+import type { Invariant } from "../../src/model/check/invariant.ts";
+import { checkHistory, type HistoryLine } from "../../src/model/check/lines.ts";
+import type { JobKind } from "../../src/model/job.ts";
+import { isLegal, JOB_STATES, type JobEvent, type JobState, LIVE } from "../../src/model/lifecycle.ts";
+import { lives } from "./lives.ts";
 
 /** A history in short: "event from > to @attempt #token", `nothing` before creation and after removal. */
 function history(...lines: readonly string[]): HistoryLine[] {
@@ -31,7 +24,7 @@ function history(...lines: readonly string[]): HistoryLine[] {
 }
 
 const found = (lines: readonly HistoryLine[], kind: JobKind = "job") =>
-  checkHistory(lines, kind).map(({ invariant, seq }) => `${invariant} at ${seq}`);
+  checkHistory(lines, kind).map(({ invariant, lines: at }) => `${invariant} at ${at.at(-1)}`);
 
 describe("a good history", () => {
   const cases: readonly (readonly [string, JobKind, readonly string[]])[] = [
@@ -181,56 +174,6 @@ describe("a broken history", () => {
   });
 });
 
-interface Step {
-  readonly event: JobEvent;
-  readonly to: JobState | null;
-  readonly ends: boolean;
-}
-
-/** A legal life of a job, folded into lines that name one or several steps each. */
-const lives = fc
-  .record({
-    kind: fc.constantFrom(...SINGLE_KINDS),
-    draws: fc.array(fc.tuple(fc.nat(), fc.nat(), fc.boolean()), { minLength: 3, maxLength: 30 }),
-  })
-  .map(({ kind, draws }) => ({ kind, lines: fold(walk(kind, draws)) }));
-
-function walk(kind: JobKind, draws: readonly (readonly [number, number, boolean])[]): Step[] {
-  const steps: Step[] = [];
-  let state: JobState | null = null;
-  for (const [first, second, ends] of draws) {
-    const events: readonly JobEvent[] =
-      state === null ? ["create"] : legalEvents(state, kind).filter((event) => event !== "remove");
-    const event = events[first % Math.max(1, events.length)];
-    if (event === undefined) break;
-    const targets = toStates(event, state);
-    state = targets[second % targets.length]!;
-    steps.push({ event, to: state, ends: ends || event === "create" });
-  }
-  return steps;
-}
-
-function fold(steps: readonly Step[]): HistoryLine[] {
-  const lines: HistoryLine[] = [];
-  let [attempt, token] = [0, 100n];
-  let passed: JobState[] = [];
-  steps.forEach((step, index) => {
-    if (step.to === "running") {
-      attempt += 1;
-      token += BigInt(attempt);
-    }
-    if (!step.ends && index < steps.length - 1) {
-      passed.push(step.to!);
-      return;
-    }
-    const [from, speaks] = [lines.at(-1)?.to ?? null, attempt > 0 && index % 3 !== 0];
-    const spoken = speaks ? { attempt, token: String(token) } : { attempt: null, token: null };
-    lines.push({ seq: lines.length + 1, event: step.event, from, via: passed, to: step.to, ...spoken });
-    passed = [];
-  });
-  return lines;
-}
-
 type Mutation = (lines: HistoryLine[], at: number, state: JobState) => HistoryLine[];
 const replaced = (lines: HistoryLine[], at: number, change: Partial<HistoryLine>) =>
   lines.map((line, index) => (index === at ? { ...line, ...change } : line));
@@ -279,7 +222,9 @@ describe("every history", () => {
         const last = lines.at(-1)!;
         const before = last.via.at(-1) ?? last.from;
         fc.pre(!isLegal(last.event as JobEvent, before, state, kind));
-        const seqs = checkHistory(replaced(lines, lines.length - 1, { to: state }), kind).map(({ seq }) => seq);
+        const seqs = checkHistory(replaced(lines, lines.length - 1, { to: state }), kind).map(({ lines: at }) =>
+          at.at(-1),
+        );
         expect(seqs).toContain(last.seq);
       }),
     );

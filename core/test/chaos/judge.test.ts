@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { judge, percentile, type Said } from "./judge.ts";
+
+const line = (what: Said["what"], job: string, at: number, more: Partial<Said> = {}): Said => ({
+  ...{ what, job, attempt: 1, pid: 1, at },
+  ...more,
+});
+const alone = { objects: [{ id: "a", mode: "exclusive" }] };
+const shared = { objects: [{ id: "a", mode: "shared" }] };
+const judged = (said: readonly Said[], deadAt: Readonly<Record<string, number>> = {}) =>
+  judge({ said, deadAt: new Map(Object.entries(deadAt)), capacity: 3 });
+
+describe("the judge of witnesses", () => {
+  it("sees two hold one object, one of them alone", () => {
+    const { overlaps } = judged([line("begin", "j", 1, alone), line("begin", "k", 2, shared)]);
+    expect(overlaps).toEqual(["k attempt 1 and j attempt 1"]);
+  });
+
+  it("lets those be who share, who came after, and who hold something else", () => {
+    const said = [
+      ...[line("begin", "j", 1, shared), line("begin", "k", 2, shared), line("end", "j", 3), line("end", "k", 4)],
+      ...[line("begin", "l", 5, alone), line("begin", "m", 6, { objects: [{ id: "b", mode: "exclusive" }] })],
+    ];
+    expect(judged(said)).toEqual({ overlaps: [], overdraws: [], doubled: [], refused: 0 });
+  });
+
+  it("counts an attempt until its node is declared dead, and not a moment less", () => {
+    const said = [line("begin", "j", 1, alone), line("begin", "k", 10, alone)];
+    expect(judged(said, { "j attempt 1": 10 }).overlaps).toEqual([]);
+    expect(judged(said, { "j attempt 1": 11 }).overlaps).toHaveLength(1);
+    // One that begins when its own node is dead already does not know it yet.
+    expect(judged(said, { "k attempt 1": 9 }).overlaps).toEqual([]);
+  });
+
+  it("sees more units in use than there are", () => {
+    const said = [line("begin", "j", 1, { units: 2 }), line("begin", "k", 2, { units: 2 })];
+    expect(judged(said).overdraws).toEqual(["k attempt 1: 4 of 3"]);
+    expect(judged(said, { "j attempt 1": 2 }).overdraws).toEqual([]);
+  });
+
+  it("sees an attempt that begins twice, and counts words that were refused", () => {
+    const said = [line("begin", "j", 1), line("end", "j", 2), line("begin", "j", 3), line("refused", "j", 4)];
+    expect(judged(said)).toMatchObject({ doubled: ["j attempt 1"], refused: 1 });
+  });
+});
+
+it("a percentile is a value that was there", () => {
+  const values = Array.from({ length: 200 }, (_, n) => 200 - n);
+  expect([percentile(values, 99), percentile(values, 50), percentile([7], 99), percentile([], 99)]).toEqual([
+    198, 100, 7, 0,
+  ]);
+});
