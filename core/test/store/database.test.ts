@@ -82,3 +82,19 @@ describe("a statement that only reads", () => {
     expect(isRead({ text, values: [] })).toBe(isOne);
   });
 });
+
+test("a transaction that says nothing for too long is ended by the server, and what it had locked is free", async () => {
+  const { database } = await aFloor();
+  const silent = openDatabase({
+    ...{ connection: { connectionString: database.url }, schema: "callsheet", poolSize: 1 },
+    ...{ clock: systemEnvironment(), patience: { idle: 100 }, onError: () => {} },
+  });
+  const lock = { text: "lock table callsheet.barrier in exclusive mode", values: [] };
+  const waiting = silent.transaction(async (tx) => {
+    await tx.query(lock);
+    await database.db.transaction((other) => other.query(lock));
+    await tx.query({ text: "select 1", values: [] });
+  });
+  await expect(waiting).rejects.toMatchObject({ code: "database_lost" });
+  await silent.close();
+});
