@@ -20,7 +20,9 @@ export const retention = ({ count, settled, limitMs }) => ({
     await stage.store.analyse();
     if (variant === "deleted") await keeper.ask("retain");
     const run = await workOff(stage, { count, workers: 1, limitMs, settings: stage.system.settings.drain });
-    const [{ n: left }] = await stage.store.query("select count(*)::int n from callsheet.outcome where ended_at < now() - interval '1 day'");
+    const [{ n: left }] = await stage.store.query(
+      "select count(*)::int n from callsheet.outcome where ended_at < now() - interval '1 day'",
+    );
     keeper.kill();
     return { ...run, figures: { ...run.figures, deletedPerSecond: (settled - left) / run.figures.seconds } };
   },

@@ -339,7 +339,13 @@ const anySituation: fc.Arbitrary<Situation> = fc.record({
       type: fc.constant("t"),
       site: fc.constant("s"),
     },
-    ...{ attempt: fc.nat(5), startedAt: fc.option(instant), stalledSince: fc.option(instant), endedAt: fc.option(instant), dueAt: fc.option(instant) },
+    ...{
+      attempt: fc.nat(5),
+      startedAt: fc.option(instant),
+      stalledSince: fc.option(instant),
+      endedAt: fc.option(instant),
+      dueAt: fc.option(instant),
+    },
     ...{
       node: fc.option(fc.constant("one")),
       error: fc.option(fc.record({ code: fc.string(), message: fc.string() })),
