@@ -16,4 +16,4 @@ export const CLAIMS = `
 
 export const OBJECTS = `
   select 'object' as what, object_key as key, json_agg(json_build_object('jobId', job_id, 'mode', mode) order by number) as holders
-  from callsheet.ticket where held group by object_key order by object_key`;
+  from callsheet.line where held group by object_key order by object_key`;

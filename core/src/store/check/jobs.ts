@@ -10,7 +10,7 @@ const IS_FIRST = `
   and not exists (
     select from callsheet.ticket own join callsheet.object o on o.key = own.object_key
     where own.job_id = j.id and not own.held and (own.passed or o.quarantined or exists (
-      select from callsheet.ticket other
+      select from callsheet.line other
       where other.object_key = own.object_key and (other.job_id, other.number) <> (own.job_id, own.number)
         and (other.held or (not other.passed and other.number < own.number))
         and (other.mode = 'exclusive' or own.mode = 'exclusive'))))`;
@@ -23,7 +23,7 @@ export const JOBS = `
     where get_bit(c.ended, m.n::int - 1) = 0 group by m.id
   ), ticketed as materialized (
     select job_id, json_agg(json_build_object('key', object_key, 'held', held, 'token', token::text) order by object_key, number) as tickets
-    from callsheet.ticket group by job_id
+    from callsheet.line group by job_id
   ), granted as materialized (
     select job_id, json_agg(distinct token::text) as tokens from callsheet.grant_of_units group by job_id
   ), left_over as materialized (
