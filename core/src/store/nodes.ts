@@ -41,7 +41,7 @@ const COLUMNS = `id, name, incarnation, host, boot_id as "bootId", pid, pid_star
  * its name had; one that it has no more stays without capacity as long as units of it are held. Fails on the unique index
  * `node_name` while another of that name is up.
  */
-export async function registerNode(db: Queryable, node: NewNode): Promise<number> {
+async function registerNode(db: Queryable, node: NewNode): Promise<number> {
   const { rows } = await db.query<{ id: number }>(sql`
     with mine as materialized (
       select id, name, used from callsheet.pool where scope = ${`node/${node.name}`} order by id for update
@@ -108,7 +108,7 @@ export interface Heartbeat extends ProcessIdentity {
 }
 
 /** The heartbeats of all lives that have not ended. */
-export async function heartbeats(db: Queryable): Promise<readonly Heartbeat[]> {
+async function heartbeats(db: Queryable): Promise<readonly Heartbeat[]> {
   const { rows } = await db.query<Heartbeat>({
     text: `
       select id, name, incarnation, host, boot_id as "bootId", pid, pid_started as "pidStarted", counter::text
@@ -129,7 +129,7 @@ export async function standingNodes(db: Queryable): Promise<readonly NodeRow[]> 
 }
 
 /** Ends a life; its row stays. False: it had ended before, or, when its counter is named, has beaten since. */
-export async function endNode(
+async function endNode(
   db: Queryable,
   nodeId: number,
   state: "gone" | "dead",
@@ -142,7 +142,7 @@ export async function endNode(
   return count === 1;
 }
 
-export async function setDraining(db: Queryable, nodeId: number): Promise<void> {
+async function setDraining(db: Queryable, nodeId: number): Promise<void> {
   await db.query(sql`update callsheet.node set state = 'draining' where id = ${nodeId} and state = 'up'`);
 }
 
@@ -152,7 +152,7 @@ export async function resizeNode(db: Queryable, nodeId: number, slots: number): 
 }
 
 /** Incarnations that ended with attempts still recorded as theirs. */
-export async function orphaningNodes(db: Queryable): Promise<readonly { id: number; name: string; state: string }[]> {
+async function orphaningNodes(db: Queryable): Promise<readonly { id: number; name: string; state: string }[]> {
   const { rows } = await db.query<{ id: number; name: string; state: string }>(sql`
     select n.id, n.name, n.state from callsheet.node n
     where n.state in ('gone', 'dead') and n.id in (
@@ -164,7 +164,7 @@ export async function orphaningNodes(db: Queryable): Promise<readonly { id: numb
 }
 
 /** Members of claims, by claim, that this incarnation left behind. */
-export async function claimsLeftBy(
+async function claimsLeftBy(
   tx: Queryable,
   nodeId: number,
 ): Promise<readonly { token: string; ids: readonly string[] }[]> {
@@ -193,7 +193,7 @@ export async function liveJobsOf(tx: Queryable, nodeId: number) {
 }
 
 /** The JSON Schemas of an action type's configuration that nodes announced, newest version first. */
-export async function announcedSchemas(db: Queryable, type: string) {
+async function announcedSchemas(db: Queryable, type: string) {
   const { rows } = await db.query<{ version: number; schema: unknown }>(sql`
     select distinct (t ->> 'version')::int as version, t -> 'schema' as schema
     from callsheet.node n, jsonb_array_elements(n.types) t
