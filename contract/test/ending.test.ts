@@ -51,7 +51,6 @@ describe("an attempt that somebody declared lost", () => {
     ["after a retry was asked for", { state: "timed_out", retryAsked: true }, ["fail", "retry"]],
   ] as const)("%s", (_, fields, events) => {
     const job: EndingJob = {
-      state: "running",
       retries: 0,
       crashes: 0,
       retryAsked: false,
