@@ -38,3 +38,26 @@ describe("deaths of nodes", () => {
     expect(again.events.slice(3)).toEqual(["back_off", "back_off", "fail"]);
   });
 });
+
+describe("an attempt that somebody declared lost", () => {
+  const declared: Ending = { ...lost, isDeclared: true };
+
+  test("fails its job though retries are left, and is no death of a node", () => {
+    expect(after([declared])).toMatchObject({ retries: 0, crashes: 0, events: ["fail"] });
+  });
+
+  test.each([
+    ["while it was being cancelled", { state: "cancelling" }, ["settle"]],
+    ["after a retry was asked for", { state: "timed_out", retryAsked: true }, ["fail", "retry"]],
+  ] as const)("%s", (_, fields, events) => {
+    const job: EndingJob = {
+      retries: 0,
+      crashes: 0,
+      retryAsked: false,
+      attempt: 1,
+      policy,
+      ...fields,
+    };
+    expect(decideEnding(job, declared, 0).map(({ event }) => event)).toEqual(events);
+  });
+});
