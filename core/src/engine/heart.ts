@@ -1,7 +1,7 @@
 import { callsheetError, ERRORS, type ErrorCode } from "@callsheet/contract";
 import type { Timer } from "./environment.ts";
 import type { Pulse, PulseWord } from "./heartbeat/pulse.ts";
-import { BEAT_MS, LEASE_MS } from "./heartbeat/times.ts";
+import { BEAT_MS, FIRST_BEAT_MS, LEASE_MS } from "./heartbeat/times.ts";
 import type { Part } from "./part.ts";
 import type { Life } from "./registration.ts";
 
@@ -38,6 +38,7 @@ export class Heart {
   constructor(options: HeartOptions) {
     this.#options = options;
     this.#life = options.life;
+    this.#again = options.part.environment.timers.after(FIRST_BEAT_MS, () => this.#begin());
   }
 
   /** The number of its present life. */
@@ -53,7 +54,7 @@ export class Heart {
   }
 
   /** Begins to beat; its registration was the first heartbeat. May be called again. */
-  begin(): void {
+  #begin(): void {
     if (this.#isStopped) return;
     const { part, name, refused } = this.#options;
     this.#pulse ??= part.environment.startPulse(
@@ -119,6 +120,6 @@ export class Heart {
     const { environment } = this.#options.part;
     this.#life = { ...this.#life, since: environment.monotonic() - this.#silentMs };
     this.#pulse = undefined;
-    this.#again = environment.timers.after(RESTART_MS, () => this.begin());
+    this.#again = environment.timers.after(RESTART_MS, () => this.#begin());
   }
 }

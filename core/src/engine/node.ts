@@ -190,12 +190,7 @@ export class Node {
     const start = (name: string, everyMs: number, round: () => Promise<number | null>, firstMs = 0) =>
       startService({ name, environment, log, everyMs, firstMs, round });
     return {
-      claim: start("claim", POLL_MS, () => {
-        const round = this.#feeder.round();
-        // Its thread starts while the first claim is under way: before any handler could block it, and nobody waits for it.
-        this.#heart.begin();
-        return round;
-      }),
+      claim: start("claim", POLL_MS, () => this.#feeder.round()),
       keep: start("keep", KEEP_MS, () => this.#keeper.round()),
     };
   }

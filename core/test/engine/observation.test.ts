@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { BEAT_MS, LEASE_MS, LONGEST_GAP_MS, LOOK_MS, SILENCE_MS } from "../../src/engine/heartbeat/times.ts";
+import {
+  BEAT_MS,
+  FIRST_BEAT_MS,
+  FIRST_SILENCE_MS,
+  LEASE_MS,
+  LONGEST_GAP_MS,
+  LOOK_MS,
+  SILENCE_MS,
+} from "../../src/engine/heartbeat/times.ts";
 import { type Look, type Observation, observe, silentIn } from "../../src/engine/observation.ts";
 
 const identity = { id: 1, name: "one", host: "h", bootId: "b", pid: 1, pidStarted: "1" };
@@ -38,6 +46,12 @@ describe("a counter that an observer watches", () => {
     expect(silentAfter([...slow, aLook(2 * LOOK_MS + 60_001, { still: 7 })])).toEqual([]);
   });
 
+  test("of a node that has not beaten yet may stand still for longer", () => {
+    const first = (count: number) => Array.from({ length: count }, (_, n) => aLook(n * LOOK_MS, { young: 0 }));
+    expect(silentAfter(first(FIRST_SILENCE_MS / LOOK_MS))).toEqual([]);
+    expect(silentAfter(first(FIRST_SILENCE_MS / LOOK_MS + 1))).toEqual(["young"]);
+  });
+
   test("of another life of the same node is another one", () => {
     const looks = [...looksFrom(0, ENOUGH - 1), aLook((ENOUGH - 1) * LOOK_MS, { again: 7 })];
     expect(silentAfter(looks)).toEqual([]);
@@ -47,6 +61,7 @@ describe("a counter that an observer watches", () => {
 test("a node doubts its own life before anybody else may, and what a dead one held is free within 20 s", () => {
   expect(LEASE_MS).toBeLessThan(SILENCE_MS);
   expect(2 * BEAT_MS).toBeLessThan(LEASE_MS);
+  expect(FIRST_BEAT_MS + BEAT_MS).toBeLessThan(LEASE_MS);
   expect(LOOK_MS).toBeLessThan(LONGEST_GAP_MS);
   expect(SILENCE_MS + 2 * LOOK_MS).toBeLessThan(20_000);
 });

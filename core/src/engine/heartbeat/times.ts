@@ -5,9 +5,13 @@
 export const LOOK_MS = 2_000;
 /** A node of which the counter stood still for so long, while a reaper watched without a break, is dead. */
 export const SILENCE_MS = 14_000;
+/** The same for a node that has not beaten yet: its first handler may hold up its loop before the thread that beats has begun. */
+export const FIRST_SILENCE_MS = 60_000;
 /** Two looks further apart are a break: what happened in between nobody has seen. */
 export const LONGEST_GAP_MS = 3 * LOOK_MS;
 
+/** After this the thread begins that beats; registration was the first heartbeat, and a thread's start costs a first claim as much as it takes. */
+export const FIRST_BEAT_MS = 3_000;
 /** How often a node beats, and how long it waits for the answer before it tries another connection. */
 export const BEAT_MS = 4_000;
 /**
