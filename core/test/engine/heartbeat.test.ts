@@ -62,6 +62,7 @@ describe("a node of which no heartbeat was acknowledged for its lease", () => {
     const pulse = aPulse();
     const { cs, stage, create, work, database, name } = await aFloor({}, { environment: pulse.environment });
     await work({ slots: 5 });
+    await until(() => pulse.starts === 1);
     const first = await create();
     const { context, returns } = await stage.nth(1);
     pulse.silentMs = LEASE_MS;
