@@ -9,8 +9,16 @@ export interface Authority {
   readonly reason?: string;
 }
 
+/** Lines that tell of a rollback: it ended, in one way or the other, or an operator did something about it. */
+export type RollbackNote =
+  | "rolled_back"
+  | "rollback_failed"
+  | "rollback_retried"
+  | "rollback_resolved"
+  | "cancel_asked";
+
 /** Lines that change no state. The last three only queue jobs have. */
-export type Note = "amend" | "set_priority" | "retry_asked" | "say" | "change" | "progress";
+export type Note = "amend" | "set_priority" | "retry_asked" | RollbackNote | "say" | "change" | "progress";
 
 /** One line of a job's history: append-only, numbered from 1 without gaps. */
 export interface HistoryEntry {

@@ -14,6 +14,7 @@ import { register } from "./registration.ts";
 import { Reporter } from "./reporter.ts";
 import { createRunner, type Runner } from "./runner.ts";
 import { type Service, startService } from "./service.ts";
+import { Undoer } from "./undo.ts";
 
 /** Told of jobs whose end is stored. */
 type OnStored = NonNullable<NodeOptions["onStored"]>;
@@ -61,7 +62,8 @@ export class Node {
   readonly #learning: Learning;
   readonly #runner: Runner;
   readonly #feeder: Feeder;
-  readonly #services: { readonly claim: Service; readonly keep: Service; readonly heartbeat: Service };
+  readonly #undoer: Undoer;
+  readonly #services: Readonly<Record<"claim" | "keep" | "heartbeat" | "undo", Service>>;
   readonly #unsubscribe: () => void;
   #id: number;
   #slots: number;
@@ -88,7 +90,8 @@ export class Node {
     const claimer = new Claimer({ part, nodeId, name, site, types, capabilities, hot, running: byOwner });
     this.#reporter = new Reporter({ part, hot, onLoss, onStored });
     this.#learning = new Learning(part);
-    this.#keeper = new Keeper({ part, nodeId, running, onHungry: () => this.#services.keep.wake() });
+    this.#keeper = new Keeper({ part, nodeId, running, onHungry: () => this.#services.keep.wake(), onStored });
+    this.#undoer = new Undoer({ ...{ part, nodeId, onStored, types: identity.types, isolation: this.#isolation } });
     const slots = () => this.#slots;
     this.#runner = createRunner({
       part,
@@ -105,6 +108,7 @@ export class Node {
     this.#feeder = new Feeder({ part, claimer, runner, slots, reporter, hot, onLoss, isKnown, nodeId, onHungry });
     this.#services = this.#startServices();
     this.#unsubscribe = bus.subscribe((hint) => {
+      if (hint === undefined || hint.kind === "rollback") this.#services.undo.wake();
       if (hint?.kind === "job") this.#keeper.look(hint.id);
       else if (claimer.hear(hint)) this.#services.claim.wake();
     });
@@ -155,6 +159,7 @@ export class Node {
       claim: start("claim", POLL_MS, () => this.#feeder.round()),
       keep: start("keep", KEEP_MS, () => this.#keeper.round()),
       // Its registration was the first.
+      undo: start("undo", POLL_MS, () => this.#undoer.round()),
       heartbeat: start("heartbeat", BEAT_MS, () => this.#beat(), BEAT_MS),
     };
   }
@@ -166,7 +171,10 @@ export class Node {
 
   #ended(attempt: Attempt, size: number, end: HandlerEnd): void {
     // The word of a superseded attempt ends no job; but what it held is free only now.
-    const report = () => this.#reporter.report(attempt, size, attempt.isSuperseded ? lateWord(this.name) : end);
+    const report = () => {
+      if (attempt.completing === undefined)
+        this.#reporter.report(attempt, size, attempt.isSuperseded ? lateWord(this.name) : end);
+    };
     // What a handler said is there for whoever waits for its end.
     const hasWords = attempt.lines !== undefined || (attempt.latest !== undefined && end.ending.kind !== "completed");
     if (hasWords) this.#keeper.leave(attempt, report);
@@ -181,6 +189,7 @@ export class Node {
     const message = `Node "${this.name}" was declared dead; it goes on as a new incarnation.`;
     this.#part.log.error("node", callsheetError("stale_attempt", message));
     for (const attempt of this.#runner.running.values()) attempt.supersede();
+    this.#undoer.supersede();
     this.#feeder.forget();
     this.#id = await register(this.#part, { ...this.#identity, slots: this.#slots });
   }
@@ -196,7 +205,8 @@ export class Node {
     const { environment, store } = this.#part;
     await this.#attempted(store.setDraining(this.#id));
     await this.#attempted(this.#feeder.stop());
-    const isBusy = () => this.running > 0 || this.#keeper.isLeaving();
+    this.#undoer.stop();
+    const isBusy = () => this.running > 0 || this.#keeper.isLeaving() || this.#undoer.isBusy;
     await emptied(this.#part, { isBusy, until: () => this.#deadline });
     const flushFrom = environment.monotonic();
     let isFlushed = false;

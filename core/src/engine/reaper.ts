@@ -1,5 +1,5 @@
 import type { JobError } from "@callsheet/contract";
-import { type EndedAttempt, endAttempts } from "../operations/end.ts";
+import { type EndedAttempt, endAttempts, notToUndo } from "../operations/end.ts";
 import type { NodeRow } from "../store/nodes.ts";
 import type { Changed } from "../store/transition.ts";
 import { endOverdue } from "./overrun.ts";
@@ -96,7 +96,7 @@ async function recover(part: Part, actor?: string): Promise<readonly Changed[]> 
       const batch = all.slice(from, from + BATCH);
       changed.push(...(await endAttempts(part.store, part.catalogue, batch, part.environment.random, actor)).changed);
     }
-    if (all.length > 0) part.bus.publish({ kind: "due" });
+    if (all.length > 0) for (const kind of ["due", "rollback"] as const) part.bus.publish({ kind });
     await freeRemnants(part, node.id);
   }
   return changed;
@@ -106,6 +106,8 @@ async function recover(part: Part, actor?: string): Promise<readonly Changed[]> 
 async function freeRemnants({ store, bus }: Part, nodeId: number): Promise<void> {
   const remnants = await store.remnantsOf(nodeId);
   if (remnants.length === 0) return;
-  const { granted, pools } = await store.freeing((_tx, free) => free(remnants));
+  const attempts = remnants.map(({ jobId, token }) => ({ id: jobId, token: token! }));
+  const { granted, pools } = await store.freeing(async (tx, free) => free(await notToUndo(tx, attempts)));
+  bus.publish({ kind: "rollback" });
   tellFreed(bus, granted, pools);
 }

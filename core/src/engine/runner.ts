@@ -4,8 +4,8 @@ import type { Claimed } from "../store/claim.ts";
 import type { ActionVersion } from "../store/dictionary.ts";
 import { Attempt, type AttemptHost } from "./attempt.ts";
 import { type Concluding, conclude } from "./conclude.ts";
-import type { IsolationHost } from "./isolation/host.ts";
-import { endOfReturn, endOfThrow, type HandlerEnd } from "./outcome.ts";
+import type { IsolatedOutcome, IsolationHost } from "./isolation/host.ts";
+import { COMPLETED, endOfReturn, endOfThrow, type HandlerEnd } from "./outcome.ts";
 import type { Part } from "./part.ts";
 
 /** A job that was claimed, with what is needed to enter its handler. */
@@ -53,7 +53,15 @@ export function createRunner({ part, slots, types, isolation, host, onBegin, onE
   };
 
   const ended = (attempt: Attempt, size: number, end: HandlerEnd) => {
-    const { publication } = attempt;
+    const { publication, completing } = attempt;
+    if (completing !== undefined) {
+      // Completed already: what the handler says of it counts no more.
+      return void completing.then((isDone) => {
+        if (isDone) return finish(attempt, size, COMPLETED);
+        attempt.completing = undefined;
+        ended(attempt, size, end);
+      });
+    }
     if (publication === undefined) return finish(attempt, size, end);
     // It keeps its slot until its files are in place, or gone.
     const isStanding = (one: Attempt) => host.isStanding(one);
@@ -64,6 +72,7 @@ export function createRunner({ part, slots, types, isolation, host, onBegin, onE
     const { definition } = attempt;
     const type = known.get(definition.type);
     if (!type) throw callsheetError("unknown_action_type", `This node does not know action type "${definition.type}".`);
+    attempt.type = type;
     attempt.configuration = checkConfiguration(type.configuration, attempt.claimed.configuration);
     return definition.isolation === "process" ? enterIsolated(isolation, attempt, type) : type.run(attempt);
   };
@@ -111,25 +120,33 @@ async function enterIsolated(isolation: IsolationHost, attempt: Attempt, type: A
       "invalid_argument",
       `Action type "${type.type}" names no module to run in a process of its own.`,
     );
-  const outcome = await isolation.run({
-    module: type.module,
-    type: type.type,
-    memoryMiB: definition.memoryMiB,
-    context: {
-      job,
-      configuration: attempt.configuration,
-      target,
-      attempt: number,
-      fencing,
-      variables: variables.all(),
-    },
-    signal: attempt.signal,
-    onProgress: (percent, message, stats) => attempt.progress(percent, message ?? undefined, stats ?? undefined),
-    onLog: (level, message) => attempt.log[level](message),
-    setVariable: (name, value) => variables.set(name, value),
-    workspace: () => attempt.workspace(),
-    publish: (file, destination) => attempt.publish(file, destination),
-  });
+  return endOfIsolated(
+    isolation.run({
+      module: type.module,
+      type: type.type,
+      memoryMiB: definition.memoryMiB,
+      context: {
+        job,
+        configuration: attempt.configuration,
+        target,
+        attempt: number,
+        fencing,
+        variables: variables.all(),
+      },
+      signal: attempt.signal,
+      onProgress: (percent, message, stats) => attempt.progress(percent, message ?? undefined, stats ?? undefined),
+      onLog: (level, message) => attempt.log[level](message),
+      setVariable: (name, value) => variables.set(name, value),
+      workspace: () => attempt.workspace(),
+      publish: (file, destination) => attempt.publish(file, destination),
+      undo: (name, data, path) => attempt.undo(name, data, path === null ? {} : { path }),
+    }),
+  );
+}
+
+/** What a function in a process of its own returned; rejects with what it threw, or with how it died. */
+export async function endOfIsolated(run: Promise<IsolatedOutcome>): Promise<unknown> {
+  const outcome = await run;
   switch (outcome.kind) {
     case "returned":
       return outcome.value;

@@ -1,4 +1,6 @@
+import type { TransactionClient } from "@callsheet/contract";
 import { admitJobs, becomeAdmitter, giveWay, guestHeads, liveByOwner, pendingHeads, queuedJobs } from "./admission.ts";
+import { ATTEMPT } from "./attempt.ts";
 import { rulesNumber } from "./barrier.ts";
 import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
 import { lockCandidates } from "./contended.ts";
@@ -58,19 +60,19 @@ import {
 import { makeObjects, readObjects, tryObjects } from "./objects.ts";
 import { OPERATOR } from "./operator.ts";
 import { lockPools, poolsNow, readPools, readPoolsInSight } from "./pool-facts.ts";
-import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { QUEUE } from "./queue.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
 import { allPools, heldUnits, openNodes, putReservations, sizesOf, unitsLanes } from "./reservation.ts";
 import { endSession, type Session } from "./session.ts";
 import { countAhead, needsOf, readNeighbours, readSurroundings } from "./situation.ts";
-import { isStanding } from "./standing.ts";
+import { clientOf } from "./statement.ts";
 import { standInLine, takeJobs } from "./take.ts";
 import { type Changed, note, removeJobs, transition } from "./transition.ts";
 import { settleTurns } from "./turns.ts";
 
 /** Every statement that runs wherever it is sent: on the pool, in a transaction, in a caller's transaction. */
 const STATEMENTS = {
+  ...ATTEMPT,
   ...OPERATOR,
   ...QUEUE,
   actionVersions,
@@ -105,7 +107,6 @@ const STATEMENTS = {
   hasLeftLine,
   heldUnits,
   insertAction,
-  isStanding,
   jobsByKey,
   lanesFor,
   leaveRemnants,
@@ -123,11 +124,8 @@ const STATEMENTS = {
   ownerId,
   ownerNames,
   pendingHeads,
-  putLogLines,
-  putProgress,
   putReservations,
   putSetting,
-  putVariable,
   queuedJobs,
   readAgenda,
   readAmendments,
@@ -201,7 +199,13 @@ interface Creation {
 export interface Store extends Statements {
   transaction<T>(work: (tx: Statements) => Promise<T>): Promise<T>;
   /** A transaction in which attempts, or waiting jobs, give back what they hold. */
-  freeing<T>(work: (tx: Statements, free: (freed: readonly Freed[]) => Promise<Freeing>) => Promise<T>): Promise<T>;
+  freeing<T>(
+    work: (
+      tx: Statements,
+      free: (freed: readonly Freed[]) => Promise<Freeing>,
+      client: TransactionClient,
+    ) => Promise<T>,
+  ): Promise<T>;
   /** Lets jobs have a quarantined object again; answers who got it, or undefined: it was not quarantined. */
   releaseObject(key: string): Promise<readonly Changed[] | undefined>;
   /** Looks after whose turn it is at objects where that depends on nodes and pauses; answers who was handed theirs. */
@@ -235,7 +239,9 @@ export function createStore(db: Database): Store {
     overdueJobs: (limit) => db.transaction((tx) => overdueJobs(tx, limit)),
     transaction: (work) => db.transaction((tx) => work(bind(tx))),
     freeing: (work) =>
-      insistOnLines(db, (also) => db.transaction((tx) => work(bind(tx), (freed) => free(tx, freed, also)))),
+      insistOnLines(db, (also) =>
+        db.transaction((tx) => work(bind(tx), (freed) => free(tx, freed, also), clientOf(tx))),
+      ),
     releaseObject: (key) => insistOnLines(db, (also) => db.transaction((tx) => releaseObject(tx, key, also))),
     settleTurns: () => insistOnLines(db, (also) => db.transaction((tx) => settleTurns(tx, also))),
     within: (tx) => bind(db.within(tx)),

@@ -76,6 +76,7 @@ const MOVE = `
       started_at = case when $3 = 'start' then callsheet.now() else w.started_at end,
       node_id = case when old."to" ${IS_LIVE} then coalesce(old.node, w.node_id) end,
       deadline = case when old."to" = 'running' then w.deadline end,
+      rollback = case when old.state ${IS_LIVE} and old."to" not ${IS_LIVE} then 'none' else w.rollback end,
       retries = w.retries + coalesce(old.more, 0), crashes = case when $3 = 'retry' then 0 else w.crashes + coalesce(old.crashed, 0) end,
       intent = case when old."to" ${IS_LIVE} then coalesce(old.meant, w.intent) else 0 end
     from old where w.job_id = old.job_id
@@ -100,7 +101,8 @@ const SETTLE = `
     insert into callsheet.outcome (job_id, ended_at, started_at, xid, token, node_id, seq, attempt, retries, state, from_state, rollback,
       crashes, queued, event, via, result, error, progress, actor, reason)
     select old.job_id, callsheet.now(), old.started_at, pg_current_xact_id()::text::bigint, old.token, old.node_id, old.seq + 1,
-      old.attempt, old.retries + coalesce(old.more, 0), old."to", old.line_state, old.rollback, old.crashes + coalesce(old.crashed, 0), false, $3,
+      old.attempt, old.retries + coalesce(old.more, 0), old."to", old.line_state,
+      case when old.state ${IS_LIVE} then 'none' else old.rollback end, old.crashes + coalesce(old.crashed, 0), false, $3,
       callsheet.passed(old.line_state, old.state, old.turn is not null), old.result, old.error,
       (select json_build_object('percent', q.percent, 'message', q.message, 'stats', q.stats, 'at', q.at) from quiet q where q.job_id = old.job_id),
       $4, $5
@@ -228,7 +230,7 @@ export async function note(
   line: {
     readonly id: string;
     readonly event: string;
-    readonly actor: string;
+    readonly actor: string | null;
     readonly reason: string | null;
     readonly data: string | null;
   },
@@ -257,7 +259,17 @@ export async function note(
 /** Removes jobs with all that is stored of them. Refuses none: the caller has checked that they may go. */
 export async function removeJobs(tx: Queryable, ids: readonly string[]): Promise<number> {
   const values = [ids];
-  for (const table of ["work", "outcome", "event", "configuration", "progress", "variable", "log_line", "undo_entry"]) {
+  for (const table of [
+    "work",
+    "outcome",
+    "event",
+    "configuration",
+    "progress",
+    "variable",
+    "log_line",
+    "undo_entry",
+    "rollback",
+  ]) {
     await tx.query({ text: `delete from callsheet.${table} where job_id = any($1::uuid[])`, values });
   }
   const { count } = await tx.query({ text: "delete from callsheet.job where id = any($1::uuid[])", values });
