@@ -90,7 +90,10 @@ export async function endWithin(
   const over = ends.filter(({ attempt, job, undone }) => job.isHolder && !attempt.stillRuns && undone.length === 0);
   const { granted, pools } = await free([
     ...over.map(({ attempt: { id, token } }) => ({ jobId: id, token })),
-    ...(await notToUndo(tx, refused)),
+    ...(await notToUndo(
+      tx,
+      refused.filter(({ stillRuns }) => !stillRuns),
+    )),
   ]);
   return { changed: [...changed, ...granted], pools, refused: refused.map(({ id }) => id), leftJournals };
 }
