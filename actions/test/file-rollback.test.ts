@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { Callsheet } from "@callsheet/core";
 import { openTestDatabase, type TestDatabase, until } from "@callsheet/core/testing";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import { types } from "./fixtures/failing-types.mjs";
+import { types } from "./fixtures/failing-after-all.mjs";
 import { ownDirectory } from "./samples.ts";
 import { treeOf } from "./tree.ts";
 

@@ -34,6 +34,7 @@ export * from "./model/record.ts";
 export * from "./model/resource.ts";
 export * from "./model/retry.ts";
 export * from "./model/rollback.ts";
+export * from "./model/rollback-state.ts";
 export * from "./model/simulation/day.ts";
 export type { Usage } from "./model/simulation/gauge.ts";
 export * from "./model/simulation/made-up-day.ts";

@@ -15,7 +15,7 @@ import {
   TERMINAL,
   WAITING,
 } from "../model/lifecycle.ts";
-import { ROLLBACK_STATES, type RollbackState } from "../model/rollback.ts";
+import { ROLLBACK_STATES, type RollbackState } from "../model/rollback-state.ts";
 import { names, page, table } from "./markdown.ts";
 
 /** `docs/reference/lifecycle.md`: states, events, operations and diagrams, printed from the lifecycle's data. */

@@ -1,4 +1,4 @@
-import type { UNFINISHED_ROLLBACKS } from "./rollback.ts";
+import type { UNFINISHED_ROLLBACKS } from "./rollback-state.ts";
 import type { JobState } from "./state.ts";
 import type { Target } from "./target.ts";
 

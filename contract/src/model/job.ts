@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "./json.ts";
 import type { JobLock } from "./lock.ts";
 import type { PriorityName } from "./priority.ts";
-import type { RollbackState } from "./rollback.ts";
+import type { RollbackState } from "./rollback-state.ts";
 import type { JobState } from "./state.ts";
 import type { Target } from "./target.ts";
 

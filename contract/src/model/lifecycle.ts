@@ -1,6 +1,6 @@
 import { COMPOSITE_INTENTS, type JobEvent, RULES, type Rule, SINGLE_KINDS } from "./edge.ts";
 import type { JobKind } from "./job.ts";
-import { type RollbackState, UNFINISHED_ROLLBACKS } from "./rollback.ts";
+import { type RollbackState, UNFINISHED_ROLLBACKS } from "./rollback-state.ts";
 import { JOB_STATES, type JobState, LIVE, SETTLED, WAITING } from "./state.ts";
 
 export { type Actor, COMPOSITE_INTENTS, type JobEvent, SINGLE_KINDS } from "./edge.ts";

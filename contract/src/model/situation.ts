@@ -3,7 +3,7 @@ import type { Forecast, NoForecast, StartForecast } from "./forecast.ts";
 import type { Job } from "./job.ts";
 import type { JsonObject } from "./json.ts";
 import type { JobLock } from "./lock.ts";
-import type { RollbackState } from "./rollback.ts";
+import type { RollbackState } from "./rollback-state.ts";
 import type { JobState } from "./state.ts";
 import type { CandidateJob, LaneFacts, ObjectFacts, PoolFacts } from "./world.ts";
 

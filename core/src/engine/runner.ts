@@ -3,9 +3,9 @@ import { checkConfiguration } from "../operations/configuration.ts";
 import type { Claimed } from "../store/claim.ts";
 import type { ActionVersion } from "../store/dictionary.ts";
 import { Attempt, type AttemptHost } from "./attempt.ts";
-import { type Concluding, conclude } from "./conclude.ts";
+import { type Concluding, lastEnd } from "./conclude.ts";
 import type { IsolatedOutcome, IsolationHost } from "./isolation/host.ts";
-import { COMPLETED, endOfReturn, endOfThrow, type HandlerEnd } from "./outcome.ts";
+import { endOfReturn, endOfThrow, type HandlerEnd } from "./outcome.ts";
 import type { Part } from "./part.ts";
 
 /** A job that was claimed, with what is needed to enter its handler. */
@@ -53,19 +53,10 @@ export function createRunner({ part, slots, types, isolation, host, onBegin, onE
   };
 
   const ended = (attempt: Attempt, size: number, end: HandlerEnd) => {
-    const { publication, completing } = attempt;
-    if (completing !== undefined) {
-      // Completed already: what the handler says of it counts no more.
-      return void completing.then((isDone) => {
-        if (isDone) return finish(attempt, size, COMPLETED);
-        attempt.completing = undefined;
-        ended(attempt, size, end);
-      });
-    }
-    if (publication === undefined) return finish(attempt, size, end);
+    if (attempt.publication === undefined && attempt.completing === undefined) return finish(attempt, size, end);
     // It keeps its slot until its files are in place, or gone.
     const isStanding = (one: Attempt) => host.isStanding(one);
-    void conclude(attempt, publication, end, { isStanding, log: part.log }).then((last) => finish(attempt, size, last));
+    void lastEnd(attempt, end, { isStanding, log: part.log }).then((last) => finish(attempt, size, last));
   };
 
   const enter = (attempt: Attempt): Promise<unknown> => {

@@ -8,7 +8,7 @@ import {
   queueTerms,
   type Undoing,
 } from "@callsheet/contract";
-import type { Freed, Freeing } from "../store/freeing.ts";
+import type { Free, Freed } from "../store/freeing.ts";
 import type { LiveAttempt } from "../store/jobs.ts";
 import type { OpenEntry } from "../store/journal.ts";
 import type { Statements, Store } from "../store/store.ts";
@@ -38,9 +38,6 @@ export interface EndResult {
   /** Some left behind what is to be undone, or kept. */
   readonly leftJournals: boolean;
 }
-
-/** Gives back what is held, in the transaction in which it was made. */
-export type Free = (freed: readonly Freed[]) => Promise<Freeing>;
 
 /** What ends attempts. `actor`: who ends them, when it is not the engine by itself. */
 export interface Ender {

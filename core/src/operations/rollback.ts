@@ -7,11 +7,11 @@ import {
   type Rollback,
   type RollbackNote,
 } from "@callsheet/contract";
+import type { Free } from "../store/freeing.ts";
 import type { HeldRollback, TakenRollback } from "../store/rollback.ts";
 import type { Statements, Store } from "../store/store.ts";
 import type { Changed } from "../store/transition.ts";
 import { storableText } from "./configuration.ts";
-import type { Free } from "./end.ts";
 import { checkId, type Desk, insist, operate } from "./operate.ts";
 
 /** What the end of a rollback led to; undefined: somebody else had taken it. */

@@ -15,6 +15,9 @@ export interface Freeing {
   readonly pools: readonly number[];
 }
 
+/** Gives back what is held, in the transaction in which it was made. */
+export type Free = (freed: readonly Freed[]) => Promise<Freeing>;
+
 /**
  * Others stand at objects or jobs that a hand-over needs: it is to be tried again, these objects locked from the start, once
  * the jobs are free.

@@ -33,7 +33,7 @@ import {
   completeMembers,
   type HoldersCompleted,
 } from "./finish.ts";
-import { type Freed, type Freeing, free, insistOnLines, leaveRemnants, remnantsOf } from "./freeing.ts";
+import { type Free, free, insistOnLines, leaveRemnants, remnantsOf } from "./freeing.ts";
 import { readAmendments, readHistory, readLog } from "./history.ts";
 import {
   amendConfiguration,
@@ -199,13 +199,7 @@ interface Creation {
 export interface Store extends Statements {
   transaction<T>(work: (tx: Statements) => Promise<T>): Promise<T>;
   /** A transaction in which attempts, or waiting jobs, give back what they hold. */
-  freeing<T>(
-    work: (
-      tx: Statements,
-      free: (freed: readonly Freed[]) => Promise<Freeing>,
-      client: TransactionClient,
-    ) => Promise<T>,
-  ): Promise<T>;
+  freeing<T>(work: (tx: Statements, free: Free, client: TransactionClient) => Promise<T>): Promise<T>;
   /** Lets jobs have a quarantined object again; answers who got it, or undefined: it was not quarantined. */
   releaseObject(key: string): Promise<readonly Changed[] | undefined>;
   /** Looks after whose turn it is at objects where that depends on nodes and pauses; answers who was handed theirs. */
