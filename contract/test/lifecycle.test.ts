@@ -13,7 +13,6 @@ import {
   LIVE,
   legalEvents,
   legalOperations,
-  type RollbackState,
   SETTLED,
   SINGLE_KINDS,
   STATE_MEANING,
@@ -21,6 +20,7 @@ import {
   toStates,
   WAITING,
 } from "../src/model/lifecycle.ts";
+import type { RollbackState } from "../src/model/rollback-state.ts";
 
 const EVENTS_OF_THE_LIFECYCLE = [
   ["create", "plan", "unplan", "release", "come_due", "admit", "give_way", "block", "grant", "yield", "start"],

@@ -2,11 +2,11 @@ import { describe, expect, test } from "vitest";
 import { until } from "../../src/testing/index.ts";
 import { aChild, aWitness } from "../fixtures/child.ts";
 import { eventsOf, inState, lineOf, refusal } from "../fixtures/floor.ts";
-import { aGate, aPlace, journalOf } from "../fixtures/world.ts";
+import { aGate, aPlace, journalOf, type Plan } from "../fixtures/world.ts";
 
 const TARGET = { type: "asset", id: "A-1" };
-const failing = {
-  run: async (context: never, { effect }: { effect: (context: never, name: string) => Promise<void> }) => {
+const failing: Plan = {
+  run: async (context, { effect }) => {
     for (const name of ["a", "b", "c"]) await effect(context, name);
     throw new Error("no");
   },

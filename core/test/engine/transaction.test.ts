@@ -74,8 +74,7 @@ describe("a transaction that completes its job", () => {
     const gate = aGate();
     const { cs, create, work, sales } = await aShop(
       {
-        run: async ({ transaction, job, attempt }) => {
-          if (attempt > 1) return "second";
+        run: async ({ transaction, job }) => {
           late = await refusal(() =>
             transaction(async (client) => {
               await client.query(SELL, [job.id, "stale"]);
