@@ -22,6 +22,8 @@ export interface UndoerOptions {
 
 /** Rollbacks that a node works on at once. They take no slot: what they need is held by their jobs. */
 const MOST_AT_ONCE = 4;
+/** What could not even be tried is taken up again after so long. */
+const LATER_MS = 5_000;
 /** Entries that are read at once. */
 const BATCH = 100;
 
@@ -69,6 +71,11 @@ export class Undoer {
     const controller = new AbortController();
     this.#running.add(controller);
     void this.#work(taken, controller.signal)
+      .catch((error: unknown) => {
+        part.log.error("undo", error);
+        // It is not kept from others for what went wrong here.
+        return part.store.putOffRollback(taken, { tries: taken.tries, delayMs: LATER_MS });
+      })
       .catch((error: unknown) => part.log.error("undo", error))
       .finally(() => {
         this.#running.delete(controller);
@@ -118,7 +125,10 @@ export class Undoer {
     const error = errorOf(thrown);
     const { definition } = await part.catalogue.version(taken.actionVersionId);
     const policy = retryPolicySchema.parse({ ...UNDO_RETRY, ...this.#types.get(definition.type)?.undoRetry });
-    const isLast = !mayRetry(policy, taken.tries, error.code);
+    const isOut = !mayRetry(policy, taken.tries, error.code);
+    // What is to be made final is tried for ever: nobody waits for it, and nothing is wrong with the job.
+    const isLast = isOut && taken.undoes;
+    if (isOut && !isLast) part.log.error("keep", thrown);
     const state = isLast ? "failed" : entry.state;
     if (!(await this.#stored(() => store.settleEntry(taken, entry, { state, error })))) return;
     if (!isLast) {
