@@ -34,16 +34,25 @@ export function fileCopyWith(setting: MediaSetting): ActionType<typeof copyConfi
       withFile(pathOf(context), readableRoots(setting), async (source) => {
         const destination = await prepareDestination(context.configuration.output, setting.outputRoots);
         refuseItself(source, destination);
-        return copy(source, destination, context).catch((error: unknown) => {
-          // What the source refuses has its code by now; all else is of the place where the copy is made.
-          throw isSystemError(error) ? outputFailure(destination.output, error) : error;
-        });
+        return copyTo(source, destination, context);
       }),
   });
 }
 
 /** `file.copy` with the setting of the environment. Works in a process of its own too, which inherits it. */
 export const fileCopy = defineActionType({ ...fileCopyWith(settingOfEnvironment), module: import.meta.url });
+
+/** Copies a file to where it is published when its attempt has ended well. */
+export function copyTo(
+  source: SourceFile,
+  destination: Destination,
+  context: JobContext<CopyConfiguration>,
+): Promise<CopyResult> {
+  return copy(source, destination, context).catch((error: unknown) => {
+    // What the source refuses has its code by now; all else is of the place where the copy is made.
+    throw isSystemError(error) ? outputFailure(destination.output, error) : error;
+  });
+}
 
 async function copy(
   source: SourceFile,

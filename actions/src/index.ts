@@ -3,6 +3,8 @@ export { FAILURES, type FailureCode } from "./failure.ts";
 export { type Ffmpeg, findFfmpeg } from "./ffmpeg/find-ffmpeg.ts";
 export { type ChecksumResult, checksumConfiguration, fileChecksum } from "./file-checksum.ts";
 export { type CopyResult, fileCopy } from "./file-copy.ts";
+export { type DeleteResult, deleteConfiguration, fileDelete } from "./file-delete.ts";
+export { fileMove, type MoveResult, moveConfiguration } from "./file-move.ts";
 export { ALGORITHMS, type Algorithm } from "./hashing/checksum.ts";
 export { type MediaActionsOptions, mediaActions } from "./media-actions.ts";
 export { mediaCapabilities } from "./media-capabilities.ts";

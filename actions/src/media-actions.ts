@@ -1,5 +1,7 @@
 import { fileChecksumWith } from "./file-checksum.ts";
 import { fileCopyWith } from "./file-copy.ts";
+import { fileDeleteWith } from "./file-delete.ts";
+import { fileMoveWith } from "./file-move.ts";
 import { mediaCompareWith } from "./media-compare.ts";
 import { mediaContactSheetWith } from "./media-contact-sheet.ts";
 import { mediaPosterWith } from "./media-poster.ts";
@@ -32,6 +34,8 @@ export function mediaActions(options: MediaActionsOptions = {}) {
   return {
     fileChecksum: fileChecksumWith(setting),
     fileCopy: fileCopyWith(setting),
+    fileMove: fileMoveWith(setting),
+    fileDelete: fileDeleteWith(setting),
     mediaProbe: mediaProbeWith(setting),
     mediaPoster: mediaPosterWith(setting),
     mediaContactSheet: mediaContactSheetWith(setting),

@@ -64,6 +64,10 @@ export function testContext<Configuration>(
       await rename(resolve(workspace, file), destination);
       return destination;
     },
+    undo: async () => undefined,
+    transaction: async () => {
+      throw new Error("these handlers write into no database");
+    },
   };
 }
 

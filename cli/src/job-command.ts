@@ -9,6 +9,8 @@ const COMMANDS = {
   hold: (id) => `hold ${id}`,
   unplan: (id) => `unplan ${id}`,
   cancel: (id) => `cancel ${id}`,
+  retry_rollback: (id) => `rollback retry ${id}`,
+  resolve_rollback: (id) => `rollback resolve ${id} --reason TEXT`,
   set_priority: undefined,
   declare_lost: undefined,
 } as const satisfies Record<Operation, ((id: string) => string) | undefined>;

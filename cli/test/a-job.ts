@@ -11,6 +11,7 @@ export function aJob(given: Partial<Job> = {}): Job {
     site: "default",
     queue: "default",
     state: "running",
+    rollback: "none",
     priority: "normal",
     owner: "tests",
     origin: "library",

@@ -40,6 +40,8 @@ export * from "./model/record.ts";
 export * from "./model/resource.ts";
 export * from "./model/retention.ts";
 export * from "./model/retry.ts";
+export * from "./model/rollback.ts";
+export * from "./model/rollback-state.ts";
 export * from "./model/secret.ts";
 export * from "./model/simulation/day.ts";
 export type { Usage } from "./model/simulation/gauge.ts";

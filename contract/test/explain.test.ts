@@ -57,6 +57,7 @@ function situation({ job, needs = {}, lanePause = null, ...fields }: Given = {})
       objects: [],
       forecast: null,
       rollback: "none",
+      rollbackProblem: null,
       isRetryAsked: false,
       isNodeLost: false,
       nodes: [],
@@ -89,13 +90,18 @@ describe("why a job stands where it stands", () => {
     ],
     [
       "rollback_unfinished",
-      "Attempt 1 failed: no_space: The disk is full. What it did has to be undone first.",
+      "Attempt 1 failed: no_space: The disk is full. What was done has to be undone first.",
       { job: { state: "retrying", dueAt: at("11:00"), ...FAILED }, rollback: "running" },
     ],
     [
       "rollback_unfinished",
-      "Attempt 1 failed. What it did could not be undone: resolve its rollback.",
-      { job: { state: "retrying" }, rollback: "failed" },
+      'It was cancelled. What was done has to be undone first. The last try failed at "upload": no answer.',
+      { job: { state: "cancelling" }, rollback: "required", rollbackProblem: '"upload": no answer.' },
+    ],
+    [
+      "rollback_failed",
+      "Attempt 1 succeeded in part. What was done could not be undone. Its objects are in quarantine. Retry its rollback, or resolve it.",
+      { job: { state: "partial" }, rollback: "failed" },
     ],
     ["paused", "It is held: resume it.", { job: { state: "paused" } }],
     ["lane_paused", "It is paused with all its kind: night.", { lanePause: { reason: "night" }, nodes: [node()] }],
@@ -384,6 +390,7 @@ const anySituation: fc.Arbitrary<Situation> = fc.record({
   ),
   forecast: fc.constant(null),
   rollback: fc.constantFrom("none", "required", "running", "done", "failed"),
+  rollbackProblem: fc.option(fc.string()),
   ...{ isRetryAsked: fc.boolean(), isNodeLost: fc.boolean(), ahead: fc.nat() },
   nodes: fc.array(
     fc.record({
@@ -427,6 +434,9 @@ describe("every situation", () => {
         expect(sentence).toMatch(/^[A-Z].*\.$/s);
         expect(sentence).not.toMatch(/undefined|NaN|\[object/);
         expect(JSON.parse(JSON.stringify(details))).toEqual(details);
+        const { rollback } = given;
+        if (rollback !== "none" && rollback !== "done")
+          return expect(reason).toBe(rollback === "failed" ? "rollback_failed" : "rollback_unfinished");
         expect(SETTLED.some((one) => one === state)).toBe(reason === "settled");
         expect(LIVE.some((one) => one === state)).toBe(
           ["running", "stalled", "overrun", "cancelling", "node_lost"].includes(reason),

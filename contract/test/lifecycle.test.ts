@@ -20,6 +20,7 @@ import {
   toStates,
   WAITING,
 } from "../src/model/lifecycle.ts";
+import type { RollbackState } from "../src/model/rollback-state.ts";
 
 const EVENTS_OF_THE_LIFECYCLE = [
   ["create", "plan", "unplan", "release", "come_due", "admit", "give_way", "block", "grant", "yield", "start"],
@@ -188,6 +189,14 @@ describe("operations", () => {
   ];
   it.each(cases)("of a %s job whose action is never cancelled are %j", (state, expected) => {
     expect(legalOperations(state, { kind: "job", cancellable: "never" })).toEqual(expected);
+  });
+
+  it("leave a job alone until its rollback has ended, but for what ends it", () => {
+    const of = (rollback: RollbackState) => legalOperations("failed", { kind: "job", rollback });
+    expect(of("done")).toEqual(["cancel", "retry", "amend", "set_priority"]);
+    expect(of("running")).toEqual(["cancel", "set_priority", "resolve_rollback"]);
+    expect(of("failed")).toEqual(["cancel", "set_priority", "retry_rollback", "resolve_rollback"]);
+    expect(legalOperations("cancelling", { rollback: "required" })).not.toContain("declare_lost");
   });
 
   it("include the cancel of a live job where its action allows it", () => {

@@ -10,6 +10,7 @@ import {
   type JobState,
   type Json,
   type PriorityName,
+  type Rollback,
   type StoredContext,
 } from "@callsheet/contract";
 import type { ActionHandle } from "./actions.ts";
@@ -22,6 +23,7 @@ import { checkFilter } from "./operations/filter.ts";
 import { checkId } from "./operations/operate.ts";
 import { holdJob, planJob, resumeJob, setPriority, unplanJob } from "./operations/plan.ts";
 import { amendJob, retryJob } from "./operations/retry.ts";
+import { readRollback, resolveRollback, retryRollback } from "./operations/rollback.ts";
 import type { CallerTransaction } from "./store/database.ts";
 
 /** A job that was created. */
@@ -202,7 +204,26 @@ export class Jobs {
     return amendJob(this.#engine.desk, this.#engine.types, idOf(job), configuration, options, this.#authority);
   }
 
-  /** Waits until a job is settled. Fails with `wait_timeout`; the job goes on. */
+  /** How the rollback of a job stands, with all that its attempts journaled. Fails with `job_not_found`. */
+  rollback(job: Ref<unknown, unknown>): Promise<Rollback> {
+    return readRollback(this.#engine.desk, idOf(job));
+  }
+
+  /** Tries a failed rollback again, from where it stopped. Fails with `wrong_state` when it has not failed. */
+  retryRollback(job: Ref<unknown, unknown>): Promise<void> {
+    return retryRollback(this.#engine.desk, idOf(job), this.#authority);
+  }
+
+  /**
+   * Ends a rollback that has not ended by itself, because somebody has seen to what it left: says why, for the history.
+   * Its objects leave their quarantine, and what was asked for meanwhile follows: answers the state that this led to. Fails
+   * with `wrong_state` when there is no such rollback.
+   */
+  resolveRollback(job: Ref<unknown, unknown>, reason: string): Promise<JobState> {
+    return resolveRollback(this.#engine.desk, idOf(job), reason, this.#authority);
+  }
+
+  /** Waits until a job is settled, and what it did is undone if it has to be. Fails with `wait_timeout`; the job goes on. */
   async wait<Configuration = Json, Result = Json>(
     job: Ref<Configuration, Result>,
     options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},

@@ -59,6 +59,7 @@ function start(
     setVariable: async () => undefined,
     workspace: async () => "/made/for/this/attempt",
     publish: async (_, destination) => destination,
+    undo: async () => undefined,
     ...rest,
   });
   return { ...seen, outcome };

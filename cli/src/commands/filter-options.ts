@@ -8,5 +8,6 @@ export function addFilterOptions(command: Command): Command {
     .option("--action <name>", "only jobs of this action")
     .option("--owner <name>", "only jobs of this owner")
     .option("--tag <tag>", "only jobs with this tag")
-    .option("--target <type:id>", "only jobs on this object", targetOption);
+    .option("--target <type:id>", "only jobs on this object", targetOption)
+    .option("--rollback <state>", "only jobs whose rollback is required, running or failed");
 }

@@ -79,6 +79,33 @@ const VERBS: readonly Verb[] = [
   },
 ];
 
+const ROLLBACK_VERBS: readonly Verb[] = [
+  {
+    name: "retry",
+    description: "try failed rollbacks again, from where they stopped",
+    operation: "retry_rollback",
+    past: "rolled back again",
+    isFinal: false,
+    act: async (jobs, id) => {
+      await jobs.retryRollback(id);
+      return (await jobs.get(id)).state;
+    },
+    examples: [
+      ["jobs rollback retry ID", "when what kept it from being undone is mended"],
+      ["jobs rollback retry --rollback failed", "all of them, after a preview"],
+    ],
+  },
+  {
+    name: "resolve",
+    description: "end rollbacks, because somebody has seen to what they left; needs --reason",
+    operation: "resolve_rollback",
+    past: "resolved",
+    isFinal: true,
+    act: (jobs, id, reason = "") => jobs.resolveRollback(id, reason),
+    examples: [["jobs rollback resolve ID --reason 'removed by hand'", "its objects leave their quarantine"]],
+  },
+];
+
 /** Commands that change jobs. */
 export function addJobChanges(jobs: Command, terminal: Terminal): void {
   addAmend(jobs, terminal);
@@ -87,8 +114,24 @@ export function addJobChanges(jobs: Command, terminal: Terminal): void {
     verb.action((ids, flags) => run(terminal, change, ids, flags));
     addExamples(verb, examples);
   }
+  addRollback(jobs, terminal);
   addPlan(jobs, terminal);
   addPriority(jobs, terminal);
+}
+
+function addRollback(jobs: Command, terminal: Terminal): void {
+  const rollback = jobs.command("rollback").description("what failed attempts did, and how far it is undone");
+  const show = rollback
+    .command("show <id>")
+    .description("everything that a job's attempts journaled, and what became of it")
+    .action(async (id) => (await import("../jobs/rollback.ts")).showRollback(terminal, id));
+  addExamples(show, [["jobs rollback show ID", "which entry could not be undone, and why"]]);
+  for (const { name, description, examples, ...change } of ROLLBACK_VERBS) {
+    const verb = addSelection(rollback.command(`${name} [ids...]`).description(description));
+    verb.action((ids, flags) => run(terminal, change, ids, flags));
+    addExamples(verb, examples);
+  }
+  addExamples(rollback, [["jobs list --rollback failed", "jobs whose rollback needs somebody"]]);
 }
 
 /** Loaded when it is needed, so that --help answers at once. */

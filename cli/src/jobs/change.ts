@@ -11,7 +11,8 @@ import { type Deed, type SelectionFlags, selectIds } from "./selection.ts";
 
 /** One thing that can be done to jobs. */
 export interface Change extends Deed {
-  readonly act: (jobs: JobsClient, id: string) => Promise<JobState>;
+  /** `reason`: what `--reason` says. */
+  readonly act: (jobs: JobsClient, id: string, reason?: string) => Promise<JobState>;
 }
 
 interface Done {
@@ -43,16 +44,20 @@ export async function changeJobs(
 ): Promise<void> {
   await using client = await openClient(terminal);
   const { jobs } = client;
+  const { reason } = terminal.flags;
   const chosen = await selectIds(terminal, jobs, { ids, flags, deed });
   if (flags.dryRun) return;
   const done: Done[] = [];
   const [only, ...others] = chosen;
-  if (only !== undefined && others.length === 0) done.push({ id: only, state: await act(jobs, only), error: null });
+  if (only !== undefined && others.length === 0)
+    done.push({ id: only, state: await act(jobs, only, reason), error: null });
   else {
     for (let at = 0; at < chosen.length; at += AT_ONCE) {
       terminal.signal.throwIfAborted();
       done.push(
-        ...(await Promise.all(chosen.slice(at, at + AT_ONCE).map((id) => attempt(terminal, id, () => act(jobs, id))))),
+        ...(await Promise.all(
+          chosen.slice(at, at + AT_ONCE).map((id) => attempt(terminal, id, () => act(jobs, id, reason))),
+        )),
       );
     }
   }

@@ -65,6 +65,7 @@ function columnsFor({ jobs, now }: Surroundings) {
     },
     attempt: number("Attempt", ({ attempt }) => attempt),
     retries: number("Retries", ({ retries }) => retries),
+    rollback: text("Rollback", ({ rollback }) => (rollback === "none" ? "" : rollback)),
     note: { title: "Note", cell: (job) => noteOf(job, now), plain: plainNoteOf, shorten: "end" },
   } as const satisfies Record<string, Column<Job>>;
 }
@@ -92,6 +93,8 @@ function tookOf({ state, durationMs, startedAt }: Job, now: Date): number | null
 /** What is worth knowing of a job in its state: how far it is, when it goes on, what went wrong. */
 function noteOf(job: Job, now: Date): string {
   const plain = plainNoteOf(job);
+  if (job.rollback === "failed") return `rollback failed · ${plain}`;
+  if (job.rollback === "required" || job.rollback === "running") return `rolling back · ${plain}`;
   switch (job.state) {
     case "scheduled":
       return job.dueAt ? `starts ${formatDistance(job.dueAt, now)}` : plain;

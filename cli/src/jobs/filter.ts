@@ -1,4 +1,4 @@
-import type { Job, JobFilter, JobState, JobsClient, Target } from "@callsheet/contract";
+import type { Job, JobFilter, JobState, JobsClient, RollbackState, Target } from "@callsheet/contract";
 
 /** Which jobs a command is about. */
 export interface FilterFlags {
@@ -7,16 +7,18 @@ export interface FilterFlags {
   readonly owner?: string;
   readonly tag?: string;
   readonly target?: Target;
+  readonly rollback?: RollbackState;
 }
 
 /** A filter of the flags. What is no state is refused by the client. */
-export function filterOf({ state, action, owner, tag, target }: FilterFlags): JobFilter {
+export function filterOf({ state, action, owner, tag, target, rollback }: FilterFlags): JobFilter {
   return {
     ...(state && { states: state.map((name) => name.replaceAll("-", "_") as JobState) }),
     ...(action !== undefined && { action }),
     ...(owner !== undefined && { owner }),
     ...(tag !== undefined && { tag }),
     ...(target && { target }),
+    ...(rollback !== undefined && { rollback: rollback as NonNullable<JobFilter["rollback"]> }),
   };
 }
 

@@ -56,7 +56,9 @@ async function named(jobs: JobsClient, texts: readonly string[]): Promise<readon
 
 async function matching(terminal: Terminal, jobs: JobsClient, { flags, deed }: Request): Promise<readonly Job[]> {
   const found = await allJobs(jobs, filterOf(flags), terminal.signal);
-  const possible = found.filter(({ state, kind }) => legalOperations(state, { kind }).includes(deed.operation));
+  const possible = found.filter(({ state, kind, rollback }) =>
+    legalOperations(state, { kind, rollback }).includes(deed.operation),
+  );
   if (possible.length > 0) return possible;
   const hint = "callsheet jobs list shows jobs and their states; it takes the same filters.";
   if (found.length === 0) throw failure("nothing_matches", "No job matches.", hint, EXIT.notFound);

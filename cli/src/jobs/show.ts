@@ -91,6 +91,7 @@ function factsOf(job: Job, now: Date): readonly Fact[] {
     ["Stalled", job.stalledSince === null ? "" : `since ${time(job.stalledSince)}: no progress, line or byte`],
     ["Ended", job.endedAt === null ? "" : `${time(job.endedAt)}${took}`],
     ["Attempt", job.attempt === 0 ? "" : `${job.attempt}${job.node === null ? "" : ` on ${job.node}`}${retries}`],
+    ["Rollback", job.rollback === "none" ? "" : job.rollback],
     ["Progress", progress === null ? "" : [`${Math.floor(progress.percent)} %`, progress.message ?? ""].join(" ")],
   ];
 }
@@ -121,7 +122,7 @@ function section(title: string, lines: readonly string[]): string {
 const indented = (text: string): string => text.replace(/^(?=.)/gm, "  ");
 
 /** The commands that make sense now. */
-function nextSteps({ id, state, kind }: Job): string {
-  const commands = commandsFor(legalOperations(state, { kind, cancellable: "never" }), id);
+function nextSteps({ id, state, kind, rollback }: Job): string {
+  const commands = commandsFor(legalOperations(state, { kind, cancellable: "never", rollback }), id);
   return commands.length === 0 ? "" : `${colours.dim(`Next\n  ${commands.join("\n  ")}`)}\n`;
 }

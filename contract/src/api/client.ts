@@ -13,6 +13,7 @@ import type { QueueSummary } from "../model/queue-summary.ts";
 import type { Amendment, LogLine } from "../model/record.ts";
 import type { Resource, ResourceDetails, ResourceInput, ResourcePlace } from "../model/resource.ts";
 import type { RetentionRule, RetentionRun, RetentionTarget } from "../model/retention.ts";
+import type { Rollback } from "../model/rollback.ts";
 import type { Secret, SecretInput, SecretRotation } from "../model/secret.ts";
 import type { FacilityDay } from "../model/simulation/day.ts";
 import type { Explanation } from "../model/situation.ts";
@@ -67,6 +68,13 @@ export interface JobsClient {
   /** Says that a live attempt will never be heard of again. Its job fails, and what it held is free. Needs a reason. */
   declareLost(id: string, options?: { readonly reason?: string }): Promise<JobState>;
   /** Waits until a job is settled. Fails with `wait_timeout`; the job goes on. */
+  /** How the rollback of a job stands, with all that its attempts journaled. */
+  rollback(id: string): Promise<Rollback>;
+  /** Tries a failed rollback again. */
+  retryRollback(id: string): Promise<void>;
+  /** Ends a rollback that has not ended by itself, for a reason. Answers the state that this led to. */
+  resolveRollback(id: string, reason: string): Promise<JobState>;
+  /** Waits until a job is settled, and what it did is undone if it has to be. Fails with `wait_timeout`; the job goes on. */
   wait(id: string, options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<Job>;
   /** Says why a job stands where it stands. */
   explain(id: string): Promise<Explanation>;

@@ -15,6 +15,7 @@ import {
   TERMINAL,
   WAITING,
 } from "../model/lifecycle.ts";
+import { ROLLBACK_STATES, type RollbackState } from "../model/rollback-state.ts";
 import { names, page, table } from "./markdown.ts";
 
 /** `docs/reference/lifecycle.md`: states, events, operations and diagrams, printed from the lifecycle's data. */
@@ -39,7 +40,7 @@ export function lifecycleMarkdown(): string {
       JOB_EVENTS.map((event) => eventRow(LIFECYCLE[event])),
     ),
     "## Operations",
-    "What a caller may ask for, and in which states. Whether a live job can be cancelled is for its action to say. A retry asked for while the job is timed out is remembered until the attempt has ended.",
+    "What a caller may ask for, and in which states. Whether a live job can be cancelled is for its action to say. A retry asked for while the job is timed out is remembered until the attempt has ended. While a rollback is required, running or failed, a retry and an amendment are refused, and a cancel is remembered until it has ended.",
     table(["operation", "states"], OPERATION_NAMES.map(operationRow)),
     "## Groups and runs",
     `They never take part in these events: their state follows from their members, in the transaction that changed a member. ${names(COMPOSITE_INTENTS)} are accepted as intents for the members.`,
@@ -80,8 +81,12 @@ function stateList(states: readonly JobState[]): string {
 }
 
 function operationRow(operation: (typeof OPERATION_NAMES)[number]): string[] {
-  const states = JOB_STATES.filter((state) => legalOperations(state).includes(operation));
-  return [`\`${operation}\``, stateList(states)];
+  const legal = (rollback: RollbackState) =>
+    JOB_STATES.filter((state) => legalOperations(state, { rollback }).includes(operation));
+  const states = legal("none");
+  if (states.length > 0) return [`\`${operation}\``, stateList(states)];
+  const rollbacks = ROLLBACK_STATES.filter((rollback) => legal(rollback).length > 0);
+  return [`\`${operation}\``, `any, while its rollback is ${rollbacks.join(", ")}`];
 }
 
 /** Events of every kind of job that some part of the engine causes: one arrow for each pair of ends. */

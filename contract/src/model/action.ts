@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { requirementsSchema } from "./capability.ts";
-import type { JobContext } from "./context.ts";
+import type { JobContext, UndoContext } from "./context.ts";
 import type { Json } from "./json.ts";
 import { LOCK_MODES } from "./lock.ts";
 import { nameSchema } from "./name.ts";
@@ -64,7 +64,12 @@ export type ActionInput = z.input<typeof actionSchema>;
 export type Action = z.output<typeof actionSchema> & { readonly version: number };
 
 /** Work that the handler of an action type does. The return value is the job's result. */
-export type Run<Configuration, Result> = (context: JobContext<Configuration>) => Promise<Result | Partial | Snooze>;
+export type Run<Configuration, Result, UndoName extends string = string> = (
+  context: JobContext<Configuration, UndoName>,
+) => Promise<Result | Partial | Snooze>;
+
+/** Does something with an entry of the undo journal. It may be called again after it was done, or before it could be. */
+export type Undo<Configuration = unknown> = (data: Json, context: UndoContext<Configuration>) => Promise<void>;
 
 /** Code that can run: a name, the schema of its configuration, `run`. Plain data, whoever made it. */
 export interface ActionType<Schema extends z.ZodType = z.ZodType, Result = unknown> {
@@ -73,6 +78,18 @@ export interface ActionType<Schema extends z.ZodType = z.ZodType, Result = unkno
   readonly configuration: Schema;
   /** The URL of the module that exports this type; needed for isolation `process`. */
   readonly module?: string;
+  /**
+   * Undoes what an attempt journaled, by name; each must be idempotent, for it may be called again by another node, and for
+   * something that was announced and never done. Above `run`, it lets `context.undo` know the names.
+   */
+  readonly undo?: Readonly<Record<string, Undo<z.output<Schema>>>>;
+  /**
+   * Makes final what an attempt journaled, by name, such as emptying a trash: called once the job has completed, or the path
+   * was processed. Idempotent as well. Default: nothing is to be done.
+   */
+  readonly keep?: Readonly<Record<string, Undo<z.output<Schema>>>>;
+  /** How an undo, or a keep, that fails is tried again before an operator has to decide. Default: five times, from a second to a minute apart. */
+  readonly undoRetry?: Readonly<z.input<typeof retryPolicySchema>>;
   readonly run: Run<z.output<Schema>, Result>;
   /**
    * What a time-out counts from: the start, or the last progress that was reported by `queues` (jobs of kind `queue` only).
@@ -92,13 +109,21 @@ export interface ActionType<Schema extends z.ZodType = z.ZodType, Result = unkno
    * other. Default `references`.
    */
   readonly secrets?: "references" | "texts";
-  /** Undoes what an attempt journaled, by name; each must be idempotent. */
-  readonly undo?: Readonly<Record<string, (data: Json, context: JobContext<z.output<Schema>>) => Promise<void>>>;
 }
 
-/** Declares an action type; configuration and result are inferred. */
-export function defineActionType<Schema extends z.ZodType, Result>(
-  definition: ActionType<Schema, Result>,
+/** An action type as it is written: what it journals is among what it can undo. */
+export type ActionTypeDefinition<Schema extends z.ZodType, Result, UndoName extends string> = Omit<
+  ActionType<Schema, Result>,
+  "undo" | "keep" | "run"
+> & {
+  readonly undo?: Readonly<Record<UndoName, Undo<z.output<Schema>>>>;
+  readonly keep?: { readonly [Name in NoInfer<UndoName>]?: Undo<z.output<Schema>> };
+  readonly run: Run<z.output<Schema>, Result, NoInfer<UndoName>>;
+};
+
+/** Declares an action type; configuration, result and the names that it can undo are inferred. */
+export function defineActionType<Schema extends z.ZodType, Result, UndoName extends string = never>(
+  definition: ActionTypeDefinition<Schema, Result, UndoName>,
 ): ActionType<Schema, Result> {
-  return Object.freeze({ ...definition });
+  return Object.freeze({ ...(definition as ActionType<Schema, Result>) });
 }

@@ -16,8 +16,16 @@ export interface JobLog {
   error(message: string): void;
 }
 
-/** All that an attempt may see. Nothing outside it is needed to run or to retry. */
-export interface JobContext<Configuration = unknown> {
+/** Who writes in a transaction: what `pg` clients are, and what wraps them. */
+export interface TransactionClient {
+  query<Row = Readonly<Record<string, unknown>>>(
+    text: string,
+    values?: readonly unknown[],
+  ): Promise<{ readonly rows: readonly Row[]; readonly rowCount: number }>;
+}
+
+/** All that an attempt may see. Nothing outside it is needed to run or to retry. `UndoName`: what its type can undo. */
+export interface JobContext<Configuration = unknown, UndoName extends string = string> {
   readonly job: {
     readonly id: string;
     readonly action: string;
@@ -56,4 +64,32 @@ export interface JobContext<Configuration = unknown> {
    * name that begins with a dot and has the job's id between dots, and publish it from there by its absolute path.
    */
   publish(file: string, destination: string): Promise<string>;
+  /**
+   * Journals what the handler is about to do. Once this has resolved it is stored, whatever happens next: when the job fails,
+   * is cancelled or loses its node, the function of its action type's `undo` of this name is called with `data`, the last
+   * entry first, until all is undone. Call it before the effect, and wait for it. Names and data are stored as JSON, at most
+   * 1 MiB. An entry that names a `path` is undone by itself when the job ends partial and its problems name that path.
+   * Fails with `invalid_argument` for a name that the type cannot undo, and with `stale_attempt` when another attempt has
+   * taken over.
+   */
+  undo(name: UndoName, data: Json, options?: { readonly path?: string }): Promise<void>;
+  /**
+   * Completes the job in a transaction of its own database: what `write` writes there and the end of the job are stored
+   * together, or neither is. `write` answers the job's result; what the handler returns afterwards counts no more. When
+   * `write` throws, all is as it was, and the handler goes on. It is called again, in a new transaction, when the first one
+   * met others. Fails with `stale_attempt` when another attempt has taken over, and with `wrong_state` in a process of its own.
+   */
+  transaction<Result>(write: (client: TransactionClient) => Promise<Result>): Promise<Result>;
+}
+
+/** What a function sees that undoes or keeps something. */
+export interface UndoContext<Configuration = unknown>
+  extends Pick<JobContext<Configuration>, "job" | "configuration" | "target"> {
+  /** The attempt that journaled the entry. */
+  readonly attempt: number;
+  /** As of an attempt: greater than all that the job had before, and than that of whoever tried to undo it before. */
+  readonly fencing: string;
+  readonly variables: Pick<Variables, "get" | "all">;
+  /** Aborted when somebody else takes over. */
+  readonly signal: AbortSignal;
 }

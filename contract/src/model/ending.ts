@@ -6,7 +6,8 @@ import { delayFor, mayRetry, type RetryPolicy } from "./retry.ts";
 /** How an attempt ended, as its node or the reaper reports it. */
 export type Ending =
   | { readonly kind: "completed" }
-  | { readonly kind: "partial" }
+  /** `failedPaths`: those that its problems name. Default: none. */
+  | { readonly kind: "partial"; readonly failedPaths?: readonly string[] }
   | { readonly kind: "failed"; readonly error: JobError }
   /** `data`: JSON text of a queue job's changed data. */
   | { readonly kind: "snoozed"; readonly until: Date; readonly data?: string }

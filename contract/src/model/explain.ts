@@ -7,7 +7,7 @@ import { iso, isPast, type Told, told } from "./telling.ts";
 /** Says why a job stands where it stands. Every situation has one answer. */
 export function explain(situation: Situation): Explanation {
   const { job, forecast } = situation;
-  const { blockers = [], ...why } = BY_STATE[job.state](situation);
+  const { blockers = [], ...why } = rollingBack(situation) ?? BY_STATE[job.state](situation);
   const isExpected = FORECASTABLE.has(job.state) && forecast !== null;
   return {
     ...{ jobId: job.id, state: job.state, ...why, blockers },
@@ -63,14 +63,28 @@ function running(situation: Situation): Told {
 }
 
 function backingOff(situation: Situation): Told {
-  const { job, rollback } = situation;
+  const { job } = situation;
   const failed = `Attempt ${job.attempt} failed${because(job)}.`;
-  if (rollback !== "none" && rollback !== "done") {
-    const undone = rollback === "failed" ? "could not be undone: resolve its rollback" : "has to be undone first";
-    return told("rollback_unfinished", `${failed} What it did ${undone}.`, { rollback });
-  }
   if (isPast(job.dueAt, situation)) return due(situation);
   return told("backing_off", `${failed} It is tried again at ${iso(job.dueAt)}.`, { until: iso(job.dueAt) });
+}
+
+/** A rollback that has not ended is what counts, whatever else there is to say. */
+function rollingBack({ job, rollback, rollbackProblem }: Situation): Told | undefined {
+  if (rollback === "none" || rollback === "done") return undefined;
+  const ended = endedHow(job);
+  const problem = rollbackProblem === null ? "" : ` The last try failed at ${rollbackProblem.replace(/\.$/, "")}.`;
+  const details = { rollback, attempt: job.attempt, problem: rollbackProblem };
+  if (rollback !== "failed")
+    return told("rollback_unfinished", `${ended}. What was done has to be undone first.${problem}`, details);
+  const todo = "Its objects are in quarantine. Retry its rollback, or resolve it.";
+  return told("rollback_failed", `${ended}. What was done could not be undone.${problem} ${todo}`, details);
+}
+
+function endedHow(job: Situation["job"]): string {
+  if (job.state === "cancelling" || job.state === "cancelled") return "It was cancelled";
+  if (job.state === "partial") return `Attempt ${job.attempt} succeeded in part`;
+  return `Attempt ${job.attempt} failed${because(job)}`;
 }
 
 function live({ job, isNodeLost }: Situation, reason: Reason, sentence: string, details: JsonObject = {}): Told {

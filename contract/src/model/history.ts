@@ -9,6 +9,14 @@ export interface Authority {
   readonly reason?: string;
 }
 
+/** Lines that tell of a rollback: it ended, in one way or the other, or an operator did something about it. */
+export type RollbackNote =
+  | "rolled_back"
+  | "rollback_failed"
+  | "rollback_retried"
+  | "rollback_resolved"
+  | "cancel_asked";
+
 /**
  * Lines that change no state. `stall`, `stall_end`: its attempt lives and does not move, and moves again. The last three only
  * queue jobs have.
@@ -20,6 +28,7 @@ export type Note =
   | "declare_lost"
   | "stall"
   | "stall_end"
+  | RollbackNote
   | "say"
   | "change"
   | "progress";

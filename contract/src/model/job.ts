@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "./json.ts";
 import type { JobLock } from "./lock.ts";
 import type { PriorityName } from "./priority.ts";
+import type { RollbackState } from "./rollback-state.ts";
 import type { JobState } from "./state.ts";
 import type { Target } from "./target.ts";
 
@@ -43,6 +44,8 @@ export interface Job<Configuration = Json, Result = Json> {
   readonly site: string;
   readonly queue: string;
   readonly state: JobState;
+  /** Beside its state: how far it is with undoing what a failed attempt did. */
+  readonly rollback: RollbackState;
   readonly priority: PriorityName;
   readonly owner: string;
   readonly origin: Origin;

@@ -1,5 +1,6 @@
 import { COMPOSITE_INTENTS, type JobEvent, RULES, type Rule, SINGLE_KINDS } from "./edge.ts";
 import type { JobKind } from "./job.ts";
+import { type RollbackState, UNFINISHED_ROLLBACKS } from "./rollback-state.ts";
 import { JOB_STATES, type JobState, LIVE, SETTLED, WAITING } from "./state.ts";
 
 export { type Actor, COMPOSITE_INTENTS, type JobEvent, SINGLE_KINDS } from "./edge.ts";
@@ -55,7 +56,18 @@ export function legalEvents(state: JobState, kind?: JobKind): readonly JobEvent[
 
 type Asked = "never" | "asks" | "abandon";
 
-/** What a person or a caller can ask for: the events it becomes, and states in which it is accepted beside theirs. */
+interface Legal {
+  /** The events that it becomes. */
+  readonly events: readonly JobEvent[];
+  /** States in which it is accepted beside theirs. */
+  readonly also: readonly JobState[];
+  /** Only while the job's rollback is one of these. Default: whatever it is. */
+  readonly rollback?: readonly RollbackState[];
+}
+
+const ENDED = ["none", "done"] as const;
+
+/** What a person or a caller can ask for. */
 const OPERATIONS = {
   plan: { events: ["plan"], also: [] },
   unplan: { events: ["unplan"], also: [] },
@@ -63,12 +75,15 @@ const OPERATIONS = {
   resume: { events: ["resume"], also: [] },
   cancel: { events: ["cancel"], also: [] },
   // Remembered while the attempt lives.
-  retry: { events: ["retry"], also: ["timed_out"] },
-  amend: { events: [], also: [...WAITING, "failed", "partial"] },
+  retry: { events: ["retry"], also: ["timed_out"], rollback: ENDED },
+  amend: { events: [], also: [...WAITING, "failed", "partial"], rollback: ENDED },
   set_priority: { events: [], also: [...WAITING, "failed", "partial"] },
   // Says that a live attempt's node will never answer: it fails, or its cancel settles.
-  declare_lost: { events: [], also: LIVE },
-} as const satisfies Record<string, { readonly events: readonly JobEvent[]; readonly also: readonly JobState[] }>;
+  declare_lost: { events: [], also: LIVE, rollback: ENDED },
+  retry_rollback: { events: [], also: JOB_STATES, rollback: ["failed"] },
+  // Says that somebody has seen to what was not undone.
+  resolve_rollback: { events: [], also: JOB_STATES, rollback: UNFINISHED_ROLLBACKS },
+} as const satisfies Record<string, Legal>;
 
 /** What a person or a caller of the API may ask for on a job that exists. */
 export type Operation = keyof typeof OPERATIONS;
@@ -84,15 +99,16 @@ export const CANCEL_OF_LIVE = {
 
 /**
  * The operations that are legal now, for the details of `wrong_state`. `kind` and `cancellable` are those of the job;
- * unknown, an operation is listed when it is legal for some.
+ * unknown, an operation is listed when it is legal for some. `rollback`: how its rollback stands. Default `none`.
  */
 export function legalOperations(
   state: JobState,
-  of: { readonly kind?: JobKind; readonly cancellable?: Asked } = {},
+  of: { readonly kind?: JobKind; readonly cancellable?: Asked; readonly rollback?: RollbackState } = {},
 ): readonly Operation[] {
   if (of.kind === "group" || of.kind === "run") return operationsOfComposite(state);
   return OPERATION_NAMES.filter((operation) => {
-    const { events, also } = OPERATIONS[operation];
+    const { events, also, rollback }: Legal = OPERATIONS[operation];
+    if (rollback !== undefined && !rollback.includes(of.rollback ?? "none")) return false;
     if (also.some((accepted) => accepted === state)) return true;
     const meant: readonly JobEvent[] = operation === "cancel" ? [...events, ...cancelsOfLive(of.cancellable)] : events;
     return meant.some((event) => isLegal(event, state, undefined, of.kind));

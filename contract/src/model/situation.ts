@@ -3,6 +3,7 @@ import type { Forecast, NoForecast, StartForecast } from "./forecast.ts";
 import type { Job } from "./job.ts";
 import type { JsonObject } from "./json.ts";
 import type { JobLock } from "./lock.ts";
+import type { RollbackState } from "./rollback-state.ts";
 import type { JobState } from "./state.ts";
 import type { CandidateJob, LaneFacts, ObjectFacts, PoolFacts } from "./world.ts";
 
@@ -12,6 +13,7 @@ export const REASONS = {
   scheduled: "Its time has not come.",
   backing_off: "An attempt failed, and the wait before the next one is not over.",
   rollback_unfinished: "What a failed attempt did has to be undone first.",
+  rollback_failed: "What a failed attempt did could not be undone, and an operator has to decide.",
   paused: "Somebody holds it.",
   lane_paused: "Its action, its queue or its site is paused.",
   nodes_paused: "All nodes that run its action type are paused.",
@@ -84,7 +86,9 @@ export interface Situation {
   /** The pools that it may take units of, and its objects. */
   readonly pools: readonly PoolInSight[];
   readonly objects: readonly ObjectFacts[];
-  readonly rollback: "none" | "required" | "running" | "done" | "failed";
+  readonly rollback: RollbackState;
+  /** Why the last try to undo something failed. */
+  readonly rollbackProblem: string | null;
   readonly isRetryAsked: boolean;
   /** Whether the node that runs it has died. */
   readonly isNodeLost: boolean;

@@ -1,15 +1,18 @@
 import {
   type Action,
+  type ActionType,
   callsheetError,
   type JobContext,
   type JobLog,
   type Json,
   type JsonObject,
   type Target,
+  type TransactionClient,
   type Variables,
 } from "@callsheet/contract";
 import { storableJson, storableText } from "../operations/configuration.ts";
 import type { Claimed } from "../store/claim.ts";
+import type { NewEntry } from "../store/journal.ts";
 import type { Publication } from "./publication.ts";
 import { redactJson, redactStats } from "./secrets/redact-end.ts";
 import type { Redactor } from "./secrets/redactor.ts";
@@ -20,6 +23,10 @@ export interface AttemptHost {
   putVariable(attempt: Attempt, name: string, value: string): Promise<boolean>;
   makeWorkspace(attempt: Attempt): Promise<string>;
   openPublication(attempt: Attempt): Publication;
+  /** Stores an entry of the undo journal under the attempt's token. False: it was superseded. */
+  journal(attempt: Attempt, entry: NewEntry): Promise<boolean>;
+  /** Completes the attempt in a transaction of a handler's writes. */
+  complete<Result>(attempt: Attempt, write: (client: TransactionClient) => Promise<Result>): Promise<Result>;
 }
 
 export interface AttemptLine {
@@ -30,6 +37,7 @@ export interface AttemptLine {
 
 const LONGEST_LINE = 8_192;
 const MOST_LINES = 10_000;
+const LONGEST_PATH = 4_096;
 
 /**
  * One execution of a job on this node, and the context that its handler sees. Parts that most handlers never touch are made
@@ -58,6 +66,10 @@ export class Attempt implements JobContext {
   workspaceMade: Promise<string> | undefined;
   /** Set when the handler has published something. */
   publication: Publication | undefined;
+  /** Its code; set before the handler is entered. */
+  type: ActionType | undefined;
+  /** Whether the job was completed while the handler runs; settled when that is known. */
+  completing: Promise<boolean> | undefined;
   readonly claimed: Claimed;
   readonly definition: Action;
   /** Milliseconds from the claim to the handler's start. */
@@ -74,6 +86,7 @@ export class Attempt implements JobContext {
   #lineCount = 0;
   /** By level: the lines of each may be pieces of one text. */
   #redacted: Map<string, (text: string) => string> | undefined;
+  #entryCount = 0;
 
   constructor(
     host: AttemptHost,
@@ -179,10 +192,7 @@ export class Attempt implements JobContext {
         const text = storableJson(value, `variable ${key}`);
         const kept = this.redactor ? redactJson(this.redactor, text) : text;
         const stored = await this.#host.putVariable(this, key, kept);
-        if (!stored)
-          throw callsheetError("stale_attempt", `Another attempt of job ${this.job.id} has taken over.`, {
-            id: this.job.id,
-          });
+        if (!stored) throw this.#stale();
         values[key] = kept === text ? value : (JSON.parse(kept) as Json);
       },
     };
@@ -200,6 +210,59 @@ export class Attempt implements JobContext {
       return this.publication.stage(file, destination);
     };
   }
+
+  get undo(): JobContext["undo"] {
+    return async (name, data, options) => {
+      const { path } = Object(options) as { path?: string };
+      if (!Object.hasOwn(this.type?.undo ?? {}, name)) throw unknownUndo(this.definition.type, this.type, name);
+      const text = storableJson(data, `The data of "${name}"`);
+      if (this.redactor && redactJson(this.redactor, text) !== text) throw secretInUndo(name);
+      const entry = {
+        ...{ id: this.claimed.id, token: this.claimed.token, name, data: text },
+        ...{ path: path === undefined ? null : storableText(path, "path", LONGEST_PATH) },
+        ...{ keeps: Object.hasOwn(this.type?.keep ?? {}, name), n: ++this.#entryCount },
+      };
+      if (this.isSuperseded || !(await this.#host.journal(this, entry))) throw this.#stale();
+    };
+  }
+
+  get transaction(): JobContext["transaction"] {
+    return async (write) => {
+      if (this.completing !== undefined)
+        throw callsheetError("wrong_state", "An attempt completes its job once.", { id: this.job.id });
+      if (this.isSuperseded) throw this.#stale();
+      const completion = this.#host.complete(this, write);
+      this.completing = completion.then(
+        () => true,
+        () => false,
+      );
+      try {
+        return await completion;
+      } catch (error) {
+        // All is as it was: the handler may try again, or end in another way.
+        this.completing = undefined;
+        throw error;
+      }
+    };
+  }
+
+  #stale(): Error {
+    const { id } = this.job;
+    return callsheetError("stale_attempt", `Another attempt of job ${id} has taken over.`, { id });
+  }
+}
+
+function unknownUndo(type: string, known: ActionType | undefined, name: unknown): Error {
+  const names = Object.keys(known?.undo ?? {});
+  const has = names.length === 0 ? "it can undo nothing" : `it can undo ${names.join(", ")}`;
+  const said = `Action type "${type}" has no undo named "${String(name).slice(0, 60)}": ${has}.`;
+  return callsheetError("invalid_argument", said, { field: "name" });
+}
+
+/** What is written down to undo something is read by whoever undoes it, and shown. */
+function secretInUndo(name: string): Error {
+  const said = `The data of "${name}" holds a secret. Undo finds it in the configuration, in its place.`;
+  return callsheetError("invalid_argument", said, { field: "data" });
 }
 
 function clean(text: string): string {

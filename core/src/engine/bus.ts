@@ -11,10 +11,18 @@ interface Said {
   readonly jobs: Set<string>;
   readonly pools: Set<number>;
   hasDue: boolean;
+  hasRollback: boolean;
   hasAll: boolean;
 }
 
-const silence = (): Said => ({ lanes: new Map(), jobs: new Set(), pools: new Set(), hasDue: false, hasAll: false });
+const silence = (): Said => ({
+  lanes: new Map(),
+  jobs: new Set(),
+  pools: new Set(),
+  hasDue: false,
+  hasRollback: false,
+  hasAll: false,
+});
 
 /** NOTIFY takes a lock at commit that all commits share: at most one per process in this time. */
 const GAP_MS = 5;
@@ -143,12 +151,14 @@ function say(said: Said, hint: Hint): void {
   else if (hint.kind === "job") jobs.add(hint.id);
   else if (hint.kind === "pool") pools.add(hint.poolId);
   else if (hint.kind === "due") said.hasDue = true;
+  else if (hint.kind === "rollback") said.hasRollback = true;
   else if (hint.kind === "everything") said.hasAll = true;
 }
 
-function encode(self: string, { lanes, jobs, pools, hasDue, hasAll }: Said): string {
+function encode(self: string, { lanes, jobs, pools, hasDue, hasRollback, hasAll }: Said): string {
   const parts = [...lanes].map(([laneId, rank]) => `l${laneId}:${rank}`);
   if (hasDue) parts.push("d");
+  if (hasRollback) parts.push("r");
   for (const id of pools) parts.push(`p${id}`);
   const all = [self, ...parts, ...[...jobs].map((id) => `j${id}`)].join(" ");
   // Too many to name: hearers look at everything.
@@ -160,6 +170,7 @@ function decode(self: string, payload: string): readonly (Hint | undefined)[] {
   if (sender === self) return [];
   return parts.map((part): Hint | undefined => {
     if (part === "d") return { kind: "due" };
+    if (part === "r") return { kind: "rollback" };
     if (part.startsWith("p")) return { kind: "pool", poolId: Number(part.slice(1)) };
     if (part.startsWith("j")) return { kind: "job", id: part.slice(1) };
     const [laneId, rank] = part.slice(1).split(":").map(Number);

@@ -1,5 +1,5 @@
 import type { Attempt } from "./attempt.ts";
-import { endOfThrow, type HandlerEnd } from "./outcome.ts";
+import { COMPLETED, endOfThrow, type HandlerEnd } from "./outcome.ts";
 import type { Publication } from "./publication.ts";
 import type { EngineLog } from "./service.ts";
 
@@ -9,11 +9,20 @@ export interface Concluding {
   readonly log: EngineLog;
 }
 
+/** How an attempt ends whose handler has published something, or completes its job in a transaction. Never rejects. */
+export async function lastEnd(attempt: Attempt, end: HandlerEnd, concluding: Concluding): Promise<HandlerEnd> {
+  // Completed already: what the handler says of it counts no more.
+  if (await attempt.completing) return COMPLETED;
+  attempt.completing = undefined;
+  const { publication } = attempt;
+  return publication === undefined ? end : conclude(attempt, publication, end, concluding);
+}
+
 /**
  * Lets what an attempt published appear when its handler ended well and its token stands, and removes it otherwise. Answers
  * how the attempt ends. Never rejects.
  */
-export async function conclude(
+async function conclude(
   attempt: Attempt,
   publication: Publication,
   end: HandlerEnd,

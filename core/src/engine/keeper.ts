@@ -1,9 +1,13 @@
-import { isCallsheetError } from "@callsheet/contract";
-import { isPassing } from "../store/failure.ts";
+import { isCallsheetError, type TransactionClient } from "@callsheet/contract";
+import type { NewEntry } from "../store/journal.ts";
 import type { Attempt, AttemptHost } from "./attempt.ts";
+import { completeWithin } from "./complete-within.ts";
+import type { NodeOptions } from "./node-options.ts";
 import type { Part } from "./part.ts";
 import { Publication } from "./publication.ts";
 import { Stalls } from "./stalls.ts";
+import { tellFreed } from "./tell-freed.ts";
+import { whileAway } from "./while-away.ts";
 import { createWords, type Words } from "./words.ts";
 
 export interface KeeperOptions {
@@ -14,11 +18,12 @@ export interface KeeperOptions {
   readonly isCertain: () => boolean;
   /** Told when there is something to store. */
   readonly onHungry: () => void;
+  /** Told of jobs that were completed in a transaction of their handlers. */
+  readonly onStored: NonNullable<NodeOptions["onStored"]>;
 }
 
 const ANCHOR_MS = 1_000;
 const CHECK_MS = 5_000;
-const PAUSE_MS = 200;
 
 /**
  * Looks after attempts that run longer than a moment: gives them rows of their own, stores their progress and log, and
@@ -118,17 +123,28 @@ export class Keeper implements AttemptHost {
   }
 
   /** Whether an attempt still counts. Does not give up while the database is away. */
-  async isStanding(attempt: Attempt): Promise<boolean> {
-    const { store, environment, log } = this.#options.part;
-    for (;;) {
-      try {
-        return await store.isStanding(attempt.job.id, attempt.claimed.token);
-      } catch (error) {
-        if (!isPassing(error)) throw error;
-        log.error("publication", error);
-        await new Promise<void>((resolve) => void environment.timers.after(PAUSE_MS, resolve));
-      }
-    }
+  isStanding(attempt: Attempt): Promise<boolean> {
+    const { part } = this.#options;
+    return whileAway(part, "publication", () => part.store.isStanding(attempt.job.id, attempt.claimed.token));
+  }
+
+  /** Does not give up while the database is away: the handler must not go on before its entry is stored. */
+  journal(attempt: Attempt, entry: NewEntry): Promise<boolean> {
+    const { part } = this.#options;
+    const store = async () => {
+      await (attempt.anchoring ?? this.#anchor([attempt]));
+      return part.store.addEntry(entry);
+    };
+    return whileAway(part, "undo", store, () => !attempt.isSuperseded);
+  }
+
+  async complete<Result>(attempt: Attempt, write: (client: TransactionClient) => Promise<Result>): Promise<Result> {
+    const { part, onStored } = this.#options;
+    const { end, value } = await completeWithin(part, attempt, write);
+    onStored([attempt.job.id], { changes: end.changed, refused: end.refused });
+    tellFreed(part.bus, end.changed, end.pools);
+    if (end.leftJournals) part.bus.publish({ kind: "rollback" });
+    return value;
   }
 
   #anchor(attempts: readonly Attempt[]): Promise<void> {

@@ -16,6 +16,7 @@ import { Reporter } from "./reporter.ts";
 import { createRunner, type Runner } from "./runner.ts";
 import { createVault } from "./secrets/vault.ts";
 import { type Service, startService } from "./service.ts";
+import { Undoer } from "./undo.ts";
 
 /** Told of jobs whose end is stored. */
 type OnStored = NonNullable<NodeOptions["onStored"]>;
@@ -71,7 +72,8 @@ export class Node {
   readonly #learning: Learning;
   readonly #runner: Runner;
   readonly #feeder: Feeder;
-  readonly #services: { readonly claim: Service; readonly keep: Service };
+  readonly #undoer: Undoer;
+  readonly #services: Readonly<Record<"claim" | "keep" | "undo", Service>>;
   readonly #unsubscribe: () => void;
   #slots: number;
   #deadline = Number.POSITIVE_INFINITY;
@@ -103,14 +105,19 @@ export class Node {
     this.#reporter = new Reporter({ part, hot, onLoss, onStored });
     this.#heart = this.#startHeart(life);
     this.#learning = new Learning(part);
-    this.#keeper = new Keeper({ part, nodeId, running, isCertain, onHungry: () => this.#services.keep.wake() });
+    this.#keeper = new Keeper({
+      ...{ part, nodeId, running, isCertain, onStored },
+      onHungry: () => this.#services.keep.wake(),
+    });
+    const vault = createVault(part);
+    this.#undoer = new Undoer({ part, nodeId, onStored, types: identity.types, isolation: this.#isolation, vault });
     const slots = () => this.#slots;
     this.#runner = createRunner({
       part,
       slots,
       types: identity.types,
       isolation: this.#isolation,
-      vault: createVault(part),
+      vault,
       host: this.#keeper,
       onBegin: () => this.#keeper.begun(),
       onEnd: (attempt, size, end) => this.#ended(attempt, size, end),
@@ -124,6 +131,7 @@ export class Node {
     this.#services = this.#startServices();
     this.#unsubscribe = bus.subscribe((hint) => {
       if (hint === undefined) this.#heart.look();
+      if (hint === undefined || hint.kind === "rollback") this.#services.undo.wake();
       if (hint?.kind === "job") this.#keeper.look(hint.id);
       else if (claimer.hear(hint)) this.#services.claim.wake();
     });
@@ -192,12 +200,16 @@ export class Node {
     return {
       claim: start("claim", POLL_MS, () => this.#feeder.round()),
       keep: start("keep", KEEP_MS, () => this.#keeper.round()),
+      undo: start("undo", POLL_MS, () => this.#undoer.round()),
     };
   }
 
   #ended(attempt: Attempt, size: number, end: HandlerEnd): void {
     // The word of a superseded attempt ends no job; but what it held is free only now.
-    const report = () => this.#reporter.report(attempt, size, attempt.isSuperseded ? lateWord(this.name) : end);
+    const report = () => {
+      if (attempt.completing === undefined)
+        this.#reporter.report(attempt, size, attempt.isSuperseded ? lateWord(this.name) : end);
+    };
     // What a handler said is there for whoever waits for its end.
     const hasWords = attempt.lines !== undefined || (attempt.latest !== undefined && end.ending.kind !== "completed");
     if (hasWords) this.#keeper.leave(attempt, report);
@@ -212,6 +224,7 @@ export class Node {
     const message = `Node "${this.name}" was declared dead; it goes on as a new incarnation.`;
     this.#part.log.error("node", callsheetError("stale_attempt", message));
     for (const attempt of this.#runner.running.values()) attempt.supersede();
+    this.#undoer.supersede();
     this.#feeder.forget();
     return register(this.#part, { ...this.#identity, slots: this.#slots });
   }
@@ -227,7 +240,8 @@ export class Node {
     const { environment, store } = this.#part;
     await this.#attempted(store.setDraining(this.#heart.nodeId));
     await this.#attempted(this.#feeder.stop());
-    const isBusy = () => this.running > 0 || this.#keeper.isLeaving();
+    this.#undoer.stop();
+    const isBusy = () => this.running > 0 || this.#keeper.isLeaving() || this.#undoer.isBusy;
     await emptied(this.#part, { isBusy, until: () => this.#deadline });
     const flushFrom = environment.monotonic();
     let isFlushed = false;

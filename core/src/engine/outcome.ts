@@ -15,7 +15,7 @@ export interface HandlerEnd {
   readonly result: string | null;
 }
 
-const COMPLETED: HandlerEnd = { ending: { kind: "completed" }, result: null };
+export const COMPLETED: HandlerEnd = { ending: { kind: "completed" }, result: null };
 
 /** Reads what a handler returned. A result that cannot be stored fails its own job and nobody else's. */
 export function endOfReturn(value: unknown): HandlerEnd {
@@ -23,7 +23,8 @@ export function endOfReturn(value: unknown): HandlerEnd {
   try {
     if (!isOutcome(value)) return { ending: COMPLETED.ending, result: storableJson(value, "The result") };
     if (value.kind === "snooze") return endOfSnooze(value);
-    return { ending: { kind: "partial" }, result: storableJson(partialResult(value), "The result") };
+    const failedPaths = value.problems.flatMap(({ path }) => (path === undefined ? [] : [path]));
+    return { ending: { kind: "partial", failedPaths }, result: storableJson(partialResult(value), "The result") };
   } catch (error) {
     const { message } = error as CallsheetError;
     return { ending: { kind: "failed", error: { code: "unstorable_result", message } }, result: null };
@@ -61,7 +62,8 @@ const UNTOLD = "The handler failed and did not say why.";
 const LONGEST_MESSAGE = 10_000;
 const LONGEST_STACK = 20_000;
 
-function errorOf(thrown: unknown): JobError {
+/** What was thrown, as it is stored. */
+export function errorOf(thrown: unknown): JobError {
   try {
     return described(thrown);
   } catch {

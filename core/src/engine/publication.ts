@@ -48,6 +48,7 @@ export class Publication {
   #last: Promise<void> = Promise.resolve();
   #failure: unknown;
   #isOver = false;
+  #appearing: Promise<void> | undefined;
 
   constructor(files: Environment["files"], publisher: Publisher) {
     this.#files = files;
@@ -82,7 +83,12 @@ export class Publication {
    * Puts all files in place, in the order of their calls. When one cannot be, everything is put back as it was. An attempt that
    * finds half way that another has taken over leaves the rest: what stands there now may be the other's.
    */
-  async appear(): Promise<void> {
+  appear(): Promise<void> {
+    this.#appearing ??= this.#appear();
+    return this.#appearing;
+  }
+
+  async #appear(): Promise<void> {
     this.#isOver = true;
     await this.#last;
     if (this.#failure !== undefined) throw this.#failure;

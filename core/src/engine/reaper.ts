@@ -1,5 +1,5 @@
 import type { JobError } from "@callsheet/contract";
-import { type EndedAttempt, endAttempts } from "../operations/end.ts";
+import { type EndedAttempt, endAttempts, notToUndo } from "../operations/end.ts";
 import type { Changed } from "../store/transition.ts";
 import { LOOK_MS } from "./heartbeat/times.ts";
 import { type Observation, observe, silentIn } from "./observation.ts";
@@ -77,6 +77,7 @@ async function recover(part: Part, actor?: string): Promise<readonly Changed[]> 
       tellFreed(part.bus, ended.changed, ended.pools);
       changed.push(...ended.changed);
     }
+    if (all.length > 0) part.bus.publish({ kind: "rollback" });
     await freeRemnants(part, node.id);
   }
   return changed;
@@ -86,6 +87,8 @@ async function recover(part: Part, actor?: string): Promise<readonly Changed[]> 
 async function freeRemnants({ store, bus }: Part, nodeId: number): Promise<void> {
   const remnants = await store.remnantsOf(nodeId);
   if (remnants.length === 0) return;
-  const { granted, pools } = await store.freeing((_tx, free) => free(remnants));
+  const attempts = remnants.map(({ jobId, token }) => ({ id: jobId, token: token! }));
+  const { granted, pools } = await store.freeing(async (tx, free) => free(await notToUndo(tx, attempts)));
+  bus.publish({ kind: "rollback" });
   tellFreed(bus, granted, pools);
 }

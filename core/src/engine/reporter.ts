@@ -164,6 +164,7 @@ export class Reporter {
       { changes: result.changed, refused: result.refused },
     );
     tellFreed(part.bus, result.changed, result.pools);
+    if (result.leftJournals || refused.size > 0) part.bus.publish({ kind: "rollback" });
   }
 
   /** A batch that fails is done again one by one; an end that cannot be stored fails its own job. */

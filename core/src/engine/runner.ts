@@ -3,8 +3,8 @@ import { checkConfiguration } from "../operations/configuration.ts";
 import type { Claimed } from "../store/claim.ts";
 import type { ActionVersion } from "../store/dictionary.ts";
 import { Attempt, type AttemptHost } from "./attempt.ts";
-import { type Concluding, conclude } from "./conclude.ts";
-import type { IsolationHost } from "./isolation/host.ts";
+import { type Concluding, lastEnd } from "./conclude.ts";
+import type { IsolatedOutcome, IsolationHost } from "./isolation/host.ts";
 import { endOfReturn, endOfThrow, type HandlerEnd } from "./outcome.ts";
 import type { Part } from "./part.ts";
 import { redactEnd } from "./secrets/redact-end.ts";
@@ -57,11 +57,10 @@ export function createRunner(options: RunnerOptions): Runner {
   };
 
   const ended = (attempt: Attempt, size: number, end: HandlerEnd) => {
-    const { publication } = attempt;
-    if (publication === undefined) return finish(attempt, size, end);
+    if (attempt.publication === undefined && attempt.completing === undefined) return finish(attempt, size, end);
     // It keeps its slot until its files are in place, or gone.
     const isStanding = (one: Attempt) => host.isStanding(one);
-    void conclude(attempt, publication, end, { isStanding, log: part.log }).then((last) => finish(attempt, size, last));
+    void lastEnd(attempt, end, { isStanding, log: part.log }).then((last) => finish(attempt, size, last));
   };
 
   const enter = (attempt: Attempt): unknown => {
@@ -102,6 +101,7 @@ export function createRunner(options: RunnerOptions): Runner {
 
 /** Reads the configuration, the secrets in their places, and enters the handler: without a wait where there are none. */
 function enterHandler(type: ActionType, attempt: Attempt, { isolation, vault }: RunnerOptions): unknown {
+  attempt.type = type;
   const run = (configuration: unknown) => {
     attempt.configuration = checkConfiguration(type.configuration, configuration);
     return attempt.definition.isolation === "process" ? enterIsolated(isolation, attempt, type) : type.run(attempt);
@@ -130,26 +130,34 @@ async function enterIsolated(isolation: IsolationHost, attempt: Attempt, type: A
       "invalid_argument",
       `Action type "${type.type}" names no module to run in a process of its own.`,
     );
-  const outcome = await isolation.run({
-    module: type.module,
-    type: type.type,
-    memoryMiB: definition.memoryMiB,
-    timeLimitMs: definition.timeLimitMs,
-    context: {
-      job,
-      configuration: attempt.configuration,
-      target,
-      attempt: number,
-      fencing,
-      variables: variables.all(),
-    },
-    signal: attempt.signal,
-    onProgress: (percent, message, stats) => attempt.progress(percent, message ?? undefined, stats ?? undefined),
-    onLog: (level, message) => attempt.log[level](message),
-    setVariable: (name, value) => variables.set(name, value),
-    workspace: () => attempt.workspace(),
-    publish: (file, destination) => attempt.publish(file, destination),
-  });
+  return endOfIsolated(
+    isolation.run({
+      module: type.module,
+      type: type.type,
+      memoryMiB: definition.memoryMiB,
+      timeLimitMs: definition.timeLimitMs,
+      context: {
+        job,
+        configuration: attempt.configuration,
+        target,
+        attempt: number,
+        fencing,
+        variables: variables.all(),
+      },
+      signal: attempt.signal,
+      onProgress: (percent, message, stats) => attempt.progress(percent, message ?? undefined, stats ?? undefined),
+      onLog: (level, message) => attempt.log[level](message),
+      setVariable: (name, value) => variables.set(name, value),
+      workspace: () => attempt.workspace(),
+      publish: (file, destination) => attempt.publish(file, destination),
+      undo: (name, data, path) => attempt.undo(name, data, path === null ? {} : { path }),
+    }),
+  );
+}
+
+/** What a function in a process of its own returned; rejects with what it threw, or with how it died. */
+export async function endOfIsolated(run: Promise<IsolatedOutcome>): Promise<unknown> {
+  const outcome = await run;
   switch (outcome.kind) {
     case "returned":
       return outcome.value;

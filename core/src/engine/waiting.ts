@@ -106,8 +106,9 @@ export class Waiting {
   }
 }
 
-// `endedAt` alone would not do: a job that is over may be run again.
-const isSettled = ({ state }: Job): boolean => (SETTLED as readonly string[]).includes(state);
+// `endedAt` alone would not do: a job that is over may be run again. What is being undone is not over yet.
+const isSettled = ({ state, rollback }: Job): boolean =>
+  (SETTLED as readonly string[]).includes(state) && rollback !== "required" && rollback !== "running";
 const closed = () => callsheetError("stopped", "This Callsheet was closed.");
 const late = (id: string, timeoutMs: number | undefined) =>
   callsheetError("wait_timeout", `Job ${id} did not settle within ${timeoutMs} ms.`, { id, timeoutMs });

@@ -1,7 +1,8 @@
-import { type Authority, callsheetError, type JobState, LIVE } from "@callsheet/contract";
+import { type Authority, callsheetError, isLegal, type JobState, LIVE } from "@callsheet/contract";
 import type { JobFacts } from "../store/jobs.ts";
 import type { Statements } from "../store/store.ts";
 import { type Desk, operate, step } from "./operate.ts";
+import { rememberCancel } from "./rollback.ts";
 
 const isLive = (state: JobState) => (LIVE as readonly JobState[]).includes(state);
 
@@ -10,14 +11,21 @@ const isLive = (state: JobState) => (LIVE as readonly JobState[]).includes(state
  * handler and the job is `cancelling` until the handler ends; `abandon` cancels at once and tells the handler.
  */
 export async function cancelJob(desk: Desk, id: string, authority: Authority): Promise<JobState> {
-  const { state, wasLive } = await operate(desk, id, async (tx, job) => ({
-    state: isLive(job.state)
-      ? await cancelLive(desk, tx, job, authority)
-      : await step(desk, tx, job, { event: "cancel", to: "cancelled", operation: "cancel" }, authority),
-    wasLive: isLive(job.state),
-  }));
+  const { state, wasLive } = await operate(desk, id, async (tx, job) => {
+    const wasLive = isLive(job.state);
+    return { state: await (wasLive ? cancelLive : cancelEnded)(desk, tx, job, authority), wasLive };
+  });
   if (wasLive) desk.announce({ kind: "job", id });
   return state;
+}
+
+/** While what it did is being undone it is remembered. */
+async function cancelEnded(desk: Desk, tx: Statements, job: JobFacts, authority: Authority): Promise<JobState> {
+  const isOpen = job.rollback === "required" || job.rollback === "failed";
+  if (!isOpen || !isLegal("cancel", job.state, "cancelled", job.kind))
+    return step(desk, tx, job, { event: "cancel", to: "cancelled", operation: "cancel" }, authority);
+  await rememberCancel(tx, job.id, authority);
+  return job.state;
 }
 
 async function cancelLive(desk: Desk, tx: Statements, job: JobFacts, authority: Authority): Promise<JobState> {
@@ -33,6 +41,16 @@ async function cancelLive(desk: Desk, tx: Statements, job: JobFacts, authority: 
       return step(desk, tx, job, { event: "ask_cancel", to: "cancelling", operation: "cancel" }, authority);
     case "abandon":
       await tx.leaveRemnants([job.id], "abandon");
-      return step(desk, tx, job, { event: "abandon", to: "cancelled", operation: "cancel" }, authority);
+      return abandon(desk, tx, job, authority);
   }
+}
+
+/** What it did is undone once its handler has ended. */
+async function abandon(desk: Desk, tx: Statements, job: JobFacts, authority: Authority): Promise<JobState> {
+  const { id: jobId, attempt, token, isJournaled } = job;
+  const state = await step(desk, tx, job, { event: "abandon", to: "cancelled", operation: "cancel" }, authority);
+  const isLeft = isJournaled && (await tx.openEntries([jobId])).length > 0;
+  const rollback = { jobId, attempt, token: token!, undoes: true, waits: true, delayMs: null, next: [], actor: null };
+  await tx.openRollbacks(isLeft ? [rollback] : []);
+  return state;
 }

@@ -1,12 +1,16 @@
 import {
   type Action,
   decideEnding,
+  decideUndoing,
   type Ending,
   type EndingStep,
   type JobEvent,
   queueTerms,
+  type Undoing,
 } from "@callsheet/contract";
+import type { Free, Freed } from "../store/freeing.ts";
 import type { LiveAttempt } from "../store/jobs.ts";
+import type { OpenEntry } from "../store/journal.ts";
 import type { Statements, Store } from "../store/store.ts";
 import type { Change, Changed } from "../store/transition.ts";
 import type { Catalogue } from "./catalogue.ts";
@@ -31,11 +35,22 @@ export interface EndResult {
   readonly pools: readonly number[];
   /** Attempts that had been superseded: nothing of them was accepted. */
   readonly refused: readonly string[];
+  /** Some left behind what is to be undone, or kept. */
+  readonly leftJournals: boolean;
+}
+
+/** What ends attempts. `actor`, `reason`: who ends them, and why, when it is not the engine by itself. */
+export interface Ender {
+  readonly catalogue: Catalogue;
+  readonly random: () => number;
+  readonly actor?: string | null;
+  readonly reason?: string | null;
 }
 
 /**
- * Ends attempts, each as the lifecycle says, all in one transaction, in which what they hold goes back. A superseded one
- * changes nothing but that. `actor`, `reason`: who ends them, and why, when it is not the engine by itself.
+ * Ends attempts, each as the lifecycle says, all in one transaction, in which what they hold goes back; but what is needed to
+ * undo them. A superseded one changes nothing but that. `actor`, `reason`: who ends them, and why, when it is not the engine by
+ * itself.
  */
 export async function endAttempts(
   store: Store,
@@ -45,38 +60,110 @@ export async function endAttempts(
   actor: string | null = null,
   reason: string | null = null,
 ): Promise<EndResult> {
-  return store.freeing(async (tx, free) => {
-    await anchorMembersOf(tx, attempts);
-    const live = new Map((await tx.lockAttempts(attempts)).map((job) => [job.id, job]));
-    const versions = await catalogue.versions(
-      [...live.values()].map((job) => job.actionVersionId),
-      tx,
-    );
-    const steps = attempts.flatMap((attempt) => {
-      const job = live.get(attempt.id);
-      return job ? stepsOf(attempt, job, versions.get(job.actionVersionId)!.definition, random) : [];
-    });
-    const refused = attempts.filter(({ id }) => !live.has(id));
-    const holders = attempts.filter(({ id }) => live.get(id)?.isHolder);
-    const running = holders.filter(({ stillRuns }) => stillRuns);
-    await tx.leaveRemnants(
-      running.map(({ id }) => id),
-      "overrun",
-    );
-    for (const { event, change, data } of steps)
-      if (event === "snooze" && data !== undefined) await tx.changeData(change.id, data);
-    const changed: Changed[] = [];
-    // What answers an end follows it.
-    for (const [event, changes] of grouped(steps))
-      changed.push(...(await tx.transition({ event, changes, actor, reason })));
-    const over = [...holders, ...refused].filter(({ stillRuns }) => !stillRuns);
-    const { granted, pools } = await free(over.map(({ id, token }) => ({ jobId: id, token })));
-    return { changed: [...changed, ...granted], pools, refused: refused.map(({ id }) => id) };
-  }, ASKS_FOR_EVER);
+  const ender = { catalogue, random, actor, reason };
+  return store.freeing((tx, free) => endWithin(tx, free, attempts, ender), ASKS_FOR_EVER);
 }
 
 /** Done again without knowing, its own end would look like that of a superseded attempt. */
 const ASKS_FOR_EVER = { asksForEver: true };
+
+/** The same in a transaction that has begun. */
+export async function endWithin(
+  tx: Statements,
+  free: Free,
+  attempts: readonly EndedAttempt[],
+  ender: Ender,
+): Promise<EndResult> {
+  await anchorMembersOf(tx, attempts);
+  const locked = await tx.lockAttempts(attempts);
+  const known = new Set(locked.map(({ id }) => id));
+  const refused = attempts.filter(({ id }) => !known.has(id));
+  // Those that are being undone before their cancel settles have ended.
+  const ends = await decideEnds(tx, attempts, locked.filter(isUnended), ender);
+  const running = ends.filter(({ attempt: { stillRuns }, job }) => stillRuns && (job.isHolder || job.isJournaled));
+  await tx.leaveRemnants(
+    running.map(({ job }) => job.id),
+    "overrun",
+  );
+  await changeSnoozed(tx, ends);
+  const { actor = null, reason = null } = ender;
+  const changed: Changed[] = [];
+  // What answers an end follows it.
+  for (const [event, changes] of grouped(ends))
+    changed.push(...(await tx.transition({ event, changes, actor, reason })));
+  const leftJournals = await leaveJournals(tx, ends, actor);
+  const over = ends.filter(({ attempt, job, undone }) => job.isHolder && !attempt.stillRuns && undone.length === 0);
+  const { granted, pools } = await free([
+    ...over.map(({ attempt: { id, token } }) => ({ jobId: id, token })),
+    ...(await notToUndo(
+      tx,
+      refused.filter(({ stillRuns }) => !stillRuns),
+    )),
+  ]);
+  return { changed: [...changed, ...granted], pools, refused: refused.map(({ id }) => id), leftJournals };
+}
+
+const isUnended = ({ state, rollback }: LiveAttempt) => state !== "cancelling" || rollback !== "required";
+
+/** What attempts that counted no more still hold: all of it, but of those whose job is, or now can be, undone. */
+export async function notToUndo(
+  tx: Statements,
+  attempts: readonly Pick<EndedAttempt, "id" | "token">[],
+): Promise<readonly Freed[]> {
+  if (attempts.length === 0) return [];
+  const held = new Set((await tx.heldByRollbacks(attempts)).map(({ id, token }) => `${id}/${token}`));
+  return attempts.filter(({ id, token }) => !held.has(`${id}/${token}`)).map(({ id, token }) => ({ jobId: id, token }));
+}
+
+/** How a live attempt ends: what happens now and later, and what becomes of its journal. */
+interface End extends Undoing<OpenEntry> {
+  readonly attempt: EndedAttempt;
+  readonly job: LiveAttempt;
+}
+
+async function decideEnds(
+  tx: Statements,
+  attempts: readonly EndedAttempt[],
+  locked: readonly LiveAttempt[],
+  { catalogue, random }: Ender,
+): Promise<readonly End[]> {
+  const live = new Map(locked.map((job) => [job.id, job]));
+  const versions = await catalogue.versions(
+    locked.map((job) => job.actionVersionId),
+    tx,
+  );
+  const journaled = locked.filter(({ isJournaled }) => isJournaled).map(({ id }) => id);
+  // Read after the rows were locked: no entry is added any more.
+  const entries = journaled.length === 0 ? [] : await tx.openEntries(journaled);
+  return attempts.flatMap((attempt) => {
+    const job = live.get(attempt.id);
+    if (!job) return [];
+    const open = entries.filter(({ jobId }) => jobId === job.id);
+    const ending = endingOf(attempt, job);
+    const steps = stepsOf(ending, job, versions.get(job.actionVersionId)!.definition, random);
+    return [{ attempt, job, ...decideUndoing(ending, steps, open) }];
+  });
+}
+
+async function changeSnoozed(tx: Statements, ends: readonly End[]): Promise<void> {
+  for (const { attempt, now } of ends)
+    if (attempt.ending.kind === "snoozed" && attempt.ending.data !== undefined && now[0]?.event === "snooze")
+      await tx.changeData(attempt.id, attempt.ending.data);
+}
+
+/** Closes what counts, and leaves the rest to be undone. Answers whether there is anything to do. */
+async function leaveJournals(tx: Statements, ends: readonly End[], actor: string | null): Promise<boolean> {
+  await tx.keepEntries(ends.flatMap(({ kept }) => kept));
+  const left = ends.filter(({ undone, kept }) => undone.length > 0 || kept.some(({ keeps }) => keeps));
+  await tx.openRollbacks(
+    left.map(({ attempt, job, now, later, undone }) => ({
+      ...{ jobId: job.id, attempt: job.attempt, token: attempt.token, actor },
+      ...{ undoes: undone.length > 0, waits: attempt.stillRuns === true, next: later },
+      delayMs: now.find(({ event }) => event === "back_off")?.delayMs ?? null,
+    })),
+  );
+  return left.length > 0;
+}
 
 async function anchorMembersOf(tx: Statements, attempts: readonly EndedAttempt[]): Promise<void> {
   const claims = groupBy(
@@ -91,23 +178,18 @@ async function anchorMembersOf(tx: Statements, attempts: readonly EndedAttempt[]
     );
 }
 
-type Step = { readonly event: JobEvent; readonly change: Change; readonly data?: string };
-
-function stepsOf(attempt: EndedAttempt, job: LiveAttempt, action: Action, random: () => number): readonly Step[] {
-  const { state, retries, crashes, intent, data, attempt: number } = job;
-  const terms = data === null ? {} : { terms: queueTerms(data) };
-  const known = { state, retries, crashes, retryAsked: intent === 1, policy: action.retry, attempt: number, ...terms };
-  const ending = data === null ? withoutData(attempt.ending) : attempt.ending;
-  const steps = decideEnding(known, ending, random());
-  const changed = ending.kind === "snoozed" && ending.data !== undefined ? { data: ending.data } : {};
-  return steps.map((step) => ({ event: step.event, change: changeOf(attempt, step), ...changed }));
-}
-
 /** Only queue jobs have data that a snooze may change. */
-function withoutData(ending: Ending): Ending {
-  if (ending.kind !== "snoozed" || ending.data === undefined) return ending;
+function endingOf({ ending }: EndedAttempt, { data }: LiveAttempt): Ending {
+  if (ending.kind !== "snoozed" || ending.data === undefined || data !== null) return ending;
   const message = "Only a queue job can be put back with changed data.";
   return { kind: "failed", error: { code: "wrong_state", message } };
+}
+
+function stepsOf(ending: Ending, job: LiveAttempt, action: Action, random: () => number): readonly EndingStep[] {
+  const { state, retries, crashes, intent, data, attempt } = job;
+  const terms = data === null ? {} : { terms: queueTerms(data) };
+  const known = { state, retries, crashes, retryAsked: intent === 1, policy: action.retry, attempt, ...terms };
+  return decideEnding(known, ending, random());
 }
 
 function changeOf(attempt: EndedAttempt, step: EndingStep): Change {
@@ -123,11 +205,13 @@ function changeOf(attempt: EndedAttempt, step: EndingStep): Change {
   };
 }
 
-function grouped(steps: readonly Step[]): ReadonlyMap<JobEvent, readonly Change[]> {
+function grouped(ends: readonly End[]): ReadonlyMap<JobEvent, readonly Change[]> {
   const events = new Map<JobEvent, Change[]>();
-  const isAnswer = ({ event }: Step) => event === "retry" || event === "rearm";
-  const ordered = [...steps.filter((step) => !isAnswer(step)), ...steps.filter(isAnswer)];
-  for (const { event, change } of ordered) events.set(event, [...(events.get(event) ?? []), change]);
+  const steps = ends.flatMap(({ attempt, now }) => now.map((step) => ({ attempt, step })));
+  const isAnswer = ({ step: { event } }: (typeof steps)[number]) => event === "retry" || event === "rearm";
+  const ordered = [...steps.filter((one) => !isAnswer(one)), ...steps.filter(isAnswer)];
+  for (const { attempt, step } of ordered)
+    events.set(step.event, [...(events.get(step.event) ?? []), changeOf(attempt, step)]);
   return events;
 }
 

@@ -1,4 +1,4 @@
-import { callsheetError, JOB_STATES, type JobFilter } from "@callsheet/contract";
+import { callsheetError, JOB_STATES, type JobFilter, UNFINISHED_ROLLBACKS } from "@callsheet/contract";
 import { UUID } from "./operate.ts";
 
 const MOST = 1_000;
@@ -14,6 +14,10 @@ const FIELDS = {
   states: {
     holds: (value) => Array.isArray(value) && value.every(isState),
     what: `a list of ${JOB_STATES.join(", ")}`,
+  },
+  rollback: {
+    holds: (value) => UNFINISHED_ROLLBACKS.some((state) => state === value),
+    what: `one of ${UNFINISHED_ROLLBACKS.join(", ")}`,
   },
   action: { holds: isText, what: "a name" },
   owner: { holds: isText, what: "a name" },

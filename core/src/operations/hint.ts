@@ -2,6 +2,8 @@
 export type Hint =
   | { readonly kind: "lane"; readonly laneId: number; readonly rank: number }
   | { readonly kind: "due" }
+  /** Attempts left behind what is to be undone or kept. */
+  | { readonly kind: "rollback" }
   /** A pool has units again, or was changed. */
   | { readonly kind: "pool"; readonly poolId: number }
   /** Objects were freed, and nobody waited for them in line. Never sent to others. */

@@ -91,7 +91,9 @@ async function anchored(tx: Statements, id: string): Promise<JobFacts | undefine
 /** The error of an operation that the state does not allow: it names those that are legal now. */
 export async function wrongState(desk: Desk, job: JobFacts, operation: Operation) {
   const { definition } = await desk.catalogue.version(job.actionVersionId);
-  const legal = legalOperations(job.state, { kind: job.kind, cancellable: definition.cancellable });
+  const legal = legalOperations(job.state, {
+    ...{ kind: job.kind, cancellable: definition.cancellable, rollback: job.rollback },
+  });
   return callsheetError("wrong_state", `A job that is ${job.state} cannot be ${PAST[operation]}.`, {
     id: job.id,
     state: job.state,
@@ -110,6 +112,8 @@ const PAST: Record<Operation, string> = {
   amend: "amended",
   set_priority: "given another priority",
   declare_lost: "declared lost",
+  retry_rollback: "rolled back again",
+  resolve_rollback: "resolved",
 };
 
 /** Applies an event that the lifecycle allows now, or fails with `wrong_state`. */

@@ -15,12 +15,7 @@ import type { TypeRegistry } from "./type-registry.ts";
  */
 export async function retryJob(desk: Desk, id: string, authority: Authority): Promise<JobState> {
   const { laneId, rank, state } = await operate(desk, id, async (tx, job) => {
-    if (job.rollback !== "none" && job.rollback !== "done") {
-      throw callsheetError("rollback_unfinished", `The rollback of job ${id} is ${job.rollback}.`, {
-        id,
-        rollback: job.rollback,
-      });
-    }
+    refuseUnfinished(job);
     if (job.state === "timed_out") {
       await tx.rememberRetry(job.id);
       await tx.note({
@@ -47,6 +42,11 @@ export async function retryJob(desk: Desk, id: string, authority: Authority): Pr
   return state;
 }
 
+function refuseUnfinished({ id, rollback }: JobFacts): void {
+  if (rollback === "none" || rollback === "done") return;
+  throw callsheetError("rollback_unfinished", `The rollback of job ${id} is ${rollback}.`, { id, rollback });
+}
+
 interface Amended {
   readonly version: number;
   /** The place in line that it was moved to, because it needs other capabilities now. */
@@ -69,6 +69,8 @@ export async function amendJob(
   if (typeof configuration !== "object" || configuration === null || Array.isArray(configuration))
     throw callsheetError("invalid_argument", "configuration must be an object.", { field: "configuration" });
   const amended = await operate<Amended>(desk, id, async (tx, job) => {
+    // It is undone with the configuration that it ran with.
+    refuseUnfinished(job);
     if (!LEGAL_FOR.amend(job)) {
       if (job.state === "running" || job.state === "timed_out" || job.state === "cancelling") {
         throw callsheetError("amend_refused", `Job ${id} is ${job.state}; its attempt has pinned the configuration.`, {

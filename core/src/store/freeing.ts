@@ -15,6 +15,9 @@ export interface Freeing {
   readonly pools: readonly number[];
 }
 
+/** Gives back what is held, in the transaction in which it was made. */
+export type Free = (freed: readonly Freed[]) => Promise<Freeing>;
+
 /**
  * Others stand at objects or jobs that a hand-over needs: it is to be tried again, these objects locked from the start, once
  * the jobs are free.
@@ -183,7 +186,7 @@ export const returning = (units: ReadonlyMap<number, number>): Statement => ({
   values: [[...units.keys()], [...units.values()]],
 });
 
-/** Keeps what the live attempts of these jobs hold, if anything, when the jobs are over before the attempts have ended. */
+/** Keeps what the live attempts of these jobs hold, if anything, and what is to be undone, when the jobs are over before the attempts have ended. */
 export async function leaveRemnants(tx: Queryable, ids: readonly string[], event: string): Promise<void> {
   if (ids.length === 0) return;
   await tx.query({
@@ -191,7 +194,7 @@ export async function leaveRemnants(tx: Queryable, ids: readonly string[], event
       insert into callsheet.remnant (token, job_id, node_id, at, event)
       select w.token, w.job_id, w.node_id, callsheet.now(), $2 from callsheet.work w join callsheet.job j on j.id = w.job_id
       where w.job_id = any($1::uuid[]) and w.state = any($3::callsheet.job_state[])
-        and (j.locks is not null or exists (select from callsheet.grant_of_units g where g.token = w.token and g.job_id = w.job_id))`,
+        and (j.locks is not null or w.journaled or exists (select from callsheet.grant_of_units g where g.token = w.token and g.job_id = w.job_id))`,
     values: [ids, event, LIVE],
   });
 }

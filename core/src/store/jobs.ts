@@ -1,4 +1,4 @@
-import type { JobKind, JobState, JsonObject } from "@callsheet/contract";
+import type { JobKind, JobState, JsonObject, RollbackState } from "@callsheet/contract";
 import sql from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 
@@ -7,7 +7,9 @@ export interface JobFacts {
   readonly id: string;
   readonly kind: JobKind;
   readonly state: JobState;
-  readonly rollback: "none" | "required" | "running" | "done" | "failed";
+  readonly rollback: RollbackState;
+  /** Its attempts left entries in the undo journal that are open. */
+  readonly isJournaled: boolean;
   readonly actionVersionId: number;
   readonly actionId: number;
   readonly laneId: number;
@@ -34,10 +36,10 @@ export async function lockJob(tx: Queryable, id: string): Promise<JobFacts | und
     select j.id, j.kind, s.state, s.rollback, j.action_version_id as "actionVersionId", j.action_id as "actionId", j.lane_id as "laneId",
       j.owner_id as "ownerId", j.rank, s.attempt, s.retries, j.configuration, j.data,
       j.configuration_version as "configurationVersion", s.token::text,
-      j.locks is not null as "hasLocks"
+      j.locks is not null as "hasLocks", s.journaled as "isJournaled"
     from callsheet.job j join (
-      select job_id, state, rollback, token, attempt, retries from callsheet.work where job_id = ${id}
-      union all select job_id, state, rollback, token, attempt, retries from callsheet.outcome where job_id = ${id}
+      select job_id, state, rollback, token, attempt, retries, journaled from callsheet.work where job_id = ${id}
+      union all select job_id, state, rollback, token, attempt, retries, false from callsheet.outcome where job_id = ${id}
     ) s on s.job_id = j.id`);
   return rows[0];
 }
@@ -62,6 +64,10 @@ export interface LiveAttempt {
   readonly crashes: number;
   readonly intent: number;
   readonly actionVersionId: number;
+  /** Required: the attempt has ended, and is being undone before its cancel settles. */
+  readonly rollback: RollbackState;
+  /** It left entries in the undo journal that are open. */
+  readonly isJournaled: boolean;
   /** It holds units or objects. */
   readonly isHolder: boolean;
   readonly attempt: number;
@@ -76,6 +82,7 @@ export async function lockAttempts(
 ): Promise<readonly LiveAttempt[]> {
   const { rows } = await tx.query<LiveAttempt>(sql`
     select w.job_id as id, w.state, w.retries, w.crashes, w.intent, w.action_version_id as "actionVersionId", w.attempt,
+      w.rollback, w.journaled as "isJournaled",
       (select case when j.kind = 'queue' then coalesce(j.data, j.configuration) end from callsheet.job j where j.id = w.job_id) as data,
       exists (select from callsheet.job j where j.id = w.job_id and j.locks is not null)
         or exists (select from callsheet.grant_of_units g where g.token = w.token and g.job_id = w.job_id) as "isHolder"

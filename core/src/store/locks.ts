@@ -115,7 +115,34 @@ export async function quarantineObject(
   await db.query(sql`
     insert into callsheet.object (key, quarantined, actor, reason, quarantined_at) values (${key}, true, ${actor}, ${reason}, callsheet.now())
     on conflict (key) do update
-    set quarantined = true, actor = excluded.actor, reason = excluded.reason, quarantined_at = excluded.quarantined_at`);
+    set quarantined = true, actor = excluded.actor, reason = excluded.reason, quarantined_at = excluded.quarantined_at, rollback_of = null`);
+}
+
+/** Lets no further job have the objects of one whose rollback failed. Those in quarantine already stay as they are. */
+export async function quarantineObjectsOf(tx: Queryable, jobId: string, reason: string): Promise<void> {
+  await tx.query(sql`
+    insert into callsheet.object as o (key, quarantined, actor, reason, quarantined_at, rollback_of)
+    select l ->> 'key', true, 'system', ${reason}, callsheet.now(), j.id
+    from callsheet.job j, json_array_elements(j.locks) l where j.id = ${jobId} order by l ->> 'key' collate "C"
+    on conflict (key) do update
+    set quarantined = true, actor = excluded.actor, reason = excluded.reason, quarantined_at = excluded.quarantined_at,
+      rollback_of = excluded.rollback_of
+    where not o.quarantined`);
+}
+
+/** Ends the quarantine that the failed rollback of a job led to, unless that of another job which shared an object still stands. */
+export async function releaseObjectsOf(tx: Queryable, jobId: string): Promise<void> {
+  await tx.query(sql`
+    with held as materialized (
+      select key from callsheet.object where rollback_of = ${jobId} order by key collate "C" for update
+    )
+    update callsheet.object o set (rollback_of, quarantined, actor, reason, quarantined_at) = (
+      select other, other is not null, case when other is not null then o.actor end, case when other is not null then o.reason end,
+        case when other is not null then o.quarantined_at end
+      from (select min(r.job_id::text)::uuid as other from callsheet.rollback r
+        join callsheet.job j on j.id = r.job_id, json_array_elements(j.locks) l
+        where r.failed and r.job_id <> ${jobId} and l ->> 'key' = o.key) others)
+    from held where o.key = held.key`);
 }
 
 /** An object to be released, and who does so why. */
@@ -133,7 +160,7 @@ export async function releaseObject(
 ): Promise<readonly Changed[] | undefined> {
   await lockObjects(tx, [...new Set([key, ...also])]);
   const { count } = await tx.query(sql`
-    update callsheet.object set quarantined = false, actor = ${actor}, reason = ${reason}, quarantined_at = callsheet.now()
+    update callsheet.object set quarantined = false, actor = ${actor}, reason = ${reason}, quarantined_at = callsheet.now(), rollback_of = null
     where key = ${key} and quarantined`);
   return count === 0 ? undefined : handOver(tx, [key]);
 }

@@ -14,15 +14,18 @@ import {
   type PriorityName,
   type Progress,
   priorityName,
+  type RollbackState,
   SETTLED,
 } from "@callsheet/contract";
 import type { Queryable } from "./database.ts";
+import { ROLLBACK_NOW } from "./rollback.ts";
 
 const JOB = `
   select j.id, j.kind, a.name as action, v.version as "actionVersion", v.type, l.site, l.queue, l.needs, j.locks, j.size, j.rank, o.name as owner, j.origin,
     j.parent_id as "parentId", j.target_type as "targetType", j.target_id as "targetId", j.tags, j.configuration,
     j.configuration_version as "configurationVersion", j.idempotency_key as "idempotencyKey", j.created_at as "createdAt",
     j.start_at as "startAt", coalesce(w.state, d.state, case when m.token is not null then 'running'::callsheet.job_state end) as state,
+    ${ROLLBACK_NOW} as rollback,
     case when w.state not in ('running', 'timed_out', 'cancelling') then w.due_at end as "dueAt",
     coalesce(w.started_at, d.started_at, m.started_at) as "startedAt", d.ended_at as "endedAt",
     s.since as "stalledSince", coalesce(w.attempt, d.attempt, 1) as attempt, coalesce(w.retries, d.retries, 0) as retries, n.name as node,
@@ -74,6 +77,7 @@ interface Row {
   createdAt: Date;
   startAt: Date | null;
   state: JobState;
+  rollback: RollbackState;
   dueAt: Date | null;
   startedAt: Date | null;
   stalledSince: Date | null;
@@ -137,6 +141,9 @@ export async function listJobs(db: Queryable, filter: JobFilter): Promise<readon
     where.push(`j.target_id = ${bind(filter.target.id)} and j.target_type = ${bind(filter.target.type)}`);
   if (filter.tag !== undefined) where.push(`j.tags @> array[${bind(filter.tag)}]::text[]`);
   if (filter.parentId !== undefined) where.push(`j.parent_id = ${bind(filter.parentId)}`);
+  if (filter.rollback !== undefined)
+    where.push(`j.id in (select job_id from callsheet.rollback where undoes) and ${bind(filter.rollback)} = (
+      select ${ROLLBACK_NOW} from (values (j.id)) as k (id) left join callsheet.work w on w.job_id = k.id left join callsheet.outcome d on d.job_id = k.id)::text`);
   if (filter.after !== undefined) where.push(`j.id < ${bind(filter.after)}::uuid`);
   if (JOB_STATES.some((state) => !states.includes(state))) where.push(inState(states, bind));
   const limit = bind(Math.min(filter.limit ?? 50, 1000));
@@ -181,10 +188,10 @@ export async function countStates(db: Queryable): Promise<Readonly<Record<JobSta
   return counts;
 }
 
-/** Those of these jobs that are settled. */
+/** Those of these jobs that are settled, with nothing under way to undo what they did. */
 export async function settledAmong(db: Queryable, ids: readonly string[]): Promise<readonly string[]> {
   const { rows } = await db.query<{ id: string }>({
-    text: "select job_id as id from callsheet.outcome where job_id = any($1::uuid[])",
+    text: "select job_id as id from callsheet.outcome where job_id = any($1::uuid[]) and rollback <> 'required'",
     values: [ids],
   });
   return rows.map((row) => row.id);

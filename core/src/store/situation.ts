@@ -2,13 +2,17 @@ import { BEHIND_ALL, type Needs, type NodeInSight, type Situation, type Units } 
 import sql, { raw } from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 import { pendingTurn } from "./pending-turn.ts";
+import { ROLLBACK_NOW } from "./rollback.ts";
 
 /** A node, with the types whose jobs it may take instead. */
 type Neighbour = NodeInSight & { readonly id: number; readonly types: readonly string[] };
 
 /** What stands around a job, beside what its readers see of it. */
 export interface Surroundings
-  extends Pick<Situation, "now" | "lane" | "locks" | "ticket" | "rollback" | "isRetryAsked" | "isNodeLost" | "queue"> {
+  extends Pick<
+    Situation,
+    "now" | "lane" | "locks" | "ticket" | "rollback" | "rollbackProblem" | "isRetryAsked" | "isNodeLost" | "queue"
+  > {
   readonly actionVersionId: number;
   readonly size: number | null;
   readonly nodes: readonly Neighbour[];
@@ -24,7 +28,11 @@ export async function readSurroundings(db: Queryable, id: string): Promise<Surro
       (select json_build_object('number', min(t.number), 'held', bool_and(t.held)) from json_array_elements(j.locks) k
         join callsheet.ticket t on t.object_key = k ->> 'key' and t.job_id = j.id and t.token is null
         where w.state in ('waiting_for_lock', 'queued') having count(*) > 0) as ticket,
-      coalesce(w.rollback, d.rollback, 'none') as rollback, coalesce(w.intent = 1, false) as "isRetryAsked",
+      ${raw(ROLLBACK_NOW)} as rollback,
+      case when coalesce(w.rollback, d.rollback) in ('required', 'failed') then (
+        select '"' || e.name || '": ' || (e.error ->> 'message') from callsheet.undo_entry e
+        where e.job_id = j.id and e.state in ('intent', 'failed') and e.error is not null order by e.attempt desc, e.n desc limit 1
+      ) end as "rollbackProblem", coalesce(w.intent = 1, false) as "isRetryAsked",
       coalesce((
         select n.state in ('gone', 'dead') from callsheet.node n
         where n.id = coalesce(w.node_id, (select c.node_id from callsheet.claim c where w.job_id is null and d.job_id is null and j.id = any(c.ids)))

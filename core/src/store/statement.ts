@@ -1,3 +1,4 @@
+import type { TransactionClient } from "@callsheet/contract";
 import type { Sql } from "sql-template-tag";
 import type { Patience } from "./patience.ts";
 
@@ -18,6 +19,16 @@ export interface Rows<Row> {
 /** Anything that runs a statement: the pool, a transaction, a connection of the caller's own. */
 export interface Queryable {
   query<Row extends object>(statement: Statement | Sql): Promise<Rows<Row>>;
+}
+
+/** What a handler writes by in a transaction that the engine began. */
+export function clientOf(tx: Queryable): TransactionClient {
+  return {
+    query: async <Row>(text: string, values: readonly unknown[] = []) => {
+      const { rows, count } = await tx.query<Row & object>({ text, values });
+      return { rows, rowCount: count };
+    },
+  };
 }
 
 /** Whether a statement can be run twice without changing anything: it only reads. */

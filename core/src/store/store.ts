@@ -1,4 +1,6 @@
+import type { TransactionClient } from "@callsheet/contract";
 import { admitJobs, becomeAdmitter, giveWay, guestHeads, liveByOwner, pendingHeads, queuedJobs } from "./admission.ts";
+import { ATTEMPT } from "./attempt.ts";
 import { type Bound, bindAll } from "./bound.ts";
 import { CATALOGUE } from "./catalogue.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
@@ -8,7 +10,7 @@ import { declaredPools, endedJobs, nodesIn } from "./day.ts";
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
 import { addDurations, readDurations } from "./durations.ts";
 import { anchorMembers, anchorRows, claimHolding, completedBefore } from "./finish.ts";
-import { type Freed, type Freeing, free, insistOnLines, leaveRemnants, remnantsOf, remnantsOfJob } from "./freeing.ts";
+import { type Free, free, insistOnLines, leaveRemnants, remnantsOf, remnantsOfJob } from "./freeing.ts";
 import { readAmendments, readHistory, readLog } from "./history.ts";
 import { type HotPath, openHotPath } from "./hot-path.ts";
 import { HOUSE } from "./house.ts";
@@ -28,19 +30,19 @@ import { notification } from "./notification.ts";
 import { readObjects } from "./objects.ts";
 import { OPERATOR } from "./operator.ts";
 import { allPools, readPools, readPoolsInSight } from "./pool-facts.ts";
-import { putLogLines, putProgress, putVariable } from "./progress.ts";
 import { QUEUE } from "./queue.ts";
 import { countStates, listJobs, readJobs, settledAmong } from "./read.ts";
 import { once } from "./receipt.ts";
 import { heldUnits, openNodes, putReservations, sizesOf, unitsLanes } from "./reservation.ts";
 import type { Session } from "./session.ts";
 import { countAhead, needsOf, readNeighbours, readSurroundings } from "./situation.ts";
-import { isStanding } from "./standing.ts";
+import { clientOf } from "./statement.ts";
 import { type Changed, note, transition } from "./transition.ts";
 import { settleTurns } from "./turns.ts";
 
 /** Every statement that runs wherever it is sent: on the pool, in a transaction, in a caller's transaction. */
 const STATEMENTS = {
+  ...ATTEMPT,
   ...CATALOGUE,
   ...HOUSE,
   ...NODES,
@@ -67,7 +69,6 @@ const STATEMENTS = {
   guestHeads,
   hasLeftLine,
   heldUnits,
-  isStanding,
   jobsByKey,
   leaveRemnants,
   listJobs,
@@ -80,10 +81,7 @@ const STATEMENTS = {
   openNodes,
   overdueJobs,
   pendingHeads,
-  putLogLines,
-  putProgress,
   putReservations,
-  putVariable,
   queuedJobs,
   readAgenda,
   readAmendments,
@@ -121,7 +119,7 @@ export interface Store extends Statements {
    * knowing what became of it.
    */
   freeing<T>(
-    work: (tx: Statements, free: (freed: readonly Freed[]) => Promise<Freeing>) => Promise<T>,
+    work: (tx: Statements, free: Free, client: TransactionClient) => Promise<T>,
     options?: { readonly asksForEver?: boolean },
   ): Promise<T>;
   /** Lets jobs have a quarantined object again; answers who got it, or undefined: it was not quarantined. */
@@ -151,7 +149,9 @@ export function createStore(db: Database): Store {
     transaction: (work) => db.transaction((tx) => work(bind(tx))),
     once: (work) => once(db, (tx) => work(bind(tx))),
     freeing: (work, options) =>
-      insistOnLines(db, (also) => once(db, (tx) => work(bind(tx), (freed) => free(tx, freed, also)), options)),
+      insistOnLines(db, (also) =>
+        once(db, (tx) => work(bind(tx), (freed) => free(tx, freed, also), clientOf(tx)), options),
+      ),
     releaseObject: (one) => insistOnLines(db, (also) => once(db, (tx) => releaseObject(tx, one, also))),
     settleTurns: () => insistOnLines(db, (also) => db.transaction((tx) => settleTurns(tx, also))),
     within: (tx) => bind(db.within(tx)),

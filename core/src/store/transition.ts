@@ -77,6 +77,7 @@ const MOVE = `
       started_at = case when $3 = 'start' then callsheet.now() else w.started_at end,
       node_id = case when old."to" ${IS_LIVE} then coalesce(old.node, w.node_id) end,
       deadline = case when old."to" = 'running' then w.deadline end,
+      rollback = case when old.state ${IS_LIVE} and old."to" not ${IS_LIVE} then 'none' else w.rollback end,
       retries = w.retries + coalesce(old.more, 0), crashes = case when $3 = 'retry' then 0 else w.crashes + coalesce(old.crashed, 0) end,
       intent = case when old."to" ${IS_LIVE} then coalesce(old.meant, w.intent) else 0 end
     from old where w.job_id = old.job_id
@@ -101,7 +102,8 @@ const SETTLE = `
     insert into callsheet.outcome (job_id, ended_at, started_at, xid, token, node_id, seq, attempt, retries, state, from_state, rollback,
       crashes, queued, event, via, result, error, progress, actor, reason)
     select old.job_id, callsheet.now(), old.started_at, pg_current_xact_id()::text::bigint, old.token, old.node_id, old.seq + 1,
-      old.attempt, old.retries + coalesce(old.more, 0), old."to", old.line_state, old.rollback, old.crashes + coalesce(old.crashed, 0), false, $3,
+      old.attempt, old.retries + coalesce(old.more, 0), old."to", old.line_state,
+      case when old.state ${IS_LIVE} then 'none' else old.rollback end, old.crashes + coalesce(old.crashed, 0), false, $3,
       callsheet.passed(old.line_state, old.state, old.turn is not null), old.result, old.error,
       (select json_build_object('percent', q.percent, 'message', q.message, 'stats', q.stats, 'at', q.at) from quiet q where q.job_id = old.job_id),
       $4, $5
@@ -229,7 +231,7 @@ export async function note(
   line: {
     readonly id: string;
     readonly event: string;
-    readonly actor: string;
+    readonly actor: string | null;
     readonly reason: string | null;
     readonly data: string | null;
   },
@@ -257,7 +259,18 @@ export async function note(
 
 /** Tables with rows of a job that go with it. What an attempt holds is given back before. */
 export const JOB_TABLES = [
-  ...["work", "outcome", "configuration", "progress", "variable", "log_line", "undo_entry", "composite", "stall"],
+  ...[
+    "work",
+    "outcome",
+    "configuration",
+    "progress",
+    "variable",
+    "log_line",
+    "undo_entry",
+    "rollback",
+    "composite",
+    "stall",
+  ],
 ] as const;
 
 /**

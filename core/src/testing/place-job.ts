@@ -194,6 +194,7 @@ function workRow(facts: Facts): Record<string, unknown> {
     intent: 0,
     plain: state === "pending" || state === "queued",
     guest: false,
+    journaled: false,
   };
 }
 

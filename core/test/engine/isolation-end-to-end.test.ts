@@ -2,12 +2,13 @@ import type { ActionInput, ActionType } from "@callsheet/contract";
 import { describe, expect, test } from "vitest";
 import type { Callsheet, Created } from "../../src/index.ts";
 import { until } from "../../src/testing/index.ts";
+import { aWitness } from "../fixtures/child.ts";
 import { aFloor, eventsOf, refusal } from "../fixtures/floor.ts";
 import { isolated } from "../fixtures/isolated.mjs";
 
 interface Isolated {
   readonly cs: Callsheet;
-  create(how: string): Promise<Created>;
+  create(how: string, more?: object): Promise<Created>;
 }
 
 async function anIsolatedFloor(fields: Partial<ActionInput> = {}): Promise<Isolated> {
@@ -23,7 +24,8 @@ async function anIsolatedFloor(fields: Partial<ActionInput> = {}): Promise<Isola
   await cs.work({ name: action, types: [isolated as ActionType], slots: 2 });
   return {
     cs,
-    create: (how) => cs.jobs.create(action, { configuration: { how }, target: { type: "asset", id: "A" } }),
+    create: (how, more) =>
+      cs.jobs.create(action, { configuration: { how, ...more }, target: { type: "asset", id: "A" } }),
   };
 }
 
@@ -110,5 +112,18 @@ describe("a handler in a process of its own", () => {
     await cs.jobs.cancel(job);
     expect(await cs.jobs.wait(job)).toMatchObject({ state: "cancelled" });
     expect(await eventsOf(cs, job)).toEqual(["create", "ask_cancel", "settle"]);
+  });
+
+  test("journals like any other, and what it did is undone in a process of its own", async () => {
+    const witness = aWitness();
+    const { cs, create } = await anIsolatedFloor();
+    const ended = await cs.jobs.wait(await create("journals", { witness: witness.file }));
+    expect(ended).toMatchObject({
+      state: "failed",
+      rollback: "done",
+      error: { message: "wrong_state invalid_argument" },
+    });
+    expect(witness.lines()).toEqual([expect.stringMatching(new RegExp(`^${ended.action} journals \\d+$`))]);
+    expect(witness.lines()[0]).not.toContain(String(process.pid));
   });
 });

@@ -115,6 +115,18 @@ async function typed(): Promise<void> {
   await cs.work({ name: "able", types: [transcode], capabilities: ["ffmpeg.encoder.libx265"] });
   // @ts-expect-error: a node has types
   await cs.work({ name: `n${list.length}` });
+  const undone = defineActionType({
+    ...{ type: "acme.register", version: 1, configuration: z.object({ place: z.string() }) },
+    undo: { entry: async (_, { configuration }) => void configuration.place },
+    // @ts-expect-error: only what can be undone can be kept
+    keep: { etnry: async () => {} },
+    run: async ({ undo }) => {
+      await undo("entry", { a: 1 });
+      // @ts-expect-error: its type cannot undo that
+      await undo("etnry", null);
+    },
+  });
+  await cs.work({ name: "undoing", types: [undone] });
   // What callers know of it, wherever it is.
   const client: CallsheetClient = cs;
   // @ts-expect-error: it has no such operation

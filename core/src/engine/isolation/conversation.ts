@@ -64,6 +64,8 @@ export function createConversation(run: IsolatedRun, logLines: LogLines, events:
         return answer(message.id, run.workspace);
       case "publish":
         return answer(message.id, () => run.publish(message.file, message.destination));
+      case "undo":
+        return answer(message.id, () => run.undo(message.name, message.data as never, message.path).then(() => null));
     }
   };
 

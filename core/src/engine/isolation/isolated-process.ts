@@ -71,8 +71,8 @@ export class IsolatedProcess {
 
   async #live(context: string): Promise<IsolatedOutcome> {
     const stops = this.#attach();
-    const { module, type } = this.#run;
-    this.#send({ kind: "start", module, type, context });
+    const { module, type, entry } = this.#run;
+    this.#send({ kind: "start", module, type, context, ...(entry === undefined ? {} : { entry }) });
     const onAbort = () => this.#send({ kind: "abort", reason: reasonOf(this.#run.signal) });
     const onKill = () =>
       this.kill({ code: "handler_killed", message: "The handler's process was ended: its attempt has been given up." });

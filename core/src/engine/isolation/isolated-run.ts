@@ -1,6 +1,13 @@
 import type { JobContext, Json, JsonObject } from "@callsheet/contract";
 import type { LogLevel } from "./log-lines.ts";
 
+/** A call for an entry of the undo journal. */
+export interface EntryCall {
+  readonly does: "undo" | "keep";
+  readonly name: string;
+  readonly data: Json;
+}
+
 /** One attempt whose handler runs in a process of its own. The callbacks must not throw. */
 export interface IsolatedRun {
   /** The URL of the module that exports the action type: any export whose `type` equals `type`. */
@@ -19,6 +26,8 @@ export interface IsolatedRun {
     readonly fencing: string;
     readonly variables: JsonObject;
   };
+  /** What is called instead of `run`: a function of the type that undoes or keeps an entry of the journal. */
+  readonly entry?: EntryCall;
   /** Aborted: the handler's own signal aborts. Never ends the process. */
   readonly signal: AbortSignal;
   /** Aborted: the process and all that it started are ended at once, for an attempt that counts no more. */
@@ -28,4 +37,5 @@ export interface IsolatedRun {
   setVariable(name: string, value: Json): Promise<void>;
   workspace(): Promise<string>;
   publish(file: string, destination: string): Promise<string>;
+  undo(name: string, data: Json, path: string | null): Promise<void>;
 }

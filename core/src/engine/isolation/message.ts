@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { EntryCall } from "./isolated-run.ts";
 
 /** The longest message that a handler's process may send, in bytes. Above what any stored result may measure. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
@@ -6,7 +7,13 @@ export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 /** What the host says to the handler's process. One JSON text a line. */
 export type HostMessage =
   /** `context` is a structured clone in base64: a configuration may hold what JSON cannot, such as dates. */
-  | { readonly kind: "start"; readonly module: string; readonly type: string; readonly context: string }
+  | {
+      readonly kind: "start";
+      readonly module: string;
+      readonly type: string;
+      readonly context: string;
+      readonly entry?: EntryCall;
+    }
   | { readonly kind: "abort"; readonly reason: string }
   | { readonly kind: "answer"; readonly id: number; readonly value: string | null }
   | { readonly kind: "refusal"; readonly id: number; readonly error: Refusal };
@@ -47,6 +54,9 @@ export const childMessageSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("variable"), id: z.int().min(1), name: z.string(), value: json }),
   z.strictObject({ kind: z.literal("workspace"), id: z.int().min(1) }),
   z.strictObject({ kind: z.literal("publish"), id: z.int().min(1), file: z.string(), destination: z.string() }),
+  z.strictObject({
+    ...{ kind: z.literal("undo"), id: z.int().min(1), name: z.string(), data: json, path: z.string().nullable() },
+  }),
   z.strictObject({ kind: z.literal("returned"), value: json }),
   z.strictObject({ kind: z.literal("partial"), output: json, problems: z.array(problem) }),
   z.strictObject({ kind: z.literal("snoozed"), until: instant }),

@@ -24,7 +24,8 @@ export function redactStats(redactor: Redactor, stats: JsonObject | undefined): 
   }
 }
 
-function redactError(redactor: Redactor, { code, message, stack, data }: JobError): JobError {
+/** The same of what it threw. */
+export function redactError(redactor: Redactor, { code, message, stack, data }: JobError): JobError {
   return {
     code: redactor.text(code) === code ? code : HANDLER_FAILED,
     message: redactor.cut(message),

@@ -10,7 +10,8 @@ export interface Channel {
     question:
       | { readonly kind: "variable"; readonly name: string; readonly value: unknown }
       | { readonly kind: "workspace" }
-      | { readonly kind: "publish"; readonly file: string; readonly destination: string },
+      | { readonly kind: "publish"; readonly file: string; readonly destination: string }
+      | { readonly kind: "undo"; readonly name: string; readonly data: unknown; readonly path: string | null },
   ): Promise<string | null>;
 }
 

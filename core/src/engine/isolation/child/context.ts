@@ -1,4 +1,4 @@
-import type { JobContext, Json, JsonObject } from "@callsheet/contract";
+import { callsheetError, type JobContext, type Json, type JsonObject } from "@callsheet/contract";
 import type { IsolatedRun } from "../isolated-run.ts";
 import { type LogLevel, MAX_LINE_BYTES } from "../log-lines.ts";
 import type { Channel } from "./channel.ts";
@@ -40,6 +40,19 @@ export function createContext(
     },
     publish: async (file, destination) =>
       String(await channel.ask({ kind: "publish", file: String(file), destination: String(destination) })),
+    undo: async (name, data, { path } = {}) =>
+      void (await channel.ask({
+        kind: "undo",
+        name: String(name),
+        data,
+        path: path === undefined ? null : String(path),
+      })),
+    transaction: async () => {
+      throw callsheetError(
+        "wrong_state",
+        "A handler in a process of its own has no transaction: use isolation `none`.",
+      );
+    },
   };
   return { context, progress };
 }

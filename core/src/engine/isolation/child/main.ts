@@ -37,7 +37,12 @@ async function start(message: Extract<HostMessage, { readonly kind: "start" }>):
     progress = made.progress;
     stage = "running";
     channel.send({ kind: "loaded" });
-    finish(messageOf(await type.run(made.context)));
+    const { entry } = message;
+    if (entry === undefined) return finish(messageOf(await type.run(made.context)));
+    const act = type[entry.does]?.[entry.name];
+    if (act === undefined) throw new Error(`It has no ${entry.does} named "${entry.name}".`);
+    await act(entry.data, made.context);
+    finish({ kind: "returned", value: null });
   } catch (error) {
     fail(error);
   }
