@@ -2,7 +2,7 @@ import { type Authority, type JobState, LIVE } from "@callsheet/contract";
 import type { JobFacts } from "../store/jobs.ts";
 import type { Changed } from "../store/transition.ts";
 import { storableText } from "./configuration.ts";
-import { endAttempts } from "./end.ts";
+import { endAttempts, notToUndo } from "./end.ts";
 import { type Desk, insist, operate, wrongState } from "./operate.ts";
 
 /** Who says so, and why. */
@@ -52,9 +52,10 @@ async function endRemnants(
 ): Promise<JobState | undefined> {
   const left = await desk.store.remnantsOfJob(id);
   if (left.length === 0) return undefined;
+  const attempts = left.map(({ jobId, token }) => ({ id: jobId, token: token! }));
   const { granted, pools } = await desk.store.freeing(async (tx, free) => {
     await tx.note({ id, event: "declare_lost", actor, reason, data: null });
-    return free(left);
+    return free(await notToUndo(tx, attempts));
   });
   tell(desk, granted, pools);
   return state;
@@ -63,5 +64,5 @@ async function endRemnants(
 function tell({ announce }: Desk, changed: readonly Changed[], pools: readonly number[]): void {
   for (const { laneId, rank } of changed) announce({ kind: "lane", laneId, rank });
   for (const poolId of pools) announce({ kind: "pool", poolId });
-  announce({ kind: "due" });
+  for (const kind of ["due", "rollback"] as const) announce({ kind });
 }

@@ -1,4 +1,4 @@
--- Undoing what attempts did: see decision 41.
+-- Undoing what attempts did: see decision 42.
 
 -- journaled: its attempts have entries in the undo journal that are open. Told with the lock of the row, so that whoever ends
 -- an attempt sees the entry that was written a moment before.
