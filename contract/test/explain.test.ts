@@ -435,8 +435,10 @@ describe("every situation", () => {
         expect(sentence).not.toMatch(/undefined|NaN|\[object/);
         expect(JSON.parse(JSON.stringify(details))).toEqual(details);
         const { rollback } = given;
-        if (rollback !== "none" && rollback !== "done")
-          return expect(reason).toBe(rollback === "failed" ? "rollback_failed" : "rollback_unfinished");
+        if (rollback !== "none" && rollback !== "done") {
+          expect(reason).toBe(rollback === "failed" ? "rollback_failed" : "rollback_unfinished");
+          return;
+        }
         expect(SETTLED.some((one) => one === state)).toBe(reason === "settled");
         expect(LIVE.some((one) => one === state)).toBe(
           ["running", "stalled", "overrun", "cancelling", "node_lost"].includes(reason),
