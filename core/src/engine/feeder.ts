@@ -21,6 +21,8 @@ export interface FeederOptions {
   readonly onLoss: (error: unknown) => void;
   /** Whether this job's attempt runs here, or its end is being stored. */
   readonly isKnown: (id: string) => boolean;
+  /** Told of each claim, before its jobs begin. */
+  readonly onClaimed: (count: number) => void;
   /** Told when more could be claimed. */
   readonly onHungry: () => void;
 }
@@ -123,6 +125,7 @@ export class Feeder {
       const askedAt = environment.monotonic();
       const { jobs: claimed, mayHoldMore, againMs = null } = await claimer.claim(want, ahead > 0);
       this.#mayHoldMore = mayHoldMore;
+      this.#options.onClaimed(claimed.length);
       if (claimed.length > 0) {
         const prepared = await this.#prepare(claimed, environment.monotonic());
         if (isStarved) this.#pace.starved(environment.monotonic() - askedAt);

@@ -1,7 +1,7 @@
 import { callsheetError, ERRORS, type ErrorCode } from "@callsheet/contract";
 import type { Timer } from "./environment.ts";
 import type { Pulse, PulseWord } from "./heartbeat/pulse.ts";
-import { BEAT_MS, FIRST_BEAT_MS, LEASE_MS } from "./heartbeat/times.ts";
+import { BACKLOG_JOBS, BEAT_MS, FIRST_BEAT_MS, LEASE_MS } from "./heartbeat/times.ts";
 import type { Part } from "./part.ts";
 import type { Life } from "./registration.ts";
 
@@ -51,6 +51,11 @@ export class Heart {
     if (this.#silentMs < LEASE_MS) return true;
     this.#hasLapsed = true;
     return false;
+  }
+
+  /** Jobs were claimed whose handlers are entered next, and may not give back the event loop. */
+  claimed(count: number): void {
+    if (count < BACKLOG_JOBS) this.#begin();
   }
 
   /** Begins to beat; its registration was the first heartbeat. May be called again. */

@@ -127,6 +127,7 @@ export class Node {
     const [runner, reporter] = [this.#runner, this.#reporter];
     this.#feeder = new Feeder({
       ...{ part, claimer, runner, slots, reporter, hot, onLoss, isKnown, nodeId, isCertain, onHungry },
+      onClaimed: (count) => this.#heart.claimed(count),
     });
     this.#services = this.#startServices();
     this.#unsubscribe = bus.subscribe((hint) => {

@@ -1,5 +1,5 @@
 import type { Heartbeat } from "../store/nodes.ts";
-import { FIRST_SILENCE_MS, LONGEST_GAP_MS, SILENCE_MS } from "./heartbeat/times.ts";
+import { LONGEST_GAP_MS, SILENCE_MS } from "./heartbeat/times.ts";
 
 /** What an observer has seen of heartbeats so far, in its own monotonic time. */
 export interface Observation {
@@ -32,8 +32,6 @@ export function observe(before: Observation | undefined, { askedAt, answeredAt, 
 /** The lives of which the counter did not change for as long as a node that lives would need at most. */
 export function silentIn({ askedAt, lives }: Observation): readonly Heartbeat[] {
   return [...lives.values()]
-    .filter(({ heartbeat, unchangedSince }) => askedAt - unchangedSince >= mayBeSilentMs(heartbeat))
+    .filter(({ unchangedSince }) => askedAt - unchangedSince >= SILENCE_MS)
     .map(({ heartbeat }) => heartbeat);
 }
-
-const mayBeSilentMs = ({ counter }: Heartbeat): number => (counter === "0" ? FIRST_SILENCE_MS : SILENCE_MS);

@@ -93,7 +93,7 @@ export async function aJob(database: TestDatabase, plan: JobPlan = {}): Promise<
   const { requires, needs } = action.definition;
   const { id: laneId } = await store.findLane(laneKey(action, lane(requires, needs, false)), ownerId);
   const isTried = ATTEMPTED.has(state);
-  const nodeId = isTried ? (plan.nodeId ?? (await aNode(database))) : null;
+  const nodeId = isTried ? (plan.nodeId ?? (await aNode(database, undefined, { types: [codeOf(action)] }))) : null;
   const facts: Facts = {
     id: plan.id ?? newId(),
     now: await store.databaseNow(),
@@ -106,6 +106,8 @@ export async function aJob(database: TestDatabase, plan: JobPlan = {}): Promise<
   if (state !== "running" || plan.as !== "member") if (!isSettled(state)) await insertRow(db, "work", workRow(facts));
   return { id: facts.id, state, token: facts.token, nodeId, laneId, action };
 }
+
+const codeOf = ({ definition: { type } }: ActionVersion) => ({ type, version: 1, schema: {} });
 
 const ATTEMPTED: ReadonlySet<JobState> = new Set([
   "running",
@@ -151,7 +153,8 @@ function jobRow(facts: Facts): Record<string, unknown> {
     owner_id: ownerId,
     lane_id: laneId,
     first_state: pathTo(state).first,
-    kind: plan.kind ?? "job",
+    // Only tasks are skipped.
+    kind: plan.kind ?? (state === "skipped" ? "task" : "job"),
     origin: "library",
     configuration_version: 1,
     rank: rankOf(facts),

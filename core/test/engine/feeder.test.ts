@@ -21,6 +21,7 @@ function aFeeder() {
   };
   const feeder = new Feeder({
     ...{ slots: () => SLOTS, runner, claimer: { claim }, reporter: { backlog: 0 }, onHungry: () => {} },
+    ...{ isCertain: () => true, onClaimed: () => {} },
     part: { environment: { monotonic: () => now }, catalogue },
   } as unknown as FeederOptions);
   return {

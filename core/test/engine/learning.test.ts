@@ -58,13 +58,14 @@ describe("what was observed", () => {
     const stored: (readonly Observed[])[] = [];
     const timers: (() => void)[] = [];
     const world = { isAway: false };
-    const part = {
-      store: {
-        addDurations: async (observed: readonly Observed[]) => {
-          if (world.isAway) throw new Error("away");
-          stored.push(observed);
-        },
+    const durations = {
+      addDurations: async (observed: readonly Observed[]) => {
+        if (world.isAway) throw new Error("away");
+        stored.push(observed);
       },
+    };
+    const part = {
+      store: { once: async (work: (tx: typeof durations) => Promise<void>) => work(durations) },
       catalogue: { versions: async () => new Map([[1, { actionId: 7 }]]) },
       environment: {
         timers: { after: (_: number, call: () => void) => ({ cancel: () => {}, at: timers.push(call) }) },

@@ -105,11 +105,7 @@ describe.each(CUTS)("an operation whose connection is cut %s its commit", (when)
 describe("an answer that is lost after the server has committed", () => {
   test.each([
     ["that plain jobs are completed", {}, "\0complete\0"],
-    [
-      "that jobs with a unit and a lock are completed",
-      { needs: { gpu: 1 }, lock: "exclusive" as const },
-      "drop_members_tickets",
-    ],
+    ["that jobs with a unit and a lock are completed", { needs: { gpu: 1 }, lock: "exclusive" as const }, "free_alone"],
   ])("%s: it is looked up; nothing is refused, and all are told of", async (_, fields, text) => {
     const { floor, proxy, cs } = await aFloorBehind();
     await floor.cs.resources.put("gpu", { capacity: 2 });

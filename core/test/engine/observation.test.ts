@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import {
   BEAT_MS,
   FIRST_BEAT_MS,
-  FIRST_SILENCE_MS,
   LEASE_MS,
   LONGEST_GAP_MS,
   LOOK_MS,
@@ -44,12 +43,6 @@ describe("a counter that an observer watches", () => {
     const slow = [...looksFrom(0, 2), aLook(2 * LOOK_MS, { still: 7 }, 60_000)];
     expect(silentAfter(slow)).toEqual([]);
     expect(silentAfter([...slow, aLook(2 * LOOK_MS + 60_001, { still: 7 })])).toEqual([]);
-  });
-
-  test("of a node that has not beaten yet may stand still for longer", () => {
-    const first = (count: number) => Array.from({ length: count }, (_, n) => aLook(n * LOOK_MS, { young: 0 }));
-    expect(silentAfter(first(FIRST_SILENCE_MS / LOOK_MS))).toEqual([]);
-    expect(silentAfter(first(FIRST_SILENCE_MS / LOOK_MS + 1))).toEqual(["young"]);
   });
 
   test("of another life of the same node is another one", () => {

@@ -29,6 +29,8 @@ describe("the properties of a job", () => {
         dueAt: at,
         startedAt: null,
         endedAt: null,
+        stalledSince: null,
+        rollback: "none",
       },
       ...{ durationMs: null, attempt: 0, retries: 0, node: null, progress: null, result: null, error: null },
     });

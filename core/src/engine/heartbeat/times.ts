@@ -5,13 +5,16 @@
 export const LOOK_MS = 2_000;
 /** A node of which the counter stood still for so long, while a reaper watched without a break, is dead. */
 export const SILENCE_MS = 14_000;
-/** The same for a node that has not beaten yet: its first handler may hold up its loop before the thread that beats has begun. */
-export const FIRST_SILENCE_MS = 60_000;
 /** Two looks further apart are a break: what happened in between nobody has seen. */
 export const LONGEST_GAP_MS = 3 * LOOK_MS;
 
-/** After this the thread begins that beats; registration was the first heartbeat, and a thread's start costs a first claim as much as it takes. */
-export const FIRST_BEAT_MS = 3_000;
+/**
+ * After this at the latest the thread begins that beats; registration was the first heartbeat. Its start takes some 50 ms of a
+ * core: a node that begins with a backlog works that off first.
+ */
+export const FIRST_BEAT_MS = 1_000;
+/** So many jobs taken by the first claim are a backlog, of jobs that take a moment. */
+export const BACKLOG_JOBS = 50;
 /** How often a node beats, and how long it waits for the answer before it tries another connection. */
 export const BEAT_MS = 4_000;
 /**
