@@ -185,6 +185,7 @@ async function readDeaths({ db }: Place, struck: readonly Struck[]) {
     job: string;
     attempt: number;
     pid: number;
+    born: number;
     dead: number | null;
     lost: number | null;
   }>({
@@ -193,13 +194,16 @@ async function readDeaths({ db }: Place, struck: readonly Struck[]) {
         select job_id, attempt, node_id, at, data from callsheet.event where node_id is not null and attempt is not null
         union all select job_id, attempt, node_id, ended_at, json_build_object('error', error) from callsheet.outcome where node_id is not null
       )
-      select l.job_id as job, l.attempt, n.pid, floor(extract(epoch from case when n.state = 'dead' then n.ended_at end) * 1000)::float8 as dead,
+      select l.job_id as job, l.attempt, n.pid,
+        floor(extract(epoch from n.started_at) * 1000)::float8 as born,
+        floor(extract(epoch from case when n.state = 'dead' then n.ended_at end) * 1000)::float8 as dead,
         floor(extract(epoch from max(l.at) filter (where l.data -> 'error' ->> 'code' in ('node_lost', 'poison'))) * 1000)::float8 as lost
-      from line l join callsheet.node n on n.id = l.node_id group by 1, 2, 3, 4`,
+      from line l join callsheet.node n on n.id = l.node_id group by 1, 2, 3, 4, 5`,
     values: [],
   });
-  const recoveries = rows.flatMap(({ pid, lost }) => {
-    const by = struck.filter((one) => one.pid === pid && one.at <= (lost ?? 0)).at(-1);
+  const recoveries = rows.flatMap(({ pid, born, lost }) => {
+    // A life that began after a fault did not end by it, but by an outage.
+    const by = struck.filter((one) => one.pid === pid && one.at >= born && one.at <= (lost ?? 0)).at(-1);
     return lost === null || by === undefined || by.what === "blink" ? [] : [lost - by.at];
   });
   const deadAt = new Map(rows.flatMap((row) => (row.dead === null ? [] : [[nameOf(row), row.dead] as const])));

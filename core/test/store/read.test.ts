@@ -22,7 +22,15 @@ describe("a job as it is read", () => {
     const isSettled = ["completed", "partial", "failed", "skipped", "cancelled"].includes(state);
     const isLive = ["running", "timed_out", "cancelling"].includes(state);
     expect(job).toMatchObject({
-      ...{ id: placed.id, state, kind: "job", action: "test", type: "test", owner: "ann", priority: "normal" },
+      ...{
+        id: placed.id,
+        state,
+        kind: state === "skipped" ? "task" : "job",
+        action: "test",
+        type: "test",
+        owner: "ann",
+        priority: "normal",
+      },
       ...{ tags: ["t"], target: { type: "file", id: "x" }, attempt: isTried ? 1 : 0, configurationVersion: 1 },
       ...{ retries: state === "retrying" ? 1 : 0, variables: {}, configuration: {}, result: null },
     });
