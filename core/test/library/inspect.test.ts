@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { inspectDatabase, migrateDatabase, systemEnvironment } from "../../src/index.ts";
 import { openTransactions } from "../../src/store/inspect.ts";
 import { shippedMigrations } from "../../src/store/migrate.ts";
-import { openTestDatabase, type TestDatabase } from "../../src/testing/index.ts";
+import { openTestDatabase, type TestDatabase, until } from "../../src/testing/index.ts";
 import { aChild, aWitness } from "../fixtures/child.ts";
 import { aFloor } from "../fixtures/floor.ts";
 
@@ -105,7 +105,7 @@ test("a session with an open transaction is named", async () => {
   await db.transaction(async (tx) => {
     const { rows } = await tx.query<{ pid: number }>({ text: "select pg_backend_pid() as pid", values: [] });
     pid = rows[0]!.pid;
-    const found = await ofSession();
+    const found = await until(ofSession, { what: "The session among the oldest five" });
     expect(found).toMatchObject({ application: "callsheet test", state: "idle in transaction" });
     expect(found!.ms).toBeGreaterThanOrEqual(0);
   });
