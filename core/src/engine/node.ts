@@ -31,6 +31,7 @@ interface Beginning {
 /** Hints and the agenda wake it; this is for the case that neither does. */
 const POLL_MS = 5_000;
 const KEEP_MS = 5_000;
+const UNDO_FIRST_MS = 500;
 const GRACE_MS = 30_000;
 /** However short the grace: time to store what has ended. */
 const LEAST_FLUSH_MS = 2_000;
@@ -132,7 +133,7 @@ export class Node {
     this.#services = this.#startServices();
     this.#unsubscribe = bus.subscribe((hint) => {
       if (hint === undefined) this.#heart.look();
-      if (hint === undefined || hint.kind === "rollback") this.#services.undo.wake();
+      if (hint?.kind === "rollback") this.#services.undo.wake();
       if (hint?.kind === "job") this.#keeper.look(hint.id);
       else if (claimer.hear(hint)) this.#services.claim.wake();
     });
@@ -201,7 +202,8 @@ export class Node {
     return {
       claim: start("claim", POLL_MS, () => this.#feeder.round()),
       keep: start("keep", KEEP_MS, () => this.#keeper.round()),
-      undo: start("undo", POLL_MS, () => this.#undoer.round()),
+      // What others left can wait for a node's first jobs.
+      undo: start("undo", POLL_MS, () => this.#undoer.round(), UNDO_FIRST_MS),
     };
   }
 
