@@ -40,8 +40,6 @@ const LEAST_FLUSH_MS = 2_000;
 export async function startNode(part: Part, options: NodeOptions, onStored: OnStored): Promise<Node> {
   const identity = await withKeys(part, checkNodeOptions(options));
   for (const type of identity.types) part.types.register(type);
-  // What a process of this machine left running when it died is not waited for: others may have recovered its jobs long ago.
-  part.environment.processes.endOrphans().catch((error: unknown) => part.log.error("processes", error));
   // Opened while it registers: both take a while, and the first claim needs both.
   const hot = createHot(part, identity.name);
   hot.get().catch(() => {});

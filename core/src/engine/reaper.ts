@@ -21,6 +21,7 @@ const BATCH = 500;
 export function startReaper(part: Part): Service {
   const { store, environment, log } = part;
   let seen: Observation | undefined;
+  let isFirst = true;
   const look = async () => {
     const before = seen;
     // What was not seen cannot be judged: after a failure the watch begins anew.
@@ -38,6 +39,9 @@ export function startReaper(part: Part): Service {
     everyMs: LOOK_MS,
     firstMs: FIRST_MS,
     round: async () => {
+      // What a process of this machine left running when it died: others may have recovered its jobs long ago.
+      if (isFirst) await environment.processes.endOrphans().catch((error: unknown) => log.error("processes", error));
+      isFirst = false;
       await look();
       await recover(part);
       return null;
