@@ -2,9 +2,9 @@ import { callsheetError, secretsIn, withSecrets } from "@callsheet/contract";
 import { refusal } from "../../operations/secrets/asked.ts";
 import { keyOf } from "../../operations/secrets/keyring.ts";
 import { open } from "../../operations/secrets/seal.ts";
-import { isPassing } from "../../store/failure.ts";
 import type { SealedSecret } from "../../store/secrets.ts";
 import type { Part } from "../part.ts";
+import { whileAway } from "../while-away.ts";
 import { createRedactor, type Redactor } from "./redactor.ts";
 
 /** On whose behalf secrets are asked for. */
@@ -30,8 +30,6 @@ export interface Vault {
   unseal(asking: Asking): Promise<Unsealed>;
 }
 
-const PAUSE_MS = 200;
-
 export function createVault(part: Pick<Part, "store" | "safe" | "environment" | "log">): Vault {
   return {
     unseal: async (asking) => {
@@ -48,19 +46,14 @@ export function createVault(part: Pick<Part, "store" | "safe" | "environment" | 
   };
 }
 
-async function read(
-  { store, environment, log }: Pick<Part, "store" | "environment" | "log">,
+function read(
+  part: Pick<Part, "store" | "environment" | "log">,
   { jobId, isOver }: Asking,
   names: readonly string[],
 ): Promise<readonly SealedSecret[]> {
-  while (!isOver()) {
-    try {
-      return await store.sealedSecrets(names);
-    } catch (error) {
-      if (!isPassing(error)) throw error;
-      log.error("secrets", error);
-      await new Promise<void>((resolve) => void environment.timers.after(PAUSE_MS, resolve));
-    }
-  }
-  throw callsheetError("stale_attempt", `Another attempt of job ${jobId} has taken over.`, { id: jobId });
+  return whileAway(part, "secrets", async () => {
+    if (isOver())
+      throw callsheetError("stale_attempt", `Another attempt of job ${jobId} has taken over.`, { id: jobId });
+    return part.store.sealedSecrets(names);
+  });
 }
