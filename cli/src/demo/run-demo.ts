@@ -6,6 +6,7 @@ import { Callsheet, type Node } from "@callsheet/core";
 import type { DatabaseChoice } from "../database-option.ts";
 import { renderPage } from "../report/page.ts";
 import type { Report } from "../report/report-data.ts";
+import { readStylesheet } from "../report/stylesheet.ts";
 import { putDemoActions, TRANSCODE } from "./demo-actions.ts";
 import { describeFfmpeg } from "./describe-ffmpeg.ts";
 import { describeRun } from "./describe-run.ts";
@@ -121,5 +122,5 @@ async function gatherReport(cs: Callsheet, finished: Finished): Promise<Report> 
 }
 
 async function drawReport(report: Report): Promise<string> {
-  return renderPage(report, await readFile(new URL("../report/report.css", import.meta.url), "utf8"));
+  return renderPage(report, await readStylesheet());
 }

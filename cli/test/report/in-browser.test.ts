@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { makeTemporaryDirectory, removeTemporary } from "@callsheet/postgres";
@@ -7,6 +7,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { renderPage } from "../../src/report/page.ts";
 import type { Report } from "../../src/report/report-data.ts";
+import { readStylesheet } from "../../src/report/stylesheet.ts";
 import { findSamples } from "../../src/samples.ts";
 import { anAmendedJob, anOverrunJob, aReport, aReportFile, aReportJob, DOT } from "./a-report.ts";
 import { CHROMIUM, openChromium } from "./chromium.ts";
@@ -57,8 +58,7 @@ interface Opened {
 
 async function openReport(view: { readonly width: number; readonly colorScheme: "light" | "dark" }): Promise<Opened> {
   const file = join(own, "report.html");
-  const stylesheet = await readFile(new URL("../../src/report/report.css", import.meta.url), "utf8");
-  await writeFile(file, renderPage(fullReport(), stylesheet));
+  await writeFile(file, renderPage(fullReport(), await readStylesheet()));
   const page = await browser!.newPage({
     viewport: { width: view.width, height: 900 },
     colorScheme: view.colorScheme,
