@@ -4,6 +4,7 @@ import type { PriorityName } from "./priority.ts";
 import type { RollbackState } from "./rollback-state.ts";
 import type { JobState } from "./state.ts";
 import type { Target } from "./target.ts";
+import type { WorkElsewhere } from "./work-elsewhere.ts";
 
 /** All kinds of jobs. */
 export const JOB_KINDS = ["job", "group", "run", "task", "timed", "queue"] as const;
@@ -71,6 +72,8 @@ export interface Job<Configuration = Json, Result = Json> {
   readonly startedAt: Date | null;
   /** Since when its attempt has lived and not moved: no progress, line or byte for as long as its action calls a stall; null: it moves. */
   readonly stalledSince: Date | null;
+  /** Its attempt lives elsewhere: no node runs it; null: it does not. */
+  readonly elsewhere: WorkElsewhere | null;
   /** When its last attempt ended; null while it is to run again. */
   readonly endedAt: Date | null;
   /** `endedAt - startedAt`, milliseconds. */

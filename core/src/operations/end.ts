@@ -91,6 +91,9 @@ export async function endWithin(
   // What answers an end follows it.
   for (const [event, changes] of grouped(ends))
     changed.push(...(await tx.transition({ event, changes, actor, reason })));
+  await tx.closeElsewhere(
+    ends.filter(({ attempt, job }) => job.isElsewhere && !attempt.stillRuns).map(({ attempt }) => attempt),
+  );
   const leftJournals = await leaveJournals(tx, ends, actor);
   const over = ends.filter(({ attempt, job, undone }) => job.isHolder && !attempt.stillRuns && undone.length === 0);
   const { granted, pools } = await free([
