@@ -30,6 +30,7 @@ export function aJob(given: Partial<Job> = {}): Job {
     dueAt: null,
     startedAt: new Date(0),
     stalledSince: null,
+    elsewhere: null,
     endedAt: null,
     durationMs: null,
     attempt: 1,

@@ -45,11 +45,7 @@ const BY_STATE: Record<JobState, (situation: Situation) => Told> = {
   },
   retrying: backingOff,
   cancelling: (situation) =>
-    live(
-      situation,
-      "cancelling",
-      `It was asked to stop, and ends when its ${whatEnds(situation)} ends ${where(situation)}.`,
-    ),
+    live(situation, "cancelling", `It was asked to stop, and ends when its ${whatEnds(situation)}.`),
   paused: () => told("paused", "It is held: resume it."),
   completed: ({ job }) => told("settled", `It completed at ${iso(job.endedAt)}.`, { endedAt: iso(job.endedAt) }),
   partial: ({ job }) =>
@@ -128,7 +124,8 @@ function awayFacts({ elsewhere }: Situation["job"]): JsonObject {
   return { elsewhere: { handle, since: iso(since), polledAt: instant(polledAt), nextPollAt: instant(nextPollAt) } };
 }
 
-const whatEnds = ({ job }: Situation): string => (job.elsewhere === null ? "handler" : "work");
+const whatEnds = (situation: Situation): string =>
+  `${situation.job.elsewhere === null ? "handler ends" : "work does,"} ${where(situation)}`;
 
 const where = ({ job }: Situation): string =>
   job.elsewhere === null

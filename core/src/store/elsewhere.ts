@@ -34,10 +34,10 @@ export interface Departure extends AttemptKey {
 }
 
 /**
- * Lets an attempt, whose job is locked and which has its line `start`, live elsewhere: no node runs it any more. Answers how it
- * ended, where somebody was faster and has said so; then it stays where it is.
+ * Stores where the work of an attempt goes on, whose job is locked and which has its line `start`. Answers how it ended, where
+ * somebody was faster and has said so.
  */
-export async function leaveNode(tx: Queryable, departure: Departure): Promise<Word | null> {
+export async function enterElsewhere(tx: Queryable, departure: Departure): Promise<Word | null> {
   const { id, token, handle, everyMs, stallMs, extendMs } = departure;
   const { rows } = await tx.query<{ word: Word | null }>(sql`
     insert into callsheet.elsewhere as e (job_id, token, attempt, handle, since, moved_at, stall_ms, extend_ms, every_ms, poll_at)
@@ -48,9 +48,12 @@ export async function leaveNode(tx: Queryable, departure: Departure): Promise<Wo
     set handle = excluded.handle, since = excluded.since, moved_at = excluded.moved_at, stall_ms = excluded.stall_ms,
       extend_ms = excluded.extend_ms, every_ms = excluded.every_ms, poll_at = excluded.poll_at
     returning e.word`);
-  const { word } = rows[0]!;
-  if (word === null) await tx.query(sql`update callsheet.work set node_id = null where job_id = ${id}`);
-  return word;
+  return rows[0]!.word;
+}
+
+/** No node runs the live attempt of a job any more. */
+export async function leaveNode(tx: Queryable, id: string): Promise<void> {
+  await tx.query(sql`update callsheet.work set node_id = null where job_id = ${id}`);
 }
 
 /** An attempt that lives, or has lived, elsewhere, or may. */
@@ -118,7 +121,7 @@ export async function hearElsewhere(tx: Queryable, { id, token }: AttemptKey): P
     where job_id = ${id} and token = ${token}::bigint and since is not null and ended_at is null`);
 }
 
-/** A node is to look at once at what runs elsewhere of a job: something was done to it. */
+/** A node is to look at once at what goes on elsewhere of a job: something was done to it. */
 export async function hastenElsewhere(tx: Queryable, id: string): Promise<void> {
   await tx.query(sql`
     update callsheet.elsewhere set poll_at = callsheet.now()
@@ -248,6 +251,7 @@ export const ELSEWHERE = {
   closeElsewhere,
   elsewhereByToken,
   elsewhereOfJob,
+  enterElsewhere,
   hastenElsewhere,
   hearElsewhere,
   keepWord,

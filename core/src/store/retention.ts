@@ -47,7 +47,6 @@ const MAY_GO = raw(`o.ended_at < callsheet.now() - r.keep_ms * interval '1 milli
     and o.rollback in ('none', 'done') and j.kind <> 'timed'
     and not exists (select from callsheet.remnant x where x.job_id = j.id)
     and not exists (select from callsheet.rollback b where b.job_id = j.id)
-    and not exists (select from callsheet.elsewhere e where e.job_id = j.id and e.since is not null and e.ended_at is null)
     and not exists (select from callsheet.ticket t where t.job_id = j.id)
     and not exists (select from callsheet.job m where m.parent_id = j.id)
     and (j.parent_id is null or exists (select from callsheet.outcome p where p.job_id = j.parent_id)

@@ -24,11 +24,18 @@ export async function depart(
       await tx.anchorRows(token, [id]);
       const [job] = await tx.lockAttempts([departure]);
       if (job === undefined || job.rollback === "required") return undefined;
-      const word = await tx.leaveNode(departure);
+      const isQueued = job.data !== null;
+      const word = isQueued ? { ending: OF_A_QUEUE } : await tx.enterElsewhere(departure);
       if (word !== null) return endWithin(tx, free, [{ id, token, isMember: false, ...word }], ender);
       await tx.note({ id, event: "elsewhere", actor: null, reason: null, data: `{"handle":${handle}}` });
+      await tx.leaveNode(id);
       return {};
     },
     { asksForEver: true },
   );
 }
+
+const OF_A_QUEUE = {
+  kind: "failed",
+  error: { code: "wrong_state", message: "The work of a queue job does not go on elsewhere." },
+} as const;
