@@ -3,7 +3,9 @@ import {
   type ActionType,
   type Elsewhere,
   type ElsewhereContext,
+  failed,
   isCallsheetError,
+  isOutcome,
   POLL_EVERY_MS,
 } from "@callsheet/contract";
 import { checkConfiguration } from "../../operations/configuration.ts";
@@ -143,9 +145,8 @@ export class Poller {
     const does = isCancel ? "cancel" : "poll";
     if (type[does] === undefined) return { end: { handle: JSON.stringify(taken.handle) }, told: isToStop };
     const answer = await this.#within(controller, () => this.#call(asked, does));
-    const stopped = { ending: { kind: "failed", error: STOPPED }, result: null } as const;
-    const end = isCancel && answer === undefined ? stopped : endOfReturn(answer);
-    return { end, told: isToStop };
+    const isGoingOn = isOutcome(answer) && answer.kind === "elsewhere";
+    return { end: endOfReturn(isCancel && !isGoingOn ? STOPPED : answer), told: isToStop };
   }
 
   #call({ taken, type, definition, context }: Asked, does: "poll" | "cancel"): Promise<unknown> {
@@ -226,5 +227,5 @@ interface Asked {
   readonly controller: AbortController;
 }
 
-const STOPPED = { code: "cancelled", message: "The work was stopped where it went on." };
+const STOPPED = failed("cancelled", "The work was stopped where it went on.");
 const TOO_LONG = { code: "poll_timed_out", message: `The poll took longer than ${LONGEST_LOOK_MS / 1_000} s.` };

@@ -1,4 +1,4 @@
-import { elsewhere, type Json, partial, snooze } from "@callsheet/contract";
+import { elsewhere, failed, type Json, partial, snooze } from "@callsheet/contract";
 import type { FinalMessage } from "./message.ts";
 
 /** How a handler in a process of its own ended. */
@@ -65,6 +65,10 @@ function outcomeOfMessage(message: FinalMessage): IsolatedOutcome {
       return { kind: "returned", value: snooze(new Date(message.until)) };
     case "left":
       return { kind: "returned", value: elsewhere(message.handle as Json) };
+    case "failed": {
+      const { code, message: text, data } = message.error;
+      return { kind: "returned", value: failed(code, text, data as Json | undefined) };
+    }
     case "threw":
       return { kind: "threw", error: withoutUndefined(message.error) as { code: string; message: string } };
     case "not_startable":

@@ -62,11 +62,12 @@ export const childMessageSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("partial"), output: json, problems: z.array(problem) }),
   z.strictObject({ kind: z.literal("snoozed"), until: instant }),
   z.strictObject({ kind: z.literal("left"), handle: json }),
+  z.strictObject({ kind: z.literal("failed"), error: thrown }),
   z.strictObject({ kind: z.literal("threw"), error: thrown }),
 ]);
 export type ChildMessage = z.output<typeof childMessageSchema>;
 
-const FINAL = ["returned", "partial", "snoozed", "left", "threw", "not_startable"] as const;
+const FINAL = ["returned", "partial", "snoozed", "left", "failed", "threw", "not_startable"] as const;
 
 /** The messages that say how the handler ended; the first one counts. */
 export type FinalMessage = Extract<ChildMessage, { readonly kind: (typeof FINAL)[number] }>;

@@ -91,7 +91,7 @@ function messageOf(value: unknown): FinalMessage {
   if (!isOutcome(value)) return { kind: "returned", value: value ?? null };
   if (value.kind === "snooze") return { kind: "snoozed", until: value.until.toISOString() };
   if (value.kind === "elsewhere") return { kind: "left", handle: value.handle ?? null };
-  if (value.kind === "failed") return { kind: "threw", error: describeError(value.error) };
+  if (value.kind === "failed") return { kind: "failed", error: describeError(value.error) };
   const problems = value.problems.map(({ path, message }) => ({
     ...(path === undefined ? {} : { path: String(path) }),
     message: String(message),
