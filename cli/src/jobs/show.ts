@@ -140,7 +140,7 @@ function section(title: string, lines: readonly string[]): string {
 const indented = (text: string): string => text.replace(/^(?=.)/gm, "  ");
 
 /** The commands that make sense now. */
-function nextSteps({ id, state, kind, rollback }: Job): string {
-  const commands = commandsFor(legalOperations(state, { kind, cancellable: "never", rollback }), id);
+function nextSteps({ id, state, ...of }: Job): string {
+  const commands = commandsFor(legalOperations(state, { ...of, cancellable: "never" }), id);
   return commands.length === 0 ? "" : `${colours.dim(`Next\n  ${commands.join("\n  ")}`)}\n`;
 }

@@ -63,6 +63,10 @@ export interface JobsClient {
   amend(id: string, configuration: Readonly<Record<string, unknown>>, options?: AmendOptions): Promise<number>;
   /** Answers the state that this led to: a live job may be `cancelling` for a while. */
   cancel(id: string): Promise<JobState>;
+  /** Creates a job of the undo action of a completed one. Fails with `no_undo_action`. */
+  undo(id: string, input?: JobInput): Promise<{ readonly id: string }>;
+  /** The same with its redo action. */
+  redo(id: string, input?: JobInput): Promise<{ readonly id: string }>;
   hold(id: string): Promise<JobState>;
   resume(id: string): Promise<JobState>;
   setPriority(id: string, priority: PriorityName): Promise<void>;

@@ -50,6 +50,10 @@ export const ERRORS = {
   invalid_argument: { status: 400, next: "Correct the field that is named and call again." },
   invalid_configuration: { status: 422, next: "Correct the configuration so that it fits the action type's schema." },
   job_not_found: { status: 404, next: "Check the id; the job may have been purged by the retention policy." },
+  no_undo_action: {
+    status: 409,
+    next: "Name an undo action, or a redo action, in the job's action: jobs that are created afterwards have it.",
+  },
   node_ended: { status: 409, next: "Start it again; what has ended runs nothing that could be drained." },
   node_name_in_use: { status: 409, next: "Stop the other node or choose another name." },
   nodes_running: { status: 409, next: "Stop the nodes of the database that is to be replaced, then import again." },

@@ -57,6 +57,9 @@ export interface Job<Configuration = Json, Result = Json> {
   readonly needs: Readonly<Record<string, number>>;
   /** Objects that each attempt locks, in the order of their keys. */
   readonly locks: readonly JobLock[];
+  /** The action of the job by which it can be undone once it has completed, and of the one that does it again; null: there is none. */
+  readonly undoAction: string | null;
+  readonly redoAction: string | null;
   /** How large its work is, in the unit that its action counts in; null: not said. */
   readonly size: number | null;
   readonly configuration: Configuration;

@@ -32,6 +32,7 @@ const JOB = `
     s.since as "stalledSince", coalesce(w.attempt, d.attempt, 1) as attempt, coalesce(w.retries, d.retries, 0) as retries, n.name as node,
     case when p.job_id is not null then json_build_object('percent', p.percent, 'message', p.message, 'stats', p.stats, 'at', p.at) else d.progress end as progress,
     d.result, coalesce(d.error, e.error) as error,
+    v.definition ->> 'undoAction' as "undoAction", v.definition ->> 'redoAction' as "redoAction",
     case when w.node_id is null and w.state in ('running', 'timed_out', 'cancelling') then (
       select json_build_object('attempt', x.attempt, 'handle', x.handle, 'since', x.since, 'heardAt', x.moved_at, 'polledAt', x.polled_at,
         'problem', x.problem, 'nextPollAt', x.poll_at) from callsheet.elsewhere x where x.job_id = w.job_id and x.token = w.token) end as elsewhere,
@@ -98,6 +99,8 @@ interface Row {
   result: Json;
   error: JobError | null;
   elsewhere: Told<WorkElsewhere> | null;
+  undoAction: string | null;
+  redoAction: string | null;
   variables: JsonObject | null;
   first: JsonObject | null;
 }
