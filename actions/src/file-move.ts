@@ -105,10 +105,10 @@ async function moveByCopy(context: Context, setting: MediaSetting, from: string)
 /** The same context as a copy knows it. Field by field: an engine may make some of them when they are asked for. */
 function forCopy(context: Context): JobContext<CopyConfiguration> {
   const { job, target, attempt, fencing, signal, progress, log, variables } = context;
-  const { workspace, publish, undo, transaction } = context;
+  const { workspace, publish, undo, completionToken, transaction } = context;
   const configuration = { ...context.configuration, verify: "checksum" } as const;
   return {
     ...{ job, configuration, target, attempt, fencing, signal, progress, log, variables },
-    ...{ workspace, publish, undo, transaction },
+    ...{ workspace, publish, undo, completionToken, transaction },
   };
 }

@@ -65,6 +65,9 @@ export function testContext<Configuration>(
       return destination;
     },
     undo: async () => undefined,
+    completionToken: async () => {
+      throw new Error("the work of these handlers goes on nowhere else");
+    },
     transaction: async () => {
       throw new Error("these handlers write into no database");
     },

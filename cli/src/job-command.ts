@@ -11,6 +11,8 @@ const COMMANDS = {
   cancel: (id) => `cancel ${id}`,
   retry_rollback: (id) => `rollback retry ${id}`,
   resolve_rollback: (id) => `rollback resolve ${id} --reason TEXT`,
+  undo: (id) => `undo ${id}`,
+  redo: (id) => `redo ${id}`,
   set_priority: undefined,
   declare_lost: undefined,
 } as const satisfies Record<Operation, ((id: string) => string) | undefined>;

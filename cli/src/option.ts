@@ -15,6 +15,18 @@ export function limitOption(text: string): number {
   return text === "0" ? 0 : countOption(text);
 }
 
+/** Reads a name, or that there is none. */
+export function noneOption(text: string): string | null {
+  return text === "none" ? null : text;
+}
+
+/** Reads how far something is. */
+export function percentOption(text: string): number {
+  const percent = Number(text);
+  if (text.trim() !== "" && percent >= 0 && percent <= 100) return percent;
+  throw new InvalidArgumentError("It must be a number from 0 to 100.");
+}
+
 /** Reads how long something takes, as milliseconds. */
 export function durationOption(text: string): number {
   const duration = parseDuration(text);

@@ -30,6 +30,8 @@ export function aJob(given: Partial<Job> = {}): Job {
     dueAt: null,
     startedAt: new Date(0),
     stalledSince: null,
+    elsewhere: null,
+    ...{ undoAction: null, redoAction: null },
     endedAt: null,
     durationMs: null,
     attempt: 1,

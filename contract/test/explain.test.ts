@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ADMISSION_RULES } from "../src/model/decide.ts";
 import { explain } from "../src/model/explain.ts";
+import type { Json } from "../src/model/json.ts";
 import { JOB_STATES, LIVE, SETTLED } from "../src/model/lifecycle.ts";
 import { type NodeInSight, type PoolInSight, REASONS, type Situation } from "../src/model/situation.ts";
 import type { LaneFacts, TicketFacts } from "../src/model/world.ts";
@@ -44,7 +45,7 @@ function situation({ job, needs = {}, lanePause = null, ...fields }: Given = {})
     now: NOW,
     job: {
       ...{ id: "a job", state: "pending", type: "media.transcode", site: "default", attempt: 1, node: null },
-      ...{ startedAt: null, stalledSince: null, endedAt: null, dueAt: NOW, error: null },
+      ...{ startedAt: null, stalledSince: null, elsewhere: null, endedAt: null, dueAt: NOW, error: null },
       ...job,
     },
     action: { timeoutMs: 5_000 },
@@ -69,6 +70,10 @@ function situation({ job, needs = {}, lanePause = null, ...fields }: Given = {})
 }
 
 const FAILED = { error: { code: "no_space", message: "The disk is full.\nReally." } };
+const AWAY = {
+  ...{ attempt: 2, handle: { render: 7 }, since: at("11:35"), heardAt: at("11:45"), polledAt: at("11:50") },
+  ...{ nextPollAt: at("12:10"), problem: { code: "busy", message: "come back." } },
+};
 const LIVING = { node: "one", startedAt: at("11:30"), attempt: 2 };
 const BUSY = [node({ running: 4 })];
 const NEEDS_X265 = { needs: { capabilities: ["ffmpeg.encoder.libx265"] } };
@@ -255,6 +260,26 @@ describe("why a job stands where it stands", () => {
       { job: { state: "running", ...LIVING } },
     ],
     [
+      "elsewhere",
+      "It runs elsewhere since 2026-03-01T11:35:00.000Z, attempt 2. It was last polled at 2026-03-01T11:50:00.000Z, which failed: busy: come back. The next poll is due at 2026-03-01T12:10:00.000Z.",
+      { job: { state: "running", ...LIVING, node: null, elsewhere: AWAY } },
+    ],
+    [
+      "elsewhere",
+      "It runs elsewhere since 2026-03-01T11:35:00.000Z, attempt 2. It was not polled yet. The next poll is due at 2026-03-01T12:10:00.000Z.",
+      { job: { state: "running", ...LIVING, node: null, elsewhere: { ...AWAY, polledAt: null, problem: null } } },
+    ],
+    [
+      "overrun",
+      "It runs elsewhere since 2026-03-01T11:35:00.000Z, attempt 2, longer than its time-out of 5000 ms. Nothing is stopped.",
+      { job: { state: "timed_out", ...LIVING, node: null, elsewhere: AWAY } },
+    ],
+    [
+      "cancelling",
+      "It was asked to stop, and ends when its work does, elsewhere since 2026-03-01T11:35:00.000Z, attempt 2.",
+      { job: { state: "cancelling", ...LIVING, node: null, elsewhere: AWAY } },
+    ],
+    [
       "overrun",
       "It runs on node one since 2026-03-01T11:30:00.000Z, attempt 2, longer than its time-out of 5000 ms. Nothing is stopped. The retry that was asked for begins if it fails.",
       { job: { state: "timed_out", ...LIVING }, isRetryAsked: true },
@@ -349,6 +374,13 @@ const anySituation: fc.Arbitrary<Situation> = fc.record({
       attempt: fc.nat(5),
       startedAt: fc.option(instant),
       stalledSince: fc.option(instant),
+      elsewhere: fc.option(
+        fc.record({
+          ...{ attempt: fc.nat(5), handle: fc.jsonValue() as fc.Arbitrary<Json>, since: instant, heardAt: instant },
+          ...{ polledAt: fc.option(instant), nextPollAt: fc.option(instant) },
+          problem: fc.option(fc.record({ code: fc.string(), message: fc.string() })),
+        }),
+      ),
       endedAt: fc.option(instant),
       dueAt: fc.option(instant),
     },

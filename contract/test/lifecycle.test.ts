@@ -183,7 +183,7 @@ describe("operations", () => {
     ["paused", ["plan", "resume", "cancel", "amend", "set_priority"]],
     ["failed", ["cancel", "retry", "amend", "set_priority"]],
     ["partial", ["cancel", "retry", "amend", "set_priority"]],
-    ["completed", []],
+    ["completed", ["undo", "redo"]],
     ["skipped", []],
     ["cancelled", []],
   ];
@@ -205,6 +205,16 @@ describe("operations", () => {
     expect(legalOperations("running")).toContain("cancel");
     expect(legalOperations("cancelling", { cancellable: "asks" })).not.toContain("cancel");
     expect(CANCEL_OF_LIVE.asks).toEqual(["ask_cancel"]);
+  });
+
+  it("include undo and redo of a completed job where its action names who does it", () => {
+    const of = (undoAction: string | null, redoAction: string | null, kind: JobKind = "job") =>
+      legalOperations("completed", { kind, undoAction, redoAction });
+    expect(of("unpublish", null)).toEqual(["undo"]);
+    expect(of(null, "publish")).toEqual(["redo"]);
+    expect(of(null, null)).toEqual([]);
+    expect(of("unpublish", "publish", "queue")).toEqual([]);
+    expect(legalOperations("failed", { kind: "job", undoAction: "unpublish" })).not.toContain("undo");
   });
 
   it("on a composite are intents for its members until it has settled", () => {

@@ -1,5 +1,6 @@
 import type { Authority, FacilityDay, Verification, VerifyOptions } from "@callsheet/contract";
 import { Actions } from "./actions.ts";
+import { ElsewhereWork } from "./elsewhere.ts";
 import { type Engine, type EngineOptions, openEngine } from "./engine/engine.ts";
 import { systemEnvironment } from "./engine/environment.ts";
 import type { Node } from "./engine/node.ts";
@@ -31,6 +32,8 @@ import { findServer } from "./server.ts";
 export class Callsheet {
   readonly actions: Actions;
   readonly jobs: Jobs;
+  /** What somebody outside says of work that goes on elsewhere. */
+  readonly elsewhere: ElsewhereWork;
   readonly resources: Resources;
   readonly limits: Limits;
   readonly locks: Locks;
@@ -48,6 +51,7 @@ export class Callsheet {
     this.#authority = authority;
     this.actions = new Actions(engine, authority);
     this.jobs = new Jobs(engine, authority);
+    this.elsewhere = new ElsewhereWork(engine, authority);
     this.resources = new Resources(engine, authority);
     this.limits = new Limits(engine);
     this.locks = new Locks(engine, authority);

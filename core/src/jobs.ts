@@ -17,6 +17,7 @@ import type { ActionHandle } from "./actions.ts";
 import type { Engine } from "./engine/engine.ts";
 import { cancelJob } from "./operations/cancel.ts";
 import { readContext } from "./operations/context.ts";
+import { createCounterpart } from "./operations/counterpart.ts";
 import { declareLost } from "./operations/declare-lost.ts";
 import { explainJob } from "./operations/explain.ts";
 import { checkFilter } from "./operations/filter.ts";
@@ -176,6 +177,25 @@ export class Jobs {
   /** Cancels a job; a live one only as its action allows. Answers the state that this led to. */
   cancel(job: Ref<unknown, unknown>): Promise<JobState> {
     return cancelJob(this.#engine.desk, idOf(job), this.#authority);
+  }
+
+  /**
+   * Creates the job that undoes a completed one: of the undo action that its action named when it was created, on the same target,
+   * with what the job was and left as its variable `undoes`. Fails with `no_undo_action`, with `wrong_state` when it has not completed
+   * or was undone, and as `create` does.
+   */
+  undo(job: Ref<unknown, unknown>, input: JobInput = {}): Promise<Created> {
+    return this.#counterpart("undo", job, input);
+  }
+
+  /** The same with its redo action, and the variable `redoes`. */
+  redo(job: Ref<unknown, unknown>, input: JobInput = {}): Promise<Created> {
+    return this.#counterpart("redo", job, input);
+  }
+
+  async #counterpart(does: "undo" | "redo", job: Ref<unknown, unknown>, input: JobInput): Promise<Created> {
+    const { desk, creator } = this.#engine;
+    return { id: await createCounterpart(desk, creator, { id: idOf(job), does, input }, this.#authority) };
   }
 
   /** Runs a failed job again; remembered while a timed-out attempt lives. */

@@ -60,6 +60,7 @@ function start(
     workspace: async () => "/made/for/this/attempt",
     publish: async (_, destination) => destination,
     undo: async () => undefined,
+    completionToken: async () => "cst_",
     ...rest,
   });
   return { ...seen, outcome };

@@ -27,6 +27,9 @@ export interface ActionFlags {
   readonly retryDelay?: number;
   readonly backoff?: string;
   readonly runRule?: string;
+  /** Null: none. */
+  readonly undoAction?: string | null;
+  readonly redoAction?: string | null;
   readonly requires?: readonly string[];
   readonly needs?: Readonly<Record<string, number>>;
   readonly lockTarget?: string;
@@ -94,7 +97,8 @@ async function fieldsOf(
   flags: ActionFlags,
   before: Partial<ActionInput> = {},
 ): Promise<Partial<ActionInput>> {
-  const { config, configFile, timeout, memory, timeLimit, retries, retryDelay, backoff, lockTarget, ...same } = flags;
+  const { config, configFile, timeout, memory, timeLimit, retries, retryDelay, backoff, lockTarget, ...named } = flags;
+  const { undoAction, redoAction, ...same } = named;
   const base = configFile === undefined ? (before.configuration ?? {}) : await readObject(terminal, configFile);
   const retry = {
     ...(retries !== undefined && { limit: retries }),
@@ -109,5 +113,8 @@ async function fieldsOf(
     ...(timeLimit !== undefined && { timeLimitMs: timeLimit }),
     ...(Object.keys(retry).length > 0 && { retry: { ...before.retry, ...retry } }),
     ...(lockTarget !== undefined && { lock: lockTarget }),
+    // Without one, the definition does not have the field.
+    ...(undoAction !== undefined && { undoAction: undoAction ?? undefined }),
+    ...(redoAction !== undefined && { redoAction: redoAction ?? undefined }),
   } as Partial<ActionInput>;
 }

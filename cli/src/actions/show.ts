@@ -31,6 +31,8 @@ export function actionText(action: Action): string {
     ["Needs", unitsText(action.needs)],
     ["Locks", action.lock === "none" ? "" : `its target, ${action.lock}`],
     ["Run rule", action.runRule ?? ""],
+    ["Undo", action.undoAction === undefined ? "" : `by action ${action.undoAction}`],
+    ["Redo", action.redoAction === undefined ? "" : `by action ${action.redoAction}`],
     ["Flags", action.flags.join(", ")],
   ] as const;
   const lines = facts

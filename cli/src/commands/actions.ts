@@ -1,6 +1,14 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { addExamples } from "../examples.ts";
-import { assignmentOption, countOption, durationOption, limitOption, namesOption, unitsOption } from "../option.ts";
+import {
+  assignmentOption,
+  countOption,
+  durationOption,
+  limitOption,
+  namesOption,
+  noneOption,
+  unitsOption,
+} from "../option.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `actions`: definitions of work. */
@@ -92,7 +100,9 @@ function withFields(command: Command): Command {
       unitsOption,
     )
     .option("--lock-target <mode>", "how each job locks its target: none, shared or exclusive")
-    .option("--run-rule <expression>", "a CEL condition; jobs are refused when it is false");
+    .option("--run-rule <expression>", "a CEL condition; jobs are refused when it is false")
+    .option("--undo-action <name>", "the action of jobs undo, or none", noneOption)
+    .option("--redo-action <name>", "the action of jobs redo, or none", noneOption);
 }
 
 function timeoutOption(text: string): number | null {

@@ -12,6 +12,27 @@ import {
 } from "../option.ts";
 import type { Terminal } from "../terminal.ts";
 
+const COUNTERPARTS = [
+  ["undo", "create the job that undoes a completed one, of the undo action of its action"],
+  ["redo", "create the job that does a completed one again, of the redo action of its action"],
+] as const;
+
+/** `jobs undo` and `jobs redo` */
+function addCounterparts(jobs: Command, terminal: Terminal): void {
+  for (const [does, description] of COUNTERPARTS) {
+    const command = jobs
+      .command(`${does} <id>`)
+      .description(description)
+      .option("-c, --config <key=value>", "a value of its configuration (several)", assignmentOption)
+      .option("--wait", "wait for the end; the exit code tells it")
+      .option("--timeout <duration>", "give up waiting after so long, with exit code 7", durationOption)
+      .action(async (id, flags) =>
+        (await import("../jobs/counterpart.ts")).createCounterpart(terminal, does, id, flags),
+      );
+    addExamples(command, [[`jobs ${does} ID --wait`, "it finds what the first one left in its variables"]]);
+  }
+}
+
 /** `jobs create` */
 export function addJobCreation(jobs: Command, terminal: Terminal): void {
   const create = jobs
@@ -51,4 +72,5 @@ export function addJobCreation(jobs: Command, terminal: Terminal): void {
     ],
     ["jobs create proxy --many jobs.jsonl", 'lines such as {"target":{"type":"asset","id":"A-17"}}'],
   ]);
+  addCounterparts(jobs, terminal);
 }

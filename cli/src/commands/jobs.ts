@@ -3,6 +3,7 @@ import { addExamples } from "../examples.ts";
 import type { Terminal } from "../terminal.ts";
 import { addJobChanges } from "./jobs-change.ts";
 import { addJobCreation } from "./jobs-create.ts";
+import { addJobsElsewhere } from "./jobs-elsewhere.ts";
 import { addJobFollowers } from "./jobs-follow.ts";
 import { addJobViews } from "./jobs-view.ts";
 
@@ -23,4 +24,6 @@ export function addJobsCommand(program: Command, terminal: Terminal): void {
   addJobCreation(jobs, terminal);
   jobs.commandsGroup("Change:");
   addJobChanges(jobs, terminal);
+  jobs.commandsGroup("Say of work elsewhere:");
+  addJobsElsewhere(jobs, terminal);
 }

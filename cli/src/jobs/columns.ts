@@ -31,7 +31,8 @@ function columnsFor({ jobs, now }: Surroundings) {
     id: { title: "Id", cell: ({ id }) => short.get(id) ?? id, plain: ({ id }) => id },
     state: {
       title: "State",
-      cell: ({ state, stalledSince }) => `${stateName(state)}${stalledSince === null ? "" : " (stalled)"}`,
+      cell: ({ state, stalledSince, elsewhere }) =>
+        `${stateName(state)}${stalledSince !== null ? " (stalled)" : elsewhere !== null ? " (elsewhere)" : ""}`,
       plain: ({ state }) => state,
       paint: (cell, { state }) => inStateColour(state, cell),
     },

@@ -47,7 +47,8 @@ export async function createJobs(terminal: Terminal, action: string, flags: Crea
   });
 }
 
-async function printCreated(terminal: Terminal, { jobs }: CallsheetClient, id: string): Promise<void> {
+/** Prints a job that was just created, or its id where nobody reads it. */
+export async function printCreated(terminal: Terminal, { jobs }: CallsheetClient, id: string): Promise<void> {
   // A pipe gets the id and nothing else: it is what the next command takes.
   if (terminal.format === "tabs") return terminal.write(`${id}\n`);
   const job = await jobs.get(id);

@@ -55,10 +55,12 @@ function whatOf({ entry, state, isChange }: Stay): string {
 }
 
 function dataText({ data }: HistoryEntry): string {
-  const { error, difference, startAt, priority } = fieldsOf(data);
+  const { error, difference, startAt, priority, handle, jobId } = fieldsOf(data);
   const { code, message } = fieldsOf(error);
   if (typeof code === "string") return `${code}: ${message}`;
   if (Array.isArray(difference)) return difference.map(differenceText).join(", ");
+  if (handle !== undefined) return JSON.stringify(handle);
+  if (typeof jobId === "string") return `by job ${jobId}`;
   if (typeof startAt === "string") return formatInstant(new Date(startAt));
   return typeof priority === "string" ? priority : "";
 }

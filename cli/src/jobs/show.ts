@@ -1,4 +1,11 @@
-import { type Amendment, type HistoryEntry, type Job, type Json, legalOperations } from "@callsheet/contract";
+import {
+  type Amendment,
+  type HistoryEntry,
+  type Job,
+  type Json,
+  legalOperations,
+  type WorkElsewhere,
+} from "@callsheet/contract";
 import { formatDuration } from "../amount.ts";
 import { colours } from "../colours.ts";
 import { commandsFor } from "../job-command.ts";
@@ -88,12 +95,23 @@ function factsOf(job: Job, now: Date): readonly Fact[] {
     ["Start", job.startAt === null ? "not planned" : time(job.startAt)],
     ["Due", job.dueAt === null || job.dueAt.getTime() === job.startAt?.getTime() ? "" : time(job.dueAt)],
     ["Started", time(job.startedAt)],
+    [
+      "Elsewhere",
+      job.elsewhere === null ? "" : `${JSON.stringify(job.elsewhere.handle)}, since ${time(job.elsewhere.since)}`,
+    ],
+    ["Polled", job.elsewhere === null ? "" : polledText(job.elsewhere, now)],
     ["Stalled", job.stalledSince === null ? "" : `since ${time(job.stalledSince)}: no progress, line or byte`],
     ["Ended", job.endedAt === null ? "" : `${time(job.endedAt)}${took}`],
     ["Attempt", job.attempt === 0 ? "" : `${job.attempt}${job.node === null ? "" : ` on ${job.node}`}${retries}`],
     ["Rollback", job.rollback === "none" ? "" : job.rollback],
     ["Progress", progress === null ? "" : [`${Math.floor(progress.percent)} %`, progress.message ?? ""].join(" ")],
   ];
+}
+
+function polledText({ polledAt, nextPollAt, problem }: WorkElsewhere, now: Date): string {
+  const last = polledAt === null ? "not yet" : formatDistance(polledAt, now);
+  const why = problem === null ? "" : `, which failed: ${problem.code}: ${problem.message}`;
+  return nextPollAt === null ? "" : `${last}${why}; next ${formatDistance(nextPollAt, now)}`;
 }
 
 function facts(all: readonly Fact[]): string {
@@ -122,7 +140,7 @@ function section(title: string, lines: readonly string[]): string {
 const indented = (text: string): string => text.replace(/^(?=.)/gm, "  ");
 
 /** The commands that make sense now. */
-function nextSteps({ id, state, kind, rollback }: Job): string {
-  const commands = commandsFor(legalOperations(state, { kind, cancellable: "never", rollback }), id);
+function nextSteps({ id, state, ...of }: Job): string {
+  const commands = commandsFor(legalOperations(state, { ...of, cancellable: "never" }), id);
   return commands.length === 0 ? "" : `${colours.dim(`Next\n  ${commands.join("\n  ")}`)}\n`;
 }

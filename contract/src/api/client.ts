@@ -4,6 +4,7 @@ import type { HistoryEntry } from "../model/history.ts";
 import type { Job } from "../model/job.ts";
 import type { JobFilter } from "../model/job-filter.ts";
 import type { JobInput } from "../model/job-input.ts";
+import type { JsonObject } from "../model/json.ts";
 import type { Limit, LimitTarget } from "../model/limit.ts";
 import type { LockedObject, LockFilter } from "../model/lock.ts";
 import type { NodeDetails, NodeFilter, NodeLife } from "../model/node.ts";
@@ -62,6 +63,10 @@ export interface JobsClient {
   amend(id: string, configuration: Readonly<Record<string, unknown>>, options?: AmendOptions): Promise<number>;
   /** Answers the state that this led to: a live job may be `cancelling` for a while. */
   cancel(id: string): Promise<JobState>;
+  /** Creates a job of the undo action of a completed one. Fails with `no_undo_action`. */
+  undo(id: string, input?: JobInput): Promise<{ readonly id: string }>;
+  /** The same with its redo action. */
+  redo(id: string, input?: JobInput): Promise<{ readonly id: string }>;
   hold(id: string): Promise<JobState>;
   resume(id: string): Promise<JobState>;
   setPriority(id: string, priority: PriorityName): Promise<void>;
@@ -86,6 +91,24 @@ export interface JobsClient {
   log(id: string): Promise<readonly LogLine[]>;
   /** The configurations that were replaced, oldest first. */
   amendments(id: string): Promise<readonly Amendment[]>;
+}
+
+/**
+ * What somebody outside says of work that goes on elsewhere: `ref` is the completion token of its attempt, or, for people, the id
+ * of its job. All fail with `unknown_token`, `already_ended` and `stale_attempt`, and answer where the job stands.
+ */
+export interface ElsewhereClient {
+  /** The work is done. */
+  complete(ref: string, result?: unknown): Promise<JobState>;
+  /** The work failed. */
+  fail(
+    ref: string,
+    error: { readonly code?: string; readonly message: string; readonly data?: unknown },
+  ): Promise<JobState>;
+  /** The work is so far, 0 to 100. */
+  progress(ref: string, percent: number, message?: string, stats?: JsonObject): Promise<JobState>;
+  /** The work goes on. */
+  heartbeat(ref: string): Promise<JobState>;
 }
 
 /**
@@ -186,6 +209,7 @@ export interface SecretsClient {
 export interface CallsheetClient {
   readonly actions: ActionsClient;
   readonly jobs: JobsClient;
+  readonly elsewhere: ElsewhereClient;
   /** The jobs that ended in a stretch of time, and what they ran on: for `simulate`. Resources and limits are those of now. */
   recordDay(span: { readonly from: Date; readonly until: Date }): Promise<FacilityDay>;
   /** Looks, at one moment and changing nothing, whether every invariant holds: of all jobs, their histories, and what they hold. */

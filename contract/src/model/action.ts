@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { requirementsSchema } from "./capability.ts";
 import type { JobContext, UndoContext } from "./context.ts";
+import type { Cancel, Poll } from "./elsewhere.ts";
 import type { Json } from "./json.ts";
 import { LOCK_MODES } from "./lock.ts";
 import { nameSchema } from "./name.ts";
-import type { Partial, Snooze } from "./outcome.ts";
+import type { Outcome } from "./outcome.ts";
 import { needsSchema } from "./resource.ts";
 import { retryPolicySchema } from "./retry.ts";
 
@@ -50,6 +51,9 @@ const actionFields = {
   /** How long an isolated handler's process may live, in milliseconds: then it is ended. Null: for ever. */
   timeLimitMs: z.int().min(1).max(31_536_000_000).nullable().default(null),
   retry: retryPolicySchema.prefault({}),
+  /** The action of the job that undoes a completed one, and of the job that does it again after that; absent: there is none. */
+  undoAction: nameSchema.optional(),
+  redoAction: nameSchema.optional(),
   flags: z.array(z.enum(ACTION_FLAGS)).default([]),
   /** A CEL condition over `target`, `owner`, `tags` and `configuration`; a job is refused when it is false. */
   runRule: z.string().max(4_000).nullable().default(null),
@@ -66,7 +70,7 @@ export type Action = z.output<typeof actionSchema> & { readonly version: number 
 /** Work that the handler of an action type does. The return value is the job's result. */
 export type Run<Configuration, Result, UndoName extends string = string> = (
   context: JobContext<Configuration, UndoName>,
-) => Promise<Result | Partial | Snooze>;
+) => Promise<Result | Outcome>;
 
 /** Does something with an entry of the undo journal. It may be called again after it was done, or before it could be. */
 export type Undo<Configuration = unknown> = (data: Json, context: UndoContext<Configuration>) => Promise<void>;
@@ -92,8 +96,22 @@ export interface ActionType<Schema extends z.ZodType = z.ZodType, Result = unkno
   readonly undoRetry?: Readonly<z.input<typeof retryPolicySchema>>;
   readonly run: Run<z.output<Schema>, Result>;
   /**
-   * What a time-out counts from: the start, or the last progress that was reported by `queues` (jobs of kind `queue` only).
-   * Default `start`.
+   * Looks how work stands that goes on elsewhere. What it returns is what `run` might have: `elsewhere(handle)`, the handle
+   * being a new one perhaps, when the work goes on, a result when it is done, `failed(…)` when it failed. An error that it
+   * throws says nothing of the work: it is called again. Default: nobody asks, and the completion token ends the attempt.
+   */
+  readonly poll?: Poll<z.output<Schema>, Result>;
+  /** How long after a poll the next one comes, in milliseconds, from 100 to a day. Default 30,000. */
+  readonly pollEveryMs?: number;
+  /**
+   * Asks work that goes on elsewhere to stop: its job is being cancelled, or is over before it, and the action lets a running
+   * job be cancelled. It has stopped once this has resolved, unless that is with `elsewhere(handle)`: then it is polled until
+   * it ends. Idempotent; called again when it throws. Default: `poll` is called, its `signal` aborted.
+   */
+  readonly cancel?: Cancel<z.output<Schema>>;
+  /**
+   * What a time-out counts from: the start, or the last progress that was reported by `queues` (jobs of kind `queue`), or from
+   * elsewhere. Default `start`.
    */
   readonly timeoutFrom?: "start" | "progress";
   /** For how long an attempt may show no sign that it moves, where its action does not say, in milliseconds. Default: for ever. */

@@ -74,6 +74,12 @@ export interface JobContext<Configuration = unknown, UndoName extends string = s
    */
   undo(name: UndoName, data: Json, options?: { readonly path?: string }): Promise<void>;
   /**
+   * Makes, on the first call, the word by which somebody outside may end this attempt once the handler has returned
+   * `elsewhere(…)`: 47 characters that nobody can guess, of which the database keeps a hash only. Give it away before you
+   * return: an end that is told earlier waits for that. Fails with `stale_attempt`.
+   */
+  completionToken(): Promise<string>;
+  /**
    * Completes the job in a transaction of its own database: what `write` writes there and the end of the job are stored
    * together, or neither is. `write` answers the job's result; what the handler returns afterwards counts no more. When
    * `write` throws, all is as it was, and the handler goes on. It is called again, in a new transaction, when the first one

@@ -6,6 +6,7 @@ export const ERRORS = {
     status: 422,
     next: "The action's run rule does not hold for this target; choose another target or change the rule.",
   },
+  already_ended: { status: 409, next: "Nothing is to be done: the end was told before, and the first word counts." },
   amend_refused: {
     status: 409,
     next: "Wait until the attempt has ended; a configuration is changed only while no attempt lives.",
@@ -49,6 +50,10 @@ export const ERRORS = {
   invalid_argument: { status: 400, next: "Correct the field that is named and call again." },
   invalid_configuration: { status: 422, next: "Correct the configuration so that it fits the action type's schema." },
   job_not_found: { status: 404, next: "Check the id; the job may have been purged by the retention policy." },
+  no_undo_action: {
+    status: 409,
+    next: "Name an undo action, or a redo action, in the job's action: jobs that are created afterwards have it.",
+  },
   node_ended: { status: 409, next: "Start it again; what has ended runs nothing that could be drained." },
   node_name_in_use: { status: 409, next: "Stop the other node or choose another name." },
   nodes_running: { status: 409, next: "Stop the nodes of the database that is to be replaced, then import again." },
@@ -103,6 +108,10 @@ export const ERRORS = {
     next: "Stop: another attempt has taken over, nothing of this one is accepted any more.",
   },
   stopped: { status: 503, next: "Open Callsheet again; this instance has been closed." },
+  unknown_token: {
+    status: 404,
+    next: "Check the token; the job may have been purged by the retention policy.",
+  },
   unknown_action: { status: 404, next: "Create the action first, or check its name." },
   unknown_action_type: { status: 422, next: "Start a node that supports the type, or correct its name." },
   unknown_limit: { status: 404, next: "Look at the list of limits, or put one." },

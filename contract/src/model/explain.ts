@@ -40,12 +40,12 @@ const BY_STATE: Record<JobState, (situation: Situation) => Told> = {
   timed_out: (situation) => {
     const { timeoutMs } = situation.action;
     const retry = situation.isRetryAsked ? " The retry that was asked for begins if it fails." : "";
-    const sentence = `It runs on ${where(situation)}, longer than its time-out of ${timeoutMs} ms. Nothing is stopped.${retry}`;
+    const sentence = `It runs ${where(situation)}, longer than its time-out of ${timeoutMs} ms. Nothing is stopped.${retry}`;
     return live(situation, "overrun", sentence, { timeoutMs });
   },
   retrying: backingOff,
   cancelling: (situation) =>
-    live(situation, "cancelling", `It was asked to stop, and ends when its handler ends on ${where(situation)}.`),
+    live(situation, "cancelling", `It was asked to stop, and ends when its ${whatEnds(situation)}.`),
   paused: () => told("paused", "It is held: resume it."),
   completed: ({ job }) => told("settled", `It completed at ${iso(job.endedAt)}.`, { endedAt: iso(job.endedAt) }),
   partial: ({ job }) =>
@@ -56,10 +56,25 @@ const BY_STATE: Record<JobState, (situation: Situation) => Told> = {
 };
 
 function running(situation: Situation): Told {
-  const { stalledSince } = situation.job;
-  if (stalledSince === null) return live(situation, "running", `It runs on ${where(situation)}.`);
-  const sentence = `It runs on ${where(situation)}, and has shown no progress, line or byte since ${iso(stalledSince)}. Nothing is stopped.`;
-  return live(situation, "stalled", sentence, { stalledSince: iso(stalledSince) });
+  const { stalledSince, elsewhere } = situation.job;
+  if (stalledSince === null)
+    return live(
+      situation,
+      elsewhere === null ? "running" : "elsewhere",
+      `It runs ${where(situation)}.${polled(situation)}`,
+    );
+  const sentence = `It runs ${where(situation)}, and has shown no progress, line or byte since ${iso(stalledSince)}. Nothing is stopped.`;
+  return live(situation, "stalled", `${sentence}${polled(situation)}`, { stalledSince: iso(stalledSince) });
+}
+
+/** What is heard of work that goes on elsewhere. */
+function polled({ job: { elsewhere } }: Situation): string {
+  if (elsewhere === null) return "";
+  const { polledAt, nextPollAt, problem } = elsewhere;
+  if (nextPollAt === null) return " Nobody polls it: whoever has its completion token ends it.";
+  const last = polledAt === null ? "It was not polled yet" : `It was last polled at ${iso(polledAt)}`;
+  const why = problem === null ? "" : `, which failed: ${problem.code}: ${firstLine(problem.message)}`;
+  return ` ${last}${why}. The next poll is due at ${iso(nextPollAt)}.`;
 }
 
 function backingOff(situation: Situation): Told {
@@ -88,7 +103,7 @@ function endedHow(job: Situation["job"]): string {
 }
 
 function live({ job, isNodeLost }: Situation, reason: Reason, sentence: string, details: JsonObject = {}): Told {
-  const facts = { ...details, node: job.node, attempt: job.attempt, startedAt: iso(job.startedAt) };
+  const facts = { ...details, ...awayFacts(job), node: job.node, attempt: job.attempt, startedAt: iso(job.startedAt) };
   if (!isNodeLost) return told(reason, sentence, facts);
   return told(
     "node_lost",
@@ -102,13 +117,27 @@ function settled(job: Situation["job"], sentence: string): Told {
   return told("settled", sentence, { attempt: job.attempt, endedAt: iso(job.endedAt), error });
 }
 
-const where = ({ job }: Situation): string => `node ${job.node} since ${iso(job.startedAt)}, attempt ${job.attempt}`;
+function awayFacts({ elsewhere }: Situation["job"]): JsonObject {
+  if (elsewhere === null) return {};
+  const { handle, since, polledAt, nextPollAt } = elsewhere;
+  const instant = (at: Date | null) => (at === null ? null : iso(at));
+  return { elsewhere: { handle, since: iso(since), polledAt: instant(polledAt), nextPollAt: instant(nextPollAt) } };
+}
+
+const whatEnds = (situation: Situation): string =>
+  `${situation.job.elsewhere === null ? "handler ends" : "work does,"} ${where(situation)}`;
+
+const where = ({ job }: Situation): string =>
+  job.elsewhere === null
+    ? `on node ${job.node} since ${iso(job.startedAt)}, attempt ${job.attempt}`
+    : `elsewhere since ${iso(job.elsewhere.since)}, attempt ${job.attempt}`;
 
 /** The first line of the error, without its full stop. */
 function because({ error }: Situation["job"]): string {
   if (error === null) return "";
-  const [line] = error.message.split("\n", 1);
-  return `: ${error.code}: ${line!.slice(0, LONGEST_MESSAGE).replace(/\.$/, "")}`;
+  return `: ${error.code}: ${firstLine(error.message)}`;
 }
+
+const firstLine = (message: string): string => message.split("\n", 1)[0]!.slice(0, LONGEST_MESSAGE).replace(/\.$/, "");
 
 const LONGEST_MESSAGE = 500;

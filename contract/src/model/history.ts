@@ -18,7 +18,7 @@ export type RollbackNote =
   | "cancel_asked";
 
 /**
- * Lines that change no state. `stall`, `stall_end`: its attempt lives and does not move, and moves again. The last three only
+ * Lines that change no state. `undo`, `redo`: a job was made that undoes it, or does it again. `elsewhere`: its handler has returned, and its work goes on elsewhere. `stall`, `stall_end`: its attempt lives and does not move, and moves again. The last three only
  * queue jobs have.
  */
 export type Note =
@@ -26,6 +26,9 @@ export type Note =
   | "set_priority"
   | "retry_asked"
   | "declare_lost"
+  | "elsewhere"
+  | "undo"
+  | "redo"
   | "stall"
   | "stall_end"
   | RollbackNote

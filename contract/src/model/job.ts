@@ -4,6 +4,7 @@ import type { PriorityName } from "./priority.ts";
 import type { RollbackState } from "./rollback-state.ts";
 import type { JobState } from "./state.ts";
 import type { Target } from "./target.ts";
+import type { WorkElsewhere } from "./work-elsewhere.ts";
 
 /** All kinds of jobs. */
 export const JOB_KINDS = ["job", "group", "run", "task", "timed", "queue"] as const;
@@ -56,6 +57,9 @@ export interface Job<Configuration = Json, Result = Json> {
   readonly needs: Readonly<Record<string, number>>;
   /** Objects that each attempt locks, in the order of their keys. */
   readonly locks: readonly JobLock[];
+  /** The action of the job by which it can be undone once it has completed, and of the one that does it again; null: there is none. */
+  readonly undoAction: string | null;
+  readonly redoAction: string | null;
   /** How large its work is, in the unit that its action counts in; null: not said. */
   readonly size: number | null;
   readonly configuration: Configuration;
@@ -71,6 +75,8 @@ export interface Job<Configuration = Json, Result = Json> {
   readonly startedAt: Date | null;
   /** Since when its attempt has lived and not moved: no progress, line or byte for as long as its action calls a stall; null: it moves. */
   readonly stalledSince: Date | null;
+  /** Its attempt lives elsewhere: no node runs it; null: it does not. */
+  readonly elsewhere: WorkElsewhere | null;
   /** When its last attempt ended; null while it is to run again. */
   readonly endedAt: Date | null;
   /** `endedAt - startedAt`, milliseconds. */

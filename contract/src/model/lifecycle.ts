@@ -63,6 +63,8 @@ interface Legal {
   readonly also: readonly JobState[];
   /** Only while the job's rollback is one of these. Default: whatever it is. */
   readonly rollback?: readonly RollbackState[];
+  /** The only kinds that know it. Default: all of `SINGLE_KINDS`. */
+  readonly kinds?: readonly JobKind[];
 }
 
 const ENDED = ["none", "done"] as const;
@@ -81,6 +83,9 @@ const OPERATIONS = {
   // Says that a live attempt's node will never answer: it fails, or its cancel settles.
   declare_lost: { events: [], also: LIVE, rollback: ENDED },
   retry_rollback: { events: [], also: JOB_STATES, rollback: ["failed"] },
+  // Where its action names one to do it.
+  undo: { events: [], also: ["completed"], kinds: ["job", "task"] },
+  redo: { events: [], also: ["completed"], kinds: ["job", "task"] },
   // Says that somebody has seen to what was not undone.
   resolve_rollback: { events: [], also: JOB_STATES, rollback: UNFINISHED_ROLLBACKS },
 } as const satisfies Record<string, Legal>;
@@ -97,17 +102,24 @@ export const CANCEL_OF_LIVE = {
   abandon: ["abandon"],
 } as const satisfies Record<Asked, readonly JobEvent[]>;
 
-/**
- * The operations that are legal now, for the details of `wrong_state`. `kind` and `cancellable` are those of the job;
- * unknown, an operation is listed when it is legal for some. `rollback`: how its rollback stands. Default `none`.
- */
-export function legalOperations(
-  state: JobState,
-  of: { readonly kind?: JobKind; readonly cancellable?: Asked; readonly rollback?: RollbackState } = {},
-): readonly Operation[] {
+/** What is known of a job of which operations are asked for. Unknown, an operation is listed when it is legal for some. */
+interface Asking {
+  readonly kind?: JobKind;
+  readonly cancellable?: Asked;
+  /** How its rollback stands. Default `none`. */
+  readonly rollback?: RollbackState;
+  /** The actions that undo it, and do it again; null: there is none. */
+  readonly undoAction?: string | null;
+  readonly redoAction?: string | null;
+}
+
+/** The operations that are legal now, for the details of `wrong_state`. */
+export function legalOperations(state: JobState, of: Asking = {}): readonly Operation[] {
   if (of.kind === "group" || of.kind === "run") return operationsOfComposite(state);
   return OPERATION_NAMES.filter((operation) => {
-    const { events, also, rollback }: Legal = OPERATIONS[operation];
+    const { events, also, rollback, kinds }: Legal = OPERATIONS[operation];
+    if ((operation === "undo" || operation === "redo") && of[`${operation}Action`] === null) return false;
+    if (of.kind !== undefined && kinds !== undefined && !kinds.includes(of.kind)) return false;
     if (rollback !== undefined && !rollback.includes(of.rollback ?? "none")) return false;
     if (also.some((accepted) => accepted === state)) return true;
     const meant: readonly JobEvent[] = operation === "cancel" ? [...events, ...cancelsOfLive(of.cancellable)] : events;

@@ -32,8 +32,9 @@ export const REASONS = {
   limit_reached: "As many jobs of its action, its queue or its site run as may.",
   about_to_start: "Nothing holds it back.",
   running: "A node runs it.",
-  overrun: "A node runs it, longer than its time-out.",
-  stalled: "A node runs it, and nothing of it has moved for as long as its action calls a stall.",
+  overrun: "It runs, longer than its time-out.",
+  elsewhere: "Its work goes on elsewhere, and no node runs it.",
+  stalled: "It runs, and nothing of it has moved for as long as its action calls a stall.",
   cancelling: "It was asked to stop and has not ended yet.",
   node_lost: "The node that ran it died, and nobody has recovered it yet.",
   settled: "It is over.",
@@ -75,7 +76,18 @@ export interface Situation {
   readonly now: Date;
   readonly job: Pick<
     Job,
-    "id" | "state" | "type" | "site" | "attempt" | "startedAt" | "stalledSince" | "endedAt" | "dueAt" | "node" | "error"
+    | "id"
+    | "state"
+    | "type"
+    | "site"
+    | "attempt"
+    | "startedAt"
+    | "stalledSince"
+    | "elsewhere"
+    | "endedAt"
+    | "dueAt"
+    | "node"
+    | "error"
   >;
   readonly action: Pick<Action, "timeoutMs">;
   readonly lane: LaneFacts;

@@ -33,7 +33,7 @@ export function told(...lines: readonly (Partial<JobRecord["lines"][number]> & P
 export function work(state: JobState, fields: Partial<WorkPlace> = {}): WorkPlace {
   return {
     ...COPIED,
-    ...{ state, lineState: state, seq: 1, attempt: 0, token: null, nodeId: null, startedAt: null },
+    ...{ state, lineState: state, seq: 1, attempt: 0, token: null, nodeId: null, isElsewhere: false, startedAt: null },
     ...{ rollback: "none", isHandedOver: false },
     ...fields,
   };

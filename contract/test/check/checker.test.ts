@@ -83,6 +83,7 @@ const BROKEN: readonly (readonly [string, Invariant, CheckRecord])[] = [
     }),
   ],
   ["a live job on no node", "I09", aJob({ lines: started, work: running({ nodeId: null }) })],
+  ["a live job elsewhere and on a node", "I09", aJob({ lines: started, work: running({ isElsewhere: true }) })],
   ["a member of a claim of an unknown node", "I09", aJob({ claims: [{ token: "7", nodeId: 2, startedAt: AT }] })],
   ["a start on a node without the code", "I10", aJob({ type: "probe", lines: started, work: running() })],
   [

@@ -25,6 +25,8 @@ export interface AttemptHost {
   openPublication(attempt: Attempt): Publication;
   /** Stores an entry of the undo journal under the attempt's token. False: it was superseded. */
   journal(attempt: Attempt, entry: NewEntry): Promise<boolean>;
+  /** Makes the attempt's completion token, and stores its hash. */
+  openToken(attempt: Attempt): Promise<string | undefined>;
   /** Completes the attempt in a transaction of a handler's writes. */
   complete<Result>(attempt: Attempt, write: (client: TransactionClient) => Promise<Result>): Promise<Result>;
 }
@@ -87,6 +89,7 @@ export class Attempt implements JobContext {
   /** By level: the lines of each may be pieces of one text. */
   #redacted: Map<string, (text: string) => string> | undefined;
   #entryCount = 0;
+  #token: Promise<string | undefined> | undefined;
 
   constructor(
     host: AttemptHost,
@@ -225,6 +228,13 @@ export class Attempt implements JobContext {
       if (this.isSuperseded || !(await this.#host.journal(this, entry))) throw this.#stale();
     };
   }
+
+  readonly completionToken = async (): Promise<string> => {
+    this.#token ??= this.#host.openToken(this);
+    const token = await this.#token;
+    if (token === undefined) throw this.#stale();
+    return token;
+  };
 
   get transaction(): JobContext["transaction"] {
     return async (write) => {

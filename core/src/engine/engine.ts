@@ -138,6 +138,11 @@ export class Engine {
     };
   }
 
+  /** A number in [0, 1), by which waits are spread. */
+  get random(): () => number {
+    return this.#part.environment.random;
+  }
+
   /** Finds at once what dead nodes left behind, and what runs for too long, and ends it. Answers what that led to. */
   recover(actor: string): Promise<readonly Changed[]> {
     return recoverNow(this.#part, actor);

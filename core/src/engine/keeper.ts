@@ -1,4 +1,4 @@
-import { isCallsheetError, type TransactionClient } from "@callsheet/contract";
+import { isCallsheetError, TOKEN_PREFIX, type TransactionClient } from "@callsheet/contract";
 import type { NewEntry } from "../store/journal.ts";
 import type { Attempt, AttemptHost } from "./attempt.ts";
 import { completeWithin } from "./complete-within.ts";
@@ -136,6 +136,18 @@ export class Keeper implements AttemptHost {
       return part.store.addEntry(entry);
     };
     return whileAway(part, "undo", store, () => !attempt.isSuperseded);
+  }
+
+  /** Does not give up while the database is away: what is given out must be known. Undefined: the attempt was superseded. */
+  openToken(attempt: Attempt): Promise<string | undefined> {
+    const { part } = this.#options;
+    const token = TOKEN_PREFIX + Buffer.from(part.environment.randomBytes(32)).toString("base64url");
+    const { id, token: fencing } = attempt.claimed;
+    const store = async () => {
+      await (attempt.anchoring ?? this.#anchor([attempt]));
+      return (await part.store.promiseElsewhere({ id, token: fencing }, token)) ? token : undefined;
+    };
+    return whileAway(part, "token", store, () => !attempt.isSuperseded);
   }
 
   async complete<Result>(attempt: Attempt, write: (client: TransactionClient) => Promise<Result>): Promise<Result> {

@@ -1,6 +1,9 @@
 import { callsheetError, SECRETS_CAPABILITY } from "@callsheet/contract";
 import type { Attempt } from "./attempt.ts";
 import { Claimer } from "./claimer.ts";
+import { Departures } from "./elsewhere/departures.ts";
+import { Poller } from "./elsewhere/poller.ts";
+import { emptied } from "./emptied.ts";
 import type { Environment, Timer } from "./environment.ts";
 import { Feeder } from "./feeder.ts";
 import { Heart } from "./heart.ts";
@@ -9,11 +12,11 @@ import { createIsolationHost, type IsolationHost } from "./isolation/host.ts";
 import { Keeper } from "./keeper.ts";
 import { Learning } from "./learning.ts";
 import { checkNodeOptions, checkSlots, type NodeIdentity, type NodeOptions } from "./node-options.ts";
-import type { HandlerEnd } from "./outcome.ts";
+import { type HandlerEnd, type Left, lateWord } from "./outcome.ts";
 import type { Part } from "./part.ts";
 import { type Life, register } from "./registration.ts";
 import { Reporter } from "./reporter.ts";
-import { createRunner, type Runner } from "./runner.ts";
+import { createRunner, type Runner, runningByOwner } from "./runner.ts";
 import { createVault } from "./secrets/vault.ts";
 import { type Service, startService } from "./service.ts";
 import { Undoer } from "./undo.ts";
@@ -72,7 +75,9 @@ export class Node {
   readonly #runner: Runner;
   readonly #feeder: Feeder;
   readonly #undoer: Undoer;
-  readonly #services: Readonly<Record<"claim" | "keep" | "undo", Service>>;
+  readonly #departures: Departures;
+  readonly #poller: Poller;
+  readonly #services: Readonly<Record<"claim" | "keep" | "undo" | "poll", Service>>;
   readonly #unsubscribe: () => void;
   #slots: number;
   #deadline = Number.POSITIVE_INFINITY;
@@ -109,7 +114,12 @@ export class Node {
       onHungry: () => this.#services.keep.wake(),
     });
     const vault = createVault(part);
-    this.#undoer = new Undoer({ part, nodeId, onStored, types: identity.types, isolation: this.#isolation, vault });
+    const looking = { part, nodeId, onStored, types: identity.types, isolation: this.#isolation, vault };
+    this.#undoer = new Undoer(looking);
+    const onGone = () => this.#services.poll.wake();
+    this.#poller = new Poller({ ...looking, onHungry: onGone });
+    const onRefused = (attempt: Attempt, size: number) => this.#reporter.report(attempt, size, lateWord(this.name));
+    this.#departures = new Departures({ part, onStored, onGone, onRefused });
     const slots = () => this.#slots;
     this.#runner = createRunner({
       part,
@@ -132,6 +142,7 @@ export class Node {
     this.#unsubscribe = bus.subscribe((hint) => {
       if (hint === undefined) this.#heart.look();
       if (hint?.kind === "rollback") this.#services.undo.wake();
+      if (hint?.kind === "job") this.#services.poll.wake();
       if (hint?.kind === "job") this.#keeper.look(hint.id);
       else if (claimer.hear(hint)) this.#services.claim.wake();
     });
@@ -202,21 +213,25 @@ export class Node {
       keep: start("keep", KEEP_MS, () => this.#keeper.round()),
       // What others left can wait for a node's first jobs.
       undo: start("undo", POLL_MS, () => this.#undoer.round(), UNDO_FIRST_MS),
+      poll: start("elsewhere", POLL_MS, () => this.#poller.round(), UNDO_FIRST_MS),
     };
   }
 
-  #ended(attempt: Attempt, size: number, end: HandlerEnd): void {
-    // The word of a superseded attempt ends no job; but what it held is free only now.
+  #ended(attempt: Attempt, size: number, end: HandlerEnd | Left): void {
     const report = () => {
-      if (attempt.completing === undefined)
-        this.#reporter.report(attempt, size, attempt.isSuperseded ? lateWord(this.name) : end);
+      if (attempt.completing !== undefined) return;
+      // The word of a superseded attempt ends no job; but what it held is free only now.
+      if (attempt.isSuperseded) this.#reporter.report(attempt, size, lateWord(this.name));
+      else if ("handle" in end) this.#departures.leave(attempt, size, end);
+      else this.#reporter.report(attempt, size, end);
     };
+    const isCompleted = "ending" in end && end.ending.kind === "completed";
     // What a handler said is there for whoever waits for its end.
-    const hasWords = attempt.lines !== undefined || (attempt.latest !== undefined && end.ending.kind !== "completed");
+    const hasWords = attempt.lines !== undefined || (attempt.latest !== undefined && !isCompleted);
     if (hasWords) this.#keeper.leave(attempt, report);
     else report();
     const tookMs = this.#part.environment.monotonic() - attempt.startedAt;
-    if (end.ending.kind === "completed" && !attempt.isSuperseded) this.#learning.observe(attempt.claimed, tookMs);
+    if (isCompleted && !attempt.isSuperseded) this.#learning.observe(attempt.claimed, tookMs);
     this.#feeder.more(tookMs);
   }
 
@@ -226,6 +241,7 @@ export class Node {
     this.#part.log.error("node", callsheetError("stale_attempt", message));
     for (const attempt of this.#runner.running.values()) attempt.supersede();
     this.#undoer.supersede();
+    this.#poller.supersede();
     this.#feeder.forget();
     return register(this.#part, { ...this.#identity, slots: this.#slots });
   }
@@ -242,7 +258,9 @@ export class Node {
     await this.#attempted(store.setDraining(this.#heart.nodeId));
     await this.#attempted(this.#feeder.stop());
     this.#undoer.stop();
-    const isBusy = () => this.running > 0 || this.#keeper.isLeaving() || this.#undoer.isBusy;
+    this.#poller.stop();
+    const parts = [this.#undoer, this.#poller, this.#departures];
+    const isBusy = () => this.running > 0 || this.#keeper.isLeaving() || parts.some((part) => part.isBusy);
     await emptied(this.#part, { isBusy, until: () => this.#deadline });
     const flushFrom = environment.monotonic();
     let isFlushed = false;
@@ -272,25 +290,7 @@ export class Node {
   }
 }
 
-function lateWord(name: string): HandlerEnd {
-  const error = { code: "node_lost", message: `Node "${name}" was declared dead while it ran the job.` };
-  return { ending: { kind: "lost", error }, result: null };
-}
-
-function runningByOwner({ running }: Runner): ReadonlyMap<number, number> {
-  const counts = new Map<number, number>();
-  for (const { claimed } of running.values()) counts.set(claimed.ownerId, (counts.get(claimed.ownerId) ?? 0) + 1);
-  return counts;
-}
-
 function openIsolation({ processes, files, timers, monotonic }: Environment): IsolationHost {
   const { spawn, killGroup, variables } = processes;
   return createIsolationHost({ spawn, killGroup, variables, readText: files.readText, timers, monotonic });
-}
-
-/** Waits until nothing is busy any more, or the deadline has passed, which may be moved meanwhile. */
-async function emptied({ environment }: Part, of: { isBusy: () => boolean; until: () => number }): Promise<void> {
-  while (of.isBusy() && environment.monotonic() < of.until()) {
-    await new Promise<void>((resolve) => void environment.timers.after(10, resolve));
-  }
 }

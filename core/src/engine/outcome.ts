@@ -1,9 +1,12 @@
 import {
   type CallsheetError,
+  callsheetError,
   type Ending,
   isOutcome,
   type JobError,
   type Json,
+  LONGEST_HANDLE,
+  type Outcome,
   type Partial,
   type Snooze,
 } from "@callsheet/contract";
@@ -15,20 +18,48 @@ export interface HandlerEnd {
   readonly result: string | null;
 }
 
+/** A handler has returned, and its work goes on elsewhere: `handle` is JSON text. */
+export interface Left {
+  readonly handle: string;
+}
+
 export const COMPLETED: HandlerEnd = { ending: { kind: "completed" }, result: null };
 
 /** Reads what a handler returned. A result that cannot be stored fails its own job and nobody else's. */
-export function endOfReturn(value: unknown): HandlerEnd {
+export function endOfReturn(value: unknown): HandlerEnd | Left {
   if (value === undefined || value === null) return COMPLETED;
   try {
     if (!isOutcome(value)) return { ending: COMPLETED.ending, result: storableJson(value, "The result") };
-    if (value.kind === "snooze") return endOfSnooze(value);
-    const failedPaths = value.problems.flatMap(({ path }) => (path === undefined ? [] : [path]));
-    return { ending: { kind: "partial", failedPaths }, result: storableJson(partialResult(value), "The result") };
+    return endOfOutcome(value);
   } catch (error) {
     const { message } = error as CallsheetError;
-    return { ending: { kind: "failed", error: { code: "unstorable_result", message } }, result: null };
+    return failure("unstorable_result", message);
   }
+}
+
+function endOfOutcome(value: Outcome): HandlerEnd | Left {
+  switch (value.kind) {
+    case "snooze":
+      return endOfSnooze(value);
+    case "failed":
+      return endOfThrow(value.error);
+    case "elsewhere":
+      return { handle: handleText(value.handle) };
+    case "partial": {
+      const failedPaths = value.problems.flatMap(({ path }) => (path === undefined ? [] : [path]));
+      return { ending: { kind: "partial", failedPaths }, result: storableJson(partialResult(value), "The result") };
+    }
+  }
+}
+
+function handleText(handle: Json): string {
+  const text = storableJson(handle, "The handle");
+  if (Buffer.byteLength(text) <= LONGEST_HANDLE) return text;
+  throw callsheetError("payload_too_large", `A handle has at most ${LONGEST_HANDLE / 1024} KiB of JSON.`);
+}
+
+function failure(code: string, message: string): HandlerEnd {
+  return { ending: { kind: "failed", error: { code, message } }, result: null };
 }
 
 const partialResult = ({ output, problems }: Partial): Json => ({
@@ -38,15 +69,8 @@ const partialResult = ({ output, problems }: Partial): Json => ({
 
 function endOfSnooze({ until, data }: Snooze): HandlerEnd {
   const time = until instanceof Date ? until.getTime() : Number.NaN;
-  if (Number.isNaN(time) || time > Date.UTC(9999, 11, 31)) {
-    return {
-      ending: {
-        kind: "failed",
-        error: { code: "invalid_argument", message: "snooze needs a date up to the year 9999." },
-      },
-      result: null,
-    };
-  }
+  if (Number.isNaN(time) || time > Date.UTC(9999, 11, 31))
+    return failure("invalid_argument", "snooze needs a date up to the year 9999.");
   const changed = data === undefined ? {} : { data: storableJson(data, "The data") };
   return { ending: { kind: "snoozed", until, ...changed }, result: null };
 }
@@ -54,6 +78,12 @@ function endOfSnooze({ until, data }: Snooze): HandlerEnd {
 /** Reads what a handler threw. An error with a code is a message to people; any other keeps its stack. */
 export function endOfThrow(thrown: unknown): HandlerEnd {
   return { ending: { kind: "failed", error: errorOf(thrown) }, result: null };
+}
+
+/** What is left to say of an attempt that was superseded. */
+export function lateWord(name: string): HandlerEnd {
+  const error = { code: "node_lost", message: `Node "${name}" was declared dead while it ran the job.` };
+  return { ending: { kind: "lost", error }, result: null };
 }
 
 /** The code of an error that has none of its own. */

@@ -27,7 +27,10 @@ export async function endOverdue(part: Part, actor?: string): Promise<Ended> {
       bus.publish({ kind: "job", id });
       tellFreed(bus, ended.changed, ended.pools);
     } else {
-      await store.transaction((tx) => tx.transition({ event: "overrun", changes: [{ id, token, to: "timed_out" }] }));
+      await store.transaction(async (tx) => {
+        await tx.transition({ event: "overrun", changes: [{ id, token, to: "timed_out" }] });
+        await tx.hastenElsewhere(id);
+      });
     }
   }
   return { count: jobs.length, changed };

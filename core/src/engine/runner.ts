@@ -5,9 +5,9 @@ import type { ActionVersion } from "../store/dictionary.ts";
 import { Attempt, type AttemptHost } from "./attempt.ts";
 import { type Concluding, lastEnd } from "./conclude.ts";
 import type { IsolatedOutcome, IsolationHost } from "./isolation/host.ts";
-import { endOfReturn, endOfThrow, type HandlerEnd } from "./outcome.ts";
+import { endOfReturn, endOfThrow, type HandlerEnd, type Left } from "./outcome.ts";
 import type { Part } from "./part.ts";
-import { redactEnd } from "./secrets/redact-end.ts";
+import { redactEnd, redactLeft } from "./secrets/redact-end.ts";
 import type { Vault } from "./secrets/vault.ts";
 
 /** A job that was claimed, with what is needed to enter its handler. */
@@ -30,7 +30,7 @@ export interface RunnerOptions {
   readonly host: AttemptHost & Pick<Concluding, "isStanding">;
   /** A handler is entered. */
   readonly onBegin: () => void;
-  readonly onEnd: (attempt: Attempt, size: number, end: HandlerEnd) => void;
+  readonly onEnd: (attempt: Attempt, size: number, end: HandlerEnd | Left) => void;
 }
 
 /** Runs handlers, at most `slots` at once: find the type, read the configuration, build the context, run, read the outcome. */
@@ -47,17 +47,18 @@ export function createRunner(options: RunnerOptions): Runner {
   const known = new Map(types.map((type) => [type.type, type]));
   const running = new Map<string, Attempt>();
 
-  const finish = (attempt: Attempt, size: number, end: HandlerEnd) => {
+  const finish = (attempt: Attempt, size: number, said: HandlerEnd | Left) => {
     const { id } = attempt.job;
     running.delete(running.get(id) === attempt ? id : keyOfOlder(attempt));
     attempt.workspaceMade
       ?.then(environment.files.remove, () => {})
       .catch((error: unknown) => part.log.error("workspace", error));
-    onEnd(attempt, size, attempt.redactor ? redactEnd(attempt.redactor, end) : end);
+    onEnd(attempt, size, redacted(attempt, said));
   };
 
-  const ended = (attempt: Attempt, size: number, end: HandlerEnd) => {
-    if (attempt.publication === undefined && attempt.completing === undefined) return finish(attempt, size, end);
+  const ended = (attempt: Attempt, size: number, said: HandlerEnd | Left) => {
+    if (attempt.publication === undefined && attempt.completing === undefined) return finish(attempt, size, said);
+    const end = "handle" in said ? endOfThrow(PUBLISHED_AND_LEFT) : said;
     // It keeps its slot until its files are in place, or gone.
     const isStanding = (one: Attempt) => host.isStanding(one);
     void lastEnd(attempt, end, { isStanding, log: part.log }).then((last) => finish(attempt, size, last));
@@ -97,6 +98,23 @@ export function createRunner(options: RunnerOptions): Runner {
       }
     },
   };
+}
+
+const PUBLISHED_AND_LEFT = {
+  code: "publish_refused",
+  message: "What was published appears when its attempt ends: it cannot wait for work that goes on elsewhere.",
+};
+
+function redacted({ redactor }: Attempt, said: HandlerEnd | Left): HandlerEnd | Left {
+  if (redactor === undefined) return said;
+  return "handle" in said ? redactLeft(redactor, said) : redactEnd(redactor, said);
+}
+
+/** How many handlers run by owner. */
+export function runningByOwner({ running }: Runner): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  for (const { claimed } of running.values()) counts.set(claimed.ownerId, (counts.get(claimed.ownerId) ?? 0) + 1);
+  return counts;
 }
 
 /** Reads the configuration, the secrets in their places, and enters the handler: without a wait where there are none. */
@@ -151,6 +169,7 @@ async function enterIsolated(isolation: IsolationHost, attempt: Attempt, type: A
       workspace: () => attempt.workspace(),
       publish: (file, destination) => attempt.publish(file, destination),
       undo: (name, data, path) => attempt.undo(name, data, path === null ? {} : { path }),
+      completionToken: () => attempt.completionToken(),
     }),
   );
 }

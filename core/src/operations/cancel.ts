@@ -13,7 +13,9 @@ const isLive = (state: JobState) => (LIVE as readonly JobState[]).includes(state
 export async function cancelJob(desk: Desk, id: string, authority: Authority): Promise<JobState> {
   const { state, wasLive } = await operate(desk, id, async (tx, job) => {
     const wasLive = isLive(job.state);
-    return { state: await (wasLive ? cancelLive : cancelEnded)(desk, tx, job, authority), wasLive };
+    const state = await (wasLive ? cancelLive : cancelEnded)(desk, tx, job, authority);
+    if (wasLive) await tx.hastenElsewhere(job.id);
+    return { state, wasLive };
   });
   if (wasLive) desk.announce({ kind: "job", id });
   return state;

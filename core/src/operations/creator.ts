@@ -59,6 +59,19 @@ export class Creator {
     return insertKeyed(this.#store.within(tx), jobs, defaults);
   }
 
+  /** Checks what is asked for: what stores it in a transaction of the engine's own, and tells of it once that is committed. */
+  async ready(
+    request: Omit<CreateRequest, "tx">,
+  ): Promise<{ insert(tx: Statements): Promise<readonly string[]>; tell(): void }> {
+    const { jobs, defaults } = await this.#prepare((makers) => prepareJobs(makers, request));
+    return {
+      insert: (tx) => insertKeyed(tx, jobs, defaults),
+      tell: () => {
+        for (const hint of hintsOf(jobs, defaults)) this.#announcer.publish(hint);
+      },
+    };
+  }
+
   /** Stores jobs that are prepared in another way than `create` does. */
   async put(prepare: Prepare): Promise<readonly string[]> {
     const { jobs, defaults } = await this.#prepare(prepare);

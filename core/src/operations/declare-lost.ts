@@ -55,6 +55,7 @@ async function endRemnants(
   const attempts = left.map(({ jobId, token }) => ({ id: jobId, token: token! }));
   const { granted, pools } = await desk.store.freeing(async (tx, free) => {
     await tx.note({ id, event: "declare_lost", actor, reason, data: null });
+    await tx.closeElsewhere(attempts);
     return free(await notToUndo(tx, attempts));
   });
   tell(desk, granted, pools);

@@ -80,7 +80,9 @@ export async function endWithin(
   const refused = attempts.filter(({ id }) => !known.has(id));
   // Those that are being undone before their cancel settles have ended.
   const ends = await decideEnds(tx, attempts, locked.filter(isUnended), ender);
-  const running = ends.filter(({ attempt: { stillRuns }, job }) => stillRuns && (job.isHolder || job.isJournaled));
+  const running = ends.filter(
+    ({ attempt: { stillRuns }, job }) => stillRuns && (job.isHolder || job.isJournaled || job.isElsewhere),
+  );
   await tx.leaveRemnants(
     running.map(({ job }) => job.id),
     "overrun",
@@ -91,6 +93,7 @@ export async function endWithin(
   // What answers an end follows it.
   for (const [event, changes] of grouped(ends))
     changed.push(...(await tx.transition({ event, changes, actor, reason })));
+  await lookElsewhere(tx, ends);
   const leftJournals = await leaveJournals(tx, ends, actor);
   const over = ends.filter(({ attempt, job, undone }) => job.isHolder && !attempt.stillRuns && undone.length === 0);
   const { granted, pools } = await free([
@@ -149,6 +152,17 @@ async function changeSnoozed(tx: Statements, ends: readonly End[]): Promise<void
   for (const { attempt, now } of ends)
     if (attempt.ending.kind === "snoozed" && attempt.ending.data !== undefined && now[0]?.event === "snooze")
       await tx.changeData(attempt.id, attempt.ending.data);
+}
+
+/** What lived elsewhere has ended; or it is to be told that its job is over. */
+async function lookElsewhere(tx: Statements, ends: readonly End[]): Promise<void> {
+  const away = ends.filter(({ job }) => job.isElsewhere);
+  const [going, ended] = [
+    away.filter(({ attempt }) => attempt.stillRuns),
+    away.filter((end) => !end.attempt.stillRuns),
+  ];
+  await tx.closeElsewhere(ended.map(({ attempt }) => attempt));
+  for (const { attempt } of going) await tx.hastenElsewhere(attempt.id);
 }
 
 /** Closes what counts, and leaves the rest to be undone. Answers whether there is anything to do. */

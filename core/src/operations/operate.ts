@@ -93,6 +93,7 @@ export async function wrongState(desk: Desk, job: JobFacts, operation: Operation
   const { definition } = await desk.catalogue.version(job.actionVersionId);
   const legal = legalOperations(job.state, {
     ...{ kind: job.kind, cancellable: definition.cancellable, rollback: job.rollback },
+    ...{ undoAction: definition.undoAction ?? null, redoAction: definition.redoAction ?? null },
   });
   return callsheetError("wrong_state", `A job that is ${job.state} cannot be ${PAST[operation]}.`, {
     id: job.id,
@@ -112,6 +113,8 @@ const PAST: Record<Operation, string> = {
   amend: "amended",
   set_priority: "given another priority",
   declare_lost: "declared lost",
+  undo: "undone",
+  redo: "done again",
   retry_rollback: "rolled back again",
   resolve_rollback: "resolved",
 };

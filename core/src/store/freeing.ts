@@ -186,7 +186,10 @@ export const returning = (units: ReadonlyMap<number, number>): Statement => ({
   values: [[...units.keys()], [...units.values()]],
 });
 
-/** Keeps what the live attempts of these jobs hold, if anything, and what is to be undone, when the jobs are over before the attempts have ended. */
+/**
+ * Keeps what the live attempts of these jobs hold, if anything, what is to be undone, and which of them live elsewhere, when the
+ * jobs are over before the attempts have ended.
+ */
 export async function leaveRemnants(tx: Queryable, ids: readonly string[], event: string): Promise<void> {
   if (ids.length === 0) return;
   await tx.query({
@@ -194,7 +197,7 @@ export async function leaveRemnants(tx: Queryable, ids: readonly string[], event
       insert into callsheet.remnant (token, job_id, node_id, at, event)
       select w.token, w.job_id, w.node_id, callsheet.now(), $2 from callsheet.work w join callsheet.job j on j.id = w.job_id
       where w.job_id = any($1::uuid[]) and w.state = any($3::callsheet.job_state[])
-        and (j.locks is not null or w.journaled or exists (select from callsheet.grant_of_units g where g.token = w.token and g.job_id = w.job_id))`,
+        and (j.locks is not null or w.journaled or w.node_id is null or exists (select from callsheet.grant_of_units g where g.token = w.token and g.job_id = w.job_id))`,
     values: [ids, event, LIVE],
   });
 }

@@ -1,5 +1,6 @@
 import { rulesNumber, takeBarrier } from "./barrier.ts";
 import { checkRecords, countJobs, freeze } from "./check/records.ts";
+import { lastCounterpart, leftBy } from "./counterparts.ts";
 import { followRename } from "./dictionary.ts";
 import {
   addLimit,
@@ -49,6 +50,8 @@ export const OPERATOR = {
   inheritLimit,
   jobsOn,
   lanesUnder,
+  lastCounterpart,
+  leftBy,
   listSecrets,
   livesOf,
   lockedKeys,

@@ -16,6 +16,7 @@ import {
   priorityName,
   type RollbackState,
   SETTLED,
+  type WorkElsewhere,
 } from "@callsheet/contract";
 import type { Queryable } from "./database.ts";
 import { ROLLBACK_NOW } from "./rollback.ts";
@@ -31,6 +32,10 @@ const JOB = `
     s.since as "stalledSince", coalesce(w.attempt, d.attempt, 1) as attempt, coalesce(w.retries, d.retries, 0) as retries, n.name as node,
     case when p.job_id is not null then json_build_object('percent', p.percent, 'message', p.message, 'stats', p.stats, 'at', p.at) else d.progress end as progress,
     d.result, coalesce(d.error, e.error) as error,
+    v.definition ->> 'undoAction' as "undoAction", v.definition ->> 'redoAction' as "redoAction",
+    case when w.node_id is null and w.state in ('running', 'timed_out', 'cancelling') then (
+      select json_build_object('attempt', x.attempt, 'handle', x.handle, 'since', x.since, 'heardAt', x.moved_at, 'polledAt', x.polled_at,
+        'problem', x.problem, 'nextPollAt', x.poll_at) from callsheet.elsewhere x where x.job_id = w.job_id and x.token = w.token) end as elsewhere,
     (select json_object_agg(x.name, x.value) from callsheet.variable x where x.job_id = j.id) as variables, j.variables as first
   from picked
   cross join lateral (select * from callsheet.job where id = picked.id offset 0) j
@@ -52,6 +57,11 @@ const JOB = `
   left join callsheet.node n on n.id = coalesce(w.node_id, d.node_id, m.node_id)
   left join callsheet.progress p on p.job_id = j.id
   left join callsheet.stall s on s.job_id = j.id and s.token = w.token and w.state in ('running', 'timed_out', 'cancelling')`;
+
+/** As JSON tells it: instants are texts. */
+type Told<Facts> = {
+  readonly [Key in keyof Facts]: Date extends Facts[Key] ? Exclude<Facts[Key], Date> | string : Facts[Key];
+};
 
 interface Row {
   id: string;
@@ -88,6 +98,9 @@ interface Row {
   progress: { percent: number; message: string | null; stats: JsonObject | null; at: string } | null;
   result: Json;
   error: JobError | null;
+  elsewhere: Told<WorkElsewhere> | null;
+  undoAction: string | null;
+  redoAction: string | null;
   variables: JsonObject | null;
   first: JsonObject | null;
 }
@@ -102,6 +115,21 @@ function toProgress(row: Row): Progress | null {
   return row.state === "completed" ? { percent: 100, message: null, stats: null, at: row.endedAt! } : null;
 }
 
+function toElsewhere(told: Row["elsewhere"]): WorkElsewhere | null {
+  if (told === null) return null;
+  const { since, heardAt, polledAt, nextPollAt } = told;
+  const instant = (text: string | null) => (text === null ? null : new Date(text));
+  return {
+    ...told,
+    ...{
+      since: new Date(since),
+      heardAt: new Date(heardAt),
+      polledAt: instant(polledAt),
+      nextPollAt: instant(nextPollAt),
+    },
+  };
+}
+
 function toJob(row: Row): Job {
   const { rank, targetType, targetId, variables, first, progress: _, tags, ...rest } = row;
   const ended = row.startedAt && row.endedAt ? row.endedAt.getTime() - row.startedAt.getTime() : null;
@@ -114,6 +142,7 @@ function toJob(row: Row): Job {
     locks: rest.locks ?? [],
     variables: { ...first, ...variables },
     progress: toProgress(row),
+    elsewhere: toElsewhere(row.elsewhere),
     durationMs: ended,
   };
 }

@@ -9,6 +9,7 @@ import type { CallerTransaction, Database, DatabaseAddress, Queryable } from "./
 import { declaredPools, endedJobs, nodesIn } from "./day.ts";
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
 import { addDurations, readDurations } from "./durations.ts";
+import { ELSEWHERE } from "./elsewhere.ts";
 import { anchorMembers, anchorRows, claimHolding, completedBefore } from "./finish.ts";
 import { type Free, free, insistOnLines, leaveRemnants, remnantsOf, remnantsOfJob } from "./freeing.ts";
 import { readAmendments, readHistory, readLog } from "./history.ts";
@@ -44,6 +45,7 @@ import { settleTurns } from "./turns.ts";
 const STATEMENTS = {
   ...ATTEMPT,
   ...CATALOGUE,
+  ...ELSEWHERE,
   ...HOUSE,
   ...NODES,
   ...OPERATOR,

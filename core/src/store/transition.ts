@@ -269,6 +269,7 @@ export const JOB_TABLES = [
     "undo_entry",
     "rollback",
     "composite",
+    "elsewhere",
     "stall",
   ],
 ] as const;

@@ -139,6 +139,19 @@ const DAMAGES: readonly (readonly [string, Invariant, JobPlan, string])[] = [
     "update callsheet.work set node_id = 999999 where job_id = $1",
   ],
   [
+    "a live job has no node, and its work goes on nowhere",
+    "I09",
+    { state: "running" },
+    "update callsheet.work set node_id = null where job_id = $1",
+  ],
+  [
+    "a job's work goes on elsewhere, and on a node",
+    "I09",
+    { state: "timed_out" },
+    `insert into callsheet.elsewhere (job_id, token, attempt, since)
+      select job_id, token, attempt, now() from callsheet.work where job_id = $1`,
+  ],
+  [
     "a job runs where its code is not",
     "I10",
     { state: "running" },

@@ -44,7 +44,6 @@ test.each(JOB_STATES)("a row of work or of outcome, as the contract says, may ho
 
 test.each([
   ["a queued job without a turn", "pending", "state = 'queued'"],
-  ["a live job without a node", "running", "node_id = null"],
   ["a waiting job with a node", "pending", "node_id = 1"],
   ["a due job without a time", "pending", "due_at = null"],
 ] as const)("the database refuses %s", async (_, state, change) => {

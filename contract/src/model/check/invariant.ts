@@ -6,7 +6,7 @@ export const INVARIANTS = {
   I05: "After a terminal state there is no other one, except by rearm and reanimate.",
   I06: "Each attempt's token is greater than all earlier ones, and a line with a token has the current one.",
   I07: "One attempt lives at a time, and each start counts one attempt more.",
-  I09: "A job that is live runs on a node that is known.",
+  I09: "A job that is live runs on a node that is known, or its attempt lives elsewhere, and never both.",
   I10: "An attempt starts only on a node that has the code of the job's type.",
   I11: "No attempt starts before the job's start time.",
   I16: "A job goes on only when the attempt before was rolled back, or had nothing to roll back.",

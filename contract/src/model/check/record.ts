@@ -92,6 +92,8 @@ export interface WorkPlace extends Copied {
   readonly attempt: number;
   readonly token: string | null;
   readonly nodeId: number | null;
+  /** Its attempt lives elsewhere. */
+  readonly isElsewhere: boolean;
   readonly startedAt: number | null;
   readonly rollback: Rollback;
   /** Its objects were handed over to it, and it has not started yet. */

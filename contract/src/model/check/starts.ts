@@ -44,7 +44,11 @@ function startsOf({ lines, work, claims }: JobRecord): readonly Start[] {
 }
 
 function checkOwner({ work, claims }: JobRecord, nodes: ReadonlyMap<number, NodeRecord>): readonly Violation[] {
-  const owners = [...claims.map(({ nodeId }) => nodeId), ...(work !== null && isLive(work.state) ? [work.nodeId] : [])];
+  const live = work !== null && isLive(work.state) ? [work] : [];
+  const owners = [...claims.map(({ nodeId }) => nodeId), ...live.map(({ nodeId }) => nodeId)];
+  const isAway = live.some(({ isElsewhere }) => isElsewhere);
+  if (isAway)
+    return owners.filter((owner) => owner !== null).map(() => violation("I09", "It lives elsewhere, and on a node."));
   return owners
     .filter((owner) => owner === null || !nodes.has(owner))
     .map((owner) =>

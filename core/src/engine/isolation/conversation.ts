@@ -62,6 +62,8 @@ export function createConversation(run: IsolatedRun, logLines: LogLines, events:
         return answer(message.id, () => run.setVariable(message.name, message.value as never).then(() => null));
       case "workspace":
         return answer(message.id, run.workspace);
+      case "completionToken":
+        return answer(message.id, run.completionToken);
       case "publish":
         return answer(message.id, () => run.publish(message.file, message.destination));
       case "undo":

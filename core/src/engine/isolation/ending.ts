@@ -1,9 +1,9 @@
-import { type Json, partial, snooze } from "@callsheet/contract";
+import { elsewhere, failed, type Json, partial, snooze } from "@callsheet/contract";
 import type { FinalMessage } from "./message.ts";
 
 /** How a handler in a process of its own ended. */
 export type IsolatedOutcome =
-  /** Plain JSON, or a `partial(…)` or `snooze(…)` outcome. */
+  /** Plain JSON, or an outcome such as `partial(…)`. */
   | { readonly kind: "returned"; readonly value: unknown }
   | {
       readonly kind: "threw";
@@ -63,6 +63,12 @@ function outcomeOfMessage(message: FinalMessage): IsolatedOutcome {
       return { kind: "returned", value: partial(message.output as Json, message.problems.map(withoutUndefined)) };
     case "snoozed":
       return { kind: "returned", value: snooze(new Date(message.until)) };
+    case "left":
+      return { kind: "returned", value: elsewhere(message.handle as Json) };
+    case "failed": {
+      const { code, message: text, data } = message.error;
+      return { kind: "returned", value: failed(code, text, data as Json | undefined) };
+    }
     case "threw":
       return { kind: "threw", error: withoutUndefined(message.error) as { code: string; message: string } };
     case "not_startable":

@@ -1,12 +1,10 @@
 import type { JobContext, Json, JsonObject } from "@callsheet/contract";
 import type { LogLevel } from "./log-lines.ts";
 
-/** A call for an entry of the undo journal. */
-export interface EntryCall {
-  readonly does: "undo" | "keep";
-  readonly name: string;
-  readonly data: Json;
-}
+/** A call for an entry of the undo journal, or one that looks after work elsewhere. */
+export type EntryCall =
+  | { readonly does: "undo" | "keep"; readonly name: string; readonly data: Json }
+  | { readonly does: "poll" | "cancel"; readonly handle: Json; readonly isOverdue: boolean };
 
 /** One attempt whose handler runs in a process of its own. The callbacks must not throw. */
 export interface IsolatedRun {
@@ -26,7 +24,7 @@ export interface IsolatedRun {
     readonly fencing: string;
     readonly variables: JsonObject;
   };
-  /** What is called instead of `run`: a function of the type that undoes or keeps an entry of the journal. */
+  /** What is called instead of `run`: another function of the type. */
   readonly entry?: EntryCall;
   /** Aborted: the handler's own signal aborts. Never ends the process. */
   readonly signal: AbortSignal;
@@ -38,4 +36,5 @@ export interface IsolatedRun {
   workspace(): Promise<string>;
   publish(file: string, destination: string): Promise<string>;
   undo(name: string, data: Json, path: string | null): Promise<void>;
+  completionToken(): Promise<string>;
 }

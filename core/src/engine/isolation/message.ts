@@ -53,6 +53,7 @@ export const childMessageSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("log"), level: z.enum(["info", "warn", "error"]), message: z.string() }),
   z.strictObject({ kind: z.literal("variable"), id: z.int().min(1), name: z.string(), value: json }),
   z.strictObject({ kind: z.literal("workspace"), id: z.int().min(1) }),
+  z.strictObject({ kind: z.literal("completionToken"), id: z.int().min(1) }),
   z.strictObject({ kind: z.literal("publish"), id: z.int().min(1), file: z.string(), destination: z.string() }),
   z.strictObject({
     ...{ kind: z.literal("undo"), id: z.int().min(1), name: z.string(), data: json, path: z.string().nullable() },
@@ -60,16 +61,17 @@ export const childMessageSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("returned"), value: json }),
   z.strictObject({ kind: z.literal("partial"), output: json, problems: z.array(problem) }),
   z.strictObject({ kind: z.literal("snoozed"), until: instant }),
+  z.strictObject({ kind: z.literal("left"), handle: json }),
+  z.strictObject({ kind: z.literal("failed"), error: thrown }),
   z.strictObject({ kind: z.literal("threw"), error: thrown }),
 ]);
 export type ChildMessage = z.output<typeof childMessageSchema>;
 
+const FINAL = ["returned", "partial", "snoozed", "left", "failed", "threw", "not_startable"] as const;
+
 /** The messages that say how the handler ended; the first one counts. */
-export type FinalMessage = Extract<
-  ChildMessage,
-  { readonly kind: "returned" | "partial" | "snoozed" | "threw" | "not_startable" }
->;
+export type FinalMessage = Extract<ChildMessage, { readonly kind: (typeof FINAL)[number] }>;
 
 export function isFinal(message: ChildMessage): message is FinalMessage {
-  return ["returned", "partial", "snoozed", "threw", "not_startable"].includes(message.kind);
+  return FINAL.some((kind) => kind === message.kind);
 }

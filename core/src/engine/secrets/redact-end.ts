@@ -1,5 +1,5 @@
 import type { JobError, Json, JsonObject } from "@callsheet/contract";
-import { HANDLER_FAILED, type HandlerEnd } from "../outcome.ts";
+import { HANDLER_FAILED, type HandlerEnd, type Left } from "../outcome.ts";
 import type { Redactor } from "./redactor.ts";
 
 /** How a handler ended, with nothing in it of the secrets that its attempt had. */
@@ -10,12 +10,19 @@ export function redactEnd(redactor: Redactor, { ending, result }: HandlerEnd): H
   };
 }
 
-/** The same of a JSON text. */
+/** Where its work goes on: fails it when the handle holds a secret, since that is stored as it is, and shown. */
+export function redactLeft(redactor: Redactor, left: Left): HandlerEnd | Left {
+  if (redactJson(redactor, left.handle) === left.handle) return left;
+  const message = "The handle holds a secret. A poll finds it in the configuration, in its place.";
+  return { ending: { kind: "failed", error: { code: "invalid_argument", message } }, result: null };
+}
+
+/** A JSON text, with nothing in it of secrets. */
 export function redactJson(redactor: Redactor, text: string): string {
   return JSON.stringify(redactor.json(JSON.parse(text) as Json));
 }
 
-/** The same of what a handler measures; none when it is no JSON. */
+/** What a handler measures, in the same way; none when it is no JSON. */
 export function redactStats(redactor: Redactor, stats: JsonObject | undefined): JsonObject | null {
   try {
     return redactor.json(JSON.parse(JSON.stringify(stats ?? null)) as JsonObject) as JsonObject;
@@ -24,7 +31,7 @@ export function redactStats(redactor: Redactor, stats: JsonObject | undefined): 
   }
 }
 
-/** The same of what it threw. */
+/** What it threw, in the same way. */
 export function redactError(redactor: Redactor, { code, message, stack, data }: JobError): JobError {
   return {
     code: redactor.text(code) === code ? code : HANDLER_FAILED,

@@ -36,7 +36,8 @@ export const JOBS = `
     j.configuration_version as "configurationVersion",
     json_build_object('count', coalesce(r.count, 0), 'last', coalesce(r.last, 0)) as replaced,
     case when w.job_id is not null then json_build_object(${COPIED("w")}, 'state', w.state, 'lineState', w.line_state, 'seq', w.seq,
-      'attempt', w.attempt, 'token', w.token::text, 'nodeId', w.node_id, 'startedAt', ${ms("w.started_at")}, 'rollback', w.rollback,
+      'attempt', w.attempt, 'token', w.token::text, 'nodeId', w.node_id, 'startedAt', ${ms("w.started_at")}, 'rollback', w.rollback, 'isElsewhere', exists (select from callsheet.elsewhere x
+        where x.job_id = w.job_id and x.token = w.token and x.since is not null and x.ended_at is null),
       'isHandedOver', w.state = 'queued' and w.turn < 0) end as work,
     case when o.job_id is not null then json_build_object('state', o.state, 'seq', o.seq, 'attempt', o.attempt,
       'token', o.token::text, 'rollback', o.rollback) end as outcome,

@@ -17,7 +17,7 @@ const IS_LEFT = "exists (select from callsheet.remnant m where m.token = r.token
  * Whatever a row of `work` copies from its job is compared with the job instead.
  */
 const REFERENCES: readonly Reference[] = [
-  ...["work", "outcome", "event", "configuration", "progress", "variable", "log_line", "undo_entry"].map(
+  ...["work", "outcome", "event", "configuration", "progress", "variable", "log_line", "undo_entry", "elsewhere"].map(
     (table): Reference => ({ table, column: "job_id", target: "job" }),
   ),
   { table: "ticket", column: "job_id", target: "job", unless: IS_LEFT },

@@ -9,7 +9,7 @@ export interface Channel {
   ask(
     question:
       | { readonly kind: "variable"; readonly name: string; readonly value: unknown }
-      | { readonly kind: "workspace" }
+      | { readonly kind: "workspace" | "completionToken" }
       | { readonly kind: "publish"; readonly file: string; readonly destination: string }
       | { readonly kind: "undo"; readonly name: string; readonly data: unknown; readonly path: string | null },
   ): Promise<string | null>;

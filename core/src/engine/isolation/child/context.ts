@@ -47,6 +47,7 @@ export function createContext(
         data,
         path: path === undefined ? null : String(path),
       })),
+    completionToken: async () => String(await channel.ask({ kind: "completionToken" })),
     transaction: async () => {
       throw callsheetError(
         "wrong_state",

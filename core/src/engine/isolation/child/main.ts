@@ -1,8 +1,15 @@
 import { writeFileSync } from "node:fs";
 import { deserialize } from "node:v8";
-import { callsheetError, ERRORS, type ErrorCode, isOutcome } from "@callsheet/contract";
+import {
+  type ActionType,
+  callsheetError,
+  ERRORS,
+  type ErrorCode,
+  isOutcome,
+  type JobContext,
+} from "@callsheet/contract";
 import { describeError } from "../describe-error.ts";
-import type { IsolatedRun } from "../isolated-run.ts";
+import type { EntryCall, IsolatedRun } from "../isolated-run.ts";
 import type { FinalMessage, HostMessage, Refusal } from "../message.ts";
 import { openChannel } from "./channel.ts";
 import { createContext } from "./context.ts";
@@ -39,13 +46,21 @@ async function start(message: Extract<HostMessage, { readonly kind: "start" }>):
     channel.send({ kind: "loaded" });
     const { entry } = message;
     if (entry === undefined) return finish(messageOf(await type.run(made.context)));
-    const act = type[entry.does]?.[entry.name];
-    if (act === undefined) throw new Error(`It has no ${entry.does} named "${entry.name}".`);
-    await act(entry.data, made.context);
-    finish({ kind: "returned", value: null });
+    finish(messageOf(await callEntry(type, entry, made.context)));
   } catch (error) {
     fail(error);
   }
+}
+
+async function callEntry(type: ActionType, entry: EntryCall, context: JobContext): Promise<unknown> {
+  if ("handle" in entry) {
+    const look = type[entry.does];
+    if (look === undefined) throw new Error(`It has no ${entry.does}.`);
+    return look(entry.handle, { ...context, isOverdue: entry.isOverdue });
+  }
+  const act = type[entry.does]?.[entry.name];
+  if (act === undefined) throw new Error(`It has no ${entry.does} named "${entry.name}".`);
+  return act(entry.data, context);
 }
 
 /** Says that the handler ended by an error, whether it was thrown to its caller or to nobody. */
@@ -75,6 +90,8 @@ function messageOf(value: unknown): FinalMessage {
   // JSON has no undefined: a handler that returns nothing has the result null.
   if (!isOutcome(value)) return { kind: "returned", value: value ?? null };
   if (value.kind === "snooze") return { kind: "snoozed", until: value.until.toISOString() };
+  if (value.kind === "elsewhere") return { kind: "left", handle: value.handle ?? null };
+  if (value.kind === "failed") return { kind: "failed", error: describeError(value.error) };
   const problems = value.problems.map(({ path, message }) => ({
     ...(path === undefined ? {} : { path: String(path) }),
     message: String(message),
