@@ -74,7 +74,10 @@ export type Undo<Configuration = unknown> = (data: Json, context: UndoContext<Co
 /** Code that can run: a name, the schema of its configuration, `run`. Plain data, whoever made it. */
 export interface ActionType<Schema extends z.ZodType = z.ZodType, Result = unknown> {
   readonly type: string;
+  /** Counts up from 1, with each change after which older code must not run the jobs that newer code checked. */
   readonly version: number;
+  /** The oldest version whose jobs this code still runs. Default 1: those of all before it. */
+  readonly readsFrom?: number;
   readonly configuration: Schema;
   /** The URL of the module that exports this type; needed for isolation `process`. */
   readonly module?: string;

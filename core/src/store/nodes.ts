@@ -1,3 +1,4 @@
+import type { Code } from "@callsheet/contract";
 import sql from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 
@@ -9,13 +10,16 @@ export interface ProcessIdentity {
   readonly pidStarted: string;
 }
 
+/** The code of an action type, as a node tells of it. */
+export type AnnouncedType = Code & { readonly type: string; readonly schema: unknown };
+
 export interface NewNode extends ProcessIdentity {
   readonly name: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly incarnation: string;
   readonly site: string;
   readonly slots: number;
-  readonly types: readonly { readonly type: string; readonly version: number; readonly schema: unknown }[];
+  readonly types: readonly AnnouncedType[];
   readonly capabilities: readonly string[];
   /** Units that it has for itself, by resource; absent: what stands there stays. */
   readonly resources?: Readonly<Record<string, number>>;
@@ -27,7 +31,7 @@ export interface NodeRow extends ProcessIdentity {
   readonly incarnation: string;
   readonly site: string;
   readonly slots: number;
-  readonly types: readonly { readonly type: string; readonly version: number; readonly schema: unknown }[];
+  readonly types: readonly AnnouncedType[];
   readonly capabilities: readonly string[];
   readonly state: "up" | "draining" | "gone" | "dead";
   readonly counter: string;
@@ -200,18 +204,21 @@ export async function liveJobsOf(tx: Queryable, nodeId: number) {
   return rows;
 }
 
-/** The JSON Schemas of an action type's configuration that nodes announced, newest version first. */
-async function announcedSchemas(db: Queryable, type: string) {
+/** What a node announced of an action type: one that lives before those that ended, the newest version first. */
+async function announcedCode(
+  db: Queryable,
+  type: string,
+): Promise<{ readonly version: number; readonly schema: unknown } | undefined> {
   const { rows } = await db.query<{ version: number; schema: unknown }>(sql`
-    select distinct (t ->> 'version')::int as version, t -> 'schema' as schema
+    select (t ->> 'version')::int as version, t -> 'schema' as schema
     from callsheet.node n, jsonb_array_elements(n.types) t
-    where t ->> 'type' = ${type} order by 1 desc`);
-  return rows;
+    where t ->> 'type' = ${type} order by n.state in ('up', 'draining') desc, 1 desc, n.id desc limit 1`);
+  return rows[0];
 }
 
 /** What a node, and whoever watches it, asks of the database. */
 export const NODES = {
-  announcedSchemas,
+  announcedCode,
   beat,
   claimsLeftBy,
   endNode,

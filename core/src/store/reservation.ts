@@ -1,15 +1,22 @@
-import type { LaneFacts, PoolReservation } from "@callsheet/contract";
-import sql from "sql-template-tag";
+import type { Code, LaneFacts, PoolReservation } from "@callsheet/contract";
+import sql, { raw } from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 
 /** A lane whose jobs take units. */
 export type UnitsLane = LaneFacts & { readonly type: string };
 
+/** The code that a node announced, by type. */
+export type Codes = Readonly<Record<string, Code>>;
+/** Of node `n`. */
+export const CODES = raw(
+  `(select coalesce(json_object_agg(t ->> 'type', t - 'type' - 'schema'), '{}') from jsonb_array_elements(n.types) t)`,
+);
+
 /** A node that takes jobs. */
 export interface OpenNode {
   readonly name: string;
   readonly site: string;
-  readonly types: readonly string[];
+  readonly codes: Codes;
   readonly capabilities: readonly string[];
 }
 
@@ -37,8 +44,7 @@ export async function unitsLanes(db: Queryable): Promise<readonly UnitsLane[]> {
 /** Nodes that take jobs. */
 export async function openNodes(db: Queryable): Promise<readonly OpenNode[]> {
   const { rows } = await db.query<OpenNode>(sql`
-    select name, site, capabilities, array(select t ->> 'type' from jsonb_array_elements(types) t) as types
-    from callsheet.node where state = 'up' and not paused order by id`);
+    select n.name, n.site, n.capabilities, ${CODES} as codes from callsheet.node n where n.state = 'up' and not n.paused order by n.id`);
   return rows;
 }
 
