@@ -14,6 +14,9 @@ export const CANCELLABLE = ["never", "asks", "abandon"] as const;
 export const ON_TIMEOUT = ["flag", "fail"] as const;
 /** Where a handler runs: in the node's process, or in one of its own. */
 export const ISOLATIONS = ["none", "process"] as const;
+/** What becomes of a job whose node died while it ran: it is tried again up to three times, or fails (MISSION 14). */
+export const ON_NODE_LOST = ["retry", "fail"] as const;
+export type OnNodeLost = (typeof ON_NODE_LOST)[number];
 /** What an action can be used for beside single jobs. */
 export const ACTION_FLAGS = ["group", "groupMember", "workflow", "timed"] as const;
 
@@ -50,6 +53,8 @@ const actionFields = {
   /** How long an isolated handler's process may live, in milliseconds: then it is ended. Null: for ever. */
   timeLimitMs: z.int().min(1).max(31_536_000_000).nullable().default(null),
   retry: retryPolicySchema.prefault({}),
+  /** What becomes of a job whose node died; absent: as its type says. */
+  onNodeLost: z.enum(ON_NODE_LOST).optional(),
   flags: z.array(z.enum(ACTION_FLAGS)).default([]),
   /** A CEL condition over `target`, `owner`, `tags` and `configuration`; a job is refused when it is false. */
   runRule: z.string().max(4_000).nullable().default(null),
@@ -101,6 +106,12 @@ export interface ActionType<Schema extends z.ZodType = z.ZodType, Result = unkno
   readonly timeoutFrom?: "start" | "progress";
   /** For how long an attempt may show no sign that it moves, where its action does not say, in milliseconds. Default: for ever. */
   readonly stallAfterMs?: number;
+  /**
+   * What becomes of a job whose node died while it ran, where its action does not say: `fail` for work that only a person may
+   * begin a second time, such as a call that cannot be told apart from the first. What it journaled is undone all the same.
+   * Default `retry`: up to three times.
+   */
+  readonly onNodeLost?: OnNodeLost;
   /**
    * The capabilities that a node must have to run a job of this configuration, such as `ffmpeg.encoder.libx265`; at most 100,
    * and few different sets. It depends on the configuration alone. Asked when a job is created or amended; a process that does

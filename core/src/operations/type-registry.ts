@@ -73,8 +73,12 @@ export function createTypeRegistry(store: Store, monotonic: () => number): TypeR
 
 /** What a node announces of a type. */
 export function announced(type: ActionType): AnnouncedType {
-  const { version, readsFrom } = type;
-  return { type: type.type, version, ...(readsFrom === undefined ? {} : { readsFrom }), schema: schemaOf(type) };
+  const { version, readsFrom, onNodeLost } = type;
+  return {
+    ...{ type: type.type, version, schema: schemaOf(type) },
+    ...(readsFrom === undefined ? {} : { readsFrom }),
+    ...(onNodeLost === undefined ? {} : { onNodeLost }),
+  };
 }
 
 const schemaFrom = (json: unknown) => z.fromJSONSchema(json as Parameters<typeof z.fromJSONSchema>[0]) as z.ZodType;

@@ -1,5 +1,5 @@
-import type { Code } from "@callsheet/contract";
-import sql from "sql-template-tag";
+import type { Code, OnNodeLost } from "@callsheet/contract";
+import sql, { raw } from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 
 /** Which process a node is: enough to tell, on its machine, whether it still lives. */
@@ -11,7 +11,21 @@ export interface ProcessIdentity {
 }
 
 /** The code of an action type, as a node tells of it. */
-export type AnnouncedType = Code & { readonly type: string; readonly schema: unknown };
+export interface AnnouncedType extends AnnouncedCode {
+  readonly type: string;
+  readonly schema: unknown;
+}
+
+interface AnnouncedCode extends Code {
+  readonly onNodeLost?: OnNodeLost;
+}
+
+/** The code that a node announced, by type. */
+export type Codes = Readonly<Record<string, AnnouncedCode>>;
+/** Of node `n`. */
+export const CODES = raw(
+  `(select coalesce(json_object_agg(t ->> 'type', t - 'type' - 'schema'), '{}') from jsonb_array_elements(n.types) t)`,
+);
 
 export interface NewNode extends ProcessIdentity {
   readonly name: string;
@@ -164,9 +178,9 @@ export async function resizeNode(db: Queryable, nodeId: number, slots: number): 
 }
 
 /** Incarnations that ended with attempts still recorded as theirs. */
-async function orphaningNodes(db: Queryable): Promise<readonly { id: number; name: string; state: string }[]> {
-  const { rows } = await db.query<{ id: number; name: string; state: string }>(sql`
-    select n.id, n.name, n.state from callsheet.node n
+async function orphaningNodes(db: Queryable): Promise<readonly { id: number; name: string; codes: Codes }[]> {
+  const { rows } = await db.query<{ id: number; name: string; codes: Codes }>(sql`
+    select n.id, n.name, ${CODES} as codes from callsheet.node n
     where n.state in ('gone', 'dead') and n.id in (
       select node_id from callsheet.claim
       union select node_id from callsheet.remnant

@@ -1,16 +1,10 @@
-import type { Code, LaneFacts, PoolReservation } from "@callsheet/contract";
-import sql, { raw } from "sql-template-tag";
+import type { LaneFacts, PoolReservation } from "@callsheet/contract";
+import sql from "sql-template-tag";
 import type { Queryable } from "./database.ts";
+import { CODES, type Codes } from "./nodes.ts";
 
 /** A lane whose jobs take units. */
 export type UnitsLane = LaneFacts & { readonly type: string };
-
-/** The code that a node announced, by type. */
-export type Codes = Readonly<Record<string, Code>>;
-/** Of node `n`. */
-export const CODES = raw(
-  `(select coalesce(json_object_agg(t ->> 'type', t - 'type' - 'schema'), '{}') from jsonb_array_elements(n.types) t)`,
-);
 
 /** A node that takes jobs. */
 export interface OpenNode {

@@ -1,8 +1,8 @@
 import { BEHIND_ALL, type Needs, type NodeInSight, type Situation, type Units } from "@callsheet/contract";
 import sql, { raw } from "sql-template-tag";
 import type { Queryable } from "./database.ts";
+import { CODES, type Codes } from "./nodes.ts";
 import { pendingTurn } from "./pending-turn.ts";
-import { CODES, type Codes } from "./reservation.ts";
 import { ROLLBACK_NOW } from "./rollback.ts";
 
 /** A node, with the types whose jobs it may take instead. */
