@@ -7,6 +7,7 @@ export * from "./model/check/invariant.ts";
 export { checkHistory, type HistoryLine } from "./model/check/lines.ts";
 export type * from "./model/check/record.ts";
 export type * from "./model/check/verification.ts";
+export * from "./model/code.ts";
 export * from "./model/composite.ts";
 export * from "./model/context.ts";
 export * from "./model/decide.ts";

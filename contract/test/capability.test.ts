@@ -30,7 +30,20 @@ describe("a node", () => {
     [{ capabilities: ["a"], units: { gpu: 3 }, locks: true as const }, ["a"], true],
     [{ capabilities: ["a"], quotas: 3 } as object, ["a"], false],
   ])("meets %j with %j: %s", (needs, capabilities, answer) => {
-    expect(canMeet(needs, new Set(capabilities))).toBe(answer);
+    expect(canMeet(needs, { code: { version: 1 }, capabilities: new Set(capabilities) })).toBe(answer);
+  });
+
+  it.each([
+    [{}, { version: 1 }, true],
+    [{}, { version: 3 }, true],
+    [{}, { version: 3, readsFrom: 2 }, false],
+    [{ version: 2 }, { version: 1 }, false],
+    [{ version: 2 }, { version: 2, readsFrom: 2 }, true],
+    [{ version: 2 }, { version: 3 }, true],
+    [{ version: 2 }, { version: 4, readsFrom: 3 }, false],
+    [{}, undefined, false],
+  ])("meets %j with code %j: %s", (needs, code, answer) => {
+    expect(canMeet(needs, { code, capabilities: new Set() })).toBe(answer);
   });
 
   it("lacks what is needed and not there", () => {

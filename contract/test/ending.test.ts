@@ -39,6 +39,20 @@ describe("deaths of nodes", () => {
   });
 });
 
+describe("the death of a node that its action or type calls a failure", () => {
+  const final: Ending = { ...lost, onNodeLost: "fail" };
+
+  test("fails the job at once, and counts as a death", () => {
+    expect(after([final])).toMatchObject({ retries: 0, crashes: 1, events: ["fail"] });
+  });
+
+  test("does not overrule a person: who asked for a retry gets it, who cancelled is obeyed", () => {
+    const job: EndingJob = { state: "timed_out", retries: 0, crashes: 0, retryAsked: true, attempt: 1, policy };
+    expect(decideEnding(job, final, 0).map(({ event }) => event)).toEqual(["fail", "retry"]);
+    expect(decideEnding({ ...job, state: "cancelling" }, final, 0)).toMatchObject([{ to: "cancelled", crashes: 1 }]);
+  });
+});
+
 describe("an attempt that somebody declared lost", () => {
   const declared: Ending = { ...lost, isDeclared: true };
 

@@ -11,7 +11,7 @@ const at = (clock: string) => new Date(`2026-03-01T${clock}:00Z`);
 const NOW = at("12:00");
 
 const node = (fields: Partial<NodeInSight> = {}): NodeInSight => ({
-  ...{ name: "one", state: "up", slots: 4, running: 0, capabilities: [] },
+  ...{ name: "one", state: "up", slots: 4, running: 0, capabilities: [], code: { version: 1 } },
   ...fields,
 });
 
@@ -148,6 +148,24 @@ describe("why a job stands where it stands", () => {
       "no_capable_node",
       "No live node at site default can run media.transcode: none knows its need of quotas (1 node runs this type).",
       { needs: { quotas: 3 } as never, nodes: [node()] },
+    ],
+    [
+      "no_such_version",
+      "It needs version 3 of media.transcode, and at site default 2 nodes have 1 and 2: start a node that runs jobs of version 3.",
+      { needs: { version: 3 }, nodes: [node(), node({ code: { version: 2 } }), node({ state: "draining" })] },
+    ],
+    [
+      "no_such_version",
+      "It needs version 1 of media.transcode, and at site default 1 node has 3 (from 2 on): start a node that runs jobs of version 1.",
+      { nodes: [node({ code: { version: 3, readsFrom: 2 } })] },
+    ],
+    [
+      "no_capable_node",
+      "No live node at site default can run media.transcode: none has gpu (1 node runs this type).",
+      {
+        needs: { version: 2, capabilities: ["gpu"] },
+        nodes: [node({ capabilities: ["gpu"] }), node({ code: { version: 2 } })],
+      },
     ],
     [
       "nodes_busy",
@@ -361,6 +379,7 @@ describe("why a job stands where it stands", () => {
 const instant = fc.date({ min: at("10:00"), max: at("14:00"), noInvalidDate: true });
 const mode = fc.constantFrom("shared", "exclusive");
 const names = fc.subarray(["a", "b", "c"]);
+const anyCode = fc.record({ version: fc.integer({ min: 1, max: 4 }), readsFrom: fc.integer({ min: 1, max: 4 }) });
 const anySituation: fc.Arbitrary<Situation> = fc.record({
   now: fc.constant(NOW),
   job: fc.record({
@@ -431,7 +450,7 @@ const anySituation: fc.Arbitrary<Situation> = fc.record({
         state: fc.constantFrom("up", "paused", "draining"),
         slots: fc.integer({ min: 1, max: 9 }),
       },
-      ...{ running: fc.nat(20), capabilities: names },
+      ...{ running: fc.nat(20), capabilities: names, code: anyCode },
     }),
   ),
   queue: fc.record({ length: fc.nat(20), capacity: fc.integer({ min: 1, max: 20 }) }),
@@ -482,5 +501,7 @@ describe("every situation", () => {
 });
 
 function has265() {
-  return { capabilities: ["ffmpeg.encoder.libx265"] };
+  return {
+    capabilities: ["ffmpeg.encoder.libx265"],
+  };
 }

@@ -8,7 +8,7 @@ import { type DatabasePlace, withDatabase } from "./inspect-database.ts";
 import { FORMAT, fileFailure, markLine } from "./operations/archive/format.ts";
 import { beginSnapshot, countRows, readRows, readSequences, storedTables } from "./store/archive/read.ts";
 import type { Database, Queryable } from "./store/database.ts";
-import { appliedMigrations, readServer } from "./store/inspect.ts";
+import { type AppliedMigration, appliedMigrations, readServer } from "./store/inspect.ts";
 import { processesUp } from "./store/nodes.ts";
 
 /** What an export holds. */
@@ -48,8 +48,10 @@ async function readHead(tx: Queryable, { schema }: Database) {
   const { version, at } = await readServer(tx);
   const tables: Record<string, number> = {};
   for (const { name } of await storedTables(tx, schema)) tables[name] = await countRows(tx, name);
-  return { format: FORMAT, at: at.toISOString(), server: version, migrations: [...migrations], tables };
+  return { format: FORMAT, at: at.toISOString(), server: version, migrations: migrations.map(headOf), tables };
 }
+
+const headOf = ({ number, name, checksum }: AppliedMigration) => ({ number, name, checksum });
 
 async function* archiveOf(
   tx: Queryable,

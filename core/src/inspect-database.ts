@@ -9,7 +9,7 @@ import {
   type ServerFacts,
 } from "./store/inspect.ts";
 import { makeDatabaseNamed } from "./store/make-database.ts";
-import { migrate, shippedMigrations } from "./store/migrate.ts";
+import { migrate, shippedMigrations, strangerIn } from "./store/migrate.ts";
 import { type NodeRow, standingNodes } from "./store/nodes.ts";
 
 /** Which database, and which schema in it. */
@@ -43,7 +43,7 @@ export interface DatabaseFacts extends ServerFacts {
   /** Something between this process and the server hands out the server's connections. */
   readonly hasPooler: boolean;
   readonly schema: {
-    /** "newer": made by a later version of Callsheet; "changed": an applied migration has another text here. */
+    /** "newer": made by a later version of Callsheet that this one cannot work beside; "changed": an applied migration has another text here. */
     readonly state: "absent" | "current" | "behind" | "newer" | "changed";
     /** The last migration that was applied; null where there is none. */
     readonly version: string | null;
@@ -127,7 +127,7 @@ function compareMigrations(applied: Awaited<ReturnType<typeof appliedMigrations>
   const known = applied?.slice(0, shipped.length) ?? [];
   if (known.some(({ checksum }, index) => checksum !== shipped[index]?.checksum))
     return { state: "changed", version, pending };
-  if ((applied?.length ?? 0) > shipped.length) return { state: "newer", version, pending };
+  if (strangerIn(applied ?? [], shipped)) return { state: "newer", version, pending };
   return { state: pending.length > 0 ? "behind" : "current", version, pending };
 }
 

@@ -15,6 +15,9 @@ export const CANCELLABLE = ["never", "asks", "abandon"] as const;
 export const ON_TIMEOUT = ["flag", "fail"] as const;
 /** Where a handler runs: in the node's process, or in one of its own. */
 export const ISOLATIONS = ["none", "process"] as const;
+/** What becomes of a job whose node died while it ran: it is tried again up to three times, or fails (MISSION 14). */
+export const ON_NODE_LOST = ["retry", "fail"] as const;
+export type OnNodeLost = (typeof ON_NODE_LOST)[number];
 /** What an action can be used for beside single jobs. */
 export const ACTION_FLAGS = ["group", "groupMember", "workflow", "timed"] as const;
 
@@ -51,9 +54,14 @@ const actionFields = {
   /** How long an isolated handler's process may live, in milliseconds: then it is ended. Null: for ever. */
   timeLimitMs: z.int().min(1).max(31_536_000_000).nullable().default(null),
   retry: retryPolicySchema.prefault({}),
+<<<<<<< HEAD
   /** The action of the job that undoes a completed one, and of the job that does it again after that; absent: there is none. */
   undoAction: nameSchema.optional(),
   redoAction: nameSchema.optional(),
+=======
+  /** What becomes of a job whose node died; absent: as its type says. */
+  onNodeLost: z.enum(ON_NODE_LOST).optional(),
+>>>>>>> w-versions
   flags: z.array(z.enum(ACTION_FLAGS)).default([]),
   /** A CEL condition over `target`, `owner`, `tags` and `configuration`; a job is refused when it is false. */
   runRule: z.string().max(4_000).nullable().default(null),
@@ -78,7 +86,10 @@ export type Undo<Configuration = unknown> = (data: Json, context: UndoContext<Co
 /** Code that can run: a name, the schema of its configuration, `run`. Plain data, whoever made it. */
 export interface ActionType<Schema extends z.ZodType = z.ZodType, Result = unknown> {
   readonly type: string;
+  /** Counts up from 1, with each change after which older code must not run the jobs that newer code checked. */
   readonly version: number;
+  /** The oldest version whose jobs this code still runs. Default 1: those of all before it. */
+  readonly readsFrom?: number;
   readonly configuration: Schema;
   /** The URL of the module that exports this type; needed for isolation `process`. */
   readonly module?: string;
@@ -116,6 +127,12 @@ export interface ActionType<Schema extends z.ZodType = z.ZodType, Result = unkno
   readonly timeoutFrom?: "start" | "progress";
   /** For how long an attempt may show no sign that it moves, where its action does not say, in milliseconds. Default: for ever. */
   readonly stallAfterMs?: number;
+  /**
+   * What becomes of a job whose node died while it ran, where its action does not say: `fail` for work that only a person may
+   * begin a second time, such as a call that cannot be told apart from the first. What it journaled is undone all the same.
+   * Default `retry`: up to three times.
+   */
+  readonly onNodeLost?: OnNodeLost;
   /**
    * The capabilities that a node must have to run a job of this configuration, such as `ffmpeg.encoder.libx265`; at most 100,
    * and few different sets. It depends on the configuration alone. Asked when a job is created or amended; a process that does

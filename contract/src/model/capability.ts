@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type Code, understands } from "./code.ts";
 
 /** What a node can have and a job can need, such as `ffmpeg.encoder.libx265`. Written in any case, kept in lower case. */
 export const capabilitySchema = z
@@ -29,6 +30,14 @@ export interface Needs {
   readonly units?: Readonly<Record<string, number>>;
   /** They lock objects: `job.locks` says which. */
   readonly locks?: true;
+  /** The version of their type's code that checked them; absent: 1. */
+  readonly version?: number;
+}
+
+/** What a node has for a lane's jobs: the code of their type, if it has that, and its capabilities. */
+export interface Means {
+  readonly code: Code | undefined;
+  readonly capabilities: ReadonlySet<string>;
 }
 
 /** Those needed capabilities that are not there, in order. */
@@ -36,10 +45,15 @@ export function missingCapabilities(needs: Needs, capabilities: ReadonlySet<stri
   return (needs.capabilities ?? []).filter((name) => !capabilities.has(name));
 }
 
-const KNOWN_NEEDS: ReadonlySet<string> = new Set<keyof Needs>(["capabilities", "units", "locks"]);
+const KNOWN_NEEDS: ReadonlySet<string> = new Set<keyof Needs>(["capabilities", "units", "locks", "version"]);
 
-/** Whether a node with these capabilities can meet the needs. What this version does not know of cannot be met. */
-export function canMeet(needs: Needs, capabilities: ReadonlySet<string>): boolean {
-  const isKnown = Object.keys(needs).every((need) => KNOWN_NEEDS.has(need));
-  return isKnown && missingCapabilities(needs, capabilities).length === 0;
+/** Needs that this release of Callsheet does not know of: it cannot meet them. */
+export function unknownNeeds(needs: Needs): readonly string[] {
+  return Object.keys(needs).filter((need) => !KNOWN_NEEDS.has(need));
+}
+
+/** Whether a node can run jobs that need this. */
+export function canMeet(needs: Needs, { code, capabilities }: Means): boolean {
+  const isUnderstood = code !== undefined && understands(code, needs.version);
+  return isUnderstood && unknownNeeds(needs).length === 0 && missingCapabilities(needs, capabilities).length === 0;
 }

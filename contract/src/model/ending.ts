@@ -1,3 +1,4 @@
+import type { OnNodeLost } from "./action.ts";
 import type { JobError } from "./job.ts";
 import type { JobEvent, JobState } from "./lifecycle.ts";
 import { type QueueTerms, repeats } from "./queue-terms.ts";
@@ -13,8 +14,11 @@ export type Ending =
   | { readonly kind: "snoozed"; readonly until: Date; readonly data?: string }
   /** The handler was never entered: the node drains or shuts down. */
   | { readonly kind: "handed_back" }
-  /** The node died. `isDeclared`: somebody said that nothing will be heard of the attempt any more; its node may live. */
-  | { readonly kind: "lost"; readonly error: JobError; readonly isDeclared?: true };
+  /**
+   * The node died. `isDeclared`: somebody said that nothing will be heard of the attempt any more; its node may live.
+   * `onNodeLost`: what its action or its type says to it. Default `retry`.
+   */
+  | { readonly kind: "lost"; readonly error: JobError; readonly isDeclared?: true; readonly onNodeLost?: OnNodeLost };
 
 /** What is known of the live job that ended. */
 export interface EndingJob {
@@ -74,7 +78,7 @@ export function decideEnding(job: EndingJob, ending: Ending, random: number): re
       return afterFailure(job, ending.error, random);
     case "lost":
       if (ending.isDeclared) return afterDeclaredLoss(job, ending.error);
-      return afterLoss(job, ending.error, random);
+      return afterLoss(job, ending, random);
   }
 }
 
@@ -110,10 +114,18 @@ function afterDeclaredLoss(job: EndingJob, error: JobError): readonly EndingStep
 }
 
 /** Deaths of nodes are counted apart: a restart after one is no retry, and uses up none of the policy. */
-function afterLoss(job: EndingJob, error: JobError, random: number): readonly EndingStep[] {
+function afterLoss(
+  job: EndingJob,
+  { error, onNodeLost }: Extract<Ending, { kind: "lost" }>,
+  random: number,
+): readonly EndingStep[] {
   if (job.state === "cancelling") return [{ event: "settle", to: "cancelled", crashes: 1, error }];
   // A queue job's node that dies has failed it like any other failure.
   if (job.terms !== undefined) return afterFailure(job, error, random);
+  if (onNodeLost === "fail") {
+    const failed = { event: "fail", to: "failed", crashes: 1, error } as const;
+    return job.retryAsked ? [failed, { event: "retry", to: "pending", retries: 1 }] : [failed];
+  }
   const crashes = job.crashes + 1;
   if (crashes >= POISON_CRASHES) {
     const message = `${crashes} nodes died while they ran it. ${error.message}`;

@@ -45,6 +45,10 @@ export const ERRORS = {
     status: 500,
     next: "Look at the disk and at the rights of the file, then call again: nothing was kept.",
   },
+  history_lost: {
+    status: 500,
+    next: "Look for jobs that ended just before it: they may run again. A synchronous standby prevents it.",
+  },
   idempotency_conflict: { status: 409, next: "Use another key for another request, or read the job of the first one." },
   impossible_need: { status: 422, next: "Ask for less, or raise the capacity of the resource first." },
   invalid_argument: { status: 400, next: "Correct the field that is named and call again." },

@@ -1,4 +1,5 @@
-import { canMeet, missingCapabilities, type Needs } from "./capability.ts";
+import { canMeet, missingCapabilities, type Needs, unknownNeeds } from "./capability.ts";
+import { understands } from "./code.ts";
 import { decide } from "./decide.ts";
 import type { JsonObject } from "./json.ts";
 import { MOST_AHEAD, type NodeInSight, type PoolInSight, type Situation } from "./situation.ts";
@@ -6,11 +7,13 @@ import { count, iso, listed, type Told, told } from "./telling.ts";
 import type { CandidateJob, PoolFacts, Verdict, Why } from "./world.ts";
 
 /** Nodes that could run the job if they had a free slot. */
-export function capableNodes<Node extends Pick<NodeInSight, "state" | "capabilities">>(
+export function capableNodes<Node extends Pick<NodeInSight, "state" | "capabilities" | "code">>(
   nodes: readonly Node[],
   needs: Needs,
 ): readonly Node[] {
-  return nodes.filter(({ state, capabilities }) => state === "up" && canMeet(needs, new Set(capabilities)));
+  return nodes.filter(
+    ({ state, code, capabilities }) => state === "up" && canMeet(needs, { code, capabilities: new Set(capabilities) }),
+  );
 }
 
 /** Why a due job has not started: what the claim would decide on it now, on the node on which it would get furthest. */
@@ -21,8 +24,10 @@ export function due(situation: Situation): Told {
   const held = judge(situation, { name: "", capabilities: lane.needs.capabilities ?? [] });
   if (held.kind !== "start" && held.why.reason === "lane_paused") return sayWhy(situation, held.why);
   if (up.length === 0) return nodeless(situation);
-  const capable = capableNodes(up, lane.needs);
-  if (capable.length === 0) return incapable(situation, up);
+  const understanding = up.filter(({ code }) => understands(code, lane.needs.version));
+  if (understanding.length === 0) return versionless(situation, up);
+  const capable = capableNodes(understanding, lane.needs);
+  if (capable.length === 0) return incapable(situation, understanding);
   const verdicts = capable.map((node) => judge(situation, node));
   const able = capable.filter((_, index) => verdicts[index]!.kind === "start");
   if (able.length > 0) return free(situation, able);
@@ -67,11 +72,26 @@ function nodeless({ nodes, job }: Situation): Told {
   return told("no_node", `No live node at site ${job.site} runs ${job.type}${draining}: start one.`, facts);
 }
 
+function versionless({ job, lane: { needs } }: Situation, up: readonly NodeInSight[]): Told {
+  const { version = 1 } = needs;
+  const had = up.map(({ code }) => ({ version: code.version, readsFrom: code.readsFrom ?? 1 }));
+  const texts = had.map((code) => `${code.version}${code.version < version ? "" : ` (from ${code.readsFrom} on)`}`);
+  const there = listed([...new Set(texts)].sort(), "and");
+  const have = up.length === 1 ? `1 node has ${there}` : `${up.length} nodes have ${there}`;
+  const sentence = `It needs version ${version} of ${job.type}, and at site ${job.site} ${have}: start a node that runs jobs of version ${version}.`;
+  return told("no_such_version", sentence, {
+    site: job.site,
+    type: job.type,
+    version,
+    nodes: up.map(({ name }) => name),
+  });
+}
+
 function incapable({ job, lane: { needs } }: Situation, up: readonly NodeInSight[]): Told {
   const had = new Set(up.flatMap(({ capabilities }) => capabilities));
   const missing = missingCapabilities(needs, had);
   const wanted = missing.length > 0 ? missing : (needs.capabilities ?? []);
-  const unknown = Object.keys(needs).filter((need) => !canMeet({ [need]: [] } as Needs, new Set()));
+  const unknown = unknownNeeds(needs);
   const lack =
     missing.length > 0
       ? `none has ${listed(missing, "or")}`

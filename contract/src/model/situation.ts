@@ -1,4 +1,5 @@
 import type { Action } from "./action.ts";
+import type { Code } from "./code.ts";
 import type { Forecast, NoForecast, StartForecast } from "./forecast.ts";
 import type { Job } from "./job.ts";
 import type { JsonObject } from "./json.ts";
@@ -18,6 +19,7 @@ export const REASONS = {
   lane_paused: "Its action, its queue or its site is paused.",
   nodes_paused: "All nodes that run its action type are paused.",
   no_node: "No live node at its site runs its action type.",
+  no_such_version: "No live node that runs its action type has a version of the code that understands it.",
   no_capable_node: "No live node that runs its action type has what it needs.",
   nodes_busy: "All slots of the nodes that can run it are busy.",
   internal_queue_full: "All slots are busy, and the scheduler's internal queue has no room for it.",
@@ -66,6 +68,8 @@ export interface NodeInSight {
   /** Jobs that it runs now, those included that it took and begins in a moment. */
   readonly running: number;
   readonly capabilities: readonly string[];
+  /** Of the job's type. */
+  readonly code: Code;
 }
 
 /** A pool, with the most units that it ever has, and the jobs that hold them, the longest first, ten at most. */

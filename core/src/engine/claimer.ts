@@ -81,10 +81,10 @@ export class Claimer {
   }
 
   async #readLanes(): Promise<void> {
-    const { part, site, types, capabilities } = this.#options;
+    const { part, site, codes, capabilities } = this.#options;
     this.#lanesAt = part.environment.monotonic();
-    const lanes = await part.store.lanesFor(site, types);
-    const able = lanes.filter(({ needs }) => canMeet(needs, capabilities));
+    const lanes = await part.store.lanesFor(site, [...codes.keys()]);
+    const able = lanes.filter(({ type, needs }) => canMeet(needs, { code: codes.get(type), capabilities }));
     this.#known = new Set(able.map(({ id }) => id));
     this.#lanes = able.filter(({ isContended }) => !isContended).map(({ id }) => id);
     this.#contention.setLanes(able);

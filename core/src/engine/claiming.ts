@@ -1,3 +1,4 @@
+import type { Code } from "@callsheet/contract";
 import type { Claimed } from "../store/claim.ts";
 import type { HotPath } from "../store/hot-path.ts";
 import type { Part } from "./part.ts";
@@ -18,7 +19,8 @@ export interface ClaimerOptions {
   /** How many jobs of each owner this node runs. */
   readonly running: () => ReadonlyMap<number, number>;
   readonly site: string;
-  readonly types: readonly string[];
+  /** The code that it has, by type. */
+  readonly codes: ReadonlyMap<string, Code>;
   readonly capabilities: ReadonlySet<string>;
   readonly hot: () => Promise<HotPath>;
 }

@@ -1,4 +1,4 @@
-import { isCallsheetError } from "@callsheet/contract";
+import { callsheetError, isCallsheetError } from "@callsheet/contract";
 import type { HotPath } from "../store/hot-path.ts";
 import type { Session } from "../store/session.ts";
 import type { Part } from "./part.ts";
@@ -11,12 +11,15 @@ export interface Hot {
   close(): Promise<void>;
 }
 
+const HISTORY_LOST = "The database has lost what it had committed last, as in a failover to a standby that lagged.";
+
 export function createHot(part: Part, name: string): Hot {
   let path: Promise<HotPath> | undefined;
   let session: Session | undefined;
   const open = async () => {
     const opened = await part.store.openHotPath(name, session);
     session = opened.session;
+    if (opened.hasLostHistory) part.log.error("database", callsheetError("history_lost", HISTORY_LOST));
     return opened;
   };
   const get = () => {

@@ -101,11 +101,11 @@ export class Node {
     const isCertain = () => this.#heart.isCertain;
     const running = () => this.#runner.running;
     const { get: hot, lost: onLoss } = this.#hot;
-    const types = identity.types.map((type) => type.type);
+    const codes = new Map(identity.types.map((type) => [type.type, type]));
     const capabilities = new Set(identity.capabilities);
     const { name, site } = identity;
     const byOwner = () => runningByOwner(this.#runner);
-    const claimer = new Claimer({ part, nodeId, name, site, types, capabilities, hot, running: byOwner });
+    const claimer = new Claimer({ part, nodeId, name, site, codes, capabilities, hot, running: byOwner });
     this.#reporter = new Reporter({ part, hot, onLoss, onStored });
     this.#heart = this.#startHeart(life);
     this.#learning = new Learning(part);

@@ -69,6 +69,7 @@ async function recover(part: Part, actor?: string): Promise<readonly Changed[]> 
       token,
       isMember,
       ending: { kind: "lost", error },
+      codes: node.codes,
     });
     const members = (await part.store.claimsLeftBy(node.id)).flatMap(({ token, ids }) =>
       ids.map((id) => lost(id, token, true)),

@@ -1,5 +1,5 @@
 import { callsheetError } from "@callsheet/contract";
-import { announcedSchema } from "../operations/type-registry.ts";
+import { announced } from "../operations/type-registry.ts";
 import { isConnectionLoss, violates } from "../store/failure.ts";
 import type { Heartbeat } from "../store/nodes.ts";
 import { LOOK_MS, SILENCE_MS } from "./heartbeat/times.ts";
@@ -21,7 +21,7 @@ const MOST_TRIES = 3;
  */
 export async function register(part: Part, node: NodeIdentity): Promise<Life> {
   const { environment, store } = part;
-  const types = node.types.map((type) => ({ type: type.type, version: type.version, schema: announcedSchema(type) }));
+  const types = node.types.map(announced);
   const life = { ...node, ...environment.processes.self(), incarnation: environment.newIncarnation(), types };
   let since = environment.monotonic();
   for (let tries = 0; ; tries++) {

@@ -40,11 +40,12 @@ export async function readFloor(tx: Statements): Promise<Floor> {
   const used = new Map<number, number>();
   for (const { poolId, units } of held) used.set(poolId, (used.get(poolId) ?? 0) + units);
   const pools = known.map((pool) => ({ ...pool, used: used.get(pool.id) ?? 0 }));
-  const nodes = (await tx.openNodes()).map((node) => ({ ...node, has: new Set(node.capabilities) }));
+  const nodes = (await tx.openNodes()).map((node) => ({ ...node, capabilities: new Set(node.capabilities) }));
   const places = new Map<number, readonly Place[]>();
   for (const lane of await tx.unitsLanes()) {
     const able = nodes.filter(
-      ({ site, types, has }) => site === lane.site && types.includes(lane.type) && canMeet(lane.needs, has),
+      ({ site, codes, capabilities }) =>
+        site === lane.site && canMeet(lane.needs, { code: codes[lane.type], capabilities }),
     );
     const found = placesOf(
       lane,

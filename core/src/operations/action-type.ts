@@ -1,20 +1,25 @@
-import { type ActionType, callsheetError, nameSchema } from "@callsheet/contract";
+import { type ActionType, callsheetError, codeVersionSchema, nameSchema, ON_NODE_LOST } from "@callsheet/contract";
 
 /** Refuses what is no action type, as a caller without types may pass it: `invalid_argument`. */
 export function checkType(type: unknown): ActionType {
   const {
     type: name,
     version,
+    readsFrom = 1,
     configuration,
     run,
     requires,
+    onNodeLost = "retry",
   } = Object(type) as Partial<Record<keyof ActionType, unknown>>;
   const isSchema = typeof Object(configuration).safeParse === "function";
+  const isAnswer = (ON_NODE_LOST as readonly unknown[]).includes(onNodeLost);
   const isCode = typeof run === "function" && (requires === undefined || typeof requires === "function");
-  if (nameSchema.safeParse(name).success && Number.isInteger(version) && isSchema && isCode) return type as ActionType;
+  const isVersion = codeVersionSchema.safeParse(version).success && codeVersionSchema.safeParse(readsFrom).success;
+  const isOrdered = isVersion && (readsFrom as number) <= (version as number);
+  if (nameSchema.safeParse(name).success && isOrdered && isAnswer && isSchema && isCode) return type as ActionType;
   throw callsheetError(
     "invalid_argument",
-    "An action type has a name, a whole number as its version, a zod schema of its configuration, a function run, and perhaps a function requires.",
+    "An action type has a name, a whole number above 0 as its version, perhaps readsFrom, which is not above it, a zod schema of its configuration, a function run, and perhaps a function requires, and onNodeLost, which is retry or fail.",
     { field: "type" },
   );
 }

@@ -30,8 +30,8 @@ export interface Catalogue {
   versions(ids: readonly number[], db: Pick<Statements, "actionVersions">): Promise<ReadonlyMap<number, ActionVersion>>;
   ownerId(name: string): Promise<number>;
   ownerNames(ids: readonly number[]): Promise<ReadonlyMap<number, string>>;
-  /** The lane of an owner's jobs that need what their action says, and nothing of their own. */
-  usualLane(version: ActionVersion, ownerId: number): Promise<LaneOf>;
+  /** The lane of an owner's jobs that need what their action says, and nothing of their own but this version of their type's code. */
+  usualLane(version: ActionVersion, ownerId: number, codeVersion: number | undefined): Promise<LaneOf>;
   /** The lane of an owner's jobs that have these needs. That others use it too may be seen a second late. */
   lane(version: ActionVersion, needs: Needs, ownerId: number): Promise<LaneOf>;
   /** How long attempts took. At most ten seconds old. */

@@ -65,10 +65,10 @@ export async function prepareJobs(makers: Makers, creation: Creation): Promise<P
   const { definition } = version;
   if (!definition.enabled)
     throw callsheetError("action_disabled", `Action "${definition.name}" is disabled.`, { action: definition.name });
-  const schema = await makers.types.schema(definition.type);
+  const known = await makers.types.known(definition.type);
   const actor = storableText(creation.actor, "actor", 200);
   const ownerId = await makers.catalogue.ownerId(actor);
-  const usual = await makers.catalogue.usualLane(version, ownerId);
+  const usual = await makers.catalogue.usualLane(version, ownerId, known?.version);
   const defaults: BatchDefaults = {
     actionId: version.actionId,
     actionVersionId: version.id,
@@ -87,7 +87,11 @@ export async function prepareJobs(makers: Makers, creation: Creation): Promise<P
     const owner =
       input.owner === undefined || input.owner === actor ? undefined : storableText(input.owner, "owner", 200);
     const ownerId = owner === undefined ? undefined : await makers.catalogue.ownerId(owner);
-    const job = prepareJob(makers.newId(), version, schema, input, { actor, ownerId, reason: creation.reason });
+    const job = prepareJob(makers.newId(), version, known?.configuration, input, {
+      actor,
+      ownerId,
+      reason: creation.reason,
+    });
     const requirements = requirementsOf(type, definition, job.configuration);
     for (const name of secretsAsked(type, job.configuration)) secrets.add(name);
     const units = unitsOf(definition, input);
@@ -99,7 +103,7 @@ export async function prepareJobs(makers: Makers, creation: Creation): Promise<P
       ? usual
       : await makers.catalogue.lane(
           version,
-          lane(requirements, units, job.locks !== undefined),
+          lane({ capabilities: requirements, units, locks: job.locks !== undefined, version: known?.version }),
           ownerId ?? defaults.ownerId,
         );
     if (id === defaults.laneId && !isGuest) jobs.push(job);

@@ -11,6 +11,7 @@ import {
 import type { Free, Freed } from "../store/freeing.ts";
 import type { LiveAttempt } from "../store/jobs.ts";
 import type { OpenEntry } from "../store/journal.ts";
+import type { Codes } from "../store/nodes.ts";
 import type { Statements, Store } from "../store/store.ts";
 import type { Change, Changed } from "../store/transition.ts";
 import type { Catalogue } from "./catalogue.ts";
@@ -26,6 +27,8 @@ export interface EndedAttempt {
   readonly result?: string;
   /** Its job is over, and its handler still runs: it keeps what it holds until that has ended. */
   readonly stillRuns?: true;
+  /** What its node had announced, where that was lost: another one may not have this code. */
+  readonly codes?: Codes;
 }
 
 export interface EndResult {
@@ -142,8 +145,9 @@ async function decideEnds(
     const job = live.get(attempt.id);
     if (!job) return [];
     const open = entries.filter(({ jobId }) => jobId === job.id);
-    const ending = endingOf(attempt, job);
-    const steps = stepsOf(ending, job, versions.get(job.actionVersionId)!.definition, random);
+    const { definition } = versions.get(job.actionVersionId)!;
+    const ending = endingOf(attempt, job, definition);
+    const steps = stepsOf(ending, job, definition, random);
     return [{ attempt, job, ...decideUndoing(ending, steps, open) }];
   });
 }
@@ -192,8 +196,12 @@ async function anchorMembersOf(tx: Statements, attempts: readonly EndedAttempt[]
     );
 }
 
-/** Only queue jobs have data that a snooze may change. */
-function endingOf({ ending }: EndedAttempt, { data }: LiveAttempt): Ending {
+/** Only queue jobs have data that a snooze may change; to the loss of a node its action or its type has a word to say. */
+function endingOf({ ending, codes }: EndedAttempt, { data }: LiveAttempt, action: Action): Ending {
+  if (ending.kind === "lost") {
+    const { onNodeLost = codes?.[action.type]?.onNodeLost ?? "retry" } = action;
+    return { ...ending, onNodeLost };
+  }
   if (ending.kind !== "snoozed" || ending.data === undefined || data !== null) return ending;
   const message = "Only a queue job can be put back with changed data.";
   return { kind: "failed", error: { code: "wrong_state", message } };

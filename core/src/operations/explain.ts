@@ -56,8 +56,8 @@ async function lanesBefore(
 ): Promise<readonly ClaimLane[]> {
   const capable = capableNodes(nodes, needs);
   if (capable.length === 0) return [];
-  const lanes = await store.lanesFor(site, [...new Set(capable.flatMap(({ types }) => types))]);
-  const mayTake = ({ types, capabilities }: Surroundings["nodes"][number], lane: ClaimLane) =>
-    types.includes(lane.type) && canMeet(lane.needs, new Set(capabilities));
+  const lanes = await store.lanesFor(site, [...new Set(capable.flatMap(({ codes }) => Object.keys(codes)))]);
+  const mayTake = ({ codes, capabilities }: Surroundings["nodes"][number], lane: ClaimLane) =>
+    canMeet(lane.needs, { code: codes[lane.type], capabilities: new Set(capabilities) });
   return lanes.filter((lane) => capable.some((node) => mayTake(node, lane)));
 }

@@ -3,7 +3,7 @@ import { type ActionVersion, type LaneKey, laneKey } from "../store/dictionary.t
 import type { Store } from "../store/store.ts";
 import { FRESH_MS } from "./fresh.ts";
 import type { Hint } from "./hint.ts";
-import { needsOf } from "./needs.ts";
+import { lane } from "./needs.ts";
 
 /** Where an owner's jobs stand in line, and whether they are to be found there by their owner: others use the place too. */
 export interface LaneOf {
@@ -17,6 +17,8 @@ interface Place {
   readonly lane: LaneKey;
 }
 
+type UsualPlace = Place & { readonly codeVersion: number | undefined };
+
 /**
  * Lanes by owner, kept in memory. That others use a lane too may be seen a second late by those who create; nodes are told
  * before the first job of another owner comes.
@@ -24,7 +26,7 @@ interface Place {
 export function createLanes(store: Store, monotonic: () => number, announce: (hint: Hint) => void) {
   const lanes = new Map<string, { readonly at: number; readonly lane: Promise<LaneOf> }>();
   const shared = new Set<string>();
-  const usual = new WeakMap<ActionVersion, Map<number, Place>>();
+  const usual = new WeakMap<ActionVersion, Map<number, UsualPlace>>();
 
   const find = async ({ key, lane }: Place, ownerId: number) => {
     const { id, hostId, isShared } = await store.findLane(lane, ownerId);
@@ -51,12 +53,15 @@ export function createLanes(store: Store, monotonic: () => number, announce: (hi
   };
 
   return {
-    /** Of jobs that need what their action says, and nothing of their own. */
-    usual: (version: ActionVersion, ownerId: number): Promise<LaneOf> => {
-      const places = usual.get(version) ?? new Map<number, Place>();
+    /** Of jobs that need what their action says, and nothing of their own but this version of their type's code. */
+    usual: (version: ActionVersion, ownerId: number, codeVersion: number | undefined): Promise<LaneOf> => {
+      const places = usual.get(version) ?? new Map<number, UsualPlace>();
       usual.set(version, places);
-      const { definition } = version;
-      const found = places.get(ownerId) ?? place(version, needsOf(definition, definition.requires, false), ownerId);
+      const { requires: capabilities, needs: units } = version.definition;
+      const before = places.get(ownerId);
+      if (before && before.codeVersion === codeVersion) return get(before, ownerId);
+      const needs = lane({ capabilities, units, version: codeVersion });
+      const found = { ...place(version, needs, ownerId), codeVersion };
       places.set(ownerId, found);
       return get(found, ownerId);
     },

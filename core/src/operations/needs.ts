@@ -11,21 +11,22 @@ import {
 } from "@callsheet/contract";
 import { storableText } from "./configuration.ts";
 
-/** What jobs of an action need where their input says nothing of it. */
-export function needsOf(
-  { needs, lock }: Pick<Action, "needs" | "lock">,
-  capabilities: readonly string[],
-  hasTarget: boolean,
-): Needs {
-  return lane(capabilities, needs, lock !== "none" && hasTarget);
+/** What a lane's jobs have in common. */
+export interface Common {
+  readonly capabilities: readonly string[];
+  readonly units: Readonly<Record<string, number>>;
+  readonly locks?: boolean | undefined;
+  /** Of the code that checked them; undefined: nobody has. */
+  readonly version?: number | undefined;
 }
 
-/** Everything that a lane's jobs have in common; what is not needed is absent. */
-export function lane(capabilities: readonly string[], units: Readonly<Record<string, number>>, locks: boolean): Needs {
+/** What a lane's jobs need, as stored; what is not needed is absent. */
+export function lane({ capabilities, units, locks = false, version = 1 }: Common): Needs {
   return {
     ...(capabilities.length > 0 ? { capabilities } : {}),
     ...(Object.keys(units).length > 0 ? { units } : {}),
     ...(locks ? { locks } : {}),
+    ...(version > 1 ? { version } : {}),
   };
 }
 

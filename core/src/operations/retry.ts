@@ -4,6 +4,7 @@ import type { JobFacts } from "../store/jobs.ts";
 import { settleConfiguration, storableJson } from "./configuration.ts";
 import { difference } from "./difference.ts";
 import { LEGAL_FOR } from "./legal.ts";
+import { lane } from "./needs.ts";
 import { type Desk, operate, step, wrongState } from "./operate.ts";
 import { requirementsOf } from "./requirements.ts";
 import { requireSecrets, secretsAsked } from "./secrets/asked.ts";
@@ -83,7 +84,8 @@ export async function amendJob(
     if (read !== undefined && read !== job.configurationVersion) throw overtaken(job, read);
     const action = await desk.catalogue.version(job.actionVersionId);
     const { definition } = action;
-    const settled = settleConfiguration(await types.schema(definition.type), {}, configuration);
+    const known = await types.known(definition.type);
+    const settled = settleConfiguration(known?.configuration, {}, configuration);
     const type = types.get(definition.type);
     await requireSecrets(desk.catalogue, definition.name, secretsAsked(type, settled));
     const changes = storableJson(difference(job.configuration, JSON.parse(settled)), "configuration");
@@ -103,8 +105,8 @@ export async function amendJob(
       data: JSON.stringify({ version, difference: JSON.parse(changes) }),
     });
     const capabilities = requirementsOf(type, definition, settled);
-    const { capabilities: _, ...others } = await tx.needsOf(job.id);
-    const needs = capabilities.length === 0 ? others : { capabilities, ...others };
+    const { units = {}, locks } = await tx.needsOf(job.id);
+    const needs = lane({ capabilities, units, locks, version: known?.version });
     const { id: laneId } = await tx.findLane(laneKey(action, needs), job.ownerId);
     if (laneId === job.laneId) return { version };
     await tx.changeLane(job.id, laneId);

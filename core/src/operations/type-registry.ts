@@ -1,5 +1,6 @@
 import { type ActionType, callsheetError } from "@callsheet/contract";
 import { z } from "zod";
+import type { AnnouncedType } from "../store/nodes.ts";
 import type { Store } from "../store/store.ts";
 import { checkType } from "./action-type.ts";
 import { FRESH_MS } from "./fresh.ts";
@@ -8,33 +9,41 @@ import { FRESH_MS } from "./fresh.ts";
 export interface TypeRegistry {
   register(type: ActionType): void;
   get(type: string): ActionType | undefined;
-  /** The schema of a type's configuration: its code's, else the newest that a node announced, as of a second ago; undefined: nobody has told. */
-  schema(type: string): Promise<z.ZodType | undefined>;
+  /**
+   * What checks a type's configurations, and the version that it is of: the code that is here, else the newest that a node
+   * announced, one that lives before those that ended, as of a second ago. Undefined: nobody has told.
+   */
+  known(type: string): Promise<Known | undefined>;
 }
 
-/** A schema that a node announced, and its text. */
-type Announced = { readonly text: string; readonly schema: z.ZodType };
+interface Known {
+  readonly version: number;
+  /** Undefined: its schema cannot be told to others. */
+  readonly configuration: z.ZodType | undefined;
+}
+/** What a node announced, and the text of its schema. */
+type Announced = Known & { readonly text: string };
 
 export function createTypeRegistry(store: Store, monotonic: () => number): TypeRegistry {
   const types = new Map<string, ActionType>();
-  const announced = new Map<string, { readonly at: number; readonly newest: Promise<Announced | undefined> }>();
+  const told = new Map<string, { readonly at: number; readonly newest: Promise<Announced | undefined> }>();
 
   const read = async (type: string, before: Promise<Announced | undefined> | undefined) => {
-    const [newest] = await store.announcedSchemas(type);
-    if (!newest?.schema) return undefined;
-    const text = JSON.stringify(newest.schema);
+    const newest = await store.announcedCode(type);
+    if (!newest) return undefined;
+    const { version, schema } = newest;
+    const text = JSON.stringify(schema);
     const known = await before?.catch(() => undefined);
-    if (known?.text === text) return known;
-    const schema = z.fromJSONSchema(newest.schema as Parameters<typeof z.fromJSONSchema>[0]) as z.ZodType;
-    return { text, schema };
+    if (known?.text === text) return { ...known, version };
+    return { text, version, configuration: schema === null ? undefined : schemaFrom(schema) };
   };
   const newest = (type: string): Promise<Announced | undefined> => {
-    const known = announced.get(type);
+    const known = told.get(type);
     if (known && monotonic() - known.at < FRESH_MS) return known.newest;
     const reading = read(type, known?.newest);
-    announced.set(type, { at: monotonic(), newest: reading });
+    told.set(type, { at: monotonic(), newest: reading });
     const forget = () => {
-      if (announced.get(type)?.newest === reading) announced.delete(type);
+      if (told.get(type)?.newest === reading) told.delete(type);
     };
     // What nobody has told is asked for again: it may be told at any moment.
     reading.then((found) => found ?? forget(), forget);
@@ -55,15 +64,27 @@ export function createTypeRegistry(store: Store, monotonic: () => number): TypeR
       types.set(type.type, type);
     },
     get: (type) => types.get(type),
-    schema: (type) => {
-      const known = types.get(type);
-      return known ? Promise.resolve(known.configuration) : newest(type).then((found) => found?.schema);
+    known: (type) => {
+      const here = types.get(type);
+      return here ? Promise.resolve(here) : newest(type);
     },
   };
 }
 
-/** What a node announces of a type's configuration; null when the schema cannot be told as JSON Schema. */
-export function announcedSchema(type: ActionType): unknown {
+/** What a node announces of a type. */
+export function announced(type: ActionType): AnnouncedType {
+  const { version, readsFrom, onNodeLost } = type;
+  return {
+    ...{ type: type.type, version, schema: schemaOf(type) },
+    ...(readsFrom === undefined ? {} : { readsFrom }),
+    ...(onNodeLost === undefined ? {} : { onNodeLost }),
+  };
+}
+
+const schemaFrom = (json: unknown) => z.fromJSONSchema(json as Parameters<typeof z.fromJSONSchema>[0]) as z.ZodType;
+
+/** Null when the schema cannot be told as JSON Schema. */
+function schemaOf(type: ActionType): unknown {
   try {
     return z.toJSONSchema(type.configuration, { io: "input" });
   } catch {

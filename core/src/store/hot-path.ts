@@ -5,6 +5,7 @@ import { lockCandidates } from "./contended.ts";
 import type { Database, LineTransaction } from "./database.ts";
 import { actionVersions } from "./dictionary.ts";
 import { type Completion, completeHolders, completeMembers, type HoldersCompleted } from "./finish.ts";
+import { hasLostHistory } from "./history-of-server.ts";
 import { makeObjects, readObjects, tryObjects } from "./objects.ts";
 import { lockPools, poolsNow } from "./pool-facts.ts";
 import { endSession, type Session } from "./session.ts";
@@ -33,6 +34,8 @@ export type Contention = Bound<typeof CONTENTION>;
 export interface HotPath {
   /** What the server knows the connection of claims by. */
   readonly session: Session;
+  /** The server has lost a part of what it had committed, and nobody has said so yet. */
+  readonly hasLostHistory: boolean;
   claim(request: ClaimRequest): Promise<ClaimAnswer>;
   /** Decides on jobs that contend, and starts those that may, in one transaction. */
   contend<T>(work: (tx: Contention) => Promise<T>): Promise<T>;
@@ -53,10 +56,12 @@ export async function openHotPath(db: Database, name: string, before: Session | 
   try {
     const [claims, ends] = await Promise.all(opening);
     if (before) await endSession(claims, before);
+    const hasLost = await hasLostHistory(claims);
     // Planned while the first claim is under way, not when the first jobs have ended.
     planning = completeMembers(ends, [NOTHING]).catch(() => {});
     return {
       session: claims.session,
+      hasLostHistory: hasLost,
       claim: (request) => claimJobs(claims, request),
       contend: (work) => claims.transaction((tx) => work(bindAll<LineTransaction, typeof CONTENTION>(CONTENTION, tx))),
       completeHolders: (completions) => completeHolders(ends, completions),

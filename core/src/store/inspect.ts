@@ -67,14 +67,23 @@ export async function openTransactions(db: Queryable, olderThanMs: number): Prom
   return rows;
 }
 
+/** A migration as a database tells of it. */
+export interface AppliedMigration {
+  readonly number: number;
+  readonly name: string;
+  readonly checksum: string;
+  /** The last migration of the oldest release that can work with what this one made; null: of the release that ships it. */
+  readonly compatibleFrom: number | null;
+}
+
 /** The migrations that were applied, in order; undefined where there is no schema of ours. */
-export async function appliedMigrations(db: Queryable) {
+export async function appliedMigrations(db: Queryable): Promise<readonly AppliedMigration[] | undefined> {
   const { rows: found } = await db.query<{ isThere: boolean }>(
     sql`select to_regclass('callsheet.migration') is not null as "isThere"`,
   );
   if (!found[0]!.isThere) return undefined;
-  const { rows } = await db.query<{ number: number; name: string; checksum: string }>(
-    sql`select number, name, checksum from callsheet.migration order by number`,
-  );
+  // Whatever the version of the schema: the column came later.
+  const { rows } = await db.query<AppliedMigration>(sql`
+    select number, name, checksum, (to_jsonb(m) ->> 'compatible_from')::int as "compatibleFrom" from callsheet.migration m order by number`);
   return rows;
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { callsheetError } from "@callsheet/contract";
 import sql, { raw } from "sql-template-tag";
 import type { Database, Queryable } from "./database.ts";
-import { appliedMigrations } from "./inspect.ts";
+import { type AppliedMigration, appliedMigrations } from "./inspect.ts";
 import { requireSessions } from "./pooler.ts";
 
 export interface Migration {
@@ -12,7 +12,15 @@ export interface Migration {
   readonly name: string;
   readonly text: string;
   readonly checksum: string;
+  /**
+   * The last migration of the oldest release that can go on beside it, as its text says: it adds, and takes nothing away that
+   * such a release reads or writes. Undefined: releases that do not ship it cannot work with what it makes.
+   */
+  readonly compatibleFrom?: number | undefined;
 }
+
+/** What a migration says of itself. */
+const COMPATIBLE = /^-- Compatible with releases from (\d{4}) on\.$/m;
 
 /** The migrations that this version ships, in order. */
 export function shippedMigrations(): readonly Migration[] {
@@ -26,12 +34,22 @@ export function shippedMigrations(): readonly Migration[] {
         number: Number(file.slice(0, 4)),
         name: file,
         text,
+        compatibleFrom: compatibleFrom(text),
         checksum: createHash("sha256").update(text).digest("hex"),
       };
     });
 }
 
-/** Brings the schema up to date, once, however many processes try; refuses a schema that is newer or was changed. Returns what it applied. */
+/** The number of the migration from which on releases go together with the one of this text; undefined: none that does not ship it. */
+export function compatibleFrom(text: string): number | undefined {
+  const [, from] = COMPATIBLE.exec(text) ?? [];
+  return from === undefined ? undefined : Number(from);
+}
+
+/**
+ * Brings the schema up to date, once, however many processes try. Refuses one that was changed, or that is newer and not
+ * compatible with this release. Returns what it applied.
+ */
 export async function migrate(db: Database, migrations = shippedMigrations()): Promise<readonly string[]> {
   await requireServer(db);
   await requireSessions(db);
@@ -54,7 +72,9 @@ export async function migrateWithin(
 ): Promise<readonly string[]> {
   // Asked first: PostgreSQL refuses a role that may create nothing even what is there already.
   const applied = (await appliedMigrations(tx)) ?? (await begin(tx, schema));
-  refuseStrangers(applied, migrations);
+  refuseChanged(applied, migrations);
+  const stranger = strangerIn(applied, migrations);
+  if (stranger) throw newer(stranger);
   const missing = migrations.slice(applied.length);
   for (const migration of missing) await apply(tx, migration);
   return missing.map((migration) => migration.name);
@@ -70,31 +90,44 @@ async function begin(tx: Queryable, schema: string): Promise<readonly []> {
 
 async function apply(tx: Queryable, migration: Migration): Promise<void> {
   await tx.query({ text: migration.text, values: [] });
-  await tx.query(sql`
-    insert into callsheet.migration (number, name, checksum) values (${migration.number}, ${migration.name}, ${migration.checksum})`);
+  const { number, name, checksum, compatibleFrom } = migration;
+  await tx.query(
+    sql`insert into callsheet.migration (number, name, checksum) values (${number}, ${name}, ${checksum})`,
+  );
+  if (compatibleFrom === undefined) return;
+  await tx.query(sql`update callsheet.migration set compatible_from = ${compatibleFrom} where number = ${number}`);
 }
 
+/** What an import compares: a migration by its place and its text. */
+type Told = Pick<AppliedMigration, "name" | "checksum">;
+
 /** Fails with `schema_newer` or `schema_changed` unless what was applied is how the known ones begin. */
-export function refuseStrangers(
-  applied: readonly { readonly number: number; readonly name: string; readonly checksum: string }[],
-  known: readonly Migration[],
-): void {
-  for (const [index, row] of applied.entries()) {
-    const migration = known[index];
-    if (!migration) {
-      throw callsheetError(
-        "schema_newer",
-        `The database holds migration ${row.name}, which this version does not know.`,
-        { migration: row.name },
-      );
-    }
-    if (migration.checksum !== row.checksum) {
-      throw callsheetError("schema_changed", `Migration ${row.name} was applied with another text.`, {
-        migration: row.name,
-      });
-    }
-  }
+export function refuseStrangers(applied: readonly Told[], known: readonly Migration[]): void {
+  refuseChanged(applied, known);
+  const stranger = applied[known.length];
+  if (stranger) throw newer(stranger);
 }
+
+/** The first migration that was applied, is not known, and does not go together with a release that knows only these. */
+export function strangerIn(
+  applied: readonly AppliedMigration[],
+  known: readonly Migration[],
+): AppliedMigration | undefined {
+  const last = known.at(-1)?.number ?? 0;
+  return applied.slice(known.length).find(({ compatibleFrom }) => compatibleFrom === null || compatibleFrom > last);
+}
+
+function refuseChanged(applied: readonly Told[], known: readonly Migration[]): void {
+  const index = applied.findIndex(({ checksum }, at) => known[at] !== undefined && known[at].checksum !== checksum);
+  if (index < 0) return;
+  const { name } = applied[index]!;
+  throw callsheetError("schema_changed", `Migration ${name} was applied with another text.`, { migration: name });
+}
+
+const newer = ({ name: migration }: Told) =>
+  callsheetError("schema_newer", `The database holds migration ${migration}, which this version does not know.`, {
+    migration,
+  });
 
 /** Fails with `database_unsupported` on a server that is too old, or does not store every character. */
 export async function requireServer(db: Database): Promise<void> {

@@ -1,4 +1,5 @@
-import sql from "sql-template-tag";
+import type { Code, OnNodeLost } from "@callsheet/contract";
+import sql, { raw } from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 
 /** Which process a node is: enough to tell, on its machine, whether it still lives. */
@@ -9,13 +10,30 @@ export interface ProcessIdentity {
   readonly pidStarted: string;
 }
 
+/** The code of an action type, as a node tells of it. */
+export interface AnnouncedType extends AnnouncedCode {
+  readonly type: string;
+  readonly schema: unknown;
+}
+
+interface AnnouncedCode extends Code {
+  readonly onNodeLost?: OnNodeLost;
+}
+
+/** The code that a node announced, by type. */
+export type Codes = Readonly<Record<string, AnnouncedCode>>;
+/** Of node `n`. */
+export const CODES = raw(
+  `(select coalesce(json_object_agg(t ->> 'type', t - 'type' - 'schema'), '{}') from jsonb_array_elements(n.types) t)`,
+);
+
 export interface NewNode extends ProcessIdentity {
   readonly name: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly incarnation: string;
   readonly site: string;
   readonly slots: number;
-  readonly types: readonly { readonly type: string; readonly version: number; readonly schema: unknown }[];
+  readonly types: readonly AnnouncedType[];
   readonly capabilities: readonly string[];
   /** Units that it has for itself, by resource; absent: what stands there stays. */
   readonly resources?: Readonly<Record<string, number>>;
@@ -27,7 +45,7 @@ export interface NodeRow extends ProcessIdentity {
   readonly incarnation: string;
   readonly site: string;
   readonly slots: number;
-  readonly types: readonly { readonly type: string; readonly version: number; readonly schema: unknown }[];
+  readonly types: readonly AnnouncedType[];
   readonly capabilities: readonly string[];
   readonly state: "up" | "draining" | "gone" | "dead";
   readonly counter: string;
@@ -160,9 +178,9 @@ export async function resizeNode(db: Queryable, nodeId: number, slots: number): 
 }
 
 /** Incarnations that ended with attempts still recorded as theirs. */
-async function orphaningNodes(db: Queryable): Promise<readonly { id: number; name: string; state: string }[]> {
-  const { rows } = await db.query<{ id: number; name: string; state: string }>(sql`
-    select n.id, n.name, n.state from callsheet.node n
+async function orphaningNodes(db: Queryable): Promise<readonly { id: number; name: string; codes: Codes }[]> {
+  const { rows } = await db.query<{ id: number; name: string; codes: Codes }>(sql`
+    select n.id, n.name, ${CODES} as codes from callsheet.node n
     where n.state in ('gone', 'dead') and n.id in (
       select node_id from callsheet.claim
       union select node_id from callsheet.remnant
@@ -200,18 +218,21 @@ export async function liveJobsOf(tx: Queryable, nodeId: number) {
   return rows;
 }
 
-/** The JSON Schemas of an action type's configuration that nodes announced, newest version first. */
-async function announcedSchemas(db: Queryable, type: string) {
+/** What a node announced of an action type: one that lives before those that ended, the newest version first. */
+async function announcedCode(
+  db: Queryable,
+  type: string,
+): Promise<{ readonly version: number; readonly schema: unknown } | undefined> {
   const { rows } = await db.query<{ version: number; schema: unknown }>(sql`
-    select distinct (t ->> 'version')::int as version, t -> 'schema' as schema
+    select (t ->> 'version')::int as version, t -> 'schema' as schema
     from callsheet.node n, jsonb_array_elements(n.types) t
-    where t ->> 'type' = ${type} order by 1 desc`);
-  return rows;
+    where t ->> 'type' = ${type} order by n.state in ('up', 'draining') desc, 1 desc, n.id desc limit 1`);
+  return rows[0];
 }
 
 /** What a node, and whoever watches it, asks of the database. */
 export const NODES = {
-  announcedSchemas,
+  announcedCode,
   beat,
   claimsLeftBy,
   endNode,

@@ -1,6 +1,7 @@
 import type { LaneFacts, PoolReservation } from "@callsheet/contract";
 import sql from "sql-template-tag";
 import type { Queryable } from "./database.ts";
+import { CODES, type Codes } from "./nodes.ts";
 
 /** A lane whose jobs take units. */
 export type UnitsLane = LaneFacts & { readonly type: string };
@@ -9,7 +10,7 @@ export type UnitsLane = LaneFacts & { readonly type: string };
 export interface OpenNode {
   readonly name: string;
   readonly site: string;
-  readonly types: readonly string[];
+  readonly codes: Codes;
   readonly capabilities: readonly string[];
 }
 
@@ -37,8 +38,7 @@ export async function unitsLanes(db: Queryable): Promise<readonly UnitsLane[]> {
 /** Nodes that take jobs. */
 export async function openNodes(db: Queryable): Promise<readonly OpenNode[]> {
   const { rows } = await db.query<OpenNode>(sql`
-    select name, site, capabilities, array(select t ->> 'type' from jsonb_array_elements(types) t) as types
-    from callsheet.node where state = 'up' and not paused order by id`);
+    select n.name, n.site, n.capabilities, ${CODES} as codes from callsheet.node n where n.state = 'up' and not n.paused order by n.id`);
   return rows;
 }
 

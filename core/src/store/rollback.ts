@@ -88,6 +88,7 @@ export async function takeRollbacks(db: Queryable, nodeId: number, limit: number
         from callsheet.rollback r join callsheet.job j on j.id = r.job_id join callsheet.lane l on l.id = j.lane_id
         join callsheet.node n on n.id = $1::int and n.state = 'up' and n.site = l.site
           and n.types @> jsonb_build_array(jsonb_build_object('type', l.type))
+          and callsheet.understands(n.types, l.type, l.needs)
           and (l.needs -> 'capabilities' is null or n.capabilities @> array(select jsonb_array_elements_text(l.needs -> 'capabilities')))
         where not r.failed and not r.waits and r.due_at <= callsheet.now()
           and (r.node_id is null or exists (select from callsheet.node o where o.id = r.node_id and o.state in ('gone', 'dead')))

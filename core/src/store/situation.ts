@@ -1,11 +1,12 @@
 import { BEHIND_ALL, type Needs, type NodeInSight, type Situation, type Units } from "@callsheet/contract";
 import sql, { raw } from "sql-template-tag";
 import type { Queryable } from "./database.ts";
+import { CODES, type Codes } from "./nodes.ts";
 import { pendingTurn } from "./pending-turn.ts";
 import { ROLLBACK_NOW } from "./rollback.ts";
 
 /** A node, with the types whose jobs it may take instead. */
-type Neighbour = NodeInSight & { readonly id: number; readonly types: readonly string[] };
+type Neighbour = NodeInSight & { readonly id: number; readonly codes: Codes };
 
 /** What stands around a job, beside what its readers see of it. */
 export interface Surroundings
@@ -42,7 +43,7 @@ export async function readSurroundings(db: Queryable, id: string): Promise<Surro
         'capacity', (select value::text::float8 from callsheet.setting where name = 'queue_capacity')) as queue,
       (select coalesce(json_agg(json_build_object(
           'id', n.id, 'name', n.name, 'state', case when n.paused and n.state = 'up' then 'paused' else n.state end, 'slots', n.slots,
-          'capabilities', n.capabilities, 'types', (select json_agg(t ->> 'type') from jsonb_array_elements(n.types) t),
+          'capabilities', n.capabilities, 'codes', ${CODES}, 'code', ${CODES} -> l.type,
           'running', (select count(*) from callsheet.work r where r.node_id = n.id and r.state in ('running', 'timed_out', 'cancelling'))
             + (select coalesce(sum(c.open), 0) from callsheet.claim c where c.node_id = n.id)) order by n.id), '[]')
         from callsheet.node n

@@ -33,7 +33,7 @@ export async function aDispatcher(database: TestDatabase, name: string, store = 
   const contention = new Contention({
     part: { store, catalogue, environment: { ...environment, monotonic } } as Part,
     nodeId: () => nodeId,
-    ...{ name, site: "default", types: ["test"], capabilities: new Set() },
+    ...{ name, site: "default", codes: new Map([["test", { version: 1 }]]), capabilities: new Set() },
     running: () => new Map(),
     hot: async () => hot,
   });

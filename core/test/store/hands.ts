@@ -20,7 +20,7 @@ export async function aLane(database: TestDatabase, fields: Partial<ActionInput>
   const action = await anAction(database, { name: `action-${count}`, ...fields });
   const ownerId = await store.ownerId("somebody");
   const { requires, needs } = action.definition;
-  const { id: laneId } = await store.findLane(laneKey(action, lane(requires, needs, false)), ownerId);
+  const { id: laneId } = await store.findLane(laneKey(action, lane({ capabilities: requires, units: needs })), ownerId);
   const defaults = { actionId: action.actionId, actionVersionId: action.id, ownerId, laneId, rank: 3 };
   return { action, laneId, defaults: { ...defaults, kind: "job", origin: "library" } as const };
 }

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import { Callsheet, systemEnvironment } from "../../src/index.ts";
+import { Callsheet, inspectDatabase, systemEnvironment } from "../../src/index.ts";
 import { type Database, openDatabase, type Queryable } from "../../src/store/database.ts";
-import { type Migration, migrate, shippedMigrations } from "../../src/store/migrate.ts";
+import { compatibleFrom, type Migration, migrate, shippedMigrations } from "../../src/store/migrate.ts";
 import type { TestDatabase } from "../../src/testing/index.ts";
 import { aType } from "../fixtures/floor.ts";
 import { withDatabase } from "./place.ts";
@@ -101,6 +101,43 @@ describe("bringing a database up to date", () => {
       expect(await tables(db)).toContain("next");
     }),
   );
+
+  test(
+    "a newer schema that says so is worked with, by who was there before it and by who comes after",
+    withDatabase(async ({ db, url }) => {
+      const text = "alter table callsheet.work add column shine int; create table callsheet.next (id int)";
+      const release = [...SHIPPED, { ...next(text), compatibleFrom: SHIPPED.at(-1)!.number }];
+      const before = await Callsheet.open({ databaseUrl: url });
+      await migrate(db, release);
+      await serve(before).finally(() => before.close());
+      const after = await Callsheet.open({ databaseUrl: url });
+      const job = await after.jobs.create("test");
+      await after.work({ name: "two", types: [aType(() => "after")] });
+      expect(await after.jobs.wait(job).finally(() => after.close())).toMatchObject({ result: "after" });
+      expect((await inspectDatabase({ databaseUrl: url })).schema).toMatchObject({ state: "current", pending: [] });
+      expect(await migrate(db, release)).toEqual([]);
+    }),
+  );
+
+  test(
+    "one that is compatible with later releases only is refused, whatever came before it",
+    withDatabase(async ({ db }) => {
+      const kind = { ...next("select 1"), compatibleFrom: SHIPPED.at(-1)!.number };
+      const strict = { ...next("select 1"), number: 9_001, name: "9001_strict.sql", compatibleFrom: 9_000 };
+      await migrate(db, [...SHIPPED, kind, strict]);
+      await expect(migrate(db)).rejects.toMatchObject({
+        ...{ code: "schema_newer", details: { migration: "9001_strict.sql" } },
+      });
+    }),
+  );
+
+  test.each([
+    ["-- Adds a table.\n-- Compatible with releases from 0013 on.\ncreate table x ();", 13],
+    ["create table x (); -- Compatible with releases from 0013 on.", undefined],
+    ["create table x ();", undefined],
+  ])("a migration says in a line of its own what it is compatible with: %j", (text, from) => {
+    expect(compatibleFrom(text)).toBe(from);
+  });
 
   test(
     "a migration whose text is not the one that was applied is refused",

@@ -83,7 +83,7 @@ async function batchOf(catalogue: Makers["catalogue"], { slug }: QueuePlace, { a
   const version = await catalogue.current(slug);
   storableText(actor, "actor", 500);
   const ownerId = await catalogue.ownerId(storableText(owner, "owner", 200));
-  const { id: laneId, isGuest } = await catalogue.usualLane(version, ownerId);
+  const { id: laneId, isGuest } = await catalogue.usualLane(version, ownerId, undefined);
   const { id: actionVersionId, actionId, definition } = version;
   const ids = { actionId, actionVersionId, ownerId, laneId };
   const defaults: BatchDefaults = { ...ids, rank: rankOf(definition.priority), kind: "queue", origin: "queue" };
