@@ -37,6 +37,7 @@ export * from "./model/queue-summary.ts";
 export * from "./model/queue-terms.ts";
 export * from "./model/random.ts";
 export * from "./model/record.ts";
+export * from "./model/resolver.ts";
 export * from "./model/resource.ts";
 export * from "./model/retention.ts";
 export * from "./model/retry.ts";

@@ -52,6 +52,10 @@ export const ERRORS = {
   node_ended: { status: 409, next: "Start it again; what has ended runs nothing that could be drained." },
   node_name_in_use: { status: 409, next: "Stop the other node or choose another name." },
   nodes_running: { status: 409, next: "Stop the nodes of the database that is to be replaced, then import again." },
+  not_a_group: {
+    status: 422,
+    next: "Choose a collection, or open Callsheet with a resolver that tells the members of objects of this type.",
+  },
   not_cancellable: {
     status: 409,
     next: "Wait for the job to end. Its action says that a running job is never cancelled.",
