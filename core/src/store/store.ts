@@ -25,6 +25,7 @@ import {
   rememberRetry,
 } from "./jobs.ts";
 import { type Release, releaseObject } from "./locks.ts";
+import { MEDIA } from "./media.ts";
 import { NODES } from "./nodes.ts";
 import { notification } from "./notification.ts";
 import { readObjects } from "./objects.ts";
@@ -45,6 +46,7 @@ const STATEMENTS = {
   ...ATTEMPT,
   ...CATALOGUE,
   ...HOUSE,
+  ...MEDIA,
   ...NODES,
   ...OPERATOR,
   ...QUEUE,
