@@ -1,4 +1,4 @@
-import type { Authority, FacilityDay, Verification, VerifyOptions } from "@callsheet/contract";
+import type { Authority, FacilityDay, Target, Verification, VerifyOptions } from "@callsheet/contract";
 import { Actions } from "./actions.ts";
 import { Assets } from "./assets.ts";
 import { Collections } from "./collections.ts";
@@ -105,6 +105,11 @@ export class Callsheet {
    */
   verify(options: VerifyOptions = {}): Promise<Verification> {
     return verify(this.#engine.store, options);
+  }
+
+  /** The names for people of the targets of jobs, in their order; null: nobody knows one. */
+  async nameTargets(targets: readonly Target[]): Promise<readonly (string | null)[]> {
+    return (await this.#engine.desk.targets.names(targets)).map((name) => name ?? null);
   }
 
   /** Stops its nodes, then everything else. May be called twice. */

@@ -84,6 +84,11 @@ export interface CataloguedAsset {
 export interface JobAsset extends Asset {
   /** The absolute path of its file on this node. */
   readonly file: string;
+  /**
+   * Stores what the handler found out about the file, in place of what was known. Fails with `stale_attempt` when another attempt
+   * has taken over, and with `unknown_asset`.
+   */
+  setFacts(facts: JsonObject): Promise<void>;
 }
 
 /** How many items a page has. */
