@@ -54,14 +54,11 @@ const actionFields = {
   /** How long an isolated handler's process may live, in milliseconds: then it is ended. Null: for ever. */
   timeLimitMs: z.int().min(1).max(31_536_000_000).nullable().default(null),
   retry: retryPolicySchema.prefault({}),
-<<<<<<< HEAD
   /** The action of the job that undoes a completed one, and of the job that does it again after that; absent: there is none. */
   undoAction: nameSchema.optional(),
   redoAction: nameSchema.optional(),
-=======
   /** What becomes of a job whose node died; absent: as its type says. */
   onNodeLost: z.enum(ON_NODE_LOST).optional(),
->>>>>>> w-versions
   flags: z.array(z.enum(ACTION_FLAGS)).default([]),
   /** A CEL condition over `target`, `owner`, `tags` and `configuration`; a job is refused when it is false. */
   runRule: z.string().max(4_000).nullable().default(null),

@@ -11,6 +11,11 @@ export const ERRORS = {
     status: 409,
     next: "Wait until the attempt has ended; a configuration is changed only while no attempt lives.",
   },
+  asset_exists: { status: 409, next: "Use the asset that is there, or change its file or its id first." },
+  asset_in_use: { status: 409, next: "Wait until no job works on it, or cancel those that are to." },
+  collection_circle: { status: 409, next: "Take one of the collections out of the other first." },
+  collection_exists: { status: 409, next: "Choose another name, or add to the collection that is there." },
+  collection_in_use: { status: 409, next: "Wait until no job works on it, or cancel those that are to." },
   configuration_changed: { status: 409, next: "Read the job again, and amend what stands there now." },
   database_failed: {
     status: 500,
@@ -49,6 +54,10 @@ export const ERRORS = {
     status: 500,
     next: "Look for jobs that ended just before it: they may run again. A synchronous standby prevents it.",
   },
+  folder_unreadable: {
+    status: 422,
+    next: "Check the path of the folder and its permissions, then call again: what is in the catalogue already stays as it is.",
+  },
   idempotency_conflict: { status: 409, next: "Use another key for another request, or read the job of the first one." },
   impossible_need: { status: 422, next: "Ask for less, or raise the capacity of the resource first." },
   invalid_argument: { status: 400, next: "Correct the field that is named and call again." },
@@ -58,9 +67,17 @@ export const ERRORS = {
     status: 409,
     next: "Name an undo action, or a redo action, in the job's action: jobs that are created afterwards have it.",
   },
+  media_root_missing: {
+    status: 422,
+    next: "Name the directory among the media roots of this process: mediaRoots, --media, or CALLSHEET_MEDIA_ROOTS, as in main=/mnt/media.",
+  },
   node_ended: { status: 409, next: "Start it again; what has ended runs nothing that could be drained." },
   node_name_in_use: { status: 409, next: "Stop the other node or choose another name." },
   nodes_running: { status: 409, next: "Stop the nodes of the database that is to be replaced, then import again." },
+  not_a_group: {
+    status: 422,
+    next: "Choose a collection, or open Callsheet with a resolver that tells the members of objects of this type.",
+  },
   not_cancellable: {
     status: 409,
     next: "Wait for the job to end. Its action says that a running job is never cancelled.",
@@ -118,6 +135,11 @@ export const ERRORS = {
   },
   unknown_action: { status: 404, next: "Create the action first, or check its name." },
   unknown_action_type: { status: 422, next: "Start a node that supports the type, or correct its name." },
+  unknown_asset: { status: 404, next: "Look at the list of assets, or put the file in the catalogue." },
+  unknown_collection: {
+    status: 404,
+    next: "Look at the list of collections; one is named by its id or its whole name.",
+  },
   unknown_limit: { status: 404, next: "Look at the list of limits, or put one." },
   unknown_queue: { status: 404, next: "Look at the list of queues; one is made when it is first opened." },
   unknown_node: { status: 404, next: "Look at the list of nodes, with those that have ended; a name may be misspelt." },

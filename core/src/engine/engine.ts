@@ -1,11 +1,15 @@
-import { callsheetError, type RetentionRun } from "@callsheet/contract";
+import { callsheetError, type Resolver, type RetentionRun } from "@callsheet/contract";
 import { createCatalogue } from "../operations/catalogue.ts";
 import { Creator } from "../operations/creator.ts";
 import type { Hint } from "../operations/hint.ts";
+import type { MediaDesk } from "../operations/media/desk.ts";
+import { builtInResolvers } from "../operations/media/resolvers.ts";
+import { readMediaRoots } from "../operations/media/roots.ts";
 import type { Desk } from "../operations/operate.ts";
 import { keyPlace } from "../operations/secrets/key-place.ts";
 import { createKeyring } from "../operations/secrets/keyring.ts";
 import type { Safe } from "../operations/secrets/secrets.ts";
+import { createTargetRegistry, type TargetRegistry } from "../operations/target-registry.ts";
 import { createTypeRegistry, type TypeRegistry } from "../operations/type-registry.ts";
 import { openDatabase } from "../store/database.ts";
 import { openingFailure } from "../store/failure.ts";
@@ -45,6 +49,10 @@ export interface EngineOptions {
   readonly poolSize?: number;
   /** Who acts when nobody is named by `as`. Default `system`. */
   readonly actor?: string;
+  /** What tells of an application's own objects as targets of jobs, one for each type. Default none. */
+  readonly resolvers?: readonly Resolver[];
+  /** Where media are on this machine, by the names that assets know: `{ main: "/mnt/media" }`. Default: the environment's CALLSHEET_MEDIA_ROOTS. */
+  readonly mediaRoots?: Readonly<Record<string, string>>;
   /** How long the database may stay silent before a connection is given up, in milliseconds. Default `PATIENCE`. */
   readonly patience?: Partial<Patience>;
   /** Told of troubles of the engine itself; never of a job's. Default: one line each on standard error. */
@@ -71,7 +79,12 @@ export async function openEngine(found: Server, options: EngineOptions, environm
     await migrate(db);
     const place = keyPlace({ ...options, dataDir: found.dataDir }, environment.processes.variables);
     const safe = { keyring: createKeyring(place, environment.files), randomBytes: environment.randomBytes };
-    return new Engine(server, { store: createStore(db), safe, environment, log });
+    const store = createStore(db);
+    const targets = createTargetRegistry([...builtInResolvers(store), ...(options.resolvers ?? [])], (error) =>
+      log.error("resolver", error),
+    );
+    const roots = readMediaRoots(options.mediaRoots, environment.processes.variables);
+    return new Engine(server, { store, safe, targets, roots, environment, log });
   } catch (error) {
     await db.close();
     await server.close();
@@ -79,12 +92,16 @@ export async function openEngine(found: Server, options: EngineOptions, environm
   }
 }
 
+/** What an engine is made of. */
+type Beginning = Pick<Part, "store" | "safe" | "roots" | "environment" | "log"> & { readonly targets: TargetRegistry };
+
 /** The running parts of one Callsheet, started in order and stopped in reverse. */
 export class Engine {
   readonly store: Store;
   readonly types: TypeRegistry;
   readonly desk: Desk;
   readonly safe: Safe;
+  readonly media: MediaDesk;
   readonly creator: Creator;
   readonly waiting: Waiting;
   readonly #server: Server;
@@ -94,18 +111,19 @@ export class Engine {
   #duties: Promise<readonly Service[]> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(server: Server, { store, safe, environment, log }: Pick<Part, "store" | "safe" | "environment" | "log">) {
+  constructor(server: Server, { store, safe, targets, roots, environment, log }: Beginning) {
     const types = createTypeRegistry(store, environment.monotonic);
     const bus = new Bus(store, environment, log);
     const announce = (hint: Hint) => bus.publish(hint);
     const catalogue = createCatalogue(store, environment.monotonic, announce);
     this.store = store;
     this.types = types;
-    this.desk = { store, catalogue, announce };
+    this.desk = { store, catalogue, targets, announce };
+    this.media = { store, roots, files: environment.files, newId: environment.newId };
     this.creator = new Creator(store, { catalogue, types, ...environment }, bus);
     this.#server = server;
     this.safe = safe;
-    this.#part = { store, catalogue, types, safe, environment, bus, log };
+    this.#part = { store, catalogue, types, safe, roots, environment, bus, log };
     this.waiting = new Waiting(this.#part);
   }
 

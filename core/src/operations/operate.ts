@@ -13,11 +13,13 @@ import type { Statements, Store } from "../store/store.ts";
 import type { Changed } from "../store/transition.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { Hint } from "./hint.ts";
+import type { TargetRegistry } from "./target-registry.ts";
 
 /** What every operation on a job works with. */
 export interface Desk {
   readonly store: Store;
   readonly catalogue: Catalogue;
+  readonly targets: TargetRegistry;
   /** Tells nodes that a lane has something new, that a time was set, that something was done to a live job. */
   readonly announce: (hint: Hint) => void;
 }

@@ -2,6 +2,7 @@ import { durationBucket, JOB_STATES, type JobState, type Reason, sizeClass } fro
 import { describe, expect, test } from "vitest";
 import { createCatalogue } from "../../src/operations/catalogue.ts";
 import { explainJob } from "../../src/operations/explain.ts";
+import { createTargetRegistry } from "../../src/operations/target-registry.ts";
 import type { Store } from "../../src/store/store.ts";
 import { aJob, aNode, type JobPlan, type TestDatabase, until } from "../../src/testing/index.ts";
 import { aDispatcher } from "../admission/dispatcher.ts";
@@ -188,7 +189,7 @@ describe("a due job is explained by the nodes that are there", () => {
         () => 0,
         () => {},
       );
-      const desk = { store: reading, catalogue, announce: () => {} };
+      const desk = { store: reading, catalogue, targets: createTargetRegistry([], () => {}), announce: () => {} };
       expect(await explainJob(desk, id)).toMatchObject({ reason: "running", blockers: [] });
       await node.close();
     }),

@@ -9,7 +9,8 @@ export interface Channel {
   ask(
     question:
       | { readonly kind: "variable"; readonly name: string; readonly value: unknown }
-      | { readonly kind: "workspace" | "completionToken" }
+      | { readonly kind: "asset" | "workspace" | "completionToken" }
+      | { readonly kind: "facts"; readonly facts: unknown }
       | { readonly kind: "publish"; readonly file: string; readonly destination: string }
       | { readonly kind: "undo"; readonly name: string; readonly data: unknown; readonly path: string | null },
   ): Promise<string | null>;
