@@ -4,6 +4,7 @@ import { type Engine, type EngineOptions, openEngine } from "./engine/engine.ts"
 import { systemEnvironment } from "./engine/environment.ts";
 import type { Node } from "./engine/node.ts";
 import type { NodeOptions } from "./engine/node-options.ts";
+import { Groups } from "./groups.ts";
 import { Jobs } from "./jobs.ts";
 import { Limits } from "./limits.ts";
 import { Locks } from "./locks.ts";
@@ -31,6 +32,7 @@ import { findServer } from "./server.ts";
 export class Callsheet {
   readonly actions: Actions;
   readonly jobs: Jobs;
+  readonly groups: Groups;
   readonly resources: Resources;
   readonly limits: Limits;
   readonly locks: Locks;
@@ -48,6 +50,7 @@ export class Callsheet {
     this.#authority = authority;
     this.actions = new Actions(engine, authority);
     this.jobs = new Jobs(engine, authority);
+    this.groups = new Groups(engine, authority);
     this.resources = new Resources(engine, authority);
     this.limits = new Limits(engine);
     this.locks = new Locks(engine, authority);

@@ -16,6 +16,7 @@ import {
 import type { ActionHandle } from "./actions.ts";
 import type { Engine } from "./engine/engine.ts";
 import { cancelJob } from "./operations/cancel.ts";
+import { createJobs } from "./operations/groups/create-jobs.ts";
 import { readContext } from "./operations/context.ts";
 import { declareLost } from "./operations/declare-lost.ts";
 import { explainJob } from "./operations/explain.ts";
@@ -85,14 +86,14 @@ export class Jobs {
     return ids.map((id) => ({ id }));
   }
 
-  #create(
+  async #create(
     action: { readonly name: string } | string,
     inputs: readonly JobInput[],
-    { tx }: { readonly tx?: CallerTransaction },
+    options: { readonly tx?: CallerTransaction },
   ): Promise<readonly string[]> {
     const { actor, reason = null } = this.#authority;
-    const request = { action: nameOf(action), inputs, actor, reason, origin: "library" } as const;
-    return this.#engine.creator.create(tx === undefined ? request : { ...request, tx });
+    const request = { action: nameOf(action), inputs, actor, reason, origin: "library", ...options } as const;
+    return createJobs(this.#engine, request);
   }
 
   /** A job as it stands now; fails with `job_not_found`. */

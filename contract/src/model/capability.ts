@@ -29,6 +29,8 @@ export interface Needs {
   readonly units?: Readonly<Record<string, number>>;
   /** They lock objects: `job.locks` says which. */
   readonly locks?: true;
+  /** They are members of groups, which count them: a node that starts them has to say whose they are. */
+  readonly members?: true;
 }
 
 /** Those needed capabilities that are not there, in order. */
@@ -36,7 +38,7 @@ export function missingCapabilities(needs: Needs, capabilities: ReadonlySet<stri
   return (needs.capabilities ?? []).filter((name) => !capabilities.has(name));
 }
 
-const KNOWN_NEEDS: ReadonlySet<string> = new Set<keyof Needs>(["capabilities", "units", "locks"]);
+const KNOWN_NEEDS: ReadonlySet<string> = new Set<keyof Needs>(["capabilities", "units", "locks", "members"]);
 
 /** Whether a node with these capabilities can meet the needs. What this version does not know of cannot be met. */
 export function canMeet(needs: Needs, capabilities: ReadonlySet<string>): boolean {

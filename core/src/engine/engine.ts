@@ -1,6 +1,7 @@
 import { callsheetError, type Resolver, type RetentionRun } from "@callsheet/contract";
 import { createCatalogue } from "../operations/catalogue.ts";
 import { Creator } from "../operations/creator.ts";
+import type { GroupDesk } from "../operations/groups/create-group.ts";
 import type { Hint } from "../operations/hint.ts";
 import type { Desk } from "../operations/operate.ts";
 import { keyPlace } from "../operations/secrets/key-place.ts";
@@ -92,6 +93,7 @@ export class Engine {
   readonly store: Store;
   readonly types: TypeRegistry;
   readonly desk: Desk;
+  readonly groupDesk: GroupDesk;
   readonly safe: Safe;
   readonly creator: Creator;
   readonly waiting: Waiting;
@@ -110,7 +112,9 @@ export class Engine {
     this.store = store;
     this.types = types;
     this.desk = { store, catalogue, targets, announce };
-    this.creator = new Creator(store, { catalogue, types, ...environment }, bus);
+    const makers = { catalogue, types, ...environment };
+    this.groupDesk = { ...this.desk, makers };
+    this.creator = new Creator(store, makers, bus);
     this.#server = server;
     this.safe = safe;
     this.#part = { store, catalogue, types, safe, environment, bus, log };

@@ -11,6 +11,7 @@ import { comeDue, overdueJobs, readAgenda } from "./due.ts";
 import { addDurations, readDurations } from "./durations.ts";
 import { anchorMembers, anchorRows, claimHolding, completedBefore } from "./finish.ts";
 import { type Free, free, insistOnLines, leaveRemnants, remnantsOf, remnantsOfJob } from "./freeing.ts";
+import { GROUPS } from "./groups.ts";
 import { readAmendments, readHistory, readLog } from "./history.ts";
 import { type HotPath, openHotPath } from "./hot-path.ts";
 import { HOUSE } from "./house.ts";
@@ -44,6 +45,7 @@ import { settleTurns } from "./turns.ts";
 const STATEMENTS = {
   ...ATTEMPT,
   ...CATALOGUE,
+  ...GROUPS,
   ...HOUSE,
   ...NODES,
   ...OPERATOR,
