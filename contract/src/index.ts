@@ -18,6 +18,7 @@ export * from "./model/explain-due.ts";
 export type { Owner } from "./model/fairness.ts";
 export * from "./model/forecast.ts";
 export * from "./model/group.ts";
+export * from "./model/group-progress.ts";
 export * from "./model/history.ts";
 export * from "./model/job.ts";
 export * from "./model/job-filter.ts";

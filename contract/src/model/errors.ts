@@ -51,7 +51,6 @@ export const ERRORS = {
     status: 422,
     next: "Give the action the flag groupMember, for a job of each member, or group, for one job of the whole.",
   },
-  group_settled: { status: 409, next: "All its members have ended; retry those that failed, or create another group." },
   group_too_large: { status: 422, next: "Create it outside your transaction: it is then stored in parts." },
   idempotency_conflict: { status: 409, next: "Use another key for another request, or read the job of the first one." },
   impossible_need: { status: 422, next: "Ask for less, or raise the capacity of the resource first." },

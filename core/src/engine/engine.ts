@@ -20,6 +20,7 @@ import { startAgenda } from "./agenda.ts";
 import { Bus } from "./bus.ts";
 import { startCapacity } from "./capacity.ts";
 import type { Environment } from "./environment.ts";
+import { startGroups } from "./groups.ts";
 import { createRest, foresee, purge, startHouse } from "./house.ts";
 import { type Node, startNode } from "./node.ts";
 import type { NodeOptions, StoredEnds } from "./node-options.ts";
@@ -204,7 +205,7 @@ export class Engine {
     const part = this.#part;
     await part.bus.listen();
     const admission = startAdmission(part);
-    return [startAgenda(part, admission), admission, startReaper(part), startCapacity(part), startHouse(part)];
+    return [startAgenda(part, admission), admission, startReaper(part), startCapacity(part), startHouse(part), startGroups(part, this.desk)];
   }
 
   /** Every part is closed, whatever became of those before it; the first failure is told at the end. */

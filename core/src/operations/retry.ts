@@ -105,7 +105,9 @@ export async function amendJob(
     const capabilities = requirementsOf(type, definition, settled);
     const { capabilities: _, ...others } = await tx.needsOf(job.id);
     const needs = capabilities.length === 0 ? others : { capabilities, ...others };
-    const { id: laneId } = await tx.findLane(laneKey(action, needs), job.ownerId);
+    const rootId = await tx.rootOfLane(job.laneId);
+    const own = rootId === null ? {} : { rootId };
+    const { id: laneId } = await tx.findLane({ ...laneKey(action, needs), ...own }, job.ownerId);
     if (laneId === job.laneId) return { version };
     await tx.changeLane(job.id, laneId);
     return { version, moved: { laneId, rank: job.rank } };

@@ -1,4 +1,5 @@
 import {
+  type Authority,
   type CompositeState,
   type FailureCause,
   type GroupFilter,
@@ -31,20 +32,14 @@ export interface GroupRecord {
   readonly intent: Intent;
   readonly generation: number;
   readonly counts: MemberCounts;
-  /** How many members are of which size class. */
-  readonly sizes: Readonly<Record<string, number>>;
   /** What its members are made of, beside their targets; null: it was made otherwise. */
   readonly input: JobInput | null;
+  /** The database's time. */
+  readonly now: Date;
   readonly createdAt: Date;
   readonly startAt: Date | null;
   readonly startedAt: Date | null;
   readonly endedAt: Date | null;
-}
-
-/** Members that are added: how many, and of which size classes. */
-export interface Addition {
-  readonly count: number;
-  readonly sizes: Readonly<Record<string, number>>;
 }
 
 /**
@@ -55,7 +50,7 @@ async function insertGroup(
   tx: Queryable,
   group: NewJob,
   defaults: BatchDefaults,
-  members: Addition & { readonly isClosed: boolean; readonly input: string },
+  members: { readonly count: number; readonly isClosed: boolean; readonly input: string },
 ): Promise<boolean> {
   const { target, ownerId = defaults.ownerId, rank = defaults.rank, startAt = null } = group;
   const { count } = await tx.query(sql`
@@ -70,20 +65,15 @@ async function insertGroup(
       on conflict (action_id, idempotency_key) where idempotency_key is not null do nothing
       returning id, first_state
     )
-    insert into callsheet.composite (job_id, line_state, due, waiting, closed, sizes, input)
-    select id, first_state, ${members.count}, ${members.count}, ${members.isClosed}, ${JSON.stringify(members.sizes)}::jsonb,
-      ${members.input}::json from made`);
+    insert into callsheet.composite (job_id, line_state, due, waiting, closed, input)
+    select id, first_state, ${members.count}, ${members.count}, ${members.isClosed}, ${members.input}::json from made`);
   return count === 1;
 }
 
-/** Counts members that were added, after all else of the transaction. False: the group takes none any more. */
-async function growGroup(tx: Queryable, id: string, { count: more, sizes }: Addition): Promise<boolean> {
+/** Counts so many members that were added, after all else of the transaction. False: the group takes none any more. */
+async function growGroup(tx: Queryable, id: string, more: number): Promise<boolean> {
   const { count } = await tx.query(sql`
-    update callsheet.composite c
-    set due = due + ${more}, waiting = waiting + ${more}, sizes = (
-      select coalesce(jsonb_object_agg(key, of), '{}') from (
-        select key, sum(value::int) as of
-        from (select * from jsonb_each_text(c.sizes) union all select * from jsonb_each_text(${JSON.stringify(sizes)}::jsonb)) s group by key) s)
+    update callsheet.composite set due = due + ${more}, waiting = waiting + ${more}
     where job_id = ${id} and not closed and intent <> 'cancel'`);
   return count === 1;
 }
@@ -96,16 +86,50 @@ async function closeGroup(tx: Queryable, id: string): Promise<boolean> {
   return count === 1;
 }
 
-/** Sets what somebody wants of a group that has not settled. False: it has. */
-async function changeIntent(
-  tx: Queryable,
-  id: string,
-  intent: Intent,
-  { actor, reason = null }: { readonly actor: string; readonly reason?: string | null },
-): Promise<boolean> {
+/** Sets what somebody wants of a group that has not settled; a cancelled one takes no more members. False: it has, or was cancelled. */
+async function changeIntent(tx: Queryable, id: string, intent: Intent, authority: Authority): Promise<boolean> {
+  const { actor, reason = null } = authority;
   const { count } = await tx.query(sql`
-    update callsheet.composite set intent = ${intent}, actor = ${actor}, reason = ${reason}
+    update callsheet.composite set intent = ${intent}, actor = ${actor}, reason = ${reason}, closed = closed or ${intent === "cancel"}
     where job_id = ${id} and not settled and intent not in (${intent}, 'cancel')`);
+  return count === 1;
+}
+
+/** Gives a group's waiting members, and its lanes, to itself: those that it shared with others are left. To be called under the barrier. */
+async function moveToOwnLanes(tx: Queryable, groupId: string): Promise<void> {
+  await tx.query(sql`select from callsheet.work where parent_id = ${groupId} and job_id in (
+    select id from callsheet.job where parent_id = ${groupId}) order by job_id for update`);
+  await tx.query(sql`
+    with member as materialized (
+      select j.id, j.lane_id from callsheet.job j where j.id = ${groupId} or j.parent_id = ${groupId}
+    ), made as (
+      insert into callsheet.lane (site, queue, action_id, type, needs, root_id, grouped, contended, host_id, paused, reason)
+      select l.site, l.queue, l.action_id, l.type, l.needs, ${groupId}::uuid, true, l.contended, (select owner_id from callsheet.job where id = ${groupId}),
+        l.paused, l.reason
+      from callsheet.lane l where l.root_id is null and l.id in (select lane_id from member)
+      on conflict do nothing returning id, site, queue, action_id, type, needs
+    ), moved as materialized (
+      select m.id, n.id as lane_id from member m join callsheet.lane l on l.id = m.lane_id
+      join (select * from made union all select id, site, queue, action_id, type, needs from callsheet.lane where root_id = ${groupId}) n
+        on (n.site, n.queue, n.action_id, n.type, n.needs) = (l.site, l.queue, l.action_id, l.type, l.needs) and n.id <> l.id
+    ), placed as (
+      update callsheet.job j set lane_id = m.lane_id from moved m where j.id = m.id
+    ), standing as (
+      update callsheet.ticket t set lane_id = m.lane_id from moved m where t.job_id = m.id
+    )
+    update callsheet.work w set lane_id = m.lane_id, guest = false from moved m where w.job_id = m.id`);
+}
+
+/** Writes a line into the history of a group that has not settled. False: it has. */
+async function noteOfGroup(
+  tx: Queryable,
+  line: { readonly id: string; readonly event: string; readonly data: unknown } & Authority,
+): Promise<boolean> {
+  const { id, event, actor, reason = null, data } = line;
+  const { count } = await tx.query(sql`
+    with noted as (update callsheet.composite set seq = seq + 1 where job_id = ${id} and not settled returning *)
+    insert into callsheet.event (job_id, at, seq, event, from_state, to_state, via, actor, reason, data)
+    select job_id, callsheet.now(), seq, ${event}, line_state, line_state, '{}', ${actor}, ${reason}, ${JSON.stringify(data)}::json from noted`);
   return count === 1;
 }
 
@@ -114,7 +138,7 @@ const GROUP = sql`
     json_build_object('type', j.target_type, 'id', j.target_id) as target, o.name as owner, j.rank, c.state, c.settled as "isSettled",
     c.closed as "isClosed", c.intent, c.generation, json_build_object('live', c.live, 'overdue', c.overdue, 'waiting', c.waiting,
       'held', c.held, 'bad', c.bad, 'good', c.good, 'cancelled', c.cancelled, 'due', c.due, 'unplanned', c.unplanned,
-      'rollingBack', c.rolling) as counts, c.sizes, c.input, j.created_at as "createdAt", j.start_at as "startAt", c.started_at as "startedAt",
+      'rollingBack', c.rolling) as counts, c.input, callsheet.now() as now, j.created_at as "createdAt", j.start_at as "startAt", c.started_at as "startedAt",
     c.ended_at as "endedAt"
   from callsheet.composite c join callsheet.job j on j.id = c.job_id
   join callsheet.action_version v on v.id = j.action_version_id join callsheet.owner o on o.id = j.owner_id
@@ -151,24 +175,46 @@ async function isGroup(db: Queryable, id: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** A page of the members of a group that stand in these states, in the order of their ids (index job_by_parent). */
-async function membersOfGroup(
-  db: Queryable,
-  page: {
-    readonly groupId: string;
-    readonly states: readonly JobState[];
-    readonly after: string;
-    readonly limit: number;
-  },
-): Promise<readonly string[]> {
-  const { groupId, states, after, limit } = page;
-  const { rows } = await db.query<{ id: string }>(sql`
-    select j.id from callsheet.job j
+/** A member as an operation on its group meets it. */
+export interface Member {
+  readonly id: string;
+  readonly state: JobState;
+  /** What it did is to be undone before it goes on. */
+  readonly isRollingBack: boolean;
+  /** It stands, or may stand, in line for objects. */
+  readonly isInLine: boolean;
+}
+
+/** Which members of a group an operation goes through, in the order of their ids. */
+export interface MemberPage {
+  readonly groupId: string;
+  readonly states: readonly JobState[];
+  /** Of those that failed: with this code. */
+  readonly code?: string;
+  readonly after: string;
+  readonly limit: number;
+}
+
+/** A page of the members of a group that stand in these states (index job_by_parent). */
+async function membersOfGroup(db: Queryable, page: MemberPage): Promise<readonly Member[]> {
+  const { groupId, states, code = null, after, limit } = page;
+  const { rows } = await db.query<Member>(sql`
+    select j.id, s.state, coalesce(w.rollback, o.rollback, 'none') not in ('none', 'done') as "isRollingBack",
+      j.locks is not null and s.state in ('queued', 'waiting_for_lock') as "isInLine"
+    from callsheet.job j
     left join callsheet.work w on w.job_id = j.id left join callsheet.outcome o on o.job_id = j.id
-    where j.parent_id = ${groupId} and j.id > ${after}
-      and coalesce(w.state, o.state, 'running') = any(${states}::callsheet.job_state[])
+    cross join lateral (select coalesce(w.state, o.state, 'running') as state) s
+    where j.parent_id = ${groupId} and j.id > ${after} and s.state = any(${states}::callsheet.job_state[])
+      and (${code}::text is null or o.job_id is null or o.error ->> 'code' = ${code})
     order by j.id limit ${limit}`);
-  return rows.map(({ id }) => id);
+  return rows;
+}
+
+/** Groups that were cancelled, and have members that wait: whoever cancelled them did not come to an end. */
+async function groupsToCancel(db: Queryable): Promise<readonly (Authority & { readonly id: string })[]> {
+  const { rows } = await db.query<{ id: string; actor: string; reason: string | null }>(sql`
+    select job_id as id, actor, reason from callsheet.composite where not settled and intent = 'cancel' and waiting + held > 0 order by job_id`);
+  return rows.map(({ id, actor, reason }) => ({ id, actor, ...(reason === null ? {} : { reason }) }));
 }
 
 /** Those of these targets that are members of a group already. */
@@ -224,18 +270,21 @@ async function rootOfLane(db: Queryable, laneId: number): Promise<string | null>
   return rows[0]!.rootId;
 }
 
-/** What runs and waits of groups. */
+/** What groups store of themselves, and do with their members. */
 export const GROUPS = {
   changeGroupRank,
   changeIntent,
   changeMembersRank,
   closeGroup,
   failuresOf,
+  groupsToCancel,
   growGroup,
   insertGroup,
   isGroup,
   listGroups,
   membersOfGroup,
+  moveToOwnLanes,
+  noteOfGroup,
   readGroup,
   rootOfLane,
   targetsAmong,

@@ -1,8 +1,7 @@
-import { callsheetError, type JobInput, type Origin, sizeClass, type Target } from "@callsheet/contract";
+import { callsheetError, type JobInput, type Origin, type Target } from "@callsheet/contract";
 import type { NewJob } from "../../store/create.ts";
 import { type ActionVersion, laneKey } from "../../store/dictionary.ts";
 import type { CallerTransaction } from "../../store/database.ts";
-import type { Addition } from "../../store/groups.ts";
 import type { Statements } from "../../store/store.ts";
 import { BATCH_ITEMS } from "../batches.ts";
 import type { Catalogue } from "../catalogue.ts";
@@ -104,7 +103,7 @@ async function storeFirst(desk: GroupDesk, request: GroupRequest, members: Membe
   const { jobs, defaults } = await members.prepare(first.targets);
   const { locks: _, size: __, parentId: ___, laneId = defaults.laneId, ...like } = jobs[0]!;
   const group: NewJob = { ...like, id: members.id, target: members.target, ...keyOf(request.input) };
-  const addition = { ...additionOf(jobs), isClosed: first.isLast, input: JSON.stringify(members.input) };
+  const addition = { count: jobs.length, isClosed: first.isLast, input: JSON.stringify(members.input) };
   const store = async (tx: Statements): Promise<string> => {
     if (!(await tx.insertGroup(group, { ...defaults, laneId }, addition)))
       return (await resolveKeys(tx, defaults.actionId, [group], new Set<string>()))[0]!;
@@ -124,17 +123,11 @@ export async function storePart(desk: GroupDesk, members: MemberMaker, targets: 
   await insist(() =>
     desk.store.once(async (tx) => {
       for (const chunk of chunks(prepared.jobs)) await tx.createJobs(chunk, prepared.defaults);
-      if (!(await tx.growGroup(members.id, additionOf(prepared.jobs))))
+      if (!(await tx.growGroup(members.id, prepared.jobs.length)))
         throw callsheetError("group_closed", `Group ${members.id} takes no members any more.`, { id: members.id });
     }),
   );
   announce(desk, prepared);
-}
-
-function additionOf(jobs: readonly NewJob[]): Addition {
-  const sizes: Record<string, number> = {};
-  for (const { size = null } of jobs) sizes[sizeClass(size)] = (sizes[sizeClass(size)] ?? 0) + 1;
-  return { count: jobs.length, sizes };
 }
 
 function announce(desk: Desk, { jobs, defaults }: Prepared): void {

@@ -1,10 +1,12 @@
 import {
   callsheetError,
+  expectDuration,
   type FailureCause,
   type Group,
   type GroupFilter,
   MEMBER_CLASSES,
   type MemberCounts,
+  progressOf,
 } from "@callsheet/contract";
 import type { GroupRecord } from "../../store/groups.ts";
 import type { Statements } from "../../store/store.ts";
@@ -35,9 +37,10 @@ export async function failuresIn({ store }: Desk, ref: string): Promise<readonly
 
 const countOf = (counts: MemberCounts): number => MEMBER_CLASSES.reduce((sum, name) => sum + counts[name], 0);
 
-async function toGroup(_desk: Desk, record: GroupRecord): Promise<Group> {
-  const { actionId: _, actionVersionId: __, laneId: ___, sizes: ____, input: _____, ...group } = record;
+async function toGroup({ catalogue }: Desk, { now, ...record }: GroupRecord): Promise<Group> {
+  const { actionId, actionVersionId, laneId: _, input, ...group } = record;
+  const [learned, { definition }] = await Promise.all([catalogue.durations(), catalogue.version(actionVersionId)]);
+  const expected = expectDuration(learned.get(actionId), input?.size ?? null, definition);
   const memberCount = countOf(group.counts);
-  const { good, bad, cancelled } = group.counts;
-  return { ...group, memberCount, percent: (100 * (good + bad + cancelled)) / Math.max(1, memberCount), leftMs: null };
+  return { ...group, memberCount, ...progressOf({ ...group, memberCount, now, expected }) };
 }

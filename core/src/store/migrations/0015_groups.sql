@@ -13,8 +13,7 @@ alter table callsheet.lane
 create index lane_root on callsheet.lane (root_id) where root_id is not null;
 
 -- waiting: due, and neither due nor planned, included. later: scheduled or retrying. has_failed, has_overrun: of this generation,
--- told already. seq, line_state: where the last line of its history ends. sizes: how many of its members are of which size class.
--- input: what its members are made of, beside their targets. actor, reason: of who changed the intent last.
+-- told already. seq, line_state: where the last line of its history ends. input: what its members are made of, beside their targets. actor, reason: of who changed the intent last.
 alter table callsheet.composite
   add column kind callsheet.job_kind not null default 'group',
   add column later int not null default 0,
@@ -25,7 +24,6 @@ alter table callsheet.composite
   add column line_state callsheet.job_state not null default 'created',
   add column started_at timestamptz,
   add column ended_at timestamptz,
-  add column sizes jsonb not null default '{}',
   add column input json,
   add column actor text,
   add column reason text,
@@ -47,11 +45,15 @@ create table callsheet.member_change (xid bigint primary key default pg_current_
 
 create function callsheet.count_member(parent uuid, class text, more int) returns void language plpgsql as $$
 declare
-  changes jsonb := coalesce(nullif(current_setting('callsheet.member_changes', true), ''), '{}')::jsonb;
-  own jsonb := coalesce(changes -> parent::text, '{}');
+  setting text := current_setting('callsheet.member_changes', true);
+  changes jsonb;
+  own jsonb;
 begin
-  if class is null then return; end if;
-  if changes = '{}' then insert into callsheet.member_change default values; end if;
+  -- Off: rows are inserted that were counted elsewhere.
+  if class is null or setting = 'off' then return; end if;
+  if coalesce(setting, '') = '' then insert into callsheet.member_change default values; end if;
+  changes := coalesce(nullif(setting, ''), '{}')::jsonb;
+  own := coalesce(changes -> parent::text, '{}');
   own := own || jsonb_build_object(class, coalesce((own ->> class)::int, 0) + more);
   perform set_config('callsheet.member_changes', (changes || jsonb_build_object(parent, own))::text, true);
 end $$;
