@@ -15,6 +15,7 @@ export * from "./model/ending.ts";
 export * from "./model/errors.ts";
 export * from "./model/explain.ts";
 export * from "./model/explain-due.ts";
+export * from "./model/explain-group.ts";
 export type { Owner } from "./model/fairness.ts";
 export * from "./model/forecast.ts";
 export * from "./model/group.ts";

@@ -176,8 +176,10 @@ function inState(states: readonly JobState[], bind: (value: unknown) => string):
     places.push(
       "select m.id from callsheet.claim c, unnest(c.ids) with ordinality m (id, n) where get_bit(c.ended, m.n::int - 1) = 0",
     );
-  places.push(`select job_id from callsheet.composite where not settled
-    and case when state = 'pausing' then 'running' else state end = any(${bind(states)}::text[])`);
+  // A group may have failed before it has settled. Whoever asks for what completed, too, looks for what is over.
+  if (waiting.length || (settled.includes("failed") && !settled.includes("completed")))
+    places.push(`select job_id from callsheet.composite where not settled
+      and case when state = 'pausing' then 'running' else state end = any(${bind(states)}::text[])`);
   return places.length ? `j.id in (${places.join(" union all ")})` : "false";
 }
 

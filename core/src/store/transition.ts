@@ -285,6 +285,13 @@ export async function removeJobs(
   const values = [ids];
   // Who is removed still counts where he counted.
   await tx.query({
+    text: `
+      update callsheet.composite c set removed = c.removed + m.count
+      from (select parent_id, count(*)::int as count from callsheet.job where id = any($1::uuid[]) and parent_id is not null group by 1) m
+      where c.job_id = m.parent_id`,
+    values,
+  });
+  await tx.query({
     text: "update callsheet.outcome set parent_id = null where job_id = any($1::uuid[]) and parent_id is not null",
     values,
   });

@@ -19,7 +19,7 @@ export async function aGroup(database: TestDatabase, plans: readonly JobPlan[]):
   const id = newId();
   const members: PlacedJob[] = [];
   for (const plan of plans) members.push(await aJob(database, { ...plan, parentId: id }));
-  const head = await aJob(database, { id, state: "created", kind: "group", target: { type: "crew", id } });
+  const head = await aJob(database, { id, state: "pending", kind: "group", target: { type: "crew", id } });
   await removeWork(db, head.id);
   const states = plans.map(({ state = "pending", rollback }): { state: JobState; isRollingBack: boolean } => ({
     state,
@@ -30,8 +30,8 @@ export async function aGroup(database: TestDatabase, plans: readonly JobPlan[]):
     ...{ job_id: id, kind: "group", ...counts, rolling: rollingBack },
     later: counts.waiting - counts.due - counts.unplanned,
     begun: states.some(({ state }) => HAS_BEGUN.has(CLASS_OF_STATE[state])),
-    ...{ has_failed: counts.bad > 0, has_overrun: counts.overdue > 0, line_state: "created", seq: 1, generation: 1 },
-    ...{ intent: "none", closed: false, settled: false, state: "created" },
+    ...{ has_failed: counts.bad > 0, has_overrun: counts.overdue > 0, line_state: "pending", seq: 1, generation: 1 },
+    ...{ intent: "none", closed: false, settled: false, state: "created", removed: 0 },
   });
   return { id, members };
 }

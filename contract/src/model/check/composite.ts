@@ -30,13 +30,21 @@ function checkStanding({ work, outcome, claims, lines }: JobRecord, composite: C
 
 const COUNTED = [...MEMBER_CLASSES, "due", "unplanned", "rollingBack"] as const satisfies readonly (keyof MemberCounts)[];
 
-/** What was removed by retention after it had ended counts where it counted. */
-function checkCounts({ counts, recount, isWhole }: CompositePlace): readonly Violation[] {
-  if (!isWhole) return [];
-  return COUNTED.filter((name) => counts[name] !== recount[name]).map((name) =>
-    violation("I36", `It counts ${counts[name]} members as ${name}; there are ${recount[name]}.`),
+/** Of which class those were that are gone nobody knows any more; how many they are is kept. */
+function checkCounts({ counts, recount, removed }: CompositePlace): readonly Violation[] {
+  const wrong = (name: string, stored: number, found: number) =>
+    violation("I36", `It counts ${stored} members${name}; there are ${found}.`);
+  if (removed > 0) {
+    const found = removed + sum(recount);
+    return sum(counts) === found ? [] : [wrong("", sum(counts), found)];
+  }
+  return COUNTED.filter((name) => counts[name] !== (recount?.[name] ?? 0)).map((name) =>
+    wrong(` as ${name}`, counts[name], recount?.[name] ?? 0),
   );
 }
+
+const sum = (counts: MemberCounts | null): number =>
+  MEMBER_CLASSES.reduce((all, name) => all + (counts?.[name] ?? 0), 0);
 
 function checkState({ kind }: JobRecord, composite: CompositePlace): readonly Violation[] {
   const { counts, intent, isClosed, hasBegun, state, isSettled } = composite;

@@ -113,10 +113,10 @@ export interface OutcomePlace {
 /** What is stored of a group or run, beside what its members are. */
 export interface CompositePlace {
   readonly counts: MemberCounts;
-  /** Its members, counted anew. */
-  readonly recount: MemberCounts;
-  /** All members that it counts are still stored. */
-  readonly isWhole: boolean;
+  /** Its members that are stored, counted anew; null: there are none. */
+  readonly recount: MemberCounts | null;
+  /** Members that retention has taken away: they still count. */
+  readonly removed: number;
   readonly intent: Intent;
   readonly isClosed: boolean;
   readonly hasBegun: boolean;

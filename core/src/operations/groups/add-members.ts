@@ -56,6 +56,7 @@ async function makerOf(desk: GroupDesk, group: GroupRecord, authority: Authority
   return membersOf(desk, {
     ...{ id, version, target, actor: authority.actor, reason: authority.reason ?? null, origin: "library" },
     rootId: await desk.store.rootOfLane(laneId),
+    now: group.now,
     input: { ...input, target, owner, startAt },
   });
 }

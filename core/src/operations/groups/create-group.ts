@@ -44,7 +44,9 @@ export async function createGroup(desk: GroupDesk, request: GroupRequest): Promi
     throw callsheetError("group_too_large", `A group of more than ${BATCH_ITEMS} members does not fit a transaction.`);
   const isLarge = first.targets.length > MOST_IN_COMMON_LANE;
   const id = desk.makers.newId();
-  const members = await membersOf(desk, { ...request, target, id, rootId: isLarge ? id : null });
+  // In a transaction its own time, by which it is decided what is due.
+  const now = await (request.tx ? desk.store.within(request.tx) : desk.store).databaseNow();
+  const members = await membersOf(desk, { ...request, target, id, now, rootId: isLarge ? id : null });
   const made = await storeFirst(desk, request, members, first);
   if (made !== id || first.isLast) return made;
   for await (const part of parts) await storePart(desk, members, part.targets);
@@ -63,12 +65,17 @@ export interface MemberMaker {
 
 export async function membersOf(
   desk: GroupDesk,
-  group: Omit<GroupRequest, "tx"> & { readonly id: string; readonly target: Target; readonly rootId: string | null },
+  group: Omit<GroupRequest, "tx"> & {
+    readonly id: string;
+    readonly target: Target;
+    readonly rootId: string | null;
+    readonly now: Date;
+  },
 ): Promise<MemberMaker> {
   const { version, actor, reason, origin, id, target } = group;
   const { target: _, idempotencyKey: __, ...said } = group.input;
   // One instant for all of them, in whatever part they are stored.
-  const startAt = said.startAt === undefined ? await desk.store.databaseNow() : checkInstant(said.startAt, "startAt");
+  const startAt = said.startAt === undefined ? group.now : checkInstant(said.startAt, "startAt");
   const input = { ...said, startAt };
   const of = { id, version, laneOf: laneFinder(desk, group.rootId) };
   return {

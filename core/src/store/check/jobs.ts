@@ -49,7 +49,7 @@ export const JOBS = `
     from callsheet.job m left join callsheet.work w on w.job_id = m.id left join callsheet.outcome o on o.job_id = m.id
     where m.parent_id is not null
   ), recounted as materialized (
-    select parent_id, count(*) as members, json_build_object(${RECOUNT}) as counts from member_state group by parent_id
+    select parent_id, json_build_object(${RECOUNT}) as counts from member_state group by parent_id
   )
   select 'job' as what, j.id, j.kind, coalesce(v.type, '') as type, ${ms("j.start_at")} as "startAt",
     coalesce(j.locks, '[]') as locks, j.lane_id as "laneId", j.owner_id as "ownerId", j.action_version_id as "actionVersionId", j.rank, j.parent_id as "parentId",
@@ -63,7 +63,7 @@ export const JOBS = `
     case when c.job_id is not null then json_build_object('counts', json_build_object('live', c.live, 'overdue', c.overdue,
         'waiting', c.waiting, 'held', c.held, 'bad', c.bad, 'good', c.good, 'cancelled', c.cancelled, 'due', c.due,
         'unplanned', c.unplanned, 'rollingBack', c.rolling),
-      'recount', n.counts, 'isWhole', c.live + c.overdue + c.waiting + c.held + c.bad + c.good + c.cancelled = n.members or not c.settled,
+      'recount', n.counts, 'removed', c.removed,
       'intent', c.intent, 'isClosed', c.closed, 'hasBegun', c.begun, 'state', c.state, 'isSettled', c.settled,
       'generation', c.generation, 'seq', c.seq, 'lineState', c.line_state) end as composite,
     coalesce(m.claims, '[]') as claims, coalesce(t.tickets, '[]') as tickets, coalesce(${IS_FIRST}, false) as "isFirst",

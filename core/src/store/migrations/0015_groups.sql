@@ -13,7 +13,8 @@ alter table callsheet.lane
 create index lane_root on callsheet.lane (root_id) where root_id is not null;
 
 -- waiting: due, and neither due nor planned, included. later: scheduled or retrying. has_failed, has_overrun: of this generation,
--- told already. seq, line_state: where the last line of its history ends. input: what its members are made of, beside their targets. actor, reason: of who changed the intent last.
+-- told already. seq, line_state: where the last line of its history ends. input: what its members are made of, beside their targets. removed: members that
+-- retention has taken away; they still count. actor, reason: of who changed the intent last.
 alter table callsheet.composite
   add column kind callsheet.job_kind not null default 'group',
   add column later int not null default 0,
@@ -25,6 +26,7 @@ alter table callsheet.composite
   add column started_at timestamptz,
   add column ended_at timestamptz,
   add column input json,
+  add column removed int not null default 0,
   add column actor text,
   add column reason text,
   alter column state set default 'created';
@@ -40,7 +42,7 @@ $$;
 
 -- While a transaction is under way that changed members: what it changed stands in its setting of this name, and is added to
 -- their composites at its end, once for each and in the order of their ids, after all else was locked.
-create table callsheet.member_change (xid bigint primary key default pg_current_xact_id()::text::bigint)
+create unlogged table callsheet.member_change (xid bigint primary key default pg_current_xact_id()::text::bigint)
   with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_cost_delay = 0);
 
 create function callsheet.count_member(parent uuid, class text, more int) returns void language plpgsql as $$
@@ -118,7 +120,7 @@ create trigger members_gone after delete on callsheet.claim for each row
 
 create function callsheet.follow_members() returns trigger language plpgsql as $$
 declare
-  changes jsonb := current_setting('callsheet.member_changes')::jsonb;
+  changes jsonb := coalesce(nullif(current_setting('callsheet.member_changes', true), ''), '{}')::jsonb;
   one record;
 begin
   perform set_config('callsheet.member_changes', '', true);
