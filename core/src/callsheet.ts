@@ -7,6 +7,7 @@ import { type Engine, type EngineOptions, openEngine } from "./engine/engine.ts"
 import { systemEnvironment } from "./engine/environment.ts";
 import type { Node } from "./engine/node.ts";
 import type { NodeOptions } from "./engine/node-options.ts";
+import { Groups } from "./groups.ts";
 import { Jobs } from "./jobs.ts";
 import { Limits } from "./limits.ts";
 import { Locks } from "./locks.ts";
@@ -36,6 +37,7 @@ export class Callsheet {
   readonly jobs: Jobs;
   /** What somebody outside says of work that goes on elsewhere. */
   readonly elsewhere: ElsewhereWork;
+  readonly groups: Groups;
   readonly resources: Resources;
   readonly limits: Limits;
   readonly locks: Locks;
@@ -56,6 +58,7 @@ export class Callsheet {
     this.actions = new Actions(engine, authority);
     this.jobs = new Jobs(engine, authority);
     this.elsewhere = new ElsewhereWork(engine, authority);
+    this.groups = new Groups(engine, authority);
     this.resources = new Resources(engine, authority);
     this.limits = new Limits(engine);
     this.locks = new Locks(engine, authority);

@@ -22,6 +22,7 @@ import {
   dropSchema,
   emptyTables,
   firstUsed,
+  countNoMembers,
   insertRows,
 } from "./store/archive/write.ts";
 import type { Database, Queryable } from "./store/database.ts";
@@ -167,6 +168,7 @@ async function load(tx: Queryable, schema: string, head: Head, parts: AsyncGener
   let isOver = false;
   // What stood there goes now. What migrations leave in tables is in the export, too.
   await emptyTables(tx, [...tables.values()]);
+  await countNoMembers(tx);
   for await (const [kind, body] of parts) {
     if (isOver) throw unreadable("something follows its end");
     if (kind === "table") {

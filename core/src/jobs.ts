@@ -16,12 +16,15 @@ import {
 import type { ActionHandle } from "./actions.ts";
 import type { Engine } from "./engine/engine.ts";
 import { cancelJob } from "./operations/cancel.ts";
+import { createJobs } from "./operations/groups/create-jobs.ts";
 import { readContext } from "./operations/context.ts";
 import { createCounterpart } from "./operations/counterpart.ts";
 import { declareLost } from "./operations/declare-lost.ts";
 import { explainJob } from "./operations/explain.ts";
 import { checkFilter } from "./operations/filter.ts";
-import { checkId } from "./operations/operate.ts";
+import { cancelGroup, holdGroup, prioritiseGroup, resumeGroup } from "./operations/groups/intents.ts";
+import { retryGroup } from "./operations/groups/retry-group.ts";
+import { checkId, type Desk } from "./operations/operate.ts";
 import { holdJob, planJob, resumeJob, setPriority, unplanJob } from "./operations/plan.ts";
 import { amendJob, retryJob } from "./operations/retry.ts";
 import { readRollback, resolveRollback, retryRollback } from "./operations/rollback.ts";
@@ -43,6 +46,9 @@ function nameOf(action: { readonly name: string } | string): string {
   if (typeof name === "string") return name;
   throw callsheetError("invalid_argument", "An action is given by its handle or its name.", { field: "action" });
 }
+
+/** Something that is done to one job, or to a group as a whole. */
+type Verb<Result = unknown> = (desk: Desk, id: string, authority: Authority) => Promise<Result>;
 
 /** Jobs: one unit of work each, from its creation to the end of its history. */
 export class Jobs {
@@ -86,14 +92,14 @@ export class Jobs {
     return ids.map((id) => ({ id }));
   }
 
-  #create(
+  async #create(
     action: { readonly name: string } | string,
     inputs: readonly JobInput[],
-    { tx }: { readonly tx?: CallerTransaction },
+    options: { readonly tx?: CallerTransaction },
   ): Promise<readonly string[]> {
     const { actor, reason = null } = this.#authority;
-    const request = { action: nameOf(action), inputs, actor, reason, origin: "library" } as const;
-    return this.#engine.creator.create(tx === undefined ? request : { ...request, tx });
+    const request = { action: nameOf(action), inputs, actor, reason, origin: "library", ...options } as const;
+    return createJobs(this.#engine, request);
   }
 
   /** A job as it stands now; fails with `job_not_found`. */
@@ -161,22 +167,24 @@ export class Jobs {
     return unplanJob(this.#engine.desk, idOf(job), this.#authority);
   }
 
+  /** Holds a job, or a group and with it its members. */
   hold(job: Ref<unknown, unknown>): Promise<JobState> {
-    return holdJob(this.#engine.desk, idOf(job), this.#authority);
+    return this.#do(job, holdJob, holdGroup);
   }
 
   /** Lets a held job go on; one whose time has passed is due at once. */
   resume(job: Ref<unknown, unknown>): Promise<JobState> {
-    return resumeJob(this.#engine.desk, idOf(job), this.#authority);
+    return this.#do(job, resumeJob, resumeGroup);
   }
 
-  setPriority(job: Ref<unknown, unknown>, priority: PriorityName): Promise<void> {
-    return setPriority(this.#engine.desk, idOf(job), priority, this.#authority);
+  async setPriority(job: Ref<unknown, unknown>, priority: PriorityName): Promise<void> {
+    const set: Verb = (desk, id, authority) => setPriority(desk, id, priority, authority);
+    await this.#do(job, set, (desk, id, authority) => prioritiseGroup(desk, id, priority, authority));
   }
 
   /** Cancels a job; a live one only as its action allows. Answers the state that this led to. */
   cancel(job: Ref<unknown, unknown>): Promise<JobState> {
-    return cancelJob(this.#engine.desk, idOf(job), this.#authority);
+    return this.#do(job, cancelJob, cancelGroup);
   }
 
   /**
@@ -198,9 +206,17 @@ export class Jobs {
     return { id: await createCounterpart(desk, creator, { id: idOf(job), does, input }, this.#authority) };
   }
 
-  /** Runs a failed job again; remembered while a timed-out attempt lives. */
+  /** Runs a failed job again, or those members of a group that failed; remembered while a timed-out attempt lives. */
   retry(job: Ref<unknown, unknown>): Promise<JobState> {
-    return retryJob(this.#engine.desk, idOf(job), this.#authority);
+    return this.#do(job, retryJob, (desk, id, authority) => retryGroup(desk, id, "failed", authority));
+  }
+
+  async #do<Result>(job: Ref<unknown, unknown>, single: Verb<Result>, whole: Verb): Promise<Result | JobState> {
+    const { desk } = this.#engine;
+    const id = checkId(idOf(job));
+    if (!(await desk.store.isGroup(id))) return single(desk, id, this.#authority);
+    await whole(desk, id, this.#authority);
+    return (await this.get(id)).state;
   }
 
   /**

@@ -32,6 +32,8 @@ export interface Needs {
   readonly locks?: true;
   /** The version of their type's code that checked them; absent: 1. */
   readonly version?: number;
+  /** They are members of groups, which count them: a node that starts them has to say whose they are. */
+  readonly members?: true;
 }
 
 /** What a node has for a lane's jobs: the code of their type, if it has that, and its capabilities. */
@@ -45,7 +47,7 @@ export function missingCapabilities(needs: Needs, capabilities: ReadonlySet<stri
   return (needs.capabilities ?? []).filter((name) => !capabilities.has(name));
 }
 
-const KNOWN_NEEDS: ReadonlySet<string> = new Set<keyof Needs>(["capabilities", "units", "locks", "version"]);
+const KNOWN_NEEDS: ReadonlySet<string> = new Set<keyof Needs>(["capabilities", "units", "locks", "version", "members"]);
 
 /** Needs that this release of Callsheet does not know of: it cannot meet them. */
 export function unknownNeeds(needs: Needs): readonly string[] {

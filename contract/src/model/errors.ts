@@ -42,6 +42,7 @@ export const ERRORS = {
     next: "Check address, user, password and database name of DATABASE_URL, and that the user may create a schema, or use the one there.",
   },
   database_unsupported: { status: 500, next: "Use PostgreSQL 15 or newer, UTF8 encoded." },
+  empty_group: { status: 422, next: "Choose a group that has members; nothing was created." },
   export_unreadable: {
     status: 422,
     next: "Give the file that callsheet db export wrote, whole and unchanged; nothing of this one was kept.",
@@ -58,6 +59,13 @@ export const ERRORS = {
     status: 422,
     next: "Check the path of the folder and its permissions, then call again: what is in the catalogue already stays as it is.",
   },
+  group_closed: { status: 409, next: "Create another group for these members; a closed or cancelled one takes none any more." },
+  group_not_found: { status: 404, next: "Check the id: it must be that of a group job, which callsheet groups list shows." },
+  group_not_offered: {
+    status: 422,
+    next: "Give the action the flag groupMember, for a job of each member, or group, for one job of the whole.",
+  },
+  group_too_large: { status: 422, next: "Create it outside your transaction: it is then stored in parts." },
   idempotency_conflict: { status: 409, next: "Use another key for another request, or read the job of the first one." },
   impossible_need: { status: 422, next: "Ask for less, or raise the capacity of the resource first." },
   invalid_argument: { status: 400, next: "Correct the field that is named and call again." },

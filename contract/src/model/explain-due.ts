@@ -18,7 +18,8 @@ export function capableNodes<Node extends Pick<NodeInSight, "state" | "capabilit
 
 /** Why a due job has not started: what the claim would decide on it now, on the node on which it would get furthest. */
 export function due(situation: Situation): Told {
-  const { nodes, lane } = situation;
+  const { nodes, lane, group } = situation;
+  if (group && group.intent !== "none") return heldWithGroup(group);
   const up = nodes.filter(({ state }) => state === "up");
   // A pause holds it whether a node is there or not.
   const held = judge(situation, { name: "", capabilities: lane.needs.capabilities ?? [] });
@@ -32,6 +33,13 @@ export function due(situation: Situation): Told {
   const able = capable.filter((_, index) => verdicts[index]!.kind === "start");
   if (able.length > 0) return free(situation, able);
   return sayWhy(situation, furthest(verdicts));
+}
+
+function heldWithGroup({ id, intent, reason }: NonNullable<Situation["group"]>): Told {
+  const why = reason === null ? "" : `: ${reason}`;
+  const sentence =
+    intent === "pause" ? `Its group ${id} is held${why}. Resume the group.` : `Its group ${id} is being cancelled${why}.`;
+  return told("group_held", sentence, { groupId: id, intent });
 }
 
 function judge(situation: Situation, { name, capabilities }: Pick<NodeInSight, "name" | "capabilities">): Verdict {

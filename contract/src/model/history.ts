@@ -17,11 +17,15 @@ export type RollbackNote =
   | "rollback_resolved"
   | "cancel_asked";
 
+/** Lines of groups and runs: what becomes of them by their members. `hold`, `resume` and `cancel` tell of what was asked of them. */
+export type CompositeNote = "begun" | "first_failure" | "first_time_out" | "settled" | "reopened";
+
 /**
  * Lines that change no state. `undo`, `redo`: a job was made that undoes it, or does it again. `elsewhere`: its handler has returned, and its work goes on elsewhere. `stall`, `stall_end`: its attempt lives and does not move, and moves again. The last three only
  * queue jobs have.
  */
 export type Note =
+  | CompositeNote
   | "amend"
   | "set_priority"
   | "retry_asked"

@@ -1,5 +1,6 @@
 import type { Action } from "./action.ts";
 import type { Code } from "./code.ts";
+import type { Intent } from "./composite.ts";
 import type { Forecast, NoForecast, StartForecast } from "./forecast.ts";
 import type { Job } from "./job.ts";
 import type { JsonObject } from "./json.ts";
@@ -16,6 +17,7 @@ export const REASONS = {
   rollback_unfinished: "What a failed attempt did has to be undone first.",
   rollback_failed: "What a failed attempt did could not be undone, and an operator has to decide.",
   paused: "Somebody holds it.",
+  group_held: "The group that it is a member of is held, or cancelled.",
   lane_paused: "Its action, its queue or its site is paused.",
   nodes_paused: "All nodes that run its action type are paused.",
   no_node: "No live node at its site runs its action type.",
@@ -114,6 +116,8 @@ export interface Situation {
   /** The scheduler's internal queue, in jobs. */
   readonly queue: { readonly length: number; readonly capacity: number };
   readonly forecast: Forecast | null;
+  /** The group or run that it is a member of. Absent or null: it is none. */
+  readonly group?: { readonly id: string; readonly intent: Intent; readonly reason: string | null } | null;
 }
 
 /** More jobs than that are not counted: the cost of an explanation must not grow with the backlog. */

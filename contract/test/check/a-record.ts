@@ -1,6 +1,7 @@
 import type { HistoryLine } from "../../src/model/check/lines.ts";
 import type {
   CheckRecord,
+  CompositePlace,
   JobRecord,
   NodeRecord,
   OutcomePlace,
@@ -14,7 +15,7 @@ export const AT = 1_800_000_000_000;
 
 export const aNode: NodeRecord = { what: "node", id: 1, name: "edit-01", types: ["transcode"], endedAt: null };
 
-const COPIED = { laneId: 3, ownerId: 4, actionVersionId: 5, rank: 3 } as const;
+const COPIED = { laneId: 3, ownerId: 4, actionVersionId: 5, rank: 3, parentId: null } as const;
 const CREATED: HistoryLine = { seq: 1, event: "create", from: null, via: [], to: "pending" };
 
 /** A history: creation, and what is given, numbered; on node 1 with one attempt of token 7 unless it is said. */
@@ -56,10 +57,22 @@ export function aJob(fields: Partial<JobRecord> = {}): JobRecord {
   return {
     ...{ what: "job", id: "j", kind: "job", type: "transcode", startAt: AT, ...COPIED },
     ...{ locks: [], configurationVersion: 1, replaced: { count: 0, last: 0 }, lines: told() },
-    ...{ outcome: null, claims: [], tickets: [], isFirst: false, grants: [], remnants: [] },
+    ...{ outcome: null, composite: null, claims: [], tickets: [], isFirst: false, grants: [], remnants: [] },
     work: fields.outcome || fields.claims ? null : work("pending"),
     ...fields,
   };
+}
+
+const COUNTS = { live: 0, overdue: 0, waiting: 1, held: 0, bad: 0, good: 0, cancelled: 0, due: 1, unplanned: 0, rollingBack: 0 };
+
+/** A group with one member, which is due. */
+export function aGroup(fields: Partial<CompositePlace> = {}, more: Partial<JobRecord> = {}): JobRecord {
+  const composite: CompositePlace = {
+    ...{ counts: COUNTS, recount: COUNTS, removed: 0, intent: "none", isClosed: true, hasBegun: false },
+    ...{ state: "queued", isSettled: false, generation: 1, seq: 1, lineState: "pending" },
+    ...fields,
+  };
+  return aJob({ kind: "group", work: null, composite, ...more });
 }
 
 const LOCKED = { locks: [{ key: "asset/a", mode: "exclusive" }] } as const;
@@ -87,6 +100,7 @@ export const SOUND: readonly CheckRecord[] = [
   { what: "object", key: "asset/a", holders: [{ jobId: "j", mode: "exclusive" }] },
   { what: "object", key: "asset/b", holders: ["j", "k"].map((jobId) => ({ jobId, mode: "shared" })) },
   aJob(),
+  aGroup(),
   aJob({ work: work("queued", { lineState: "pending" }) }),
   aJob({ work: running({ seq: 1, lineState: "pending" }) }),
   aJob({ claims: [{ token: "7", nodeId: 1, startedAt: AT }] }),

@@ -5,7 +5,7 @@ import { INVARIANTS, type Invariant } from "../../src/model/check/invariant.ts";
 import { stepsOf } from "../../src/model/check/lines.ts";
 import type { CheckRecord, JobRecord } from "../../src/model/check/record.ts";
 import { isLive, JOB_STATES, type JobState, SETTLED } from "../../src/model/state.ts";
-import { AT, aHolder, aJob, aNode, aWaiter, outcome, running, SOUND, ticket, told, work } from "./a-record.ts";
+import { AT, aGroup, aHolder, aJob, aNode, aWaiter, outcome, running, SOUND, ticket, told, work } from "./a-record.ts";
 import { lives } from "./lives.ts";
 
 const HOUR_MS = 3_600_000;
@@ -23,6 +23,12 @@ const claim = {
 } as const;
 const started = told({ event: "start", to: "running" });
 const retried = told({ event: "back_off", via: ["running"], to: "retrying" });
+
+const ELSEWHERE = told({ event: "begun", from: "queued", to: "running" });
+const COUNTED = aGroup().composite!.counts;
+const ENDED = { ...COUNTED, waiting: 0, due: 0, good: 1 };
+const OVER = { counts: ENDED, recount: ENDED, state: "completed", seq: 2, lineState: "completed" } as const;
+const OVER_LINES = told({ event: "settled", to: "completed" });
 
 /** Each breaks one invariant and no other. */
 const BROKEN: readonly (readonly [string, Invariant, CheckRecord])[] = [
@@ -154,6 +160,14 @@ const BROKEN: readonly (readonly [string, Invariant, CheckRecord])[] = [
   ["a job that waits for what is free", "I26", aWaiter({ isFirst: true })],
   ["units of an attempt that has ended", "I31", aJob({ grants: ["7"] })],
   ["units of a job that waits for a lock", "I31", aWaiter({ grants: ["7"] })],
+  ["a group that counts a member that is not there", "I36", aGroup({ recount: { ...COUNTED, unplanned: 1 } })],
+  ["a group in another state than its members say", "I36", aGroup({ state: "running" })],
+  ["a group that says it has settled", "I36", aGroup({ isSettled: true, generation: 0 }, { outcome: outcome("completed") })],
+  ["a group that settled twice", "I37", aGroup({ generation: 2 })],
+  ["a group whose lines do not follow on each other", "I02", aGroup({ seq: 2, lineState: "running" }, { lines: ELSEWHERE })],
+  ["a group that knows another last line", "I01", aGroup({ seq: 2 })],
+  ["a group that settled and has no outcome", "S01", aGroup({ ...OVER, isSettled: true }, { lines: OVER_LINES })],
+  ["a group that runs itself", "S01", aGroup({}, { work: work("pending") })],
   ["a job that is nowhere", "S01", aJob({ work: null })],
   [
     "a row that names what is not there",

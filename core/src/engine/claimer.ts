@@ -17,6 +17,7 @@ export class Claimer {
   readonly #marks = new Map<number, Watermark>();
   /** Of plain jobs. */
   #lanes: readonly number[] = [];
+  #hasMembers = false;
   #known: ReadonlySet<number> = new Set();
   #lanesAt = Number.NEGATIVE_INFINITY;
   #nextFullRead = 0;
@@ -40,7 +41,7 @@ export class Claimer {
     const isFullRead = started >= this.#nextFullRead;
     if (isFullRead) this.#marks.clear();
     const lanes = this.#lanes.map((id) => ({ id, after: this.#marks.get(id) }));
-    const { jobs, marks } = await (await hot()).claim({ nodeId: nodeId(), want, lanes });
+    const { jobs, marks } = await (await hot()).claim({ nodeId: nodeId(), want, lanes, hasMembers: this.#hasMembers });
     const now = monotonic();
     if (isFullRead) this.#nextFullRead = now + Math.max(FULL_READ_MS, (now - started) / FULL_READ_SHARE);
     for (const [lane, mark] of marks) this.#marks.set(lane, mark);
@@ -86,7 +87,9 @@ export class Claimer {
     const lanes = await part.store.lanesFor(site, [...codes.keys()]);
     const able = lanes.filter(({ type, needs }) => canMeet(needs, { code: codes.get(type), capabilities }));
     this.#known = new Set(able.map(({ id }) => id));
-    this.#lanes = able.filter(({ isContended }) => !isContended).map(({ id }) => id);
+    const plain = able.filter(({ isContended }) => !isContended);
+    this.#lanes = plain.map(({ id }) => id);
+    this.#hasMembers = plain.some(({ isGrouped }) => isGrouped);
     this.#contention.setLanes(able);
   }
 }

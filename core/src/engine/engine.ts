@@ -1,6 +1,7 @@
 import { callsheetError, type Resolver, type RetentionRun } from "@callsheet/contract";
 import { createCatalogue } from "../operations/catalogue.ts";
 import { Creator } from "../operations/creator.ts";
+import type { GroupDesk } from "../operations/groups/create-group.ts";
 import type { Hint } from "../operations/hint.ts";
 import type { MediaDesk } from "../operations/media/desk.ts";
 import { builtInResolvers } from "../operations/media/resolvers.ts";
@@ -22,6 +23,7 @@ import { startAgenda } from "./agenda.ts";
 import { Bus } from "./bus.ts";
 import { startCapacity } from "./capacity.ts";
 import type { Environment } from "./environment.ts";
+import { startGroups } from "./groups.ts";
 import { createRest, foresee, purge, startHouse } from "./house.ts";
 import { type Node, startNode } from "./node.ts";
 import type { NodeOptions, StoredEnds } from "./node-options.ts";
@@ -100,6 +102,7 @@ export class Engine {
   readonly store: Store;
   readonly types: TypeRegistry;
   readonly desk: Desk;
+  readonly groupDesk: GroupDesk;
   readonly safe: Safe;
   readonly media: MediaDesk;
   readonly creator: Creator;
@@ -120,7 +123,9 @@ export class Engine {
     this.types = types;
     this.desk = { store, catalogue, targets, announce };
     this.media = { store, roots, files: environment.files, newId: environment.newId };
-    this.creator = new Creator(store, { catalogue, types, ...environment }, bus);
+    const makers = { catalogue, types, ...environment };
+    this.groupDesk = { ...this.desk, makers };
+    this.creator = new Creator(store, makers, bus);
     this.#server = server;
     this.safe = safe;
     this.#part = { store, catalogue, types, safe, roots, environment, bus, log };
@@ -215,7 +220,7 @@ export class Engine {
     const part = this.#part;
     await part.bus.listen();
     const admission = startAdmission(part);
-    return [startAgenda(part, admission), admission, startReaper(part), startCapacity(part), startHouse(part)];
+    return [startAgenda(part, admission), admission, startReaper(part), startCapacity(part), startHouse(part), startGroups(part, this.desk)];
   }
 
   /** Every part is closed, whatever became of those before it; the first failure is told at the end. */

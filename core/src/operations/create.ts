@@ -39,6 +39,8 @@ export interface Creation {
   readonly actor: string;
   readonly reason: string | null;
   readonly origin: Origin;
+  /** They are the members of a group: of its version of the action, and in line where it says. */
+  readonly group?: { readonly id: string; readonly version: ActionVersion; readonly laneOf: Catalogue["lane"] };
 }
 
 export interface Makers {
@@ -61,9 +63,9 @@ const EARLIEST = Date.UTC(1970, 0, 1);
 
 /** Checks what is asked for and copies the action's part. Touches no row of a job. */
 export async function prepareJobs(makers: Makers, creation: Creation): Promise<Prepared> {
-  const version = await makers.catalogue.current(creation.action);
+  const version = creation.group?.version ?? (await makers.catalogue.current(creation.action));
   const { definition } = version;
-  if (!definition.enabled)
+  if (!definition.enabled && !creation.group)
     throw callsheetError("action_disabled", `Action "${definition.name}" is disabled.`, { action: definition.name });
   const known = await makers.types.known(definition.type);
   const actor = storableText(creation.actor, "actor", 200);
@@ -99,13 +101,12 @@ export async function prepareJobs(makers: Makers, creation: Creation): Promise<P
     possible = units;
     const isUsual =
       requirements === definition.requires && units === definition.needs && !job.locks && ownerId === undefined;
-    const { id, isGuest } = isUsual
-      ? usual
-      : await makers.catalogue.lane(
-          version,
-          lane({ capabilities: requirements, units, locks: job.locks !== undefined, version: known?.version }),
-          ownerId ?? defaults.ownerId,
-        );
+    const needs = () =>
+      lane({ capabilities: requirements, units, locks: job.locks !== undefined, version: known?.version });
+    const laneOf = creation.group?.laneOf ?? makers.catalogue.lane;
+    const { id, isGuest } =
+      isUsual && !creation.group ? usual : await laneOf(version, needs(), ownerId ?? defaults.ownerId);
+    if (creation.group) job.parentId = creation.group.id;
     if (id === defaults.laneId && !isGuest) jobs.push(job);
     else jobs.push({ ...job, laneId: id, ...(isGuest ? { guest: true } : {}) });
   }
@@ -121,7 +122,7 @@ function prepareJob(
   schema: z.ZodType | undefined,
   input: JobInput,
   said: Said,
-): NewJob {
+): { -readonly [Name in keyof NewJob]: NewJob[Name] } {
   const { definition } = version;
   const configuration = settleConfiguration(schema, definition.configuration, input.configuration);
   if (definition.runRule !== null) {
@@ -148,11 +149,16 @@ function prepareJob(
   if (input.size !== undefined) job.size = checkSize(input.size);
   if (input.tags !== undefined && input.tags.length > 0) job.tags = checkTags(input.tags);
   if (input.variables !== undefined) job.variables = storableJson(input.variables, "variables");
-  if (input.idempotencyKey !== undefined) {
-    job.idempotencyKey = storableText(input.idempotencyKey, "idempotencyKey", 200);
-    job.requestHash = hashOf(input);
-  }
-  return job;
+  return Object.assign(job, keyOf(input));
+}
+
+/** By what a request is known when it is made again. */
+export function keyOf(input: JobInput): Pick<NewJob, "idempotencyKey" | "requestHash"> {
+  if (input.idempotencyKey === undefined) return {};
+  return {
+    idempotencyKey: storableText(input.idempotencyKey, "idempotencyKey", 200),
+    requestHash: hashOf(input),
+  };
 }
 
 export function rankOf(priority: PriorityName): number {
@@ -182,7 +188,7 @@ export function checkInstant<Value extends Date | null>(value: Value, field: str
   return value;
 }
 
-function checkTarget(target: Target): Target {
+export function checkTarget(target: Target): Target {
   const parsed = targetSchema.safeParse(target);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;

@@ -7,7 +7,8 @@ import { chunks, type Makers, type Prepared, prepareJobs, resolveKeys } from "./
 import { CreationLines, isLoss } from "./creation-lines.ts";
 import type { Announcer, Hint } from "./hint.ts";
 
-interface CreateRequest {
+/** Jobs to be made of an action. */
+export interface CreateRequest {
   readonly action: string;
   readonly inputs: readonly JobInput[];
   readonly actor: string;

@@ -4,18 +4,21 @@ import {
   capableNodes,
   type Explanation,
   explain,
+  explainGroup,
   FORECASTABLE,
   MOST_AHEAD,
   type Situation,
 } from "@callsheet/contract";
 import type { ClaimLane } from "../store/dictionary.ts";
 import type { Surroundings } from "../store/situation.ts";
+import { getGroup } from "./groups/read-group.ts";
 import { checkId, type Desk } from "./operate.ts";
 import { outlookOf } from "./outlook.ts";
 
 /** Says why a job stands where it stands, and when it is expected to start; fails with `job_not_found`. */
 export async function explainJob(desk: Desk, ref: string): Promise<Explanation> {
   const id = checkId(ref);
+  if (await desk.store.isGroup(id)) return explainGroup(await getGroup(desk, id));
   const explanation = await lookAt(desk, id);
   // What is read of it is read one after the other: a job that seems to stand in its own way has begun meanwhile.
   return explanation.blockers.includes(id) ? lookAt(desk, id) : explanation;

@@ -16,16 +16,19 @@ export interface Common {
   readonly capabilities: readonly string[];
   readonly units: Readonly<Record<string, number>>;
   readonly locks?: boolean | undefined;
+  /** Groups count them. */
+  readonly members?: boolean | undefined;
   /** Of the code that checked them; undefined: nobody has. */
   readonly version?: number | undefined;
 }
 
 /** What a lane's jobs need, as stored; what is not needed is absent. */
-export function lane({ capabilities, units, locks = false, version = 1 }: Common): Needs {
+export function lane({ capabilities, units, locks = false, members = false, version = 1 }: Common): Needs {
   return {
     ...(capabilities.length > 0 ? { capabilities } : {}),
     ...(Object.keys(units).length > 0 ? { units } : {}),
     ...(locks ? { locks } : {}),
+    ...(members ? { members } : {}),
     ...(version > 1 ? { version } : {}),
   };
 }

@@ -45,6 +45,7 @@ export async function operate<T>(
     let granted: readonly Changed[] = [];
     const result = await desk.store.freeing(async (tx, free) => {
       const job = (await tx.lockJob(key)) ?? (await anchored(tx, key));
+      if (job?.kind === "group" || (!job && (await tx.isGroup(key)))) throw groupMeant(key);
       if (!job) throw callsheetError("job_not_found", `There is no job ${id}.`, { id });
       const done = await act(tx, job);
       // Whoever leaves a line without starting passes on what he was handed.
@@ -55,6 +56,11 @@ export async function operate<T>(
     for (const { laneId, rank } of granted) desk.announce({ kind: "lane", laneId, rank });
     return result;
   });
+}
+
+/** A group follows its members: what may be done to it as a whole is done by its own operations. */
+function groupMeant(id: string) {
+  return callsheetError("wrong_state", `Job ${id} is a group, whose members do this one by one.`, { id, kind: "group" });
 }
 
 /** Runs a transaction during which no claim is under way: what it changes holds for every job that starts after it. */

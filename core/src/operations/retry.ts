@@ -105,9 +105,11 @@ export async function amendJob(
       data: JSON.stringify({ version, difference: JSON.parse(changes) }),
     });
     const capabilities = requirementsOf(type, definition, settled);
-    const { units = {}, locks } = await tx.needsOf(job.id);
-    const needs = lane({ capabilities, units, locks, version: known?.version });
-    const { id: laneId } = await tx.findLane(laneKey(action, needs), job.ownerId);
+    const { units = {}, locks, members } = await tx.needsOf(job.id);
+    const needs = lane({ capabilities, units, locks, members, version: known?.version });
+    const rootId = await tx.rootOfLane(job.laneId);
+    const own = rootId === null ? {} : { rootId };
+    const { id: laneId } = await tx.findLane({ ...laneKey(action, needs), ...own }, job.ownerId);
     if (laneId === job.laneId) return { version };
     await tx.changeLane(job.id, laneId);
     return { version, moved: { laneId, rank: job.rank } };

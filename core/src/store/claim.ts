@@ -13,6 +13,8 @@ export interface ClaimRequest {
   /** Lanes that the node can run, each with how far it was read. */
   readonly lanes: readonly { readonly id: number; readonly after?: Watermark | undefined }[];
   readonly want: number;
+  /** Some of these lanes have members of groups. */
+  readonly hasMembers?: boolean;
 }
 
 /** A job that was taken. `ordinal`: its place among the members of its claim, from 1; 0: it has a row of its own. */
@@ -50,13 +52,16 @@ export interface ClaimAnswer {
  * and a second write at the end. The others keep their row. Both by ctid: the rows are locked, so it cannot change.
  * A node that drains or is paused, or was declared dead and does not know it yet, takes nothing. Naming the barrier locks
  * it: whoever pauses takes it alone, and the claim that waited for that sees what was paused.
+ * Lanes of members have a text of their own, which names their parents in the claim: the others pay nothing for them.
  */
-const CLAIM = `
+const PARENTS = `,
+      case when count(parent_id) > 0 then array_agg(parent_id order by turn nulls last, rank, due_at, job_id) end`;
+const claimText = (hasMembers: boolean) => `
   with asked as materialized (
     select l.lane_id, coalesce(l.rank, -1) as rank, coalesce(l.due_at, '-infinity') as due_at,
       coalesce(l.job_id, '00000000-0000-0000-0000-000000000000') as job_id
     from unnest($2::int[], $4::smallint[], $5::timestamptz[], $6::uuid[]) as l (lane_id, rank, due_at, job_id)
-    join callsheet.lane on lane.id = l.lane_id and not lane.paused and not lane.contended
+    join callsheet.lane on lane.id = l.lane_id and not lane.paused and not lane.contended${hasMembers ? "" : " and not lane.grouped"}
     where exists (select from callsheet.node where id = $1::int and state = 'up' and not paused)
       and not exists (select from callsheet.barrier for share)
   ), queued as materialized (
@@ -74,11 +79,11 @@ const CLAIM = `
     select nextval('callsheet.token_number') as token where exists (select from queued) or exists (select from pending)
   ), gone as materialized (
     delete from callsheet.work where ctid = any(array(select tid from queued where plain union all select tid from pending where plain))
-    returning job_id, turn, rank, due_at
+    returning job_id, turn, rank, due_at${hasMembers ? ", parent_id" : ""}
   ), claimed as (
-    insert into callsheet.claim (token, node_id, started_at, queued, open, ended, ids)
+    insert into callsheet.claim (token, node_id, started_at, queued, open, ended, ids${hasMembers ? ", parents" : ""})
     select (select token from token), $1::int, callsheet.now(), count(turn), count(*), repeat('0', count(*)::int)::bit varying,
-      array_agg(job_id order by turn nulls last, rank, due_at, job_id)
+      array_agg(job_id order by turn nulls last, rank, due_at, job_id)${hasMembers ? PARENTS : ""}
     from gone having count(*) > 0
   ), own as (
     update callsheet.work w
@@ -99,6 +104,9 @@ const CLAIM = `
       filter (where t.attempt is not null or j.target_id is not null or j.tags is not null or j.variables is not null or j.size is not null) as extras,
     (select json_agg(m) from (select lane_id, rank, due_at, max(job_id::text) as job_id from pending group by 1, 2, 3) m) as marks
   from (select * from taken order by turn nulls last, rank, due_at, id) t join callsheet.job j on j.id = t.id`;
+
+const CLAIM = { name: "claim", text: claimText(false) };
+const CLAIM_MEMBERS = { name: "claim_members", text: claimText(true) };
 
 interface Row {
   token: string;
@@ -125,13 +133,12 @@ interface Row {
 
 /** Takes up to `want` jobs for a node, best first, in one statement that no pause can overtake. */
 export async function claimJobs(line: Line, request: ClaimRequest): Promise<ClaimAnswer> {
-  const { lanes, want, nodeId } = request;
+  const { lanes, want, nodeId, hasMembers = false } = request;
   const marks = lanes.map(({ after }) => after);
   const isRead = marks.some((mark) => mark !== undefined);
   const quota = Math.max(8, Math.ceil((2 * want) / Math.max(1, lanes.length)));
   const { rows } = await line.query({
-    name: "claim",
-    text: CLAIM,
+    ...(hasMembers ? CLAIM_MEMBERS : CLAIM),
     values: [
       nodeId,
       lanes.map((lane) => lane.id),

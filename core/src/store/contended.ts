@@ -31,6 +31,8 @@ export interface Candidate extends Omit<Claimed, "token" | "ordinal"> {
   readonly turn: number | null;
   readonly rank: number;
   readonly dueAt: string;
+  /** The group that counts it. */
+  readonly parentId: string | null;
   /** It may run as a member of a claim. */
   readonly isPlain: boolean;
   /** The database's clock. */
@@ -41,7 +43,7 @@ export interface Candidate extends Omit<Claimed, "token" | "ordinal"> {
 const MOST_OWNERS = 100;
 
 /* Only what is asked of a job, or orders it: rows are kept in memory several times on their way. */
-const NAMES = "tid, job_id, lane_id, turn, rank, due_at, plain, attempt, retries, owner_id, action_version_id";
+const NAMES = "tid, job_id, lane_id, turn, rank, due_at, plain, attempt, retries, owner_id, action_version_id, parent_id";
 const ROW = `w.ctid as ${NAMES.replaceAll(", ", ", w.")}`;
 
 const asked = (isShared: boolean) => `
@@ -135,7 +137,7 @@ const candidatesText = (isShared: boolean) => `
     string_agg(action_version_id::text, ',') as versions, string_agg(coalesce(size::text, ''), ',') as sizes,
     '[' || string_agg(coalesce(locks::text, '[]'), ',') || ']' as locks,
     '[' || string_agg(configuration::text, ',') || ']' as configurations,
-    json_agg(target_type) as "targetTypes", json_agg(target_id) as "targetIds",
+    string_agg(coalesce(parent_id::text, ''), ',') as parents, json_agg(target_type) as "targetTypes", json_agg(target_id) as "targetIds",
     json_object_agg(job_id, json_build_object('tags', tags, 'first', variables,
       'later', (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = found.job_id)))
       filter (where tags is not null or variables is not null or attempt > 0) as extras,
@@ -146,7 +148,7 @@ const candidatesText = (isShared: boolean) => `
   from found`;
 const CANDIDATES = { shared: candidatesText(true), own: candidatesText(false) } as const;
 
-type Column = "lanes" | "turns" | "ranks" | "dues" | "attempts" | "retries" | "owners" | "versions" | "sizes";
+type Column = "parents" | "lanes" | "turns" | "ranks" | "dues" | "attempts" | "retries" | "owners" | "versions" | "sizes";
 type CandidateColumns = Readonly<Record<Column, string>> & {
   readonly tids: string;
   readonly ids: string | null;
@@ -220,7 +222,7 @@ function candidatesOf(row: CandidateColumns): readonly Candidate[] {
   const of = (column: Column) => row[column].split(",");
   const [lanes, turns, ranks, dues] = [of("lanes"), of("turns"), of("ranks"), of("dues")];
   const [attempts, retries, owners, versions] = [of("attempts"), of("retries"), of("owners"), of("versions")];
-  const [sizes, tids] = [of("sizes"), row.tids.split(" ")];
+  const [sizes, parents, tids] = [of("sizes"), of("parents"), row.tids.split(" ")];
   const locks = JSON.parse(row.locks) as readonly (readonly JobLock[])[];
   const configurations = JSON.parse(row.configurations) as readonly unknown[];
   const mayRefer = mayReferToSecrets(row.configurations);
@@ -233,6 +235,7 @@ function candidatesOf(row: CandidateColumns): readonly Candidate[] {
       turn: turns[n] === "" ? null : Number(turns[n]),
       rank: Number(ranks[n]),
       dueAt: dues[n]!,
+      parentId: parents[n] || null,
       isPlain: row.plains[n] === "1",
       attempt: Number(attempts[n]) + 1,
       retries: Number(retries[n]),

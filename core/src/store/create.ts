@@ -176,8 +176,8 @@ function insertFor(keys: readonly Key[], tells: boolean): { name: string; text: 
       ${has("k") ? "on conflict (action_id, idempotency_key) where idempotency_key is not null do nothing returning id" : ""}
     ), waiting as (
       insert into callsheet.work (job_id, due_at, lane_id, owner_id, action_version_id, seq, attempt, retries, state, line_state,
-        rollback, rank, crashes, intent, plain${has("gu") ? ", guest" : ""})
-      select n.i, ${start}, n.lane, n.owner, $6::int, 1, 0, 0, ${first}, ${first}, 'none', n.rank, 0, 0, ${state ? `${first} = 'pending'` : "true"}${has("w") ? " and n.w is not true" : ""}${has("gu") ? ", coalesce(n.gu, false)" : ""}
+        rollback, rank, crashes, intent, plain${has("gu") ? ", guest" : ""}${has("pa") ? ", parent_id" : ""})
+      select n.i, ${start}, n.lane, n.owner, $6::int, 1, 0, 0, ${first}, ${first}, 'none', n.rank, 0, 0, ${state ? `${first} = 'pending'` : "true"}${has("w") ? " and n.w is not true" : ""}${has("gu") ? ", coalesce(n.gu, false)" : ""}${has("pa") ? ", n.pa" : ""}
       from n ${has("k") ? "where n.i in (select id from inserted)" : ""}
     )
     select ${has("k") ? "id from inserted" : `1 as id where ${tells ? "pg_notify($10, $11) is null" : "false"}`}`;

@@ -123,6 +123,8 @@ export interface LaneKey {
   readonly actionId: number;
   readonly type: string;
   readonly needs: Needs;
+  /** The group that it is for alone. */
+  readonly rootId?: string;
 }
 
 /** The place in line of an action's jobs that have these needs. */
@@ -154,14 +156,14 @@ export const pauseOf = (site: Sql, queue: Sql, action: Sql): Sql => sql`
  * A new one is paused and limited as its action, queue and site are; what is limited by a default gets a limit of its own.
  */
 export async function findLane(db: Queryable, lane: LaneKey, ownerId: number): Promise<Lane> {
-  const { site, queue, actionId, type } = lane;
+  const { site, queue, actionId, type, rootId = null } = lane;
   const needs = JSON.stringify(lane.needs);
   const isContended = lane.needs.units !== undefined || lane.needs.locks !== undefined;
   const { rows } = await db.query<Lane>(sql`
     with known as materialized (
       select id, host_id, shared from callsheet.lane
       where site = ${site} and queue = ${queue} and action_id = ${actionId} and type = ${type} and needs = ${needs}::jsonb
-        and root_id is null
+        and root_id is not distinct from ${rootId}::uuid
     ), l as materialized (
       select ${site}::text as site, ${queue}::text as queue, ${actionId}::int as action_id
       where not exists (select from known) and not exists (select from callsheet.barrier for share)
@@ -174,9 +176,9 @@ export async function findLane(db: Queryable, lane: LaneKey, ownerId: number): P
       select name, scope, capacity, capacity, true from limits where limited = '*' on conflict (name, scope) do nothing
       returning nextval('callsheet.rules_number')
     ), made as (
-      insert into callsheet.lane (site, queue, action_id, type, needs, host_id, contended, paused, reason)
-      select l.site, l.queue, l.action_id, ${type}, ${needs}::jsonb, ${ownerId}, ${isContended} or exists (select from limits),
-        p.scope is not null, p.reason
+      insert into callsheet.lane (site, queue, action_id, type, needs, root_id, host_id, grouped, contended, paused, reason)
+      select l.site, l.queue, l.action_id, ${type}, ${needs}::jsonb, ${rootId}::uuid, ${ownerId}, ${lane.needs.members === true},
+        ${isContended} or exists (select from limits), p.scope is not null, p.reason
       from l left join lateral (${pauseOf(sql`l.site`, sql`l.queue`, LANE_ACTION)}) p on true
       on conflict do nothing returning id, host_id, shared
     )
@@ -196,16 +198,19 @@ export interface ClaimLane extends LaneFacts {
   readonly isContended: boolean;
   /** Several owners' jobs take turns. */
   readonly isShared: boolean;
+  /** Its jobs are members of groups. */
+  readonly isGrouped: boolean;
 }
 
-/** Lanes of jobs of these types at a site, with what they need of a node. */
+/** Lanes of jobs of these types at a site, with what they need of a node; but those of groups of which nothing may start. */
 export async function lanesFor(db: Queryable, site: string, types: readonly string[]): Promise<readonly ClaimLane[]> {
   const { rows } = await db.query<ClaimLane>(sql`
     select l.id, l.type, l.needs, l.site, l.queue, l.contended as "isContended", l.shared as "isShared",
+      l.grouped as "isGrouped",
       coalesce(a.name, (select v.name from callsheet.action_version v where v.action_id = l.action_id order by v.version desc limit 1)) as action,
       case when l.paused then json_build_object('reason', l.reason) end as pause
     from callsheet.lane l left join callsheet.action a on a.id = l.action_id
-    where l.site = ${site} and l.type = any(${types}::text[]) order by l.id`);
+    where l.site = ${site} and l.type = any(${types}::text[]) and not l.shut order by l.id`);
   return rows;
 }
 

@@ -212,10 +212,10 @@ const ANCHOR = `
     where token = $1::bigint and (select open from c) > (select count(*) from m)
   ), given as (
     insert into callsheet.work (job_id, due_at, turn, token, started_at, deadline, lane_id, owner_id, action_version_id, seq, attempt,
-      retries, node_id, state, line_state, rollback, rank, crashes, intent, plain, guest)
+      retries, node_id, state, line_state, rollback, rank, crashes, intent, plain, guest, parent_id)
     select j.id, j.start_at, case when m.n <= c.queued then 0 end, c.token, c.started_at,
       callsheet.deadline(c.started_at, v.definition, j.kind, coalesce(j.data, j.configuration), 0), j.lane_id, j.owner_id, j.action_version_id, 2, 1,
-      0, c.node_id, 'running', 'running', 'none', j.rank, 0, 0, false, l.shared or l.host_id is distinct from j.owner_id
+      0, c.node_id, 'running', 'running', 'none', j.rank, 0, 0, false, l.shared or l.host_id is distinct from j.owner_id, j.parent_id
     from c, m join callsheet.job j on j.id = m.id join callsheet.lane l on l.id = j.lane_id join callsheet.action_version v on v.id = j.action_version_id
     returning job_id, started_at, token, node_id, turn
   ), granted as (

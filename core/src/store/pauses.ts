@@ -36,7 +36,7 @@ export async function readPauses(db: Queryable): Promise<readonly Pause[]> {
 export async function settlePauses(tx: Queryable): Promise<void> {
   await tx.query(sql`
     with due as materialized (
-      select l.id, p.scope is not null as paused, p.reason
+      select l.id, l.shut or p.scope is not null as paused, case when l.shut then l.reason else p.reason end as reason
       from callsheet.lane l left join lateral (${pauseOf(sql`l.site`, sql`l.queue`, LANE_ACTION)}) p on true
     )
     update callsheet.lane l set paused = due.paused, reason = due.reason

@@ -25,11 +25,12 @@ const JOB = `
   select j.id, j.kind, a.name as action, v.version as "actionVersion", v.type, l.site, l.queue, l.needs, j.locks, j.size, j.rank, o.name as owner, j.origin,
     j.parent_id as "parentId", j.target_type as "targetType", j.target_id as "targetId", j.tags, j.configuration,
     j.configuration_version as "configurationVersion", j.idempotency_key as "idempotencyKey", j.created_at as "createdAt",
-    j.start_at as "startAt", coalesce(w.state, d.state, case when m.token is not null then 'running'::callsheet.job_state end) as state,
+    j.start_at as "startAt", coalesce(w.state, d.state, case when m.token is not null then 'running'::callsheet.job_state end,
+      (case when g.state = 'pausing' then 'running' else g.state end)::callsheet.job_state) as state,
     ${ROLLBACK_NOW} as rollback,
     case when w.state not in ('running', 'timed_out', 'cancelling') then w.due_at end as "dueAt",
-    coalesce(w.started_at, d.started_at, m.started_at) as "startedAt", d.ended_at as "endedAt",
-    s.since as "stalledSince", coalesce(w.attempt, d.attempt, 1) as attempt, coalesce(w.retries, d.retries, 0) as retries, n.name as node,
+    coalesce(w.started_at, d.started_at, m.started_at, g.started_at) as "startedAt", d.ended_at as "endedAt",
+    s.since as "stalledSince", coalesce(w.attempt, d.attempt, case when g.job_id is null then 1 else 0 end) as attempt, coalesce(w.retries, d.retries, 0) as retries, n.name as node,
     case when p.job_id is not null then json_build_object('percent', p.percent, 'message', p.message, 'stats', p.stats, 'at', p.at) else d.progress end as progress,
     d.result, coalesce(d.error, e.error) as error,
     v.definition ->> 'undoAction' as "undoAction", v.definition ->> 'redoAction' as "redoAction",
@@ -54,6 +55,7 @@ const JOB = `
     where w.state in ('retrying', 'pending', 'queued', 'scheduled') and w.attempt > 0 and f.job_id = j.id and f.event in ('back_off', 'fail')
     order by f.seq desc limit 1
   ) e on true
+  left join callsheet.composite g on g.job_id = j.id and j.kind in ('group', 'run') and not g.settled
   left join callsheet.node n on n.id = coalesce(w.node_id, d.node_id, m.node_id)
   left join callsheet.progress p on p.job_id = j.id
   left join callsheet.stall s on s.job_id = j.id and s.token = w.token and w.state in ('running', 'timed_out', 'cancelling')`;
@@ -203,6 +205,10 @@ function inState(states: readonly JobState[], bind: (value: unknown) => string):
     places.push(
       "select m.id from callsheet.claim c, unnest(c.ids) with ordinality m (id, n) where get_bit(c.ended, m.n::int - 1) = 0",
     );
+  // A group may have failed before it has settled. Whoever asks for what completed, too, looks for what is over.
+  if (waiting.length || (settled.includes("failed") && !settled.includes("completed")))
+    places.push(`select job_id from callsheet.composite where not settled
+      and case when state = 'pausing' then 'running' else state end = any(${bind(states)}::text[])`);
   return places.length ? `j.id in (${places.join(" union all ")})` : "false";
 }
 

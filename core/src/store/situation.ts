@@ -12,7 +12,7 @@ type Neighbour = NodeInSight & { readonly id: number; readonly codes: Codes };
 export interface Surroundings
   extends Pick<
     Situation,
-    "now" | "lane" | "locks" | "ticket" | "rollback" | "rollbackProblem" | "isRetryAsked" | "isNodeLost" | "queue"
+    "now" | "lane" | "locks" | "ticket" | "rollback" | "rollbackProblem" | "isRetryAsked" | "isNodeLost" | "queue" | "group"
   > {
   readonly actionVersionId: number;
   readonly size: number | null;
@@ -38,6 +38,8 @@ export async function readSurroundings(db: Queryable, id: string): Promise<Surro
         select n.state in ('gone', 'dead') from callsheet.node n
         where n.id = coalesce(w.node_id, (select c.node_id from callsheet.claim c where w.job_id is null and d.job_id is null and j.id = any(c.ids)))
       ), false) as "isNodeLost",
+      (select json_build_object('id', g.job_id, 'intent', g.intent, 'reason', g.reason) from callsheet.composite g
+        where g.job_id = j.parent_id) as "group",
       json_build_object(
         'length', (select count(*) from callsheet.work where state = 'queued'),
         'capacity', (select value::text::float8 from callsheet.setting where name = 'queue_capacity')) as queue,

@@ -12,6 +12,7 @@ import { addDurations, readDurations } from "./durations.ts";
 import { ELSEWHERE } from "./elsewhere.ts";
 import { anchorMembers, anchorRows, claimHolding, completedBefore } from "./finish.ts";
 import { type Free, free, insistOnLines, leaveRemnants, remnantsOf, remnantsOfJob } from "./freeing.ts";
+import { GROUPS } from "./groups.ts";
 import { readAmendments, readHistory, readLog } from "./history.ts";
 import { type HotPath, openHotPath } from "./hot-path.ts";
 import { HOUSE } from "./house.ts";
@@ -47,6 +48,7 @@ const STATEMENTS = {
   ...ATTEMPT,
   ...CATALOGUE,
   ...ELSEWHERE,
+  ...GROUPS,
   ...HOUSE,
   ...MEDIA,
   ...NODES,

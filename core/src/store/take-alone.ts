@@ -3,7 +3,7 @@ import type { Claimed } from "./claim.ts";
 import type { Start } from "./contended.ts";
 import type { LineTransaction, Statement } from "./database.ts";
 import { makeObjects } from "./objects.ts";
-import { claimedOf } from "./take.ts";
+import { claimedOf, parentsOf } from "./take.ts";
 
 /*
  * What starts here holds its objects alone, in their own rows. Objects are locked and judged by one statement: a row that was
@@ -25,9 +25,10 @@ const TAKE_ALONE = `
   ), gone as (
     delete from callsheet.work where ctid = any(array(select ($2::tid[])[n] from members, unnest(places) as n))
   ), claimed as (
-    insert into callsheet.claim (token, node_id, started_at, queued, open, ended, ids, pool_ids, units)
+    insert into callsheet.claim (token, node_id, started_at, queued, open, ended, ids, pool_ids, units, parents)
     select token, $1::int, callsheet.now(), (select count(*) from unnest(places) as n where n <= $4::int), cardinality(places),
-      repeat('0', cardinality(places))::bit varying, array(select ($3::uuid[])[n] from unnest(places) as n), $7::int[], $8::bigint[]
+      repeat('0', cardinality(places))::bit varying, array(select ($3::uuid[])[n] from unnest(places) as n), $7::int[], $8::bigint[],
+      case when $9::uuid[] is not null then array(select ($9::uuid[])[n] from unnest(places) as n) end
     from token, members
   ), taken as (
     update callsheet.object o set token = (select token from token), job_id = ($3::uuid[])[h.n], at = callsheet.now()
@@ -114,6 +115,7 @@ function taking(nodeId: number, group: Group): Statement {
       locks.map(({ key }) => key),
       units.length === 0 ? null : units.map(({ poolId }) => poolId),
       units.length === 0 ? null : units.map((one) => one.units),
+      parentsOf(jobs),
     ],
   };
 }

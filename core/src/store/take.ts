@@ -13,9 +13,9 @@ const TAKE_MEMBERS = `
   ), gone as (
     delete from callsheet.work where ctid = any($2::tid[])
   ), claimed as (
-    insert into callsheet.claim (token, node_id, started_at, queued, open, ended, ids, pool_ids, units)
+    insert into callsheet.claim (token, node_id, started_at, queued, open, ended, ids, pool_ids, units, parents)
     select token, $1::int, callsheet.now(), $4::int, cardinality($3::uuid[]), repeat('0', cardinality($3::uuid[]))::bit varying, $3::uuid[],
-      $5::int[], $6::bigint[]
+      $5::int[], $6::bigint[], $11::uuid[]
     from token
   ), numbers as materialized (
     select array_agg(nextval('callsheet.ticket_number')) as of from generate_series(1, (select max(n) from unnest($7::int[]) as n))
@@ -102,6 +102,7 @@ async function takeMembers(tx: Queryable, nodeId: number, starts: readonly Start
       units.length === 0 ? null : units.map(({ poolId }) => poolId),
       units.length === 0 ? null : units.map((one) => one.units),
       ...ticketsOf(jobs),
+      parentsOf(jobs),
     ],
   });
   return jobs.map((job, index) => claimedOf(job, rows[0]!.token, index + 1, units));
@@ -143,6 +144,10 @@ function ticketsOf(jobs: readonly Candidate[], has: (job: Candidate) => boolean 
     `{${all.map(({ laneId }) => laneId).join()}}`,
   ];
 }
+
+/** The parents of a claim's members, in their order; null: none has one. */
+export const parentsOf = (jobs: readonly Candidate[]): readonly (string | null)[] | null =>
+  jobs.some(({ parentId }) => parentId !== null) ? jobs.map(({ parentId }) => parentId) : null;
 
 /** A job that was taken, of what was known of it before. */
 export function claimedOf(candidate: Candidate, token: string, ordinal: number, units: readonly Units[]): Claimed {

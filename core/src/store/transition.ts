@@ -100,13 +100,13 @@ const SETTLE = `
     delete from callsheet.progress p using gone where p.job_id = gone.job_id returning p.*
   ), settled as (
     insert into callsheet.outcome (job_id, ended_at, started_at, xid, token, node_id, seq, attempt, retries, state, from_state, rollback,
-      crashes, queued, event, via, result, error, progress, actor, reason)
+      crashes, queued, event, via, result, error, progress, actor, reason, parent_id)
     select old.job_id, callsheet.now(), old.started_at, pg_current_xact_id()::text::bigint, old.token, old.node_id, old.seq + 1,
       old.attempt, old.retries + coalesce(old.more, 0), old."to", old.line_state,
       case when old.state ${IS_LIVE} then 'none' else old.rollback end, old.crashes + coalesce(old.crashed, 0), false, $3,
       callsheet.passed(old.line_state, old.state, old.turn is not null), old.result, old.error,
       (select json_build_object('percent', q.percent, 'message', q.message, 'stats', q.stats, 'at', q.at) from quiet q where q.job_id = old.job_id),
-      $4, $5
+      $4, $5, old.parent_id
     from old join gone using (job_id)
     returning job_id, seq
   )
@@ -133,10 +133,10 @@ const REOPEN = `
     delete from callsheet.outcome o using old where o.job_id = old.job_id returning o.job_id
   ), waiting as (
     insert into callsheet.work (job_id, due_at, token, lane_id, owner_id, action_version_id, seq, attempt, retries, state, line_state,
-      rollback, rank, crashes, intent, plain, guest)
+      rollback, rank, crashes, intent, plain, guest, parent_id)
     select j.id, coalesce(old.due, callsheet.now() + coalesce(old.delay, 0) * interval '1 millisecond'), old.token, j.lane_id, j.owner_id,
       j.action_version_id, old.seq + 1, old.attempt, case when old.fresh then 0 else old.retries + coalesce(old.more, 0) end, old."to", old."to",
-      'none', j.rank, 0, 0, false, l.shared or l.host_id is distinct from j.owner_id
+      'none', j.rank, 0, 0, false, l.shared or l.host_id is distinct from j.owner_id, j.parent_id
     from old join gone using (job_id) join callsheet.job j on j.id = old.job_id join callsheet.lane l on l.id = j.lane_id
     returning *
   ), told as (
@@ -284,6 +284,19 @@ export async function removeJobs(
   span?: { readonly from: Date; readonly until: Date },
 ): Promise<number> {
   const values = [ids];
+  // Who is removed still counts where he counted.
+  await tx.query({
+    text: `
+      update callsheet.composite c set removed = c.removed + m.count
+      from (select parent_id, count(*)::int as count from callsheet.job where id = any($1::uuid[]) and parent_id is not null group by 1) m
+      where c.job_id = m.parent_id`,
+    values,
+  });
+  await tx.query({
+    text: "update callsheet.outcome set parent_id = null where job_id = any($1::uuid[]) and parent_id is not null",
+    values,
+  });
+  await tx.query({ text: "delete from callsheet.lane where root_id = any($1::uuid[])", values });
   for (const table of JOB_TABLES) {
     await tx.query({ text: `delete from callsheet.${table} where job_id = any($1::uuid[])`, values });
   }

@@ -166,8 +166,8 @@ function jobRow(facts: Facts): Record<string, unknown> {
   };
 }
 
-function claimRow({ id, nodeId, token, now }: Facts): Record<string, unknown> {
-  return { token, node_id: nodeId, started_at: now, queued: 0, open: 1, ended: "0", ids: [id] };
+function claimRow({ id, plan, nodeId, token, now }: Facts): Record<string, unknown> {
+  return { token, node_id: nodeId, started_at: now, queued: 0, open: 1, ended: "0", ids: [id], parents: plan.parentId ? [plan.parentId] : null };
 }
 
 function workRow(facts: Facts): Record<string, unknown> {
@@ -198,6 +198,7 @@ function workRow(facts: Facts): Record<string, unknown> {
     plain: state === "pending" || state === "queued",
     guest: false,
     journaled: false,
+    parent_id: plan.parentId ?? null,
   };
 }
 
@@ -223,6 +224,7 @@ function outcomeRow(facts: Facts, { event, to, via = [] }: Step, seq: number, fr
     ...{ job_id: id, ended_at: now, started_at: token === null ? null : now, xid: 1, token, node_id: nodeId, seq },
     ...{ attempt: token === null ? 0 : 1, retries: 0, state: to, from_state: from, rollback: plan.rollback ?? "none" },
     ...{ crashes: 0, queued: false, event, via },
+    parent_id: plan.parentId ?? null,
     result: plan.result ?? null,
     error: to === "failed" ? errorOf(facts) : null,
   };

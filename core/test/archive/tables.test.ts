@@ -54,7 +54,7 @@ async function columnsOf(db: Database): Promise<readonly Column[]> {
       join pg_attribute a on a.attrelid = format('%I.%I', c.table_schema, c.table_name)::regclass and a.attname = c.column_name
       join pg_type y on y.oid = a.atttypid
       left join pg_type e on e.oid = y.typelem
-      join pg_class r on r.oid = a.attrelid and not r.relispartition
+      join pg_class r on r.oid = a.attrelid and not r.relispartition and r.relpersistence = 'p'
       where c.table_schema = 'callsheet' and t.table_type = 'BASE TABLE' and t.table_name <> 'migration'
       order by c.table_name, c.ordinal_position`,
     values: [],

@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { aJob, aNode, expectSound, type JobPlan, openTestDatabase, until } from "../../src/testing/index.ts";
 import { poolOf } from "../admission/holdings.ts";
 import { aFloor, aFloorWith, refusal } from "../fixtures/floor.ts";
+import { GROUP_DAMAGES } from "../groups/damages.ts";
 
 const RETRY = { limit: 1, delayMs: 1, jitter: 0 };
 
@@ -213,6 +214,7 @@ const DAMAGES: readonly (readonly [string, Invariant, JobPlan, string])[] = [
     insert into callsheet.claim (token, node_id, started_at, queued, open, ended, ids)
     select nextval('callsheet.token_number'), max(id), now(), 0, 1, '0', array[$1::uuid] from callsheet.node`,
   ],
+  ["the state has another parent", "S05", {}, `update callsheet.work set parent_id = ${STRANGER} where job_id = $1`],
   ["the state has another rank", "S05", {}, "update callsheet.work set rank = 5 where job_id = $1"],
   ["a replaced configuration is gone", "S06", {}, "update callsheet.job set configuration_version = 2 where id = $1"],
 ];
@@ -296,7 +298,7 @@ describe("a system that somebody damaged", () => {
   });
 
   test("has a damage for each invariant", () => {
-    const all = new Set([...DAMAGES, ...OTHER_DAMAGES].map(([, invariant]) => invariant));
+    const all = new Set([...DAMAGES, ...OTHER_DAMAGES, ...GROUP_DAMAGES].map(([, invariant]) => invariant));
     expect([...all].sort()).toEqual(Object.keys(INVARIANTS).sort());
   });
 

@@ -1,3 +1,4 @@
+import { checkComposite } from "./composite.ts";
 import { checkClaim, checkHoldings, checkObject, checkPool } from "./holding.ts";
 import type { Violation } from "./invariant.ts";
 import { checkHistory } from "./lines.ts";
@@ -54,6 +55,7 @@ function judge(record: CheckRecord, nodes: ReadonlyMap<number, NodeRecord>): rea
     case "dangling":
       return [dangling(record)];
     case "job":
+      if (record.composite !== null) return checkComposite(record, record.composite);
       return [
         ...checkHistory(record.lines, record.kind),
         ...checkPlace(record),

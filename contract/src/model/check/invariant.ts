@@ -17,6 +17,8 @@ export const INVARIANTS = {
   I26: "Nobody waits for objects that are free.",
   I31: "Units are held by attempts that live, and by no job that waits.",
   I34: "Nothing starts on a node that has ended.",
+  I36: "A group or run counts its members as they are, and its state follows from the counts.",
+  I37: "A group or run settles once in each generation, when it is closed and all its members have ended.",
   S01: "A job stands in exactly one place: with what waits and runs, with what has ended, or in one claim.",
   S02: "What a row refers to is there.",
   S03: "What is used of a pool is the sum of what is held of it.",

@@ -25,7 +25,8 @@ interface Step {
   readonly event: JobEvent | null;
 }
 
-function checkChain(lines: readonly HistoryLine[]): Violation[] {
+/** Checks that lines are numbered and follow on each other. */
+export function checkChain(lines: readonly HistoryLine[]): Violation[] {
   const found: Violation[] = [];
   lines.forEach((line, index) => {
     const expected = index + 1;

@@ -89,7 +89,7 @@ function checkCopies(job: JobRecord): readonly Violation[] {
   return [...found, violation("S06", message)];
 }
 
-const COPIES = ["laneId", "ownerId", "actionVersionId", "rank"] as const;
+const COPIES = ["laneId", "ownerId", "actionVersionId", "rank", "parentId"] as const;
 
 /** Steps that no line of history tells by itself: the next line names the states they led to. */
 const UNTOLD = ["come_due", "admit", "give_way", "start"] as const satisfies readonly JobEvent[];

@@ -1,3 +1,4 @@
+import type { CompositeState, Intent, MemberCounts } from "../composite.ts";
 import type { JobKind } from "../job.ts";
 import type { JobLock, LockMode } from "../lock.ts";
 import type { JobState } from "../state.ts";
@@ -79,6 +80,8 @@ export interface Copied {
   readonly ownerId: number;
   readonly actionVersionId: number;
   readonly rank: number;
+  /** The group or run that counts it. */
+  readonly parentId: string | null;
 }
 
 type Rollback = "none" | "required" | "running" | "done" | "failed";
@@ -107,6 +110,23 @@ export interface OutcomePlace {
   readonly attempt: number;
   readonly token: string | null;
   readonly rollback: Rollback;
+}
+
+/** What is stored of a group or run, beside what its members are. */
+export interface CompositePlace {
+  readonly counts: MemberCounts;
+  /** Its members that are stored, counted anew; null: there are none. */
+  readonly recount: MemberCounts | null;
+  /** Members that retention has taken away: they still count. */
+  readonly removed: number;
+  readonly intent: Intent;
+  readonly isClosed: boolean;
+  readonly hasBegun: boolean;
+  readonly state: CompositeState;
+  readonly isSettled: boolean;
+  readonly generation: number;
+  readonly seq: number;
+  readonly lineState: JobState;
 }
 
 /** A claim in which a job is a member that has not ended. */
@@ -140,6 +160,8 @@ export interface JobRecord extends Copied {
   readonly lines: readonly JobLine[];
   readonly work: WorkPlace | null;
   readonly outcome: OutcomePlace | null;
+  /** Of a group or run. */
+  readonly composite: CompositePlace | null;
   readonly claims: readonly ClaimPlace[];
   readonly tickets: readonly TicketPlace[];
   /** It waits for a lock, and nobody stands before it who could have what it waits for. */

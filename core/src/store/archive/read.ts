@@ -23,13 +23,13 @@ export async function sitStill(tx: Queryable): Promise<void> {
 
 /**
  * Every table of the schema but the record of its migrations. Asked of the catalogue, so that none can be forgotten;
- * partitions are read by way of what they are parts of.
+ * partitions are read by way of what they are parts of, and what the server itself forgets holds nothing to keep.
  */
 export async function storedTables(db: Queryable, schema: string): Promise<readonly StoredTable[]> {
   const { rows } = await db.query<StoredTable>(sql`
     select c.relname::text as name, array_agg(a.attname::text order by a.attnum) as columns
     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
-    where c.relnamespace = ${schema}::regnamespace and c.relkind in ('r', 'p') and not c.relispartition and c.relname <> 'migration'
+    where c.relnamespace = ${schema}::regnamespace and c.relkind in ('r', 'p') and c.relpersistence = 'p' and not c.relispartition and c.relname <> 'migration'
     group by c.relname order by c.relname`);
   return rows;
 }

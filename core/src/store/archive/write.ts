@@ -48,6 +48,11 @@ export async function insertRows(
   });
 }
 
+/** For the rest of a transaction, members that are inserted are in the counts of their groups already. */
+export async function countNoMembers(tx: Queryable): Promise<void> {
+  await tx.query({ text: "select set_config('callsheet.member_changes', 'off', true)", values: [] });
+}
+
 /** Lets sequences go on behind the numbers that were given; none goes back. */
 export async function advanceSequences(tx: Queryable, values: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, value] of Object.entries(values)) {

@@ -1,13 +1,18 @@
 import sql, { raw } from "sql-template-tag";
 import type { Queryable } from "../../store/database.ts";
 
-type Table = "job" | "work" | "claim" | "outcome" | "event" | "node";
+type Table = "job" | "work" | "claim" | "outcome" | "event" | "node" | "composite";
 
 /** Inserts one row as it is given, by the names of its columns. Columns that are absent are null. */
 export async function insertRow(db: Queryable, table: Table, row: Readonly<Record<string, unknown>>): Promise<void> {
   await db.query(sql`
     insert into callsheet.${raw(table)}
     select * from json_populate_record(null::callsheet.${raw(table)}, ${JSON.stringify(row)}::json)`);
+}
+
+/** Takes the state of a job away that follows from elsewhere. */
+export async function removeWork(db: Queryable, id: string): Promise<void> {
+  await db.query(sql`delete from callsheet.work where job_id = ${id}`);
 }
 
 export async function nextToken(db: Queryable): Promise<string> {

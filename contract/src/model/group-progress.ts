@@ -1,0 +1,35 @@
+import { type Expectation, meanDuration } from "./durations.ts";
+import type { Group } from "./group.ts";
+
+/** What the progress of a group follows from. */
+export interface GroupPace extends Pick<Group, "counts" | "memberCount" | "isSettled" | "intent" | "generation" | "startedAt"> {
+  readonly now: Date;
+  /** How long its members are expected to take; null: nothing was learned of them yet. */
+  readonly expected: Expectation | null;
+}
+
+/** So many ends tell more of its pace than what was learned of other jobs. */
+const ENOUGH = 8;
+
+/**
+ * How much of a group is done, 0 to 100, and how long the rest takes, in milliseconds; null: nothing can be said. The pace is
+ * that of its own members once enough have ended; until then, that of those that run, each taking as long as was learned. What
+ * runs is taken to be half done.
+ */
+export function progressOf(pace: GroupPace): { readonly percent: number; readonly leftMs: number | null } {
+  const { counts, memberCount, isSettled } = pace;
+  const ended = counts.good + counts.bad + counts.cancelled;
+  return { percent: (100 * ended) / Math.max(1, memberCount), leftMs: isSettled ? 0 : leftOf(pace, ended) };
+}
+
+function leftOf({ counts, memberCount, intent, generation, startedAt, now, expected }: GroupPace, ended: number) {
+  const running = counts.live + counts.overdue;
+  // Held back by somebody: nobody can know for how long.
+  if (intent === "pause" || startedAt === null) return null;
+  const left = memberCount - ended - running / 2;
+  const done = counts.good + counts.bad + running / 2;
+  // Of a later generation nobody knows when it began, nor how many had ended before.
+  if (generation === 1 && counts.good + counts.bad >= ENOUGH) return (left * (now.getTime() - startedAt.getTime())) / done;
+  if (expected === null || running === 0) return null;
+  return (left * meanDuration(expected)) / running;
+}

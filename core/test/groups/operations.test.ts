@@ -1,0 +1,192 @@
+import { describe, expect, test } from "vitest";
+import { aGroup, until } from "../../src/testing/index.ts";
+import { refusal } from "../fixtures/floor.ts";
+import { aCrew, groupIn } from "./crew.ts";
+
+const person = (id: string) => ({ type: "person", id });
+const eventsOf = async ({ cs }: Awaited<ReturnType<typeof aCrew>>, id: string) =>
+  (await cs.jobs.history(id)).map(({ event }) => event);
+
+describe("a retry of a group", () => {
+  test("runs the members again that failed; it settles once more, and the others stay as they are", async () => {
+    const crew = await aCrew({ retry: { limit: 0 } });
+    const { cs, stage, work } = crew;
+    const job = await crew.createGroup(3);
+    await work();
+    const [first, second] = [await stage.nth(1), await stage.nth(2)];
+    first.throws({ code: "disk_full", message: "No room." });
+    second.throws({ code: "disk_full", message: "No room." });
+    (await stage.nth(3)).returns("fine");
+    expect(await cs.jobs.wait(job)).toMatchObject({ state: "failed" });
+    expect(await cs.groups.failures(job)).toMatchObject([{ code: "disk_full", message: "No room.", count: 2 }]);
+    const before = await cs.jobs.list({ parentId: job.id, states: ["completed"] });
+    expect(await cs.as("ada", "more room").groups.retry(job)).toBe(2);
+    expect(await crew.group(job)).toMatchObject({ isSettled: false, generation: 2, endedAt: null });
+    stage.clear();
+    expect(await cs.jobs.wait(job)).toMatchObject({ state: "completed" });
+    expect(await crew.group(job)).toMatchObject({ generation: 2, counts: { good: 3, bad: 0 } });
+    const after = await cs.jobs.list({ parentId: job.id });
+    expect(after.filter(({ id }) => id === before[0]!.id)).toEqual(before);
+    expect(after.map(({ attempt, retries }) => attempt + retries).sort()).toEqual([1, 3, 3]);
+    expect(await eventsOf(crew, job.id)).toEqual(["create", "begun", "first_failure", "settled", "reopened", "settled"]);
+  });
+
+  test("of those that timed out remembers what still runs, and begins what was ended again; failed ones stay", async () => {
+    const crew = await aCrew();
+    const { cs, database } = crew;
+    const { id, members } = await aGroup(database, [
+      { state: "timed_out" },
+      { state: "failed", error: { code: "timed_out", message: "Too long." } },
+      { state: "failed", error: { code: "broken", message: "No." } },
+      { state: "completed" },
+    ]);
+    await cs.groups.close(id);
+    expect(await cs.groups.get(id)).toMatchObject({ state: "failed" });
+    expect(await cs.groups.retry(id, { only: "timed_out" })).toBe(2);
+    const states = await Promise.all(members.map(async (member) => (await cs.jobs.get(member)).state));
+    expect(states).toEqual(["timed_out", "pending", "failed", "completed"]);
+    expect((await cs.jobs.explain(members[0]!)).sentence).toContain("The retry that was asked for begins if it fails.");
+  });
+
+  test("is refused when there is nothing to retry, and while it is being cancelled", async () => {
+    const crew = await aCrew();
+    const { cs, database } = crew;
+    const { id } = await aGroup(database, [{ state: "completed" }]);
+    expect(await refusal(() => cs.groups.retry(id))).toMatchObject({ code: "wrong_state" });
+    const other = await aGroup(database, [{ state: "running" }, { state: "failed" }]);
+    await cs.groups.cancel(other.id);
+    expect(await cs.groups.get(other.id)).toMatchObject({ state: "cancelling" });
+    expect(await refusal(() => cs.groups.retry(other.id))).toMatchObject({ code: "wrong_state" });
+    expect(await refusal(() => cs.groups.retry(id, { only: "all" as never }))).toMatchObject({ code: "invalid_argument" });
+  });
+});
+
+describe("a group that is held", () => {
+  test.each([2, 1_200])("of %i members starts none until it is resumed; what runs goes on", async (size) => {
+    const crew = await aCrew();
+    const { cs, stage, work, create } = crew;
+    const job = await crew.createGroup(size);
+    await work({ slots: 1 });
+    const first = await stage.nth(1);
+    expect(await cs.as("ada", "wait for the tape").jobs.hold(job)).toBe("running");
+    expect(await crew.group(job)).toMatchObject({ state: "pausing", intent: "pause" });
+    first.returns();
+    await groupIn(crew, job, "paused");
+    // Jobs of others pass.
+    const other = await create();
+    (await stage.nth(2)).returns();
+    await cs.jobs.wait(other);
+    const [member] = await cs.jobs.list({ parentId: job.id, states: ["pending", "queued"] });
+    expect(await cs.jobs.explain(member!)).toMatchObject({ reason: "group_held" });
+    expect(stage.entered).toHaveLength(2);
+    await cs.jobs.resume(job);
+    stage.clear();
+    expect(await cs.jobs.wait(job)).toMatchObject({ state: "completed" });
+    expect(await eventsOf(crew, job.id)).toEqual(["create", "begun", "hold", "resume", "settled"]);
+    expect(await refusal(() => cs.groups.hold(job))).toMatchObject({ code: "wrong_state" });
+  });
+
+  test("is not resumed by the end of a pause of its action, nor is the pause ended by its resume", async () => {
+    const crew = await aCrew();
+    const { cs, stage, work, name } = crew;
+    const job = await crew.createGroup(2);
+    await cs.groups.hold(job);
+    await cs.pauses.pause({ action: name });
+    await cs.pauses.resume({ action: name });
+    await work();
+    await cs.pauses.pause({ action: name });
+    await cs.groups.resume(job);
+    expect(await crew.group(job)).toMatchObject({ state: "queued", counts: { due: 2 } });
+    await cs.pauses.resume({ action: name });
+    await stage.nth(2);
+    stage.clear();
+    await cs.jobs.wait(job);
+  });
+});
+
+describe("a cancel of a group", () => {
+  test("cancels what waits and leaves what runs to its action; settled, it is cancelled", async () => {
+    const crew = await aCrew({ cancellable: "never" });
+    const { cs, stage, work } = crew;
+    const job = await crew.createGroup(5);
+    await work({ slots: 2 });
+    await stage.nth(2);
+    expect(await cs.as("ada", "wrong reel").jobs.cancel(job)).toBe("cancelling");
+    expect(await crew.group(job)).toMatchObject({ state: "cancelling", counts: { cancelled: 3, live: 2 } });
+    stage.clear();
+    expect(await cs.jobs.wait(job)).toMatchObject({ state: "cancelled" });
+    expect(await crew.group(job)).toMatchObject({ counts: { cancelled: 3, good: 2 }, isSettled: true });
+    expect((await cs.jobs.history(job)).at(-1)).toMatchObject({ event: "settled", actor: "ada", reason: "wrong reel" });
+    const [cancelled] = await cs.jobs.list({ parentId: job.id, states: ["cancelled"] });
+    expect((await cs.jobs.history(cancelled!)).at(-1)).toMatchObject({ event: "cancel", reason: "wrong reel" });
+  });
+
+  test("asks those to stop whose action says so", async () => {
+    const crew = await aCrew({ cancellable: "asks" });
+    const { cs, stage, work } = crew;
+    const job = await crew.createGroup(2);
+    await work();
+    const entered = [await stage.nth(1), await stage.nth(2)];
+    await cs.groups.cancel(job);
+    for (const { context, throws } of entered) {
+      await until(() => context.signal.aborted, { what: "The signal" });
+      throws(context.signal.reason);
+    }
+    expect(await cs.jobs.wait(job)).toMatchObject({ state: "cancelled" });
+    expect(await crew.group(job)).toMatchObject({ counts: { cancelled: 2 } });
+  });
+
+  test("that was stored and not done is done by nodes", async () => {
+    const crew = await aCrew();
+    const { database, work } = crew;
+    const job = await crew.createGroup(3, { startAt: new Date(Date.now() + 3_600_000) });
+    await database.store.transaction((tx) => tx.changeIntent(job.id, "cancel", { actor: "ada" }));
+    expect(await crew.group(job)).toMatchObject({ state: "cancelling", counts: { waiting: 3 } });
+    await work();
+    await groupIn(crew, job, "cancelled");
+  });
+
+  test("leaves members that are added no room: each part is in it whole, or refused", async () => {
+    const crew = await aCrew();
+    const { cs, database } = crew;
+    for (let round = 0; round < 30; round++) {
+      const { id } = await aGroup(database, [{ state: "pending" }]);
+      const adding = cs.groups.add(id, [person("one"), person("two")]).catch((error: unknown) => error);
+      await Promise.all([adding, cs.groups.cancel(id)]);
+      const group = await cs.groups.get(id);
+      expect(group).toMatchObject({ state: "cancelled", isSettled: true });
+      expect(group.memberCount).toBe((await adding) === 2 ? 3 : 1);
+    }
+  });
+});
+
+test("members are added while a group is open, each once, and none when it is closed", async () => {
+  const crew = await aCrew();
+  const { cs, database } = crew;
+  const { id } = await aGroup(database, [{ state: "completed", target: person("A") }]);
+  expect(await cs.groups.add(id, [person("A"), person("B"), person("B"), person("C")])).toBe(2);
+  expect(await cs.groups.get(id)).toMatchObject({ memberCount: 3, state: "queued", isClosed: false });
+  await cs.groups.close(id);
+  expect(await refusal(() => cs.groups.add(id, [person("D")]))).toMatchObject({ code: "group_closed" });
+  expect(await refusal(() => cs.groups.close(id))).toMatchObject({ code: "group_closed" });
+});
+
+test("a group has a priority, which its waiting members get", async () => {
+  const crew = await aCrew();
+  const { cs } = crew;
+  const job = await crew.createGroup(3);
+  await cs.as("ada").groups.setPriority(job, "high");
+  expect(await crew.group(job)).toMatchObject({ priority: "high" });
+  for (const member of await cs.jobs.list({ parentId: job.id })) expect(member.priority).toBe("high");
+  expect((await cs.jobs.history(job)).at(-1)).toMatchObject({ event: "set_priority", actor: "ada" });
+});
+
+test("what is no group is told so, and what groups cannot do as well", async () => {
+  const crew = await aCrew();
+  const { cs, create } = crew;
+  expect(await refusal(() => cs.groups.get("nonsense"))).toMatchObject({ code: "invalid_argument" });
+  const single = await create();
+  expect(await refusal(() => cs.groups.get(single))).toMatchObject({ code: "group_not_found" });
+  const job = await crew.createGroup(1);
+  expect(await refusal(() => cs.jobs.amend(job, {}))).toMatchObject({ code: "wrong_state", details: { kind: "group" } });
+});
