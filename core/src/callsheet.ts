@@ -17,6 +17,7 @@ import { Resources } from "./resources.ts";
 import { Retention } from "./retention.ts";
 import { Secrets } from "./secrets.ts";
 import { findServer } from "./server.ts";
+import { Timed } from "./timed.ts";
 
 /**
  * A job scheduler on PostgreSQL. Without options it starts a private server of its own; with `databaseUrl` it uses yours.
@@ -38,6 +39,7 @@ export class Callsheet {
   readonly pauses: Pauses;
   readonly secrets: Secrets;
   readonly retention: Retention;
+  readonly timed: Timed;
   /** Queues, for `@callsheet/queue`. */
   readonly queues: Queues;
   readonly #engine: Engine;
@@ -55,6 +57,7 @@ export class Callsheet {
     this.pauses = new Pauses(engine, authority);
     this.secrets = new Secrets(engine, authority);
     this.retention = new Retention(engine, authority);
+    this.timed = new Timed(engine, authority);
     this.queues = new Queues(engine, authority);
   }
 

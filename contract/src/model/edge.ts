@@ -205,7 +205,7 @@ export const RULES = {
     rule: "An earlier task left it nothing to do.",
   },
   rearm: {
-    from: ["completed", "failed"],
+    from: ["completed", "partial", "failed"],
     to: ["scheduled"],
     by: ["repeat"],
     kinds: ["timed", "queue"],

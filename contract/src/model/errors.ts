@@ -103,6 +103,8 @@ export const ERRORS = {
     next: "Stop: another attempt has taken over, nothing of this one is accepted any more.",
   },
   stopped: { status: 503, next: "Open Callsheet again; this instance has been closed." },
+  timed_action_busy: { status: 409, next: "Wait until its occurrence is over, then call again." },
+  timed_action_exists: { status: 409, next: "Choose another name, or change the existing timed action." },
   unknown_action: { status: 404, next: "Create the action first, or check its name." },
   unknown_action_type: { status: 422, next: "Start a node that supports the type, or correct its name." },
   unknown_limit: { status: 404, next: "Look at the list of limits, or put one." },
@@ -113,6 +115,7 @@ export const ERRORS = {
     status: 404,
     next: "Put the secret, or correct the reference: secret:// and its name, and nothing else.",
   },
+  unknown_timed_action: { status: 404, next: "Look at the list of timed actions; a name may be misspelt." },
   unknown_retention: { status: 404, next: "Look at the list of rules; state and type are those it was put with." },
   unstorable_result: {
     status: 422,

@@ -1,5 +1,6 @@
 import { callsheetError, type RetentionRun } from "@callsheet/contract";
 import { createCatalogue } from "../operations/catalogue.ts";
+import type { Makers } from "../operations/create.ts";
 import { Creator } from "../operations/creator.ts";
 import type { Hint } from "../operations/hint.ts";
 import type { Desk } from "../operations/operate.ts";
@@ -25,6 +26,7 @@ import type { Part } from "./part.ts";
 import { recoverNow, startReaper } from "./reaper.ts";
 import { type Server, watchOver } from "./revival.ts";
 import type { EngineLog, Service } from "./service.ts";
+import { startTimer } from "./timer.ts";
 import { Waiting } from "./waiting.ts";
 import { startWatch, type WatchOptions } from "./watch.ts";
 
@@ -85,6 +87,7 @@ export class Engine {
   readonly types: TypeRegistry;
   readonly desk: Desk;
   readonly safe: Safe;
+  readonly makers: Makers;
   readonly creator: Creator;
   readonly waiting: Waiting;
   readonly #server: Server;
@@ -102,7 +105,8 @@ export class Engine {
     this.store = store;
     this.types = types;
     this.desk = { store, catalogue, announce };
-    this.creator = new Creator(store, { catalogue, types, ...environment }, bus);
+    this.makers = { catalogue, types, ...environment };
+    this.creator = new Creator(store, this.makers, bus);
     this.#server = server;
     this.safe = safe;
     this.#part = { store, catalogue, types, safe, environment, bus, log };
@@ -192,7 +196,15 @@ export class Engine {
     const part = this.#part;
     await part.bus.listen();
     const admission = startAdmission(part);
-    return [startAgenda(part, admission), admission, startReaper(part), startCapacity(part), startHouse(part)];
+    const timer = startTimer(part);
+    return [
+      startAgenda(part, admission, timer),
+      admission,
+      timer,
+      startReaper(part),
+      startCapacity(part),
+      startHouse(part),
+    ];
   }
 
   /** Every part is closed, whatever became of those before it; the first failure is told at the end. */

@@ -12,8 +12,11 @@ import type { Free, Freed } from "../store/freeing.ts";
 import type { LiveAttempt } from "../store/jobs.ts";
 import type { OpenEntry } from "../store/journal.ts";
 import type { Statements, Store } from "../store/store.ts";
+import type { LockedTimed } from "../store/timed.ts";
 import type { Change, Changed } from "../store/transition.ts";
 import type { Catalogue } from "./catalogue.ts";
+import { isRepeated } from "./timed/arm.ts";
+import { lockTimedOf, settleOccurrence } from "./timed/settle.ts";
 
 /** An attempt that has ended, and how. */
 export interface EndedAttempt {
@@ -79,7 +82,8 @@ export async function endWithin(
   const known = new Set(locked.map(({ id }) => id));
   const refused = attempts.filter(({ id }) => !known.has(id));
   // Those that are being undone before their cancel settles have ended.
-  const ends = await decideEnds(tx, attempts, locked.filter(isUnended), ender);
+  const timed = await lockTimedOf(tx, locked);
+  const ends = await decideEnds(tx, attempts, locked.filter(isUnended), { ...ender, timed });
   const running = ends.filter(({ attempt: { stillRuns }, job }) => stillRuns && (job.isHolder || job.isJournaled));
   await tx.leaveRemnants(
     running.map(({ job }) => job.id),
@@ -91,6 +95,8 @@ export async function endWithin(
   // What answers an end follows it.
   for (const [event, changes] of grouped(ends))
     changed.push(...(await tx.transition({ event, changes, actor, reason })));
+  for (const { job, now } of ends)
+    if (timed.has(job.id)) changed.push(...(await settleOccurrence(tx, timed.get(job.id)!, job, now)));
   const leftJournals = await leaveJournals(tx, ends, actor);
   const over = ends.filter(({ attempt, job, undone }) => job.isHolder && !attempt.stillRuns && undone.length === 0);
   const { granted, pools } = await free([
@@ -125,7 +131,7 @@ async function decideEnds(
   tx: Statements,
   attempts: readonly EndedAttempt[],
   locked: readonly LiveAttempt[],
-  { catalogue, random }: Ender,
+  { catalogue, random, timed }: Ender & { readonly timed: ReadonlyMap<string, LockedTimed> },
 ): Promise<readonly End[]> {
   const live = new Map(locked.map((job) => [job.id, job]));
   const versions = await catalogue.versions(
@@ -140,7 +146,8 @@ async function decideEnds(
     if (!job) return [];
     const open = entries.filter(({ jobId }) => jobId === job.id);
     const ending = endingOf(attempt, job);
-    const steps = stepsOf(ending, job, versions.get(job.actionVersionId)!.definition, random);
+    const isTimed = timed.has(job.id) && isRepeated(timed.get(job.id)!);
+    const steps = stepsOf(ending, { ...job, isTimed }, versions.get(job.actionVersionId)!.definition, random);
     return [{ attempt, job, ...decideUndoing(ending, steps, open) }];
   });
 }
@@ -186,9 +193,9 @@ function endingOf({ ending }: EndedAttempt, { data }: LiveAttempt): Ending {
 }
 
 function stepsOf(ending: Ending, job: LiveAttempt, action: Action, random: () => number): readonly EndingStep[] {
-  const { state, retries, crashes, intent, data, attempt } = job;
+  const { state, retries, crashes, intent, data, attempt, isTimed } = job;
   const terms = data === null ? {} : { terms: queueTerms(data) };
-  const known = { state, retries, crashes, retryAsked: intent === 1, policy: action.retry, attempt, ...terms };
+  const known = { state, retries, crashes, retryAsked: intent === 1, policy: action.retry, attempt, isTimed, ...terms };
   return decideEnding(known, ending, random());
 }
 
