@@ -1,5 +1,6 @@
 import type { Authority, Occurrence, PreviewedInstant, TimedAction, TimedInput } from "@callsheet/contract";
 import type { Engine } from "./engine/engine.ts";
+import { deleteTimed, updateTimed } from "./operations/timed/change.ts";
 import { createTimed } from "./operations/timed/define.ts";
 import { runTimedNow, startTimed, stopTimed } from "./operations/timed/switch.ts";
 import {
@@ -36,6 +37,35 @@ export class Timed {
   /** All of them, by name. */
   list(): Promise<readonly TimedAction[]> {
     return listTimed(this.#engine.store);
+  }
+
+  /**
+   * Changes some fields. The rule holds from now on. What it runs, its action and job, is copied anew, as its action is now, unless an
+   * occurrence is under way: then it fails with `timed_action_busy` if that is to be changed.
+   */
+  async update(name: string, fields: Partial<Omit<TimedInput, "name">>): Promise<TimedAction> {
+    await updateTimed(this.#engine.desk, this.#engine.makers, name, fields, this.#authority);
+    return this.get(name);
+  }
+
+  /** Deletes it, with its job and all that is told of both. Fails with `timed_action_busy` while an occurrence is not over. */
+  delete(name: string): Promise<void> {
+    return deleteTimed(this.#engine.desk, name);
+  }
+
+  /** Lets timed actions run that are started. */
+  switchOn(): Promise<void> {
+    return this.#engine.store.switchTimed(true);
+  }
+
+  /** Lets no timed action run, whether it is started or not, until `switchOn`: each instant is passed over as `switched_off`. */
+  switchOff(): Promise<void> {
+    return this.#engine.store.switchTimed(false);
+  }
+
+  /** Whether timed actions are switched on, as they are at first. */
+  isOn(): Promise<boolean> {
+    return this.#engine.store.isTimedOn();
   }
 
   /** Lets it run from its next time on. */

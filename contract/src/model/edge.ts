@@ -205,7 +205,8 @@ export const RULES = {
     rule: "An earlier task left it nothing to do.",
   },
   rearm: {
-    from: ["completed", "partial", "failed"],
+    from: ["completed", "failed"],
+    fromOfKind: { timed: ["completed", "partial", "failed"] },
     to: ["scheduled"],
     by: ["repeat"],
     kinds: ["timed", "queue"],

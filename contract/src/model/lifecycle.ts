@@ -63,16 +63,18 @@ interface Legal {
   readonly also: readonly JobState[];
   /** Only while the job's rollback is one of these. Default: whatever it is. */
   readonly rollback?: readonly RollbackState[];
+  /** Not for the job of a timed action, which alone says when it begins. */
+  readonly isOfTimedAction?: true;
 }
 
 const ENDED = ["none", "done"] as const;
 
 /** What a person or a caller can ask for. */
 const OPERATIONS = {
-  plan: { events: ["plan"], also: [] },
-  unplan: { events: ["unplan"], also: [] },
-  hold: { events: ["hold"], also: [] },
-  resume: { events: ["resume"], also: [] },
+  plan: { events: ["plan"], also: [], isOfTimedAction: true },
+  unplan: { events: ["unplan"], also: [], isOfTimedAction: true },
+  hold: { events: ["hold"], also: [], isOfTimedAction: true },
+  resume: { events: ["resume"], also: [], isOfTimedAction: true },
   cancel: { events: ["cancel"], also: [] },
   // Remembered while the attempt lives.
   retry: { events: ["retry"], also: ["timed_out"], rollback: ENDED },
@@ -89,6 +91,12 @@ const OPERATIONS = {
 export type Operation = keyof typeof OPERATIONS;
 /** The names of all operations that people and programs may ask for. */
 export const OPERATION_NAMES = Object.keys(OPERATIONS) as readonly Operation[];
+
+/** Whether jobs of this kind refuse an operation in every state: a timed job is started and stopped by its timed action. */
+export function isRefused(operation: Operation, kind: JobKind): boolean {
+  const { isOfTimedAction }: Legal = OPERATIONS[operation];
+  return kind === "timed" && isOfTimedAction === true;
+}
 
 /** The event that a cancel of a live job becomes, by what its action says. */
 export const CANCEL_OF_LIVE = {
@@ -108,6 +116,7 @@ export function legalOperations(
   if (of.kind === "group" || of.kind === "run") return operationsOfComposite(state);
   return OPERATION_NAMES.filter((operation) => {
     const { events, also, rollback }: Legal = OPERATIONS[operation];
+    if (of.kind !== undefined && isRefused(operation, of.kind)) return false;
     if (rollback !== undefined && !rollback.includes(of.rollback ?? "none")) return false;
     if (also.some((accepted) => accepted === state)) return true;
     const meant: readonly JobEvent[] = operation === "cancel" ? [...events, ...cancelsOfLive(of.cancellable)] : events;

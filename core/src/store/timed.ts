@@ -1,6 +1,8 @@
 import type { Entry, JobState, Occurrence, OccurrenceOutcome, SkipReason, TimedDefinition } from "@callsheet/contract";
 import { wallText } from "@callsheet/contract";
 import sql from "sql-template-tag";
+import { occurrencesToCheck, timedToCheck } from "./check/timed.ts";
+import type { BatchDefaults, NewJob } from "./create.ts";
 import type { Queryable } from "./database.ts";
 
 /**
@@ -115,16 +117,24 @@ export async function addOccurrences(
   origin: Occurrence["origin"] = "rule",
 ): Promise<void> {
   if (entries.length === 0) return;
-  const rows = entries.map(({ first, last, count, instant, kind, reason }) => ({
+  const rows = entries.map(({ first, last, count, instant, untilInstant, kind, reason }) => ({
     ...{ nominal: wallText(first.wall), fold: first.fold, until: wallText(last.wall), count, kind, reason },
-    instant: new Date(instant),
+    ...{ instant: new Date(instant), end: new Date(untilInstant) },
   }));
   await tx.query(sql`
-    insert into callsheet.occurrence (timed_action_id, origin, nominal, fold, until_nominal, count, instant, kind, reason, fired_at)
-    select ${id}, ${origin}::callsheet.occurrence_origin, r.nominal, r.fold, r.until, r.count, r.instant, r.kind, r.reason,
+    insert into callsheet.occurrence (timed_action_id, origin, nominal, fold, until_nominal, count, instant, until_instant, kind, reason, fired_at)
+    select ${id}, ${origin}::callsheet.occurrence_origin, r.nominal, r.fold, r.until, r.count, r.instant, r."end", r.kind, r.reason,
       case when r.kind = 'fired' then callsheet.now() end
-    from json_to_recordset(${JSON.stringify(rows)}::json) as r (nominal text, fold smallint, until text, count int, instant timestamptz,
+    from json_to_recordset(${JSON.stringify(rows)}::json) as r (nominal text, fold smallint, until text, count int, instant timestamptz, "end" timestamptz,
       kind callsheet.occurrence_kind, reason text)`);
+}
+
+/** The moment of an occurrence by hand: now, or a little later where the clock stood still since the last one, or was set back. */
+export async function momentByHand(tx: Queryable, id: number): Promise<Date> {
+  const { rows } = await tx.query<{ at: Date }>(sql`
+    select greatest(date_trunc('milliseconds', callsheet.now()), max(instant) + interval '1 millisecond') as at
+    from callsheet.occurrence where timed_action_id = ${id} and origin = 'hand'`);
+  return rows[0]!.at;
 }
 
 /** What is told of an occurrence in the history of its job. */
@@ -167,6 +177,26 @@ export async function endOccurrence(
       where timed_action_id = ${id} and kind = 'fired' order by fired_at desc, instant desc limit 1
     ) q
     where o.timed_action_id = ${id} and o.origin = q.origin and o.nominal = q.nominal and o.fold = q.fold`);
+}
+
+/** Gives the job of a timed action, of which no occurrence is under way, another content. Its configuration is changed elsewhere. */
+export async function adoptJob(
+  tx: Queryable,
+  id: string,
+  job: Omit<NewJob, "id">,
+  defaults: BatchDefaults,
+): Promise<void> {
+  const { ownerId = defaults.ownerId, laneId = defaults.laneId, rank = defaults.rank, target, tags = null } = job;
+  const { actionId, actionVersionId } = defaults;
+  await tx.query(sql`
+    update callsheet.job
+    set action_id = ${actionId}, action_version_id = ${actionVersionId}, owner_id = ${ownerId}, lane_id = ${laneId}, rank = ${rank},
+      target_type = ${target?.type ?? null}, target_id = ${target?.id ?? null}, tags = ${tags}::text[],
+      variables = ${job.variables ?? null}::json, locks = ${job.locks ?? null}::json, size = ${job.size ?? null}
+    where id = ${id}`);
+  await tx.query(sql`
+    update callsheet.work
+    set action_version_id = ${actionVersionId}, owner_id = ${ownerId}, lane_id = ${laneId}, rank = ${rank} where job_id = ${id}`);
 }
 
 /** Lets a scheduled job wait for its timed action, and shows when that is due. */
@@ -243,7 +273,10 @@ export async function isTimedOn(db: Queryable): Promise<boolean> {
 
 /** What stands behind timed actions. */
 export const TIMED = {
+  occurrencesToCheck,
+  timedToCheck,
   addOccurrences,
+  adoptJob,
   armJob,
   becomeTimer,
   deleteTimed,
@@ -253,6 +286,7 @@ export const TIMED = {
   insertTimed,
   isTimedOn,
   lockTimed,
+  momentByHand,
   placeTimed,
   readOccurrences,
   readTimed,

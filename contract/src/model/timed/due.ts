@@ -1,4 +1,13 @@
-import { type Calendar, lastRun, type Nominal, type Passed, type Slot, slotAfter, slotsAfter } from "./slot.ts";
+import {
+  type Calendar,
+  lastRun,
+  type Nominal,
+  nominalAt,
+  type Passed,
+  type Slot,
+  slotAfter,
+  slotsAfter,
+} from "./slot.ts";
 import type { SkipReason, TimedDefinition } from "./timed.ts";
 
 /** Something that is written of a timed action: that an instant of its rule fires, waits, or is passed over. */
@@ -9,6 +18,8 @@ export interface Entry {
   /** Null: too many to be counted. */
   readonly count: number | null;
   readonly instant: number;
+  /** When the last of several was due. */
+  readonly untilInstant: number;
   readonly kind: "fired" | "queued" | "skipped";
   readonly reason: SkipReason | "catch_up" | null;
 }
@@ -91,11 +102,13 @@ export function decideEnd(slot: Slot, policies: Policies, { now, ...facts }: Tim
   return { entries: [{ ...single(slot.run, slot.instant), ...decided }], mark: slot.instant };
 }
 
-const single = (nominal: Nominal, instant: number) => ({ first: nominal, last: nominal, count: 1, instant });
+export const single = (nominal: Nominal, instant: number) => ({
+  ...{ first: nominal, last: nominal, count: 1, instant, untilInstant: instant },
+});
 
 /** Until when what was missed is made up for no more. */
 function missed(calendar: Calendar, { misfire, jitterMs }: Policies, { mark, now }: TimedFacts): number {
-  const lateUntil = now - LATE_MS - jitterMs;
+  const lateUntil = now - LATE_MS - jitterMs - 1;
   if (lateUntil <= mark) return mark;
   if (misfire.policy === "none") return lateUntil;
   const from = Math.max(mark, Math.min(lateUntil, now - misfire.withinMs));
@@ -119,32 +132,22 @@ function decideRun(
 }
 
 function calendarEntry({ instant }: Slot, { first, last, count, reason }: Passed): Entry {
-  return { first, last, count, instant, kind: "skipped", reason };
+  return { first, last, count, instant, untilInstant: instant, kind: "skipped", reason };
 }
 
 /** Says of all instants in a stretch of time, its end included, that they were passed over: in one entry, or none. */
 export function passOver(calendar: Calendar, after: number, until: number, reason: SkipReason): readonly Entry[] {
-  let [count, first, last]: [number, (Nominal & { instant: number }) | undefined, Nominal | undefined] = [
-    0,
-    undefined,
-    undefined,
-  ];
+  let entry: (Entry & { readonly count: number }) | undefined;
   if (until <= after) return [];
   for (const slot of slotsAfter(calendar, after)) {
     if (slot.instant > until) break;
-    const all = nominalsOf(slot);
-    first ??= { ...all.first, instant: slot.instant };
-    last = all.last;
-    count += all.count;
-    if (count < MOST_COUNTED) continue;
-    const { zone } = calendar;
-    const end: Nominal = { wall: until + zone.offsetAt(until), fold: 0 };
-    return [{ first, last: end, count: null, instant: first.instant, kind: "skipped", reason }];
+    const { first, last, count } = nominalsOf(slot);
+    const before = entry ?? { first, instant: slot.instant, count: 0, kind: "skipped", reason };
+    entry = { ...before, last, untilInstant: slot.instant, count: before.count + count };
+    if (entry.count >= MOST_COUNTED)
+      return [{ ...entry, last: nominalAt(calendar.zone, until), untilInstant: until, count: null }];
   }
-  if (first === undefined || last === undefined) return [];
-  return [
-    { first: { wall: first.wall, fold: first.fold }, last, count, instant: first.instant, kind: "skipped", reason },
-  ];
+  return entry === undefined ? [] : [entry];
 }
 
 /** Everything that a rule comes to at one instant. */

@@ -1,4 +1,12 @@
-import { type Authority, callsheetError, nominalAt, SETTLED, type SkipReason, wallText } from "@callsheet/contract";
+import {
+  type Authority,
+  callsheetError,
+  nominalAt,
+  SETTLED,
+  type SkipReason,
+  single,
+  wallText,
+} from "@callsheet/contract";
 import type { JobFacts } from "../../store/jobs.ts";
 import type { Statements } from "../../store/store.ts";
 import type { LockedTimed } from "../../store/timed.ts";
@@ -49,19 +57,12 @@ export function stopTimed(desk: Desk, name: string, authority: Authority): Promi
 /** Runs it at once, started or not. Fails with `timed_action_busy` while an occurrence is not over. */
 export async function runTimedNow(desk: Desk, name: string, authority: Authority): Promise<void> {
   const { laneId, rank } = await operateTimed(desk, name, async (tx, timed, job) => {
-    const { id, now, definition } = timed;
     if (!timed.isArmed && !(await setUp(tx, job, authority))) throw busy(timed);
-    const nominal = nominalAt(zoneFor(definition.timeZone), now.getTime());
-    const entry = {
-      first: nominal,
-      last: nominal,
-      count: 1,
-      instant: now.getTime(),
-      kind: "fired",
-      reason: null,
-    } as const;
-    await tx.addOccurrences(id, [entry], "hand");
-    await fire(tx, timed, { nominal: wallText(nominal.wall), fold: nominal.fold, instant: now, origin: "hand" });
+    const { id, definition } = timed;
+    const instant = await tx.momentByHand(id);
+    const nominal = nominalAt(zoneFor(definition.timeZone), instant.getTime());
+    await tx.addOccurrences(id, [{ ...single(nominal, instant.getTime()), kind: "fired", reason: null }], "hand");
+    await fire(tx, timed, { nominal: wallText(nominal.wall), fold: nominal.fold, instant, origin: "hand" });
     return job;
   });
   desk.announce({ kind: "lane", laneId, rank });
@@ -87,6 +88,10 @@ async function setUp(tx: Statements, job: JobFacts, authority: Authority): Promi
 
 const isOver = ({ state, rollback }: JobFacts): boolean =>
   SETTLED.some((settled) => settled === state) && (rollback === "none" || rollback === "done");
+
+/** Whether an occurrence is not over. */
+export const isUnderWay = ({ isArmed }: LockedTimed, job: JobFacts): boolean =>
+  !isArmed && job.state !== "created" && !isOver(job);
 
 /** The error of something that has to wait for an occurrence's end. */
 export function busy({ name, jobId }: LockedTimed) {

@@ -23,8 +23,8 @@ create table callsheet.timed_action (
 ) with (fillfactor = 50);
 
 -- What became of each instant: the key is the permission to fire. nominal: local time in the zone of the timed action; fold: 1 is
--- the second of two that the clocks show alike. Instants that were passed over one behind the other share a row: until_nominal is
--- the last, count how many they are, null when nobody counted. fired_at: when the job became due in fact.
+-- the second of two that the clocks show alike. Instants that were passed over one behind the other share a row: until_nominal
+-- and until_instant are the last, count how many they are, null when nobody counted. fired_at: when the job became due in fact.
 create table callsheet.occurrence (
   timed_action_id int not null,
   origin          callsheet.occurrence_origin not null,
@@ -33,6 +33,7 @@ create table callsheet.occurrence (
   until_nominal   text not null,
   count           int,
   instant         timestamptz not null,
+  until_instant   timestamptz not null,
   kind            callsheet.occurrence_kind not null,
   reason          text,
   at              timestamptz not null default callsheet.now(),
