@@ -56,7 +56,7 @@ const TABLE = `
   resume: paused > scheduled
   retry: failed partial retrying > pending
   skip: created scheduled pending queued > skipped
-  rearm: completed failed > scheduled
+  rearm: completed partial failed > scheduled
   reanimate: completed cancelled failed > scheduled pending`;
 
 const EDGES = new Set(

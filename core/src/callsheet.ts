@@ -21,6 +21,7 @@ import { Resources } from "./resources.ts";
 import { Retention } from "./retention.ts";
 import { Secrets } from "./secrets.ts";
 import { findServer } from "./server.ts";
+import { Timed } from "./timed.ts";
 
 /**
  * A job scheduler on PostgreSQL. Without options it starts a private server of its own; with `databaseUrl` it uses yours.
@@ -47,6 +48,7 @@ export class Callsheet {
   readonly retention: Retention;
   readonly assets: Assets;
   readonly collections: Collections;
+  readonly timed: Timed;
   /** Queues, for `@callsheet/queue`. */
   readonly queues: Queues;
   readonly #engine: Engine;
@@ -68,6 +70,7 @@ export class Callsheet {
     this.retention = new Retention(engine, authority);
     this.assets = new Assets(engine, authority);
     this.collections = new Collections(engine, authority);
+    this.timed = new Timed(engine, authority);
     this.queues = new Queues(engine, authority);
   }
 

@@ -34,3 +34,4 @@ export type { Secrets } from "./secrets.ts";
 export type { CallerTransaction } from "./store/database.ts";
 export type { FeedCursor, FeedLine } from "./store/queue-feed.ts";
 export type { QueueRecord } from "./store/queue-jobs.ts";
+export type { Timed } from "./timed.ts";

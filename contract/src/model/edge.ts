@@ -206,6 +206,7 @@ export const RULES = {
   },
   rearm: {
     from: ["completed", "failed"],
+    fromOfKind: { timed: ["completed", "partial", "failed"] },
     to: ["scheduled"],
     by: ["repeat"],
     kinds: ["timed", "queue"],

@@ -34,6 +34,8 @@ export interface EndingJob {
   readonly terms?: QueueTerms;
   /** The number of the attempt that ended. */
   readonly attempt: number;
+  /** It is the job of a timed action that runs again. */
+  readonly isTimed?: boolean;
 }
 
 /** What happens to a job when its attempt ends: the event, the state, and when it is due again. */
@@ -61,7 +63,7 @@ export function decideEnding(job: EndingJob, ending: Ending, random: number): re
     case "completed":
       return [{ event: "complete", to: "completed" }, ...rearmed(job)];
     case "partial":
-      return [{ event: "complete_partly", to: "partial" }];
+      return [{ event: "complete_partly", to: "partial" }, ...(job.isTimed ? [REARM] : [])];
     case "snoozed":
       if (job.state === "cancelling") return [{ event: "settle", to: "cancelled" }];
       return [{ event: "snooze", to: "scheduled", dueAt: ending.until }];
@@ -96,12 +98,16 @@ function afterFailure(job: EndingJob, error: JobError, random: number): readonly
       return [{ event: "back_off", to: "retrying", delayMs: terms.retryDelayMs * retries, retries: 1, error }];
     return [{ event: "fail", to: "failed", error }, ...rearmed(job)];
   }
-  if (!mayRetry(policy, retries, error.code)) return [{ event: "fail", to: "failed", error }];
+  if (!mayRetry(policy, retries, error.code)) return [{ event: "fail", to: "failed", error }, ...rearmed(job)];
   return [{ event: "back_off", to: "retrying", delayMs: delayFor(policy, retries + 1, random), retries: 1, error }];
 }
 
-/** A repeating queue job is set up again in the transaction that ended its occurrence. */
-function rearmed({ terms, attempt }: EndingJob): readonly EndingStep[] {
+/** Its timed action says when it is due. */
+const REARM: EndingStep = { event: "rearm", to: "scheduled", fresh: true };
+
+/** A repeating job is set up again in the transaction that ended its occurrence. */
+function rearmed({ terms, attempt, isTimed }: EndingJob): readonly EndingStep[] {
+  if (isTimed) return [REARM];
   if (terms === undefined || !repeats(terms, attempt)) return [];
   return [{ event: "rearm", to: "scheduled", delayMs: terms.repeatDelayMs, fresh: true }];
 }

@@ -141,6 +141,8 @@ export const ERRORS = {
     status: 404,
     next: "Check the token; the job may have been purged by the retention policy.",
   },
+  timed_action_busy: { status: 409, next: "Wait until its occurrence is over, then call again." },
+  timed_action_exists: { status: 409, next: "Choose another name, or change the existing timed action." },
   unknown_action: { status: 404, next: "Create the action first, or check its name." },
   unknown_action_type: { status: 422, next: "Start a node that supports the type, or correct its name." },
   unknown_asset: { status: 404, next: "Look at the list of assets, or put the file in the catalogue." },
@@ -156,6 +158,7 @@ export const ERRORS = {
     status: 404,
     next: "Put the secret, or correct the reference: secret:// and its name, and nothing else.",
   },
+  unknown_timed_action: { status: 404, next: "Look at the list of timed actions; a name may be misspelt." },
   unknown_retention: { status: 404, next: "Look at the list of rules; state and type are those it was put with." },
   unstorable_result: {
     status: 422,

@@ -65,16 +65,18 @@ interface Legal {
   readonly rollback?: readonly RollbackState[];
   /** The only kinds that know it. Default: all of `SINGLE_KINDS`. */
   readonly kinds?: readonly JobKind[];
+  /** Not for the job of a timed action, which alone says when it begins. */
+  readonly isOfTimedAction?: true;
 }
 
 const ENDED = ["none", "done"] as const;
 
 /** What a person or a caller can ask for. */
 const OPERATIONS = {
-  plan: { events: ["plan"], also: [] },
-  unplan: { events: ["unplan"], also: [] },
-  hold: { events: ["hold"], also: [] },
-  resume: { events: ["resume"], also: [] },
+  plan: { events: ["plan"], also: [], isOfTimedAction: true },
+  unplan: { events: ["unplan"], also: [], isOfTimedAction: true },
+  hold: { events: ["hold"], also: [], isOfTimedAction: true },
+  resume: { events: ["resume"], also: [], isOfTimedAction: true },
   cancel: { events: ["cancel"], also: [] },
   // Remembered while the attempt lives.
   retry: { events: ["retry"], also: ["timed_out"], rollback: ENDED },
@@ -94,6 +96,12 @@ const OPERATIONS = {
 export type Operation = keyof typeof OPERATIONS;
 /** The names of all operations that people and programs may ask for. */
 export const OPERATION_NAMES = Object.keys(OPERATIONS) as readonly Operation[];
+
+/** Whether jobs of this kind refuse an operation in every state: a timed job is started and stopped by its timed action. */
+export function isRefused(operation: Operation, kind: JobKind): boolean {
+  const { isOfTimedAction }: Legal = OPERATIONS[operation];
+  return kind === "timed" && isOfTimedAction === true;
+}
 
 /** The event that a cancel of a live job becomes, by what its action says. */
 export const CANCEL_OF_LIVE = {
@@ -120,6 +128,7 @@ export function legalOperations(state: JobState, of: Asking = {}): readonly Oper
     const { events, also, rollback, kinds }: Legal = OPERATIONS[operation];
     if ((operation === "undo" || operation === "redo") && of[`${operation}Action`] === null) return false;
     if (of.kind !== undefined && kinds !== undefined && !kinds.includes(of.kind)) return false;
+    if (of.kind !== undefined && isRefused(operation, of.kind)) return false;
     if (rollback !== undefined && !rollback.includes(of.rollback ?? "none")) return false;
     if (also.some((accepted) => accepted === state)) return true;
     const meant: readonly JobEvent[] = operation === "cancel" ? [...events, ...cancelsOfLive(of.cancellable)] : events;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isTimeZone } from "./timed/zone.ts";
 
 /** Days of the week, as windows name them. */
 export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
@@ -46,12 +47,4 @@ function wallClock(timeZone: string, now: Date): { readonly day: number; readonl
   const parts = new Map(format.formatToParts(now).map(({ type, value }) => [type, value]));
   const day = DAYS.indexOf(parts.get("weekday")!.toLowerCase() as Weekday);
   return { day, time: `${parts.get("hour")}:${parts.get("minute")}` };
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en-US", { timeZone: name }).resolvedOptions().timeZone !== "";
-  } catch {
-    return false;
-  }
 }

@@ -1,5 +1,6 @@
 import { callsheetError, type Resolver, type RetentionRun } from "@callsheet/contract";
 import { createCatalogue } from "../operations/catalogue.ts";
+import type { Makers } from "../operations/create.ts";
 import { Creator } from "../operations/creator.ts";
 import type { GroupDesk } from "../operations/groups/create-group.ts";
 import type { Hint } from "../operations/hint.ts";
@@ -31,6 +32,7 @@ import type { Part } from "./part.ts";
 import { recoverNow, startReaper } from "./reaper.ts";
 import { type Server, watchOver } from "./revival.ts";
 import type { EngineLog, Service } from "./service.ts";
+import { startTimer } from "./timer.ts";
 import { Waiting } from "./waiting.ts";
 import { startWatch, type WatchOptions } from "./watch.ts";
 
@@ -105,6 +107,7 @@ export class Engine {
   readonly groupDesk: GroupDesk;
   readonly safe: Safe;
   readonly media: MediaDesk;
+  readonly makers: Makers;
   readonly creator: Creator;
   readonly waiting: Waiting;
   readonly #server: Server;
@@ -123,9 +126,9 @@ export class Engine {
     this.types = types;
     this.desk = { store, catalogue, targets, announce };
     this.media = { store, roots, files: environment.files, newId: environment.newId };
-    const makers = { catalogue, types, ...environment };
-    this.groupDesk = { ...this.desk, makers };
-    this.creator = new Creator(store, makers, bus);
+    this.makers = { catalogue, types, ...environment };
+    this.groupDesk = { ...this.desk, makers: this.makers };
+    this.creator = new Creator(store, this.makers, bus);
     this.#server = server;
     this.safe = safe;
     this.#part = { store, catalogue, types, safe, roots, environment, bus, log };
@@ -220,7 +223,16 @@ export class Engine {
     const part = this.#part;
     await part.bus.listen();
     const admission = startAdmission(part);
-    return [startAgenda(part, admission), admission, startReaper(part), startCapacity(part), startHouse(part), startGroups(part, this.desk)];
+    const timer = startTimer(part);
+    return [
+      startAgenda(part, admission, timer),
+      admission,
+      timer,
+      startReaper(part),
+      startCapacity(part),
+      startHouse(part),
+      startGroups(part, this.desk),
+    ];
   }
 
   /** Every part is closed, whatever became of those before it; the first failure is told at the end. */

@@ -13,8 +13,11 @@ import type { LiveAttempt } from "../store/jobs.ts";
 import type { OpenEntry } from "../store/journal.ts";
 import type { Codes } from "../store/nodes.ts";
 import type { Statements, Store } from "../store/store.ts";
+import type { LockedTimed } from "../store/timed.ts";
 import type { Change, Changed } from "../store/transition.ts";
 import type { Catalogue } from "./catalogue.ts";
+import { isRepeated } from "./timed/arm.ts";
+import { lockTimedOf, settleOccurrence } from "./timed/settle.ts";
 
 /** An attempt that has ended, and how. */
 export interface EndedAttempt {
@@ -82,7 +85,8 @@ export async function endWithin(
   const known = new Set(locked.map(({ id }) => id));
   const refused = attempts.filter(({ id }) => !known.has(id));
   // Those that are being undone before their cancel settles have ended.
-  const ends = await decideEnds(tx, attempts, locked.filter(isUnended), ender);
+  const timed = await lockTimedOf(tx, locked);
+  const ends = await decideEnds(tx, attempts, locked.filter(isUnended), { ...ender, timed });
   const running = ends.filter(
     ({ attempt: { stillRuns }, job }) => stillRuns && (job.isHolder || job.isJournaled || job.isElsewhere),
   );
@@ -97,6 +101,8 @@ export async function endWithin(
   for (const [event, changes] of grouped(ends))
     changed.push(...(await tx.transition({ event, changes, actor, reason })));
   await lookElsewhere(tx, ends);
+  for (const { job, now } of ends)
+    if (timed.has(job.id)) changed.push(...(await settleOccurrence(tx, timed.get(job.id)!, job, now)));
   const leftJournals = await leaveJournals(tx, ends, actor);
   const over = ends.filter(({ attempt, job, undone }) => job.isHolder && !attempt.stillRuns && undone.length === 0);
   const { granted, pools } = await free([
@@ -131,7 +137,7 @@ async function decideEnds(
   tx: Statements,
   attempts: readonly EndedAttempt[],
   locked: readonly LiveAttempt[],
-  { catalogue, random }: Ender,
+  { catalogue, random, timed }: Ender & { readonly timed: ReadonlyMap<string, LockedTimed> },
 ): Promise<readonly End[]> {
   const live = new Map(locked.map((job) => [job.id, job]));
   const versions = await catalogue.versions(
@@ -147,7 +153,8 @@ async function decideEnds(
     const open = entries.filter(({ jobId }) => jobId === job.id);
     const { definition } = versions.get(job.actionVersionId)!;
     const ending = endingOf(attempt, job, definition);
-    const steps = stepsOf(ending, job, definition, random);
+    const isTimed = timed.has(job.id) && isRepeated(timed.get(job.id)!);
+    const steps = stepsOf(ending, { ...job, isTimed }, definition, random);
     return [{ attempt, job, ...decideUndoing(ending, steps, open) }];
   });
 }
@@ -208,9 +215,9 @@ function endingOf({ ending, codes }: EndedAttempt, { data }: LiveAttempt, action
 }
 
 function stepsOf(ending: Ending, job: LiveAttempt, action: Action, random: () => number): readonly EndingStep[] {
-  const { state, retries, crashes, intent, data, attempt } = job;
+  const { state, retries, crashes, intent, data, attempt, isTimed } = job;
   const terms = data === null ? {} : { terms: queueTerms(data) };
-  const known = { state, retries, crashes, retryAsked: intent === 1, policy: action.retry, attempt, ...terms };
+  const known = { state, retries, crashes, retryAsked: intent === 1, policy: action.retry, attempt, isTimed, ...terms };
   return decideEnding(known, ending, random());
 }
 

@@ -2,6 +2,7 @@ import {
   type Authority,
   callsheetError,
   isLegal,
+  isRefused,
   type JobEvent,
   type JobState,
   legalOperations,
@@ -103,7 +104,8 @@ export async function wrongState(desk: Desk, job: JobFacts, operation: Operation
     ...{ kind: job.kind, cancellable: definition.cancellable, rollback: job.rollback },
     ...{ undoAction: definition.undoAction ?? null, redoAction: definition.redoAction ?? null },
   });
-  return callsheetError("wrong_state", `A job that is ${job.state} cannot be ${PAST[operation]}.`, {
+  const what = job.kind === "timed" ? "The job of a timed action" : "A job";
+  return callsheetError("wrong_state", `${what} that is ${job.state} cannot be ${PAST[operation]}.`, {
     id: job.id,
     state: job.state,
     operation,
@@ -143,7 +145,8 @@ export async function step(
   authority: Authority,
 ): Promise<JobState> {
   const { event, to, operation, ...rest } = request;
-  if (!isLegal(event, job.state, to, job.kind)) throw await wrongState(desk, job, operation);
+  if (isRefused(operation, job.kind) || !isLegal(event, job.state, to, job.kind))
+    throw await wrongState(desk, job, operation);
   const [changed] = await tx.transition({
     event,
     changes: [{ id: job.id, to, ...rest }],

@@ -13,6 +13,7 @@ import type { Statements, Store } from "../store/store.ts";
 import type { Changed } from "../store/transition.ts";
 import { storableText } from "./configuration.ts";
 import { checkId, type Desk, insist, operate } from "./operate.ts";
+import { armAgain } from "./timed/settle.ts";
 
 /** What the end of a rollback led to; undefined: somebody else had taken it. */
 export interface RollbackEnd {
@@ -88,7 +89,7 @@ async function end(
 ): Promise<RollbackEnd> {
   const { event, actor, reason, data } = told;
   await tx.note({ id: jobId, event, actor, reason, data: data === undefined ? null : JSON.stringify(data) });
-  const changed = await follow(tx, jobId, held.next, held);
+  const changed = [...(await follow(tx, jobId, held.next, held)), ...(await armAgain(tx, jobId, held.next))];
   await tx.markRollback(jobId, "done");
   await tx.closeRollback(jobId, held.attempt);
   await tx.releaseObjectsOf(jobId);

@@ -9,6 +9,7 @@ import {
   type VerifyOptions,
 } from "@callsheet/contract";
 import type { Store } from "../store/store.ts";
+import { timedActionRecords } from "./timed/record.ts";
 
 const BATCH = 1_000;
 const MOST = 100;
@@ -27,6 +28,7 @@ export async function verify(store: Store, options: VerifyOptions = {}): Promise
       for (const record of records) tally.add(record, checker.see(record));
       onProgress?.(tally.checked.jobs, total);
     }
+    for (const record of await timedActionRecords(tx)) tally.add(record, checker.see(record));
     return tx.databaseNow();
   });
   const { checked, counts, findings } = tally;
@@ -42,6 +44,7 @@ function createTally(most: number) {
     pools: 0,
     claims: 0,
     objects: 0,
+    timedActions: 0,
   };
   const counts: Partial<Record<Invariant, number>> = {};
   const findings: Finding[] = [];

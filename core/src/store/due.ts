@@ -11,6 +11,7 @@ export interface Woken {
 export interface Agenda {
   readonly dueMs: number | null;
   readonly overdueMs: number | null;
+  readonly timedMs: number | null;
   /** Whether any job is pending or queued. */
   readonly hasWaiting: boolean;
   /** Whether a job has a turn at objects that it may have to give back, or may have by now. */
@@ -23,11 +24,12 @@ export async function readAgenda(db: Queryable): Promise<Agenda> {
     name: "agenda",
     text: `
       select (extract(epoch from (
-          select due_at from callsheet.work where state in ('scheduled', 'retrying') and rollback in ('none', 'done')
+          select due_at from callsheet.work where state in ('scheduled', 'retrying') and rollback in ('none', 'done') and intent <> 2
           order by due_at limit 1) - callsheet.now()) * 1000)::float8 as "dueMs",
         (extract(epoch from (
           select deadline from callsheet.work where state = 'running' and deadline is not null order by deadline limit 1)
           - callsheet.now()) * 1000)::float8 as "overdueMs",
+        (extract(epoch from (select min(due_at) from callsheet.timed_action where started) - callsheet.now()) * 1000)::float8 as "timedMs",
         exists (select from callsheet.work where state = 'pending') or exists (select from callsheet.work where state = 'queued')
           as "hasWaiting",
         exists (select from callsheet.work where state = 'queued' and turn < 0) or exists (select from callsheet.ticket where passed)
@@ -38,7 +40,7 @@ export async function readAgenda(db: Queryable): Promise<Agenda> {
 }
 
 /**
- * Makes pending what has come due (index work_due), at most `limit` jobs. The next line of each one's history names it.
+ * Makes pending what has come due (index work_due), at most `limit` jobs; but jobs that wait for their timed actions. The next line of each one's history names it.
  * To be called in a transaction, for the sake of its plan.
  */
 export async function comeDue(db: Queryable, limit: number): Promise<Woken> {
@@ -46,7 +48,7 @@ export async function comeDue(db: Queryable, limit: number): Promise<Woken> {
   const { rows } = await db.query<{ laneId: number; rank: number; count: number }>(sql`
     with due as materialized (
       select ctid from callsheet.work
-      where state in ('scheduled', 'retrying') and due_at <= callsheet.now() and rollback in ('none', 'done')
+      where state in ('scheduled', 'retrying') and due_at <= callsheet.now() and rollback in ('none', 'done') and intent <> 2
       order by due_at limit ${limit} for update skip locked
     ), woken as (
       update callsheet.work w set state = 'pending', guest = w.guest or (select shared from callsheet.lane l where l.id = w.lane_id)

@@ -75,6 +75,9 @@ export interface LiveAttempt {
   readonly attempt: number;
   /** Of a queue job: its data as they are now. */
   readonly data: JsonObject | null;
+  /** It has a timed action. */
+  readonly isTimed: boolean;
+  readonly startedAt: Date | null;
 }
 
 /** Locks live attempts, each named by its token; superseded ones are absent. */
@@ -84,7 +87,8 @@ export async function lockAttempts(
 ): Promise<readonly LiveAttempt[]> {
   const { rows } = await tx.query<LiveAttempt>(sql`
     select w.job_id as id, w.state, w.retries, w.crashes, w.intent, w.action_version_id as "actionVersionId", w.attempt,
-      w.rollback, w.journaled as "isJournaled", w.node_id is null as "isElsewhere",
+      w.rollback, w.journaled as "isJournaled", w.node_id is null as "isElsewhere", w.started_at as "startedAt",
+      exists (select from callsheet.job j where j.id = w.job_id and j.kind = 'timed') as "isTimed",
       (select case when j.kind = 'queue' then coalesce(j.data, j.configuration) end from callsheet.job j where j.id = w.job_id) as data,
       exists (select from callsheet.job j where j.id = w.job_id and j.locks is not null)
         or exists (select from callsheet.grant_of_units g where g.token = w.token and g.job_id = w.job_id) as "isHolder"

@@ -40,6 +40,7 @@ import { heldUnits, openNodes, putReservations, sizesOf, unitsLanes } from "./re
 import type { Session } from "./session.ts";
 import { countAhead, needsOf, readNeighbours, readSurroundings } from "./situation.ts";
 import { clientOf } from "./statement.ts";
+import { TIMED } from "./timed.ts";
 import { type Changed, note, transition } from "./transition.ts";
 import { settleTurns } from "./turns.ts";
 
@@ -54,6 +55,7 @@ const STATEMENTS = {
   ...NODES,
   ...OPERATOR,
   ...QUEUE,
+  ...TIMED,
   addDurations,
   admitJobs,
   allPools,

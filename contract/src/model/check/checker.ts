@@ -5,6 +5,7 @@ import { checkHistory } from "./lines.ts";
 import { checkPlace } from "./place.ts";
 import type { CheckRecord, DanglingRecord, NodeRecord } from "./record.ts";
 import { checkStarts } from "./starts.ts";
+import { checkTimedAction } from "./timed-action.ts";
 
 /** A violation, and whose it is. */
 export interface Finding extends Violation {
@@ -52,6 +53,8 @@ function judge(record: CheckRecord, nodes: ReadonlyMap<number, NodeRecord>): rea
       return checkClaim(record);
     case "object":
       return checkObject(record);
+    case "timedAction":
+      return checkTimedAction(record);
     case "dangling":
       return [dangling(record)];
     case "job":
@@ -80,6 +83,8 @@ function nameOf(record: CheckRecord): string {
       return `claim ${record.token}`;
     case "object":
       return `object ${record.key}`;
+    case "timedAction":
+      return `timed action ${record.name}`;
     case "dangling":
       return `table ${record.table}`;
     case "job":

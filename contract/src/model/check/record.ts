@@ -172,5 +172,43 @@ export interface JobRecord extends Copied {
   readonly remnants: readonly string[];
 }
 
+/** What is told of an instant of a timed action, or of several, one behind the other. */
+export interface OccurrenceFacts {
+  readonly origin: "rule" | "hand";
+  readonly local: string;
+  readonly fold: 0 | 1;
+  readonly until: string;
+  readonly instant: number;
+  readonly untilInstant: number;
+  readonly firedAt: number | null;
+  readonly reason: string | null;
+  /** It waited for the one before it. */
+  readonly wasQueued: boolean;
+}
+
+/** A timed action, with what is told of a stretch of time up to its mark. */
+export interface TimedActionRecord {
+  readonly what: "timedAction";
+  readonly name: string;
+  readonly mark: number;
+  /** Behind its instant by more than that, an occurrence says why it fired so late. */
+  readonly lateMs: number;
+  /** How many occurrences have fired and not ended. */
+  readonly open: number;
+  /** Its job waits for the next occurrence, or for nothing. */
+  readonly isIdle: boolean;
+  /** In the order of their instants. */
+  readonly occurrences: readonly OccurrenceFacts[];
+  /** What the rule comes to in that time. */
+  readonly expected: readonly Pick<OccurrenceFacts, "local" | "fold" | "instant">[];
+}
+
 /** One thing that the checker looks at. */
-export type CheckRecord = NodeRecord | PoolRecord | ClaimRecord | ObjectRecord | DanglingRecord | JobRecord;
+export type CheckRecord =
+  | TimedActionRecord
+  | NodeRecord
+  | PoolRecord
+  | ClaimRecord
+  | ObjectRecord
+  | DanglingRecord
+  | JobRecord;

@@ -11,6 +11,7 @@ export interface Checked {
   readonly claims: number;
   /** That somebody holds. */
   readonly objects: number;
+  readonly timedActions: number;
 }
 
 /** What a look at a whole system found. */

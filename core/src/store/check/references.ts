@@ -22,6 +22,8 @@ const REFERENCES: readonly Reference[] = [
   ),
   { table: "ticket", column: "job_id", target: "job", unless: IS_LEFT },
   { table: "grant_of_units", column: "job_id", target: "job", unless: IS_LEFT },
+  { table: "timed_action", column: "job_id", target: "job" },
+  { table: "occurrence", column: "timed_action_id", target: "timed_action" },
   { table: "job", column: "action_version_id", target: "action_version" },
   { table: "job", column: "lane_id", target: "lane" },
   { table: "job", column: "owner_id", target: "owner" },

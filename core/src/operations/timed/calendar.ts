@@ -1,0 +1,29 @@
+import { type Calendar, calendarOf, openZone, type TimedDefinition, wallRule, type Zone } from "@callsheet/contract";
+import { parseCron } from "./cron.ts";
+
+const MOST_KEPT = 1_000;
+const zones = new Map<string, Zone>();
+const calendars = new Map<string, Calendar | null>();
+
+/** Zones and cron lines are read once: both are pure, and reading them costs more than asking them. */
+function kept<Value>(known: Map<string, Value>, key: string, make: () => Value): Value {
+  if (known.has(key)) return known.get(key)!;
+  if (known.size >= MOST_KEPT) known.clear();
+  const value = make();
+  known.set(key, value);
+  return value;
+}
+
+/** What the instants of a timed action follow from; null: it counts from the end of its last occurrence. */
+export function calendarFor(
+  definition: Pick<TimedDefinition, "rule" | "timeZone" | "dst" | "exclusions">,
+): Calendar | null {
+  const { rule, timeZone, dst, exclusions } = definition;
+  return kept(calendars, JSON.stringify([rule, timeZone, dst, exclusions]), () => {
+    const walls = wallRule(rule, parseCron);
+    return walls && calendarOf(walls, definition, zoneFor(timeZone));
+  });
+}
+
+/** The zone of this name. */
+export const zoneFor = (timeZone: string): Zone => kept(zones, timeZone, () => openZone(timeZone));

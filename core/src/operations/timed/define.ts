@@ -1,0 +1,111 @@
+import {
+  type Authority,
+  callsheetError,
+  nextDue,
+  passOver,
+  slotsAfter,
+  type TimedDefinition,
+  type TimedInput,
+  timedSchema,
+} from "@callsheet/contract";
+import type { BatchDefaults, NewJob } from "../../store/create.ts";
+import { violates } from "../../store/failure.ts";
+import type { LockedTimed } from "../../store/timed.ts";
+import { storableJson } from "../configuration.ts";
+import { chunks, type Makers, prepareJobs } from "../create.ts";
+import { checkInput } from "../job-input.ts";
+import type { Desk } from "../operate.ts";
+import { calendarFor } from "./calendar.ts";
+
+/** More runs than that are not made up for. */
+const MOST_MISSED = 1_000;
+
+/** Reads a timed action strictly; fails with `invalid_argument`, naming each field. `now`: by the database's clock. */
+export function readDefinition(input: unknown, now: Date): TimedDefinition {
+  const parsed = timedSchema.safeParse(input);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => ({ field: path.join("."), problem: message }));
+    const list = problems.map(({ field, problem }) => (field ? `${field}: ${problem}` : problem)).join("; ");
+    throw callsheetError("invalid_argument", `The timed action cannot be used: ${list}.`, { problems });
+  }
+  const { job } = parsed.data;
+  checkInput(job);
+  for (const field of ["startAt", "idempotencyKey"])
+    if (field in job)
+      throw callsheetError(
+        "invalid_argument",
+        `A timed action says itself when its job begins: it takes no ${field}.`,
+        {
+          field: `job.${field}`,
+        },
+      );
+  storableJson(parsed.data, "timed action");
+  const definition = parsed.data as TimedDefinition;
+  requireTimes(definition, now.getTime());
+  return definition;
+}
+
+function requireTimes(definition: TimedDefinition, now: number): void {
+  const calendar = calendarFor(definition);
+  if (calendar === null) return;
+  if (nextDue(calendar, definition, now) === undefined)
+    throw callsheetError("invalid_argument", "The rule never comes to a time before the year 9999.", { field: "rule" });
+  const { policy, withinMs } = definition.misfire;
+  if (policy !== "all") return;
+  let count = 0;
+  for (const { instant } of slotsAfter(calendar, now)) {
+    if (instant > now + withinMs) return;
+    if (++count > MOST_MISSED)
+      throw callsheetError(
+        "invalid_argument",
+        `More than ${MOST_MISSED} runs lie within misfire.withinMs; make it shorter, or the policy "last".`,
+        { field: "misfire.withinMs" },
+      );
+  }
+}
+
+/** The one job of a timed action, checked and ready to be inserted, without a start time. */
+export async function prepareTimedJob(
+  makers: Makers,
+  { action, job }: TimedDefinition,
+  authority: Authority,
+): Promise<{ readonly job: NewJob; readonly defaults: BatchDefaults }> {
+  const { actor, reason = null } = authority;
+  const request = { action, inputs: [{ ...job, startAt: null }], actor, reason, origin: "timed" } as const;
+  const { jobs, defaults } = await prepareJobs(makers, request);
+  return { job: jobs[0]!, defaults: { ...defaults, kind: "timed" } };
+}
+
+/** Creates a timed action with its job; it is stopped. Fails with `timed_action_exists`. Answers the id of the job. */
+export async function createTimed(
+  { store }: Pick<Desk, "store">,
+  makers: Makers,
+  input: TimedInput,
+  authority: Authority,
+): Promise<string> {
+  const definition = readDefinition(input, await store.databaseNow());
+  const { job, defaults } = await prepareTimedJob(makers, definition, authority);
+  const { actor, reason = null } = authority;
+  try {
+    await store.once(async (tx) => {
+      for (const chunk of chunks([job])) await tx.createJobs(chunk, defaults);
+      await tx.insertTimed({ definition, jobId: job.id, actor, reason });
+    });
+  } catch (error) {
+    if (!violates(error, "timed_action_name_key")) throw error;
+    const { name } = definition;
+    throw callsheetError(
+      "timed_action_exists",
+      `There is a timed action "${name}" already.`,
+      { timedAction: name },
+      error,
+    );
+  }
+  return job.id;
+}
+
+/** What is passed over of a timed action's rule up to now, for a reason. */
+export function passedUntilNow({ definition, mark, now }: LockedTimed, reason: Parameters<typeof passOver>[3]) {
+  const calendar = calendarFor(definition);
+  return calendar === null ? [] : passOver(calendar, mark.getTime(), now.getTime(), reason);
+}
