@@ -6,6 +6,7 @@ import type { NodeOptions } from "./node-options.ts";
 import type { Part } from "./part.ts";
 import { Publication } from "./publication.ts";
 import { Stalls } from "./stalls.ts";
+import { PUBLISHED } from "./take-back.ts";
 import { tellFreed } from "./tell-freed.ts";
 import { whileAway } from "./while-away.ts";
 import { createWords, type Words } from "./words.ts";
@@ -112,6 +113,7 @@ export class Keeper implements AttemptHost {
       jobId: attempt.job.id,
       attempt: attempt.attempt,
       token: attempt.claimed.token,
+      journal: (staging) => attempt.journal(PUBLISHED, staging),
       workspace: () => attempt.workspaceMade,
       isSuperseded: () => attempt.isSuperseded,
       stands: async () => {
