@@ -1,4 +1,4 @@
-// Entry of `npm run bench`: sees to the peers' packages and the Node they need, then hands over to the suite.
+// Entry of `npm run bench` and `npm run bench:faults`: sees to the peers' packages and the Node they need, then hands over.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -21,8 +21,9 @@ if (!existsSync(`${HERE}node_modules/.package-lock.json`)) {
 }
 
 if (isNewEnough(process.versions.node)) {
-  const { main } = await import("./suite.mjs");
-  process.exitCode = await main(process.argv.slice(2));
+  const [first, ...rest] = process.argv.slice(2);
+  const { main } = await import(first === "faults" ? "./faults/main.mjs" : "./suite.mjs");
+  process.exitCode = await main(first === "faults" ? rest : process.argv.slice(2));
 } else {
   process.exitCode = await runOn(newerNode());
 }

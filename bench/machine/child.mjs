@@ -28,7 +28,7 @@ export async function runToEnd(command, parameters, options = {}) {
 
 /**
  * Starts a server and waits until `answers` resolves. The server is a child of this process: it is told to stop when the
- * benchmark ends, however it ends.
+ * benchmark ends, however it ends. `stop` may name another signal.
  * @param {string} command
  * @param {readonly string[]} parameters
  * @param {{answers: () => Promise<unknown>, stopSignal: NodeJS.Signals, spawn: import("node:child_process").SpawnOptions}} how
@@ -43,9 +43,9 @@ export async function startServer(command, parameters, { answers, stopSignal, sp
   const killWithUs = () => child.kill(stopSignal);
   // Before the listener that removes its directory.
   process.prependListener("exit", killWithUs);
-  const stop = async () => {
+  const stop = async (signal = stopSignal) => {
     process.off("exit", killWithUs);
-    child.kill(stopSignal);
+    child.kill(signal);
     await gone;
   };
   for (let attempt = 0; ; attempt += 1) {

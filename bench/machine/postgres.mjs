@@ -24,7 +24,8 @@ const DEBIAN = "/usr/lib/postgresql";
 
 /**
  * A PostgreSQL for this run: one of its own with `debian` or `private` binaries, or the server a URL names, which must
- * stand on this machine for its CPU to be counted and lets us create databases.
+ * stand on this machine for its CPU to be counted and lets us create databases. Stores of our own servers can `restart`
+ * theirs, by a "crash" or in order, and do something while it is away.
  * @param {{kind: string, directory: string}} where
  */
 export async function openPostgres({ kind, directory }) {
@@ -55,12 +56,20 @@ export async function openPostgres({ kind, directory }) {
   const port = await freePort();
   const url = `postgres://bench:${password}@127.0.0.1:${port}/postgres`;
   const settings = { ...POSTGRES_SETTINGS, listen_addresses: "127.0.0.1", port, unix_socket_directories: "" };
-  const server = await startServer(
-    join(binaries, "postgres"),
-    ["-D", data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
-    { answers: () => query(url, "select 1"), stopSignal: "SIGINT", spawn },
-  );
-  return connect(url, server.pid, server.stop);
+  const start = () =>
+    startServer(
+      join(binaries, "postgres"),
+      ["-D", data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
+      { answers: () => query(url, "select 1"), stopSignal: "SIGINT", spawn },
+    );
+  let server = await start();
+  const opened = await connect(url, server.pid, () => server.stop());
+  const restart = async (how, whileAway) => {
+    await server.stop(how === "crash" ? "SIGQUIT" : "SIGINT");
+    await whileAway();
+    server = await start();
+  };
+  return { ...opened, fresh: async () => ({ ...(await opened.fresh()), restart }) };
 }
 
 /** The newest PostgreSQL that Debian installed here. */

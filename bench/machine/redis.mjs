@@ -41,17 +41,24 @@ async function freshServer(settings, parent) {
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
   const options = { ...settings, bind: "127.0.0.1", port: String(port), dir: directory };
-  const server = await startServer(
-    "redis-server",
-    Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]),
-    { answers: () => ping(url), stopSignal: "SIGKILL", spawn: { ...user, cwd: directory } },
-  );
+  const start = () =>
+    startServer(
+      "redis-server",
+      Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]),
+      { answers: () => ping(url), stopSignal: "SIGKILL", spawn: { ...user, cwd: directory } },
+    );
+  let server = await start();
   return {
     url,
     pid: server.pid,
     query: undefined,
     analyse: undefined,
     usage: async () => usageOfTree(server.pid),
+    restart: async (how, whileAway) => {
+      await server.stop(how === "crash" ? "SIGKILL" : "SIGTERM");
+      await whileAway();
+      server = await start();
+    },
     close: async () => {
       await server.stop();
       removeDirectory(directory);

@@ -224,15 +224,19 @@ export class Attempt implements JobContext {
     return async (name, data, options) => {
       const { path } = Object(options) as { path?: string };
       if (!Object.hasOwn(this.type?.undo ?? {}, name)) throw unknownUndo(this.definition.type, this.type, name);
-      const text = storableJson(data, `The data of "${name}"`);
-      if (this.redactor && redactJson(this.redactor, text) !== text) throw secretInUndo(name);
-      const entry = {
-        ...{ id: this.claimed.id, token: this.claimed.token, name, data: text },
-        ...{ path: path === undefined ? null : storableText(path, "path", LONGEST_PATH) },
-        ...{ keeps: Object.hasOwn(this.type?.keep ?? {}, name), n: ++this.#entryCount },
-      };
-      if (this.isSuperseded || !(await this.#host.journal(this, entry))) throw this.stale();
+      await this.journal(name, data, path === undefined ? null : storableText(path, "path", LONGEST_PATH));
     };
+  }
+
+  /** Stores what is about to be done, for whoever has to undo it. Fails with `stale_attempt`. */
+  async journal(name: string, data: Json, path: string | null = null): Promise<void> {
+    const text = storableJson(data, `The data of "${name}"`);
+    if (this.redactor && redactJson(this.redactor, text) !== text) throw secretInUndo(name);
+    const entry = {
+      ...{ id: this.claimed.id, token: this.claimed.token, n: ++this.#entryCount, name, path, data: text },
+      keeps: Object.hasOwn(this.type?.keep ?? {}, name),
+    };
+    if (this.isSuperseded || !(await this.#host.journal(this, entry))) throw this.#stale();
   }
 
   readonly completionToken = async (): Promise<string> => {

@@ -15,6 +15,7 @@ import {
   realpath,
   rename,
   rm,
+  rmdir,
   stat,
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -76,6 +77,8 @@ export interface Environment {
     /** Makes a new empty directory for one attempt. */
     makeWorkspace(name: string): Promise<string>;
     remove(path: string): Promise<void>;
+    /** Removes a directory if it is there, and empty. */
+    removeEmpty(directory: string): Promise<void>;
     readText(path: string): Promise<string>;
     /** Who may do what with a file, links followed, as the system's number; undefined: there is none. */
     modeOf(path: string): Promise<number | undefined>;
@@ -156,6 +159,7 @@ export function systemEnvironment(options: { readonly workDir?: string } = {}): 
         return mkdtemp(join(parent, `callsheet-${name}-`));
       },
       remove: (path) => rm(path, { recursive: true, force: true }),
+      removeEmpty,
       readText: (path) => readFile(path, "utf8"),
       modeOf,
       writePrivate,
@@ -195,6 +199,14 @@ async function kindOf(path: string): Promise<FileKind | undefined> {
     if (codeOf(error) === "ENOENT") return undefined;
     throw error;
   }
+}
+
+const STAYS: readonly unknown[] = ["ENOENT", "ENOTEMPTY", "EEXIST", "ENOTDIR"];
+
+async function removeEmpty(directory: string): Promise<void> {
+  await rmdir(directory).catch((error) => {
+    if (!STAYS.includes(codeOf(error))) throw error;
+  });
 }
 
 async function modeOf(path: string): Promise<number | undefined> {

@@ -7,6 +7,7 @@ import type { Part } from "./part.ts";
 import { Publication } from "./publication.ts";
 import { Stalls } from "./stalls.ts";
 import { readTargetAsset } from "./target-asset.ts";
+import { PUBLISHED } from "./take-back.ts";
 import { tellFreed } from "./tell-freed.ts";
 import { whileAway } from "./while-away.ts";
 import { createWords, type Words } from "./words.ts";
@@ -117,6 +118,7 @@ export class Keeper implements AttemptHost {
       jobId: attempt.job.id,
       attempt: attempt.attempt,
       token: attempt.claimed.token,
+      journal: (staging) => attempt.journal(PUBLISHED, staging),
       workspace: () => attempt.workspaceMade,
       isSuperseded: () => attempt.isSuperseded,
       stands: async () => {

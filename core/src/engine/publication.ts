@@ -1,12 +1,15 @@
 import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { callsheetError, isCallsheetError } from "@callsheet/contract";
 import type { Environment, HeldDirectory } from "./environment.ts";
+import { placeOf, type Staging } from "./take-back.ts";
 
-/** The attempt that publishes. Its token is part of the hidden names, so that a later one finds what a killed one left. */
+/** The attempt that publishes. Its token is part of the hidden names, so that no two attempts have the same. */
 export interface Publisher {
   readonly jobId: string;
   readonly attempt: number;
   readonly token: string;
+  /** Stores what is about to be made, so that whoever fails the job can take it back. Fails with `stale_attempt`. */
+  readonly journal: (staging: Staging) => Promise<void>;
   /** The directory of the attempt, if the handler asked for one. */
   readonly workspace: () => Promise<string> | undefined;
   readonly isSuperseded: () => boolean;
@@ -119,17 +122,24 @@ export class Publication {
   }
 
   async #stage(file: string, wanted: string): Promise<string> {
-    const { jobId, token, attempt } = this.#publisher;
-    const destination = await this.#destination(wanted);
+    const path = checked(wanted);
+    const hidden = this.#hiddenBeside(basename(path));
+    await this.#publisher.journal({
+      ...{ name: basename(path), hidden },
+      ...(await placeOf(this.#files, dirname(path))),
+    });
+    const destination = await this.#destination(path);
     const source = await this.#source(file, destination);
-    const hidden = `.${beginningOf(destination.name)}.${jobId}.`;
-    if (attempt > 1) await this.#removeOlder(hidden, destination);
-    const name = `${hidden}${token}.${this.#staged.length}`;
-    const staged = { destination, part: `${name}.part`, old: `${name}.old` };
+    const staged = { destination, part: `${hidden}.part`, old: `${hidden}.old` };
     this.#staged.push(staged);
     await this.#files.move(source, at(destination, staged.part));
     await this.#files.flush(at(destination, staged.part));
     return destination.path;
+  }
+
+  #hiddenBeside(name: string): string {
+    const { jobId, token } = this.#publisher;
+    return `.${beginningOf(name)}.${jobId}.${token}.${this.#staged.length}`;
   }
 
   async #source(file: unknown, destination: Destination): Promise<string> {
@@ -154,18 +164,15 @@ export class Publication {
     return dirname(path) === directory.path && name.startsWith(".") && name.includes(`.${this.#publisher.jobId}.`);
   }
 
-  async #destination(destination: unknown): Promise<Destination> {
-    if (!isPath(destination) || !isAbsolute(destination) || destination.endsWith(sep))
-      throw refused("The destination is an absolute path of a file", destination);
-    const wanted = resolve(destination);
+  async #destination(wanted: string): Promise<Destination> {
     await this.#files.makeDirectory(dirname(wanted));
     const [directory, name] = [await this.#hold(dirname(wanted)), basename(wanted)];
     const path = join(directory.path, name);
     if (this.#staged.some((staged) => staged.destination.path === path))
-      throw refused(`"${path}" is published twice by one attempt`, destination);
+      throw refused(`"${path}" is published twice by one attempt`, wanted);
     const kind = await this.#files.kindOf(directory.at(name));
     if (kind === undefined || kind === "file") return { directory, name, path };
-    throw refused(`"${path}" is ${NAMED[kind]}: only a plain file is replaced`, destination);
+    throw refused(`"${path}" is ${NAMED[kind]}: only a plain file is replaced`, wanted);
   }
 
   async #hold(path: string): Promise<HeldDirectory> {
@@ -201,19 +208,6 @@ export class Publication {
     return true;
   }
 
-  /** Removes what earlier attempts of this job left beside a destination when their node was killed. */
-  async #removeOlder(hidden: string, destination: Destination): Promise<void> {
-    const names = await this.#files.list(destination.directory.at("."));
-    for (const name of names.filter((one) => one.startsWith(hidden))) {
-      const [, token, ending] = /^(\d+)\.\d+\.(part|old)$/.exec(name.slice(hidden.length)) ?? [];
-      if (token === undefined || BigInt(token) >= BigInt(this.#publisher.token)) continue;
-      const left = at(destination, name);
-      if (ending === "old" && (await this.#files.kindOf(at(destination))) === undefined)
-        await this.#files.move(left, at(destination));
-      else await this.#files.remove(left);
-    }
-  }
-
   /** What cannot be put back stays beside its destination; the reason of the failure itself is what counts. */
   async #putBack(touched: readonly Touched[]): Promise<void> {
     for (const { staged, hasOld, isPlaced } of [...touched].reverse()) {
@@ -228,6 +222,11 @@ const NAMED = { directory: "a directory", link: "a symbolic link", other: "no pl
 
 /** The path by which a file in the directory of a destination is reached, the destination itself by default. */
 const at = ({ directory, name }: Destination, other = name): string => directory.at(other);
+
+function checked(destination: unknown): string {
+  if (isPath(destination) && isAbsolute(destination) && !destination.endsWith(sep)) return resolve(destination);
+  throw refused("The destination is an absolute path of a file", destination);
+}
 
 const isPath = (path: unknown): path is string => typeof path === "string" && path !== "" && !path.includes("\0");
 

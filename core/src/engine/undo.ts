@@ -10,6 +10,7 @@ import { errorOf } from "./outcome.ts";
 import type { Part } from "./part.ts";
 import { redactError } from "./secrets/redact-end.ts";
 import type { Vault } from "./secrets/vault.ts";
+import { PUBLISHED, takeBack } from "./take-back.ts";
 import { tellFreed } from "./tell-freed.ts";
 import { whileAway } from "./while-away.ts";
 
@@ -115,6 +116,7 @@ export class Undoer {
 
   async #call(taken: TakenRollback, entry: EntryToDo, signal: AbortSignal): Promise<void> {
     const { part, isolation, vault } = this.#options;
+    if (entry.name === PUBLISHED) return takeBack(part.environment.files, entry.data);
     const { definition } = await part.catalogue.version(taken.actionVersionId);
     const owner = (await part.catalogue.ownerNames([taken.ownerId])).get(taken.ownerId)!;
     const type = this.#types.get(definition.type)!;

@@ -31,7 +31,7 @@ test("an attempt that finds half way that another has taken over leaves what the
   const made = (name: string, text: string) => writeFileSync(join(workspace, name), text);
   let isTakenOver = false;
   const publication = new Publication(systemEnvironment().files, {
-    ...{ jobId: "job", attempt: 1, token: "1", workspace: () => Promise.resolve(workspace) },
+    ...{ jobId: "job", attempt: 1, token: "1", journal: async () => {}, workspace: () => Promise.resolve(workspace) },
     isSuperseded: () => isTakenOver,
     stands: async () => {
       // It stood still between its first file and its second one, for so long that the other has made both.
@@ -210,26 +210,6 @@ describe("nothing is visible, and nothing is left, of an attempt that", () => {
     expect(folder.read("a")).toBe("second");
   });
 
-  test("follows one that was killed between its files: what that one kept is put back or removed", async () => {
-    const folder = aFolder();
-    const { cs, create, stage, work } = await aFloor({ retry: { limit: 0 } });
-    await work();
-    const job = await create();
-    (await stage.nth(1)).throws(new Error("once"));
-    await inState(cs, job, "failed");
-    for (const name of [`.a.${job.id}.0.0.old`, `.b.${job.id}.0.1.old`, "b"]) writeFileSync(folder.at(name), name);
-    for (const name of [`.b.${job.id}.0.1.part`, ".a.other.0.0.part"]) writeFileSync(folder.at(name), name);
-    await cs.jobs.retry(job);
-    const second = await stage.nth(2);
-    for (const name of ["a", "b"]) await publishText(second.context, folder.at(name));
-    second.throws(new Error("again"));
-    await inState(cs, job, "failed");
-    await until(() => folder.names().length === 3, { what: "The staged files' end" });
-    expect(folder.names()).toEqual([".a.other.0.0.part", "a", "b"]);
-    expect(folder.read("a")).toBe(`.a.${job.id}.0.0.old`);
-    expect(folder.read("b")).toBe("b");
-  });
-
   test("was killed with its process; the retry removes what was staged", async () => {
     const folder = aFolder();
     const { database, cs } = await aFloor({}, { alone: true });
@@ -248,6 +228,23 @@ describe("nothing is visible, and nothing is left, of an attempt that", () => {
     expect(folder.names()).toEqual(["a"]);
     expect(folder.read("a")).toBe("by attempt 2");
   });
+});
+
+test("directories that were made for a file are gone when its job fails, but for what others put there", async () => {
+  const folder = aFolder();
+  mkdirSync(folder.at("there"));
+  const { cs, create } = await aFloorWith(
+    async (context) => {
+      await publishText(context, folder.at("there/new/deep/a"));
+      await publishText(context, folder.at("other/deep/b"));
+      writeFileSync(folder.at("other/others"), "not ours");
+      throw new Error("after all");
+    },
+    { retry: { limit: 0 } },
+  );
+  expect(await cs.jobs.wait(await create())).toMatchObject({ state: "failed", rollback: "done" });
+  expect(folder.names()).toEqual(["other", "there"]);
+  expect([readdirSync(folder.at("there")), readdirSync(folder.at("other"))]).toEqual([[], ["others"]]);
 });
 
 describe("several files of one attempt", () => {
