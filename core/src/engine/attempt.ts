@@ -236,13 +236,13 @@ export class Attempt implements JobContext {
       ...{ id: this.claimed.id, token: this.claimed.token, n: ++this.#entryCount, name, path, data: text },
       keeps: Object.hasOwn(this.type?.keep ?? {}, name),
     };
-    if (this.isSuperseded || !(await this.#host.journal(this, entry))) throw this.#stale();
+    if (this.isSuperseded || !(await this.#host.journal(this, entry))) throw this.stale();
   }
 
   readonly completionToken = async (): Promise<string> => {
     this.#token ??= this.#host.openToken(this);
     const token = await this.#token;
-    if (token === undefined) throw this.#stale();
+    if (token === undefined) throw this.stale();
     return token;
   };
 

@@ -26,7 +26,7 @@ export function callIsolated(isolation: IsolationHost, call: IsolatedCall): Prom
       onProgress: (percent, message, stats) => context.progress(percent, message ?? undefined, stats ?? undefined),
       onLog: (level, message) => context.log[level](message),
       setVariable: (name, value) => variables.set(name, value),
-      ...{ workspace: refuse, publish: refuse, undo: refuse, completionToken: refuse },
+      ...{ asset: refuse, workspace: refuse, publish: refuse, undo: refuse, completionToken: refuse },
     }),
   );
 }

@@ -18,12 +18,15 @@ export interface SaidEnd extends EndResult {
 /** An attempt that is meant, as whoever speaks of it knows it; `fence`: only as long as it is looked at under that. */
 type Meant = ElsewhereRef | (AttemptKey & { readonly fence: string });
 
+/** What a word on work elsewhere reaches. */
+type Hearing = Pick<Desk, "store" | "catalogue" | "announce">;
+
 /**
  * Ends an attempt that lives elsewhere, as its handler would have: the first word counts. While its handler has not returned,
  * the word waits for that. Fails with `unknown_token`, `already_ended`, or `stale_attempt` where the job counts on it no more;
  * what it still held is free then.
  */
-export async function sayEnd(desk: Desk, meant: Meant, word: Word, teller: Omit<Ender, "catalogue">): Promise<SaidEnd> {
+export async function sayEnd(desk: Hearing, meant: Meant, word: Word, teller: Omit<Ender, "catalogue">): Promise<SaidEnd> {
   const said = await insist(() =>
     desk.store.freeing(async (tx, free) => {
       const { row, job } = await lock(tx, meant);
@@ -46,7 +49,7 @@ export async function sayEnd(desk: Desk, meant: Meant, word: Word, teller: Omit<
 
 const NOTHING: EndResult = { changed: [], pools: [], refused: [], leftJournals: false };
 
-function tell({ announce }: Desk, { id, changed, pools, leftJournals }: Omit<SaidEnd, "state">): void {
+function tell({ announce }: Hearing, { id, changed, pools, leftJournals }: Omit<SaidEnd, "state">): void {
   for (const { laneId, rank } of changed) announce({ kind: "lane", laneId, rank });
   for (const poolId of pools) announce({ kind: "pool", poolId });
   if (changed.some(({ to }) => to === "retrying" || to === "scheduled")) announce({ kind: "due" });
