@@ -1,4 +1,4 @@
-import type { JobState } from "@callsheet/contract";
+import type { CompositeState, JobState } from "@callsheet/contract";
 import { colours } from "./colours.ts";
 
 const plain = (text: string): string => text;
@@ -27,6 +27,6 @@ export function inStateColour(state: JobState, text: string): string {
 }
 
 /** The name of a state as people read it. */
-export function stateName(state: JobState): string {
+export function stateName(state: JobState | CompositeState): string {
   return state.replaceAll("_", " ");
 }

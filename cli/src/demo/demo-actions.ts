@@ -18,11 +18,14 @@ export async function putDemoActions(cs: Callsheet, types: MediaTypes, site: str
   // A job whose action requires what no node has waits, and can say so. Pictures and plain samples need no ffmpeg.
   const byFfmpeg = { ...rules, requires: ["ffmpeg"] };
   const needs = { [TRANSCODE]: 1 };
+  // Run on a collection, it becomes a group job with a job for each member.
+  const each = { ...rules, flags: ["groupMember" as const] };
   // One job at a time has the file: the next one waits for it.
   const alone = { ...rules, lock: "exclusive" } as const;
   return {
-    checksum: await cs.actions.put({ ...rules, name: "demo.checksum", type: types.fileChecksum, retry: { limit: 2 } }),
-    probe: await cs.actions.put({ ...rules, name: "demo.probe", type: types.mediaProbe }),
+    checksum: await cs.actions.put({ ...each, name: "demo.checksum", type: types.fileChecksum, retry: { limit: 2 } }),
+    probe: await cs.actions.put({ ...each, name: "demo.probe", type: types.mediaProbe }),
+    spotCheck: await cs.actions.put({ ...rules, name: "demo.spot-check", type: types.fileChecksum, flags: ["timed"] }),
     still: await cs.actions.put({ ...rules, name: "demo.still", type: types.mediaPoster }),
     poster: await cs.actions.put({ ...byFfmpeg, name: "demo.poster", type: types.mediaPoster }),
     contactSheet: await cs.actions.put({ ...rules, name: "demo.contact-sheet", type: types.mediaContactSheet }),

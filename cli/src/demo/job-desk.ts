@@ -1,4 +1,6 @@
 import { type ActionHandle, type Callsheet, type Created, type Job, SETTLED } from "@callsheet/core";
+import type { Catalogued } from "./catalogue-files.ts";
+import { type GroupNow, lookAtGroup } from "./group-log.ts";
 import type { MediaFile } from "./media-folder.ts";
 
 /** A job of this demo, and the file that it works on. */
@@ -17,6 +19,7 @@ export class JobDesk {
   readonly #signal: AbortSignal;
   readonly #created: DemoJob[] = [];
   readonly #contenders: Contender[] = [];
+  readonly #groups: Created[] = [];
   readonly #tag: string;
 
   constructor(cs: Callsheet, { tag, signal }: { readonly tag: string; readonly signal: AbortSignal }) {
@@ -36,6 +39,27 @@ export class JobDesk {
   /** All jobs as they stand now. */
   look(): Promise<readonly Job[]> {
     return this.#cs.jobs.list({ tag: this.#tag, limit: 1000 });
+  }
+
+  /** All group jobs as they stand now. */
+  lookAtGroups(): Promise<readonly GroupNow[]> {
+    return Promise.all(this.#groups.map((group) => lookAtGroup(this.#cs, group)));
+  }
+
+  /** Creates one group job, which has a job for each file; answers the job of each. */
+  async createGroup<Configuration, Result>(
+    action: ActionHandle<Configuration, Result>,
+    files: readonly MediaFile[],
+    { collection, assetOf }: Catalogued,
+  ): Promise<ReadonlyMap<MediaFile, DemoJob<Configuration, Result>>> {
+    this.#signal.throwIfAborted();
+    const group = await this.#cs.jobs.create(action, { target: collection, tags: [this.#tag] });
+    this.#groups.push(group);
+    const members = await this.#cs.jobs.list({ parentId: group.id, limit: 1000 });
+    const idOf = new Map(members.map(({ id, target }) => [target?.id, id]));
+    const jobs = files.map((file) => ({ id: idOf.get(assetOf(file).id)!, file }));
+    this.#created.push(...jobs);
+    return new Map(jobs.map((job) => [job.file, job]));
   }
 
   async create<Configuration, Result>(
@@ -58,7 +82,11 @@ export class JobDesk {
     file: MediaFile,
     configuration: Configuration,
   ): Promise<Result | null> {
-    const job = await this.create(action, file, configuration);
+    return this.resultOf(await this.create(action, file, configuration));
+  }
+
+  /** Waits for the result of a job; null when it did not complete, or waits for a node that can do it. */
+  async resultOf<Configuration, Result>(job: Created<Configuration, Result>): Promise<Result | null> {
     if (await this.waitsInVain(job)) return null;
     return (await this.settled(job)).result;
   }

@@ -7,16 +7,19 @@ import type { DatabaseChoice } from "../database-option.ts";
 import { renderPage } from "../report/page.ts";
 import type { Report } from "../report/report-data.ts";
 import { readStylesheet } from "../report/stylesheet.ts";
+import { type Catalogued, catalogueFiles, mediaRootOf } from "./catalogue-files.ts";
 import { putDemoActions, TRANSCODE } from "./demo-actions.ts";
 import { describeFfmpeg } from "./describe-ffmpeg.ts";
 import { describeRun } from "./describe-run.ts";
 import { gather } from "./gather.ts";
 import { gatherFile, PlayerRoom } from "./gather-file.ts";
+import { toldGroup } from "./group-log.ts";
 import { JobDesk } from "./job-desk.ts";
 import type { MediaFolder } from "./media-folder.ts";
 import { showWhile } from "./show-jobs.ts";
+import { type SpotCheck, startSpotCheck } from "./spot-check.ts";
 import { WaitLog } from "./wait-log.ts";
-import { archiveAlone, cutOverTime, deliverAmended, type Workplace, workOnFile } from "./work-on-file.ts";
+import { archiveAlone, cutOverTime, deliverAmended, type Workplace, workOnFiles } from "./work-on-file.ts";
 
 export interface DemoOptions {
   readonly media: MediaFolder;
@@ -43,12 +46,14 @@ export async function runDemo({ media, output, database, ffmpeg, stream, signal 
   const startedAt = new Date();
   // Each job that is waited for listens.
   setMaxListeners(0, signal);
-  const cs = await Callsheet.open({ ...database, actor: "demo" });
+  const mediaRoots = { [mediaRootOf(media.path)]: media.path };
+  const cs = await Callsheet.open({ ...database, mediaRoots, actor: "demo" });
   // Jobs run at a site. This demo has one of its own, so that it meets no jobs of an earlier one.
   const site = `demo-${startedAt.getTime().toString(36)}-${process.pid}`;
   const desk = new JobDesk(cs, { tag: site, signal });
   const log = new WaitLog(cs);
   let node: Node | undefined;
+  let spotCheck: SpotCheck | undefined;
   try {
     await mkdir(output, { recursive: true });
     // Types of work are code: those that ship with Callsheet, which may read one folder here and write another.
@@ -65,13 +70,20 @@ export async function runDemo({ media, output, database, ffmpeg, stream, signal 
       slots: SLOTS,
       capabilities: await mediaCapabilities(),
     });
-    await showWhile(createAllJobs(media, { desk, actions, output }), { desk, log, files: media.files, stream });
+    const catalogued = await catalogueFiles(cs, media, site);
+    const [first] = media.files;
+    const checked = { name: `${site}.spot-check`, file: first!, target: catalogued.assetOf(first!) };
+    spotCheck = await startSpotCheck(cs, actions.spotCheck, checked);
+    const work = createAllJobs(media, catalogued, { desk, actions, output });
+    await showWhile(work, { desk, log, files: media.files, stream });
+    await spotCheck.stop();
 
-    const report = await gatherReport(cs, { desk, log, media, output, database, ffmpeg, startedAt });
+    const report = await gatherReport(cs, { desk, log, spotCheck, media, output, database, ffmpeg, startedAt });
     const path = join(output, "report.html");
     await writeFile(path, await drawReport(report));
     return { report, path };
   } finally {
+    await spotCheck?.stop();
     await desk.callOff();
     // What had not begun goes back when the node stops, and is called off then.
     await node?.stop();
@@ -88,13 +100,13 @@ async function removeResources(cs: Callsheet, site: string): Promise<void> {
 }
 
 /** All files at once: their jobs share the slots of the node. */
-async function createAllJobs(media: MediaFolder, workplace: Workplace): Promise<void> {
+async function createAllJobs(media: MediaFolder, catalogued: Catalogued, workplace: Workplace): Promise<void> {
   const [first] = media.files;
   const film = media.files.find(({ kind }) => kind === "video");
   await Promise.all([
     deliverAmended(first!, workplace),
     film !== undefined && cutOverTime(film, workplace),
-    ...media.files.map((file) => workOnFile(file, workplace)),
+    workOnFiles(media.files, catalogued, workplace),
     archiveAlone(first!, workplace),
   ]);
 }
@@ -102,6 +114,7 @@ async function createAllJobs(media: MediaFolder, workplace: Workplace): Promise<
 interface Finished {
   readonly desk: JobDesk;
   readonly log: WaitLog;
+  readonly spotCheck: SpotCheck;
   readonly media: MediaFolder;
   readonly output: string;
   readonly database: DatabaseChoice;
@@ -110,15 +123,17 @@ interface Finished {
 }
 
 async function gatherReport(cs: Callsheet, finished: Finished): Promise<Report> {
-  const { desk, log, media, output, startedAt } = finished;
+  const { desk, log, spotCheck, media, output, startedAt } = finished;
   const endedAt = new Date();
   const jobs = await Promise.all(desk.jobs.map((job) => gather(cs, job, log.waits)));
   const room = new PlayerRoom(PLAYER_BYTES);
   const files = await Promise.all(media.files.map((file) => gatherFile(file, jobs, { output, room })));
   const credits = await readFile(join(media.path, "NOTICE"), "utf8").catch(() => null);
   const told = jobs.map((job) => job.told);
+  const groups = (await desk.lookAtGroups()).map(toldGroup);
+  const timed = [await spotCheck.tell()];
   const rest = describeRun({ ...finished, jobs: told, ffmpeg: await describeFfmpeg(finished.ffmpeg) });
-  return { ...rest, startedAt, endedAt, files, jobs: told, slots: SLOTS, credits };
+  return { ...rest, startedAt, endedAt, files, jobs: told, groups, timed, slots: SLOTS, credits };
 }
 
 async function drawReport(report: Report): Promise<string> {

@@ -1,9 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type Job, WAITING } from "@callsheet/contract";
 import { createLogUpdate } from "log-update";
+import { colours } from "../colours.ts";
 import { printable } from "../printable.ts";
 import { stateName } from "../state-colour.ts";
 import { fileBars, shortAction } from "./file-bars.ts";
+import { describeGroup, type GroupNow, linesOfGroup } from "./group-log.ts";
 import type { JobDesk } from "./job-desk.ts";
 import type { MediaFile } from "./media-folder.ts";
 import { fewOfEach, type Wait, type WaitLog } from "./wait-log.ts";
@@ -25,12 +27,12 @@ export async function showWhile(work: Promise<void>, { desk, log, files, stream 
   const screen = stream.isTTY && process.env.TERM !== "dumb" ? barsOn(stream, files, desk) : linesOn(stream, desk);
   let told = 0;
   const show = async (isOver: boolean) => {
-    const jobs = await desk.look();
+    const [jobs, groups] = await Promise.all([desk.look(), desk.lookAtGroups()]);
     const { waits } = log;
     const fresh = fewOfEach(waits).slice(told);
     told += fresh.length;
     for (const wait of fresh) screen.say(lineOf(wait));
-    screen.show({ jobs, waits, isOver });
+    screen.show({ jobs, groups, waits, isOver });
   };
   const over = new AbortController();
   const ended = work.finally(() => over.abort());
@@ -52,6 +54,7 @@ export async function showWhile(work: Promise<void>, { desk, log, files, stream 
 
 interface View {
   readonly jobs: readonly Job[];
+  readonly groups: readonly GroupNow[];
   readonly waits: readonly Wait[];
   readonly isOver: boolean;
 }
@@ -67,13 +70,15 @@ interface Screen {
 function barsOn(stream: NodeJS.WriteStream, files: readonly MediaFile[], desk: JobDesk): Screen {
   const update = createLogUpdate(stream);
   return {
-    show({ jobs, waits, isOver }) {
+    show({ jobs, groups, waits, isOver }) {
       // What does not fit on the screen cannot be drawn again in its place.
       const reasons = new Map(waits.map(({ job, sentence }) => [job.id, sentence]));
       const lines = fileBars(files, desk.jobs, jobs, { columns: stream.columns || 80, isOver, reasons });
-      const room = Math.max((stream.rows ?? 24) - 2, 1);
+      const room = Math.max((stream.rows ?? 24) - groups.length - 2, 1);
       const more = lines.length > room ? [`and ${lines.length - room} more files`] : [];
-      update([...lines.slice(0, room), ...more].join("\n"));
+      update(
+        [...groups.map((group) => colours.dim(describeGroup(group))), ...lines.slice(0, room), ...more].join("\n"),
+      );
     },
     say: (line) => update.persist(line),
     end: () => update.done(),
@@ -82,8 +87,14 @@ function barsOn(stream: NodeJS.WriteStream, files: readonly MediaFile[], desk: J
 
 function linesOn(stream: NodeJS.WritableStream, desk: JobDesk): Screen {
   const seen = new Map<string, string>();
+  const told = new Map<string, number>();
   return {
-    show({ jobs }) {
+    show({ jobs, groups }) {
+      for (const group of groups) {
+        const lines = linesOfGroup(group);
+        for (const line of lines.slice(told.get(group.group.id))) stream.write(`${line}\n`);
+        told.set(group.group.id, lines.length);
+      }
       const byId = new Map(jobs.map((job) => [job.id, job]));
       for (const { id, file } of desk.jobs) {
         const job = byId.get(id);

@@ -1,4 +1,6 @@
 import { extname, join } from "node:path";
+import type { ProbeResult } from "@callsheet/actions";
+import type { Catalogued } from "./catalogue-files.ts";
 import type { DemoActions } from "./demo-actions.ts";
 import type { JobDesk } from "./job-desk.ts";
 import type { MediaFile } from "./media-folder.ts";
@@ -10,14 +12,28 @@ export interface Workplace {
   readonly output: string;
 }
 
-/** All jobs of one file. Those that need what another finds out or makes are created when that one has completed. */
-export async function workOnFile(file: MediaFile, { desk, actions, output }: Workplace): Promise<void> {
+/**
+ * All jobs of all files. What each file needs alike is done by group jobs, which have a job for each; those that need what
+ * another finds out or makes are created when that one has completed.
+ */
+export async function workOnFiles(
+  files: readonly MediaFile[],
+  catalogued: Catalogued,
+  workplace: Workplace,
+): Promise<void> {
+  const { desk, actions } = workplace;
+  const checksums = await desk.createGroup(actions.checksum, files, catalogued);
+  const probes = await desk.createGroup(actions.probe, files, catalogued);
+  await Promise.all(
+    files.map(async (file) => {
+      const [, probe] = await Promise.all([desk.resultOf(checksums.get(file)!), desk.resultOf(probes.get(file)!)]);
+      if (probe !== null) await workOnFile(file, probe, workplace);
+    }),
+  );
+}
+
+async function workOnFile(file: MediaFile, probe: ProbeResult, { desk, actions, output }: Workplace): Promise<void> {
   const { path, stem } = file;
-  const [, probe] = await Promise.all([
-    desk.run(actions.checksum, file, { path }),
-    desk.run(actions.probe, file, { path }),
-  ]);
-  if (probe === null) return;
 
   const isPicture = probe.kind === "image";
   const isFilm = probe.kind === "video";

@@ -6,6 +6,7 @@ import { masthead } from "./masthead.ts";
 import type { Fact, Report } from "./report-data.ts";
 import { storiesSection } from "./stories-section.ts";
 import { timelineSection } from "./timeline-section.ts";
+import { togetherSection } from "./together-section.ts";
 import { waitsSection } from "./waits-section.ts";
 
 /**
@@ -30,6 +31,7 @@ ${masthead(report)}
 <main id="main" tabindex="-1">
 ${filesSection(report)}
 ${storiesSection(report)}
+${togetherSection(report)}
 ${waitsSection(report)}
 ${timelineSection(report)}
 ${jobsTable(report)}

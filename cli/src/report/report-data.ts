@@ -1,4 +1,4 @@
-import type { JobState, Reason } from "@callsheet/contract";
+import type { Group, JobState, Reason, SettledState } from "@callsheet/contract";
 
 /** All that a report says, as plain data: read once from stored jobs and files, then drawn by pure functions. */
 export interface Report {
@@ -10,6 +10,8 @@ export interface Report {
   readonly files: readonly ReportFile[];
   /** In the order of their creation. */
   readonly jobs: readonly ReportJob[];
+  readonly groups: readonly ReportGroup[];
+  readonly timed: readonly ReportTimed[];
   /** How many handlers the node ran at once. */
   readonly slots: number;
   /** What could not be done or was left out, in sentences. */
@@ -139,4 +141,33 @@ export interface ReportChange {
   readonly field: string;
   readonly before: string | null;
   readonly after: string | null;
+}
+
+/** A job that has one for each file. */
+export interface ReportGroup extends Pick<Group, "id" | "memberCount" | "counts"> {
+  readonly action: string;
+  readonly createdAt: Date;
+  /** Each state that its members led it to. */
+  readonly changes: readonly { readonly at: Date; readonly state: JobState }[];
+}
+
+/** An action that is repeated by the clock. */
+export interface ReportTimed {
+  readonly name: string;
+  readonly action: string;
+  readonly file: string;
+  readonly everyMs: number;
+  readonly occurrences: readonly ReportOccurrence[];
+}
+
+export interface ReportOccurrence {
+  /** When it was due. */
+  readonly instant: Date;
+  readonly firedAt: Date | null;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
+  /** How it ended; null: it did not run, or was not over. */
+  readonly state: SettledState | null;
+  /** Why it was passed over, or ran late; null: it ran in time. */
+  readonly reason: string | null;
 }

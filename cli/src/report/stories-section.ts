@@ -1,4 +1,5 @@
 import { formatDuration } from "../amount.ts";
+import { type StoryEvent, stepsSince } from "./events.ts";
 import { type Html, html } from "./html.ts";
 import { amendedJobs, overrunJobs, tookOf } from "./job-look.ts";
 import type { Report, ReportAmendment, ReportAttempt, ReportJob } from "./report-data.ts";
@@ -36,12 +37,6 @@ ${stepsSince(attempt.startedAt, attemptEvents(attempt))}
 </article>`;
 }
 
-interface StoryEvent {
-  readonly at: Date;
-  readonly look: "" | "good" | "bad" | "over";
-  readonly text: Html;
-}
-
 function attemptEvents(attempt: ReportAttempt): readonly StoryEvent[] {
   const { number, startedAt, overranAt, endedAt, error, state } = attempt;
   const began: StoryEvent = { at: startedAt, look: "", text: html`<b>Attempt ${number} began</b>` };
@@ -72,12 +67,4 @@ function amendmentText({ actor, reason, changes }: ReportAmendment): Html {
     }) => html`${before !== null && html`<div class="minus"><span aria-hidden="true">−</span><span class="hidden">before: </span><code>${field}: ${before}</code></div>`}
 ${after !== null && html`<div class="plus"><span aria-hidden="true">+</span><span class="hidden">after: </span><code>${field}: ${after}</code></div>`}`,
   )}</div>`;
-}
-
-function stepsSince(begin: Date, events: readonly StoryEvent[]): Html {
-  const inOrder = [...events].sort((one, other) => one.at.getTime() - other.at.getTime());
-  return html`<ol class="events">${inOrder.map(({ at, look, text }) => {
-    const after = at.getTime() - begin.getTime();
-    return html`<li class="${look}"><span class="when">${after <= 0 ? "0 s" : `+${formatDuration(after)}`}</span><div>${text}</div></li>`;
-  })}</ol>`;
 }
