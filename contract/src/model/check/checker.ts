@@ -53,6 +53,8 @@ function judge(record: CheckRecord, nodes: ReadonlyMap<number, NodeRecord>): rea
       return checkObject(record);
     case "dangling":
       return [dangling(record)];
+    case "circle":
+      return [{ invariant: "S07", lines: [], message: "It contains itself, directly or by way of others." }];
     case "job":
       return [
         ...checkHistory(record.lines, record.kind),
@@ -80,6 +82,8 @@ function nameOf(record: CheckRecord): string {
       return `object ${record.key}`;
     case "dangling":
       return `table ${record.table}`;
+    case "circle":
+      return `collection ${record.name}`;
     case "job":
       return `job ${record.id}`;
   }
