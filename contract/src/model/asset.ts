@@ -22,7 +22,7 @@ export const mediaPathSchema = catalogueTextSchema.refine(
 );
 
 /** At most so many tags, each a short text. */
-const tagsSchema = z.array(z.string().trim().min(1).max(100)).max(100);
+const tagsSchema = z.array(z.string().trim().min(1).max(100)).max(100).readonly();
 /** What is kept with an asset beside what is known of its file. */
 const metadataSchema = z.record(z.string().min(1).max(100), z.json());
 
@@ -116,7 +116,7 @@ export const registerOptionsSchema = z.strictObject({
   /** The folders below it as well. */
   recursive: z.boolean().default(true),
   /** Only files whose names fit one of these, such as `*.mov`: `*` stands for any characters, `?` for one, in capitals or not. Default: every file. */
-  match: z.array(z.string().min(1).max(255)).min(1).max(100).optional(),
+  match: z.array(z.string().min(1).max(255)).min(1).max(100).readonly().optional(),
   /** A collection of this name gets the files in natural order, behind the members that it has. It is made if it is not there. */
   collection: catalogueTextSchema.optional(),
   /** Each folder below becomes a collection of its own, nested in that of the folder above, such as `dailies/day 1`. */

@@ -57,6 +57,8 @@ function judge(record: CheckRecord, nodes: ReadonlyMap<number, NodeRecord>): rea
       return checkTimedAction(record);
     case "dangling":
       return [dangling(record)];
+    case "circle":
+      return [{ invariant: "S07", lines: [], message: "It contains itself, directly or by way of others." }];
     case "job":
       if (record.composite !== null) return checkComposite(record, record.composite);
       return [
@@ -87,6 +89,8 @@ function nameOf(record: CheckRecord): string {
       return `timed action ${record.name}`;
     case "dangling":
       return `table ${record.table}`;
+    case "circle":
+      return `collection ${record.name}`;
     case "job":
       return `job ${record.id}`;
   }

@@ -67,6 +67,13 @@ export interface DanglingRecord {
   readonly rows: number;
 }
 
+/** A collection that contains itself. */
+export interface CircleRecord {
+  readonly what: "circle";
+  /** Of the collection. */
+  readonly name: string;
+}
+
 /** A line of history with what the checker asks of it beside the job's states. */
 export interface JobLine extends HistoryLine {
   readonly nodeId: number | null;
@@ -211,4 +218,5 @@ export type CheckRecord =
   | ClaimRecord
   | ObjectRecord
   | DanglingRecord
+  | CircleRecord
   | JobRecord;

@@ -131,7 +131,7 @@ export function readFacts(facts: JsonObject): string {
   throw callsheetError("invalid_argument", "facts must be an object.", { field: "facts" });
 }
 
-export function checkAssetId(id: string): string {
+function checkAssetId(id: string): string {
   const parsed = targetSchema.shape.id.safeParse(id);
   if (parsed.success) return storableText(parsed.data, "id", 200);
   throw callsheetError("invalid_argument", "The id of an asset is a text of 1 to 200 bytes.", { field: "id" });

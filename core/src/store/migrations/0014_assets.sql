@@ -33,8 +33,8 @@ create table callsheet.collection_member (
   asset_id      text collate "C" references callsheet.asset on delete cascade,
   child_id      uuid references callsheet.collection on delete cascade,
   primary key (collection_id, position),
-  check (num_nonnulls(asset_id, child_id) = 1),
-  check (child_id <> collection_id)
+  constraint member_is_one check (num_nonnulls(asset_id, child_id) = 1),
+  constraint member_is_another check (child_id <> collection_id)
 );
 create unique index member_asset on callsheet.collection_member (asset_id, collection_id) where asset_id is not null;
 create unique index member_child on callsheet.collection_member (child_id, collection_id) where child_id is not null;
