@@ -4,6 +4,7 @@ import { addCompletionCommand } from "./commands/completion.ts";
 import { addDbCommand } from "./commands/db.ts";
 import { addDemoCommand } from "./commands/demo.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
+import { addGroupsCommand } from "./commands/groups.ts";
 import { addJobsCommand } from "./commands/jobs.ts";
 import { addLimitsCommand } from "./commands/limits.ts";
 import { addLocksCommand } from "./commands/locks.ts";
@@ -46,6 +47,7 @@ export function createProgram(terminal: Terminal): Command {
   program.addHelpText("after", exitCodesHelp());
   addActionsCommand(program, terminal);
   addJobsCommand(program, terminal);
+  addGroupsCommand(program, terminal);
   addResourcesCommand(program, terminal);
   addLimitsCommand(program, terminal);
   addPauseCommands(program, terminal);
