@@ -130,7 +130,11 @@ function makeMembers({ cs, member }) {
       if (isGroup) {
         const target = { type: "crew", id: String(count) };
         watched.id = (await cs.jobs.create(action, { configuration, target })).id;
-      } else await cs.jobs.createMany(action, Array.from({ length: count }, (_, n) => ({ configuration, target: memberOf(n) })));
+      } else
+        await cs.jobs.createMany(
+          action,
+          Array.from({ length: count }, (_, n) => ({ configuration, target: memberOf(n) })),
+        );
     },
     watchGroup: () => {
       void (async () => {
@@ -247,7 +251,9 @@ async function openWorker(url, { slots, nodes = 1 }, count) {
   return {
     start: async () => {
       started = await Promise.all(
-        Array.from({ length: nodes }, (_, n) => cs.work({ name: `bench-${process.pid}-${n}`, types: [type, member], slots })),
+        Array.from({ length: nodes }, (_, n) =>
+          cs.work({ name: `bench-${process.pid}-${n}`, types: [type, member], slots }),
+        ),
       );
     },
     claims,

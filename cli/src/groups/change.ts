@@ -12,8 +12,11 @@ const members = (count: number): string => (count === 1 ? "1 member" : `${count}
 
 /** `groups retry` */
 export const retryGroup = (terminal: Terminal, text: string, { only }: { readonly only?: RetryOnly }): Promise<void> =>
-  change(terminal, text, async ({ groups }, { id }) =>
-    `${members(await groups.retry(id, only === undefined ? {} : { only }))} will run again.`,
+  change(
+    terminal,
+    text,
+    async ({ groups }, { id }) =>
+      `${members(await groups.retry(id, only === undefined ? {} : { only }))} will run again.`,
   );
 
 /** `groups cancel` */

@@ -13,19 +13,33 @@ const CLASSES = [
 ] as const satisfies readonly { readonly name: keyof MemberCounts; readonly [rest: string]: unknown }[];
 
 /** A bar of so many characters, a part for each class; who is there at all has one at least. */
-export function classBar(counts: MemberCounts, width: number): string {
+export const classBar = (counts: MemberCounts, width: number): string =>
+  parts(counts, width)
+    .map(({ mark }) => mark)
+    .join("");
+
+/** The same in the colours of the classes. */
+export const colouredBar = (counts: MemberCounts, width: number): string =>
+  parts(counts, width)
+    .map(({ mark, paint }) => paint(mark))
+    .join("");
+
+function parts(counts: MemberCounts, width: number) {
   const present = CLASSES.filter(({ name }) => counts[name] > 0);
   const total = present.reduce((sum, { name }) => sum + counts[name], 0);
   const lengths = present.map(({ name }) => Math.max(1, Math.round((counts[name] / total) * width)));
   const longest = lengths.indexOf(Math.max(...lengths));
   const excess = lengths.reduce((sum, length) => sum + length, 0) - width;
-  return present
-    .map(({ mark, paint }, at) => paint(mark.repeat(Math.max(1, lengths[at]! - (at === longest ? excess : 0)))))
-    .join("");
+  return present.map(({ mark, paint }, at) => ({
+    paint,
+    mark: mark.repeat(Math.max(1, lengths[at]! - (at === longest ? excess : 0))),
+  }));
 }
 
 /** How many members are in each class, in words. */
 export function classWords(counts: MemberCounts): string {
-  const parts = CLASSES.filter(({ name }) => counts[name] > 0).map(({ name, words }) => `${counts[name]} ${words}`);
-  return parts.join(", ") || "none yet";
+  const words = CLASSES.filter(({ name }) => counts[name] > 0).map(
+    ({ name, words: word }) => `${counts[name]} ${word}`,
+  );
+  return words.join(", ") || "none yet";
 }

@@ -5,7 +5,8 @@ import { printList } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 import { groupColumns } from "./columns.ts";
 
-const EMPTY = "There are no such groups. One is made of each job whose target is a group: jobs create --target collection/ID.";
+const EMPTY =
+  "There are no such groups. One is made of each job whose target is a group: jobs create --target collection/ID.";
 
 export interface ListFlags extends Pick<GroupFilter, "action" | "after" | "limit"> {
   readonly open?: true;

@@ -9,7 +9,7 @@ import { printList, printOne } from "../output.ts";
 import { printable } from "../printable.ts";
 import type { Column } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
-import { classBar, classWords } from "./class-bar.ts";
+import { classWords, colouredBar } from "./class-bar.ts";
 import { groupStateName, inGroupColour } from "./columns.ts";
 
 const BAR = 48;
@@ -40,7 +40,7 @@ export function groupText(group: Group, why: string): string {
   ];
   const head = `${colours.bold(printable(`${action}  ${target.type}/${target.id}`))}\n`;
   const said = `${inGroupColour(state, groupStateName(group))} · ${printable(withLocalTimes(why))}\n`;
-  return `${head}${said}\n${classBar(counts, BAR)}\n\n${factsText(facts.filter(([, value]) => value !== ""))}`;
+  return `${head}${said}\n${colouredBar(counts, BAR)}\n\n${factsText(facts.filter(([, value]) => value !== ""))}`;
 }
 
 /** `groups failures` */

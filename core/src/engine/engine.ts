@@ -205,7 +205,14 @@ export class Engine {
     const part = this.#part;
     await part.bus.listen();
     const admission = startAdmission(part);
-    return [startAgenda(part, admission), admission, startReaper(part), startCapacity(part), startHouse(part), startGroups(part, this.desk)];
+    return [
+      startAgenda(part, admission),
+      admission,
+      startReaper(part),
+      startCapacity(part),
+      startHouse(part),
+      startGroups(part, this.desk),
+    ];
   }
 
   /** Every part is closed, whatever became of those before it; the first failure is told at the end. */

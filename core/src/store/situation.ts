@@ -11,7 +11,16 @@ type Neighbour = NodeInSight & { readonly id: number; readonly types: readonly s
 export interface Surroundings
   extends Pick<
     Situation,
-    "now" | "lane" | "locks" | "ticket" | "rollback" | "rollbackProblem" | "isRetryAsked" | "isNodeLost" | "queue" | "group"
+    | "now"
+    | "lane"
+    | "locks"
+    | "ticket"
+    | "rollback"
+    | "rollbackProblem"
+    | "isRetryAsked"
+    | "isNodeLost"
+    | "queue"
+    | "group"
   > {
   readonly actionVersionId: number;
   readonly size: number | null;

@@ -35,30 +35,37 @@ const choice = fc.record({ member: fc.nat(), step: fc.nat() });
 test("whatever its members do, a group is what they add up to, and settles once in each generation", async () => {
   const { store } = file.get();
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.array(choice, { minLength: 4, maxLength: 14 }), async (size, choices) => {
-      const { id, members } = await aGroup(file.get(), Array.from({ length: size }, () => ({ state: "pending" })));
-      await store.transaction((tx) => tx.closeGroup(id));
-      const states: JobState[] = members.map(() => "pending");
-      let [generation, hasSettled, begun] = [1, 0, false];
-      let wasSettled = false;
-      for (const one of choices) {
-        const at = one.member % size;
-        const steps = stepsFrom(states[at]!);
-        if (steps.length === 0) continue;
-        const step = steps[one.step % steps.length]!;
-        await take(members[at]!.id, step);
-        states[at] = step.to;
-        const counts = countMembers(states.map((state) => ({ state })));
-        begun ||= counts.live + counts.overdue > 0;
-        const { state, settled } = composeState({ kind: "group", counts, intent: "none", closed: true, begun });
-        if (settled && !wasSettled) hasSettled += 1;
-        if (!settled && wasSettled) generation += 1;
-        wasSettled = settled;
-        expect(await store.readGroup(id)).toMatchObject({ state, isSettled: settled, counts, generation });
-      }
-      const lines = await store.readHistory([id]);
-      expect(lines.filter(({ event }) => event === "settled")).toHaveLength(hasSettled);
-    }),
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 4 }),
+      fc.array(choice, { minLength: 4, maxLength: 14 }),
+      async (size, choices) => {
+        const { id, members } = await aGroup(
+          file.get(),
+          Array.from({ length: size }, () => ({ state: "pending" })),
+        );
+        await store.transaction((tx) => tx.closeGroup(id));
+        const states: JobState[] = members.map(() => "pending");
+        let [generation, hasSettled, begun] = [1, 0, false];
+        let wasSettled = false;
+        for (const one of choices) {
+          const at = one.member % size;
+          const steps = stepsFrom(states[at]!);
+          if (steps.length === 0) continue;
+          const step = steps[one.step % steps.length]!;
+          await take(members[at]!.id, step);
+          states[at] = step.to;
+          const counts = countMembers(states.map((state) => ({ state })));
+          begun ||= counts.live + counts.overdue > 0;
+          const { state, settled } = composeState({ kind: "group", counts, intent: "none", closed: true, begun });
+          if (settled && !wasSettled) hasSettled += 1;
+          if (!settled && wasSettled) generation += 1;
+          wasSettled = settled;
+          expect(await store.readGroup(id)).toMatchObject({ state, isSettled: settled, counts, generation });
+        }
+        const lines = await store.readHistory([id]);
+        expect(lines.filter(({ event }) => event === "settled")).toHaveLength(hasSettled);
+      },
+    ),
     { numRuns: 25 },
   );
   await expectSound(file.get());

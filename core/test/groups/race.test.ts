@@ -43,10 +43,7 @@ test("two transactions that change members of the same groups in opposite orders
       store.transaction(async (tx) => {
         for (const id of [first, second]) await tx.transition({ event: "hold", changes: [{ id, to: "paused" }] });
       });
-    await Promise.all([
-      hold(one.members[0]!.id, two.members[0]!.id),
-      hold(two.members[1]!.id, one.members[1]!.id),
-    ]);
+    await Promise.all([hold(one.members[0]!.id, two.members[0]!.id), hold(two.members[1]!.id, one.members[1]!.id)]);
     for (const { id } of [one, two]) expect(await store.readGroup(id)).toMatchObject({ counts: { held: 2 } });
   }
 });
