@@ -3,6 +3,7 @@ import { bulkCreate, singleCreate } from "./create.mjs";
 import { drain } from "./drain.mjs";
 import { firstJob } from "./first-job.mjs";
 import { flow } from "./flow.mjs";
+import { group } from "./group.mjs";
 import { latency } from "./latency.mjs";
 import { serverLimit } from "./limit.mjs";
 import { atRest } from "./rest.mjs";
@@ -72,6 +73,7 @@ export const QUICK_SCENARIOS = [
   "connections",
   "queue-drain-100k",
   "queue-first-job",
+  "group-100k",
   "retention",
 ];
 
@@ -115,6 +117,8 @@ export function scenariosOf({ size, limitMs }) {
       ...{ count: n.middle, workers: 1, limitMs, variants: ["analysed"], systems: ["callsheet", "callsheet-queue"] },
     }),
     "queue-first-job": firstJob({ count: n.openings }),
+    "group-100k": group({ count: n.middle, workers: 1, limitMs }),
+    "group-100k-4": group({ count: n.middle, workers: 4, limitMs }),
     snapshot: heldSnapshot({ count: n.snapshot, lengthMs: n.snapshotMs }),
     retention: retention({ count: n.middle, settled: n.settled, limitMs }),
     rest: atRest({ lengthMs: n.restMs }),

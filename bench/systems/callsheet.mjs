@@ -100,14 +100,62 @@ async function openFirst(url) {
       shared.count(context.configuration.i);
     },
   });
-  const cs = await Callsheet.open({ databaseUrl: url });
+  const member = defineActionType({
+    type: "bench.member",
+    version: 1,
+    configuration: z.object({ to: z.string(), k: z.string() }),
+    run: async (context) => {
+      shared.count(Number(context.target.id));
+    },
+  });
+  const cs = await Callsheet.open({ databaseUrl: url, resolvers: [{ type: "crew", members: crewOf }] });
   const action = await cs.actions.put({ name: ACTION, type });
-  return { cs, type, action };
+  return { cs, type, member, action };
+}
+
+const memberOf = (n) => ({ type: "person", id: String(n) });
+
+/** The members of a group that is named by their number. */
+async function* crewOf(id) {
+  for (let n = 0; n < Number(id); n += 1) yield memberOf(n);
+}
+
+/** Makes members, in one group or each for itself, and reads the group while it is worked off. */
+function makeMembers({ cs, member }) {
+  const watched = { id: undefined, isOver: false, tookMs: [] };
+  return {
+    createMembers: async ({ count, isGroup }) => {
+      const action = await cs.actions.put({ name: "member", type: member, flags: ["groupMember"] });
+      const { i: _, ...configuration } = payloadOf(0);
+      if (isGroup) {
+        const target = { type: "crew", id: String(count) };
+        watched.id = (await cs.jobs.create(action, { configuration, target })).id;
+      } else
+        await cs.jobs.createMany(
+          action,
+          Array.from({ length: count }, (_, n) => ({ configuration, target: memberOf(n) })),
+        );
+    },
+    watchGroup: () => {
+      void (async () => {
+        while (!watched.isOver) {
+          const startMs = performance.now();
+          await cs.groups.get(watched.id);
+          watched.tookMs.push(performance.now() - startMs);
+          await new Promise((resolve) => setTimeout(resolve, 25));
+        }
+      })();
+    },
+    groupReads: () => {
+      watched.isOver = true;
+      return watched.tookMs;
+    },
+  };
 }
 
 /** `objects`: jobs need a unit and lock one of so many each. `openLanes`: jobs need a unit, in so many lanes. */
 async function openProducer(url, { objects, openLanes }) {
-  const { cs, type, action: plain } = await open(url);
+  const { cs, type, member, action: plain } = await open(url);
   const contended = { type, needs: { [POOL]: 1 } };
   const actions = objects
     ? [await cs.actions.put({ name: "contended", ...contended, lock: "exclusive" })]
@@ -121,6 +169,7 @@ async function openProducer(url, { objects, openLanes }) {
   });
   let holder;
   return {
+    ...makeMembers({ cs, member }),
     retain: async () => {
       await cs.retention.put({}, { keepMs: 86_400_000 });
       // It goes on while the others work; what it has done is counted in the store.
@@ -196,13 +245,15 @@ async function inTurn(count, make) {
 /** `nodes`: so many of them, each with its own connections. */
 async function openWorker(url, { slots, nodes = 1 }, count) {
   const claims = watchClaims();
-  const { cs, type } = await open(url);
+  const { cs, type, member } = await open(url);
   shared.count = count;
   let started = [];
   return {
     start: async () => {
       started = await Promise.all(
-        Array.from({ length: nodes }, (_, n) => cs.work({ name: `bench-${process.pid}-${n}`, types: [type], slots })),
+        Array.from({ length: nodes }, (_, n) =>
+          cs.work({ name: `bench-${process.pid}-${n}`, types: [type, member], slots }),
+        ),
       );
     },
     claims,

@@ -6,6 +6,7 @@ import { addCompletionCommand } from "./commands/completion.ts";
 import { addDbCommand } from "./commands/db.ts";
 import { addDemoCommand } from "./commands/demo.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
+import { addGroupsCommand } from "./commands/groups.ts";
 import { addJobsCommand } from "./commands/jobs.ts";
 import { addLimitsCommand } from "./commands/limits.ts";
 import { addLocksCommand } from "./commands/locks.ts";
@@ -50,6 +51,7 @@ export function createProgram(terminal: Terminal): Command {
   addJobsCommand(program, terminal);
   addAssetsCommand(program, terminal);
   addCollectionsCommand(program, terminal);
+  addGroupsCommand(program, terminal);
   addResourcesCommand(program, terminal);
   addLimitsCommand(program, terminal);
   addPauseCommands(program, terminal);

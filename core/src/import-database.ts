@@ -19,10 +19,10 @@ import {
   advanceSequences,
   analyseTables,
   buryNodes,
+  countNoMembers,
   dropSchema,
   emptyTables,
   firstUsed,
-  countNoMembers,
   insertRows,
 } from "./store/archive/write.ts";
 import type { Database, Queryable } from "./store/database.ts";

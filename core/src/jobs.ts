@@ -16,12 +16,12 @@ import {
 import type { ActionHandle } from "./actions.ts";
 import type { Engine } from "./engine/engine.ts";
 import { cancelJob } from "./operations/cancel.ts";
-import { createJobs } from "./operations/groups/create-jobs.ts";
 import { readContext } from "./operations/context.ts";
 import { createCounterpart } from "./operations/counterpart.ts";
 import { declareLost } from "./operations/declare-lost.ts";
 import { explainJob } from "./operations/explain.ts";
 import { checkFilter } from "./operations/filter.ts";
+import { createJobs } from "./operations/groups/create-jobs.ts";
 import { cancelGroup, holdGroup, prioritiseGroup, resumeGroup } from "./operations/groups/intents.ts";
 import { retryGroup } from "./operations/groups/retry-group.ts";
 import { checkId, type Desk } from "./operations/operate.ts";

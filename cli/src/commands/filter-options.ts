@@ -9,5 +9,6 @@ export function addFilterOptions(command: Command): Command {
     .option("--owner <name>", "only jobs of this owner")
     .option("--tag <tag>", "only jobs with this tag")
     .option("--target <type:id>", "only jobs on this object", targetOption)
+    .option("--parent <id>", "only the members of this group")
     .option("--rollback <state>", "only jobs whose rollback is required, running or failed");
 }

@@ -7,17 +7,20 @@ export interface FilterFlags {
   readonly owner?: string;
   readonly tag?: string;
   readonly target?: Target;
+  /** The whole id of a group. */
+  readonly parent?: string;
   readonly rollback?: RollbackState;
 }
 
 /** A filter of the flags. What is no state is refused by the client. */
-export function filterOf({ state, action, owner, tag, target, rollback }: FilterFlags): JobFilter {
+export function filterOf({ state, action, owner, tag, target, parent, rollback }: FilterFlags): JobFilter {
   return {
     ...(state && { states: state.map((name) => name.replaceAll("-", "_") as JobState) }),
     ...(action !== undefined && { action }),
     ...(owner !== undefined && { owner }),
     ...(tag !== undefined && { tag }),
     ...(target && { target }),
+    ...(parent !== undefined && { parentId: parent }),
     ...(rollback !== undefined && { rollback: rollback as NonNullable<JobFilter["rollback"]> }),
   };
 }

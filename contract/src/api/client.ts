@@ -10,6 +10,7 @@ import type {
 } from "../model/asset.ts";
 import type { Verification, VerifyOptions } from "../model/check/verification.ts";
 import type { Collection, CollectionFilter, Member, MemberEntry, MemberPage } from "../model/collection.ts";
+import type { FailureCause, Group, GroupFilter, RetryOnly } from "../model/group.ts";
 import type { HistoryEntry } from "../model/history.ts";
 import type { Job } from "../model/job.ts";
 import type { JobFilter } from "../model/job-filter.ts";
@@ -119,6 +120,30 @@ export interface ElsewhereClient {
   progress(ref: string, percent: number, message?: string, stats?: JsonObject): Promise<JobState>;
   /** The work goes on. */
   heartbeat(ref: string): Promise<JobState>;
+}
+
+/**
+ * Group jobs: one job for each member of their target. Fails with `group_not_found`, and with `wrong_state` when a group has
+ * settled.
+ */
+export interface GroupsClient {
+  /** A page of groups, newest first. */
+  list(filter?: GroupFilter): Promise<readonly Group[]>;
+  get(id: string): Promise<Group>;
+  /** The members that failed, by the codes of their errors. */
+  failures(id: string): Promise<readonly FailureCause[]>;
+  /** Adds members to a group that is open; answers how many were new. Fails with `group_closed`. */
+  add(id: string, members: Iterable<Target>): Promise<number>;
+  /** Fails with `group_closed`. */
+  close(id: string): Promise<void>;
+  /** Adds the members of its target that are missing, and closes it; answers how many. Fails with `group_closed`. */
+  complete(id: string): Promise<number>;
+  /** Runs the members again that failed, or only those that timed out; answers how many. */
+  retry(id: string, options?: { readonly only?: RetryOnly }): Promise<number>;
+  hold(id: string): Promise<void>;
+  resume(id: string): Promise<void>;
+  cancel(id: string): Promise<void>;
+  setPriority(id: string, priority: PriorityName): Promise<void>;
 }
 
 /**
@@ -264,6 +289,7 @@ export interface CallsheetClient {
   readonly actions: ActionsClient;
   readonly jobs: JobsClient;
   readonly elsewhere: ElsewhereClient;
+  readonly groups: GroupsClient;
   /** The jobs that ended in a stretch of time, and what they ran on: for `simulate`. Resources and limits are those of now. */
   recordDay(span: { readonly from: Date; readonly until: Date }): Promise<FacilityDay>;
   /** Looks, at one moment and changing nothing, whether every invariant holds: of all jobs, their histories, and what they hold. */

@@ -59,8 +59,14 @@ export const ERRORS = {
     status: 422,
     next: "Check the path of the folder and its permissions, then call again: what is in the catalogue already stays as it is.",
   },
-  group_closed: { status: 409, next: "Create another group for these members; a closed or cancelled one takes none any more." },
-  group_not_found: { status: 404, next: "Check the id: it must be that of a group job, which callsheet groups list shows." },
+  group_closed: {
+    status: 409,
+    next: "Create another group for these members; a closed or cancelled one takes none any more.",
+  },
+  group_not_found: {
+    status: 404,
+    next: "Check the id: it must be that of a group job, which callsheet groups list shows.",
+  },
   group_not_offered: {
     status: 422,
     next: "Give the action the flag groupMember, for a job of each member, or group, for one job of the whole.",

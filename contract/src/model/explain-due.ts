@@ -38,7 +38,9 @@ export function due(situation: Situation): Told {
 function heldWithGroup({ id, intent, reason }: NonNullable<Situation["group"]>): Told {
   const why = reason === null ? "" : `: ${reason}`;
   const sentence =
-    intent === "pause" ? `Its group ${id} is held${why}. Resume the group.` : `Its group ${id} is being cancelled${why}.`;
+    intent === "pause"
+      ? `Its group ${id} is held${why}. Resume the group.`
+      : `Its group ${id} is being cancelled${why}.`;
   return told("group_held", sentence, { groupId: id, intent });
 }
 

@@ -2,7 +2,8 @@ import { type Expectation, meanDuration } from "./durations.ts";
 import type { Group } from "./group.ts";
 
 /** What the progress of a group follows from. */
-export interface GroupPace extends Pick<Group, "counts" | "memberCount" | "isSettled" | "intent" | "generation" | "startedAt"> {
+export interface GroupPace
+  extends Pick<Group, "counts" | "memberCount" | "isSettled" | "intent" | "generation" | "startedAt"> {
   readonly now: Date;
   /** How long its members are expected to take; null: nothing was learned of them yet. */
   readonly expected: Expectation | null;
@@ -29,7 +30,8 @@ function leftOf({ counts, memberCount, intent, generation, startedAt, now, expec
   const left = memberCount - ended - running / 2;
   const done = counts.good + counts.bad + running / 2;
   // Of a later generation nobody knows when it began, nor how many had ended before.
-  if (generation === 1 && counts.good + counts.bad >= ENOUGH) return (left * (now.getTime() - startedAt.getTime())) / done;
+  if (generation === 1 && counts.good + counts.bad >= ENOUGH)
+    return (left * (now.getTime() - startedAt.getTime())) / done;
   if (expected === null || running === 0) return null;
   return (left * meanDuration(expected)) / running;
 }

@@ -63,7 +63,18 @@ export function aJob(fields: Partial<JobRecord> = {}): JobRecord {
   };
 }
 
-const COUNTS = { live: 0, overdue: 0, waiting: 1, held: 0, bad: 0, good: 0, cancelled: 0, due: 1, unplanned: 0, rollingBack: 0 };
+const COUNTS = {
+  live: 0,
+  overdue: 0,
+  waiting: 1,
+  held: 0,
+  bad: 0,
+  good: 0,
+  cancelled: 0,
+  due: 1,
+  unplanned: 0,
+  rollingBack: 0,
+};
 
 /** A group with one member, which is due. */
 export function aGroup(fields: Partial<CompositePlace> = {}, more: Partial<JobRecord> = {}): JobRecord {

@@ -61,7 +61,10 @@ export async function operate<T>(
 
 /** A group follows its members: what may be done to it as a whole is done by its own operations. */
 function groupMeant(id: string) {
-  return callsheetError("wrong_state", `Job ${id} is a group, whose members do this one by one.`, { id, kind: "group" });
+  return callsheetError("wrong_state", `Job ${id} is a group, whose members do this one by one.`, {
+    id,
+    kind: "group",
+  });
 }
 
 /** Runs a transaction during which no claim is under way: what it changes holds for every job that starts after it. */

@@ -54,8 +54,12 @@ export interface ClaimAnswer {
  * it: whoever pauses takes it alone, and the claim that waited for that sees what was paused.
  * Lanes of members have a text of their own, which names their parents in the claim: the others pay nothing for them.
  */
-const PARENTS = `,
-      case when count(parent_id) > 0 then array_agg(parent_id order by turn nulls last, rank, due_at, job_id) end`;
+const IDS = "array_agg(job_id order by turn nulls last, rank, due_at, job_id)";
+/* Sorted once for both lists. One parent stands for all when it is theirs, which is counted without a look at each. */
+const IDS_AND_PARENTS = `array_agg(job_id), case when count(parent_id) = 0 then null
+        when bool_and(parent_id is not distinct from (select parent_id from gone limit 1)) then array[(select parent_id from gone limit 1)]
+        else array_agg(parent_id) end`;
+const SORTED = "(select * from gone order by turn nulls last, rank, due_at, job_id) gone";
 const claimText = (hasMembers: boolean) => `
   with asked as materialized (
     select l.lane_id, coalesce(l.rank, -1) as rank, coalesce(l.due_at, '-infinity') as due_at,
@@ -83,8 +87,8 @@ const claimText = (hasMembers: boolean) => `
   ), claimed as (
     insert into callsheet.claim (token, node_id, started_at, queued, open, ended, ids${hasMembers ? ", parents" : ""})
     select (select token from token), $1::int, callsheet.now(), count(turn), count(*), repeat('0', count(*)::int)::bit varying,
-      array_agg(job_id order by turn nulls last, rank, due_at, job_id)${hasMembers ? PARENTS : ""}
-    from gone having count(*) > 0
+      ${hasMembers ? IDS_AND_PARENTS : IDS}
+    from ${hasMembers ? SORTED : "gone"} having count(*) > 0
   ), own as (
     update callsheet.work w
     set state = 'running', attempt = w.attempt + 1, token = (select token from token), node_id = $1::int, started_at = callsheet.now()
@@ -98,9 +102,7 @@ const claimText = (hasMembers: boolean) => `
   select (select token from token)::text as token,
     string_agg(j.id::text, ',') as ids, string_agg(j.action_version_id::text, ',') as versions,
     string_agg(j.owner_id::text, ',') as owners, '[' || string_agg(coalesce(j.data, j.configuration)::text, ',') || ']' as configurations,
-    json_object_agg(j.id, json_build_object('attempt', t.attempt, 'retries', t.retries,
-      'type', j.target_type, 'id', j.target_id, 'tags', j.tags, 'size', j.size,
-      'variables', (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = j.id), 'first', j.variables))
+    json_object_agg(j.id, json_build_array(t.attempt, t.retries, j.target_type, j.target_id, j.tags, j.size, j.variables, case when t.attempt is not null then (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = j.id) end))
       filter (where t.attempt is not null or j.target_id is not null or j.tags is not null or j.variables is not null or j.size is not null) as extras,
     (select json_agg(m) from (select lane_id, rank, due_at, max(job_id::text) as job_id from pending group by 1, 2, 3) m) as marks
   from (select * from taken order by turn nulls last, rank, due_at, id) t join callsheet.job j on j.id = t.id`;
@@ -115,21 +117,22 @@ interface Row {
   owners: string;
   configurations: string;
   /** Of jobs with a row of their own, and of those that have more than a configuration. */
-  extras: Record<
-    string,
-    {
-      attempt: number | null;
-      retries: number | null;
-      type: string | null;
-      id: string | null;
-      tags: string[] | null;
-      size: number | null;
-      variables: Record<string, unknown> | null;
-      first: Record<string, unknown> | null;
-    }
-  > | null;
+  extras: Record<string, Extra> | null;
   marks: { lane_id: number; rank: number; due_at: string; job_id: string }[] | null;
 }
+
+/** As a list: it is sent for each job that has a target. */
+type Extra = readonly [
+  attempt: number | null,
+  retries: number | null,
+  targetType: string | null,
+  targetId: string | null,
+  tags: string[] | null,
+  size: number | null,
+  first: Record<string, unknown> | null,
+  later: Record<string, unknown> | null,
+];
+const NOTHING: Extra = [null, null, null, null, null, null, null, null];
 
 /** Takes up to `want` jobs for a node, best first, in one statement that no pause can overtake. */
 export async function claimJobs(line: Line, request: ClaimRequest): Promise<ClaimAnswer> {
@@ -165,24 +168,24 @@ function read(row: Row): ClaimAnswer {
   const mayRefer = mayReferToSecrets(row.configurations);
   let members = 0;
   const jobs = row.ids.split(",").map((id, index): Claimed => {
-    const extra = row.extras?.[id];
-    const isMember = extra === undefined || extra.attempt === null;
+    const [attempt, retries, type, targetId, tags, size, first, later] = row.extras?.[id] ?? NOTHING;
+    const isMember = attempt === null;
     if (isMember) members += 1;
     return {
       id,
       token: row.token,
       ordinal: isMember ? members : 0,
-      attempt: extra?.attempt ?? 1,
-      retries: extra?.retries ?? 0,
+      attempt: attempt ?? 1,
+      retries: retries ?? 0,
       actionVersionId: Number(versions[index]),
       ownerId: Number(owners[index]),
       configuration: configurations[index],
       mayReferToSecrets: mayRefer,
-      target: extra?.id ? { type: extra.type!, id: extra.id } : null,
-      tags: extra?.tags ?? [],
+      target: targetId === null ? null : { type: type!, id: targetId },
+      tags: tags ?? [],
       locks: [],
-      size: extra?.size ?? null,
-      variables: extra?.first || extra?.variables ? { ...extra.first, ...extra.variables } : null,
+      size,
+      variables: first || later ? { ...first, ...later } : null,
     };
   });
   return { jobs, marks };

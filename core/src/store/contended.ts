@@ -43,7 +43,8 @@ export interface Candidate extends Omit<Claimed, "token" | "ordinal"> {
 const MOST_OWNERS = 100;
 
 /* Only what is asked of a job, or orders it: rows are kept in memory several times on their way. */
-const NAMES = "tid, job_id, lane_id, turn, rank, due_at, plain, attempt, retries, owner_id, action_version_id, parent_id";
+const NAMES =
+  "tid, job_id, lane_id, turn, rank, due_at, plain, attempt, retries, owner_id, action_version_id, parent_id";
 const ROW = `w.ctid as ${NAMES.replaceAll(", ", ", w.")}`;
 
 const asked = (isShared: boolean) => `
@@ -148,7 +149,17 @@ const candidatesText = (isShared: boolean) => `
   from found`;
 const CANDIDATES = { shared: candidatesText(true), own: candidatesText(false) } as const;
 
-type Column = "parents" | "lanes" | "turns" | "ranks" | "dues" | "attempts" | "retries" | "owners" | "versions" | "sizes";
+type Column =
+  | "parents"
+  | "lanes"
+  | "turns"
+  | "ranks"
+  | "dues"
+  | "attempts"
+  | "retries"
+  | "owners"
+  | "versions"
+  | "sizes";
 type CandidateColumns = Readonly<Record<Column, string>> & {
   readonly tids: string;
   readonly ids: string | null;

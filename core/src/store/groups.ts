@@ -218,11 +218,7 @@ async function groupsToCancel(db: Queryable): Promise<readonly (Authority & { re
 }
 
 /** Those of these targets that are members of a group already. */
-async function targetsAmong(
-  db: Queryable,
-  groupId: string,
-  targets: readonly Target[],
-): Promise<readonly Target[]> {
+async function targetsAmong(db: Queryable, groupId: string, targets: readonly Target[]): Promise<readonly Target[]> {
   const { rows } = await db.query<Target>(sql`
     select t.type, t.id from unnest(${targets.map(({ type }) => type)}::text[], ${targets.map(({ id }) => id)}::text[]) as t (type, id)
     where exists (select from callsheet.job j where j.parent_id = ${groupId} and j.target_id = t.id and j.target_type = t.type)`);
@@ -241,11 +237,7 @@ async function failuresOf(db: Queryable, groupId: string): Promise<readonly Fail
 }
 
 /** Gives members that wait, and their group, another rank. Answers the lanes that they stand in. */
-async function changeMembersRank(
-  tx: Queryable,
-  ids: readonly string[],
-  rank: number,
-): Promise<readonly number[]> {
+async function changeMembersRank(tx: Queryable, ids: readonly string[], rank: number): Promise<readonly number[]> {
   const { rows } = await tx.query<{ laneId: number }>(sql`
     with held as materialized (
       select job_id from callsheet.work where job_id = any(${ids}::uuid[]) and node_id is null order by job_id for update

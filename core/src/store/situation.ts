@@ -12,7 +12,16 @@ type Neighbour = NodeInSight & { readonly id: number; readonly codes: Codes };
 export interface Surroundings
   extends Pick<
     Situation,
-    "now" | "lane" | "locks" | "ticket" | "rollback" | "rollbackProblem" | "isRetryAsked" | "isNodeLost" | "queue" | "group"
+    | "now"
+    | "lane"
+    | "locks"
+    | "ticket"
+    | "rollback"
+    | "rollbackProblem"
+    | "isRetryAsked"
+    | "isNodeLost"
+    | "queue"
+    | "group"
   > {
   readonly actionVersionId: number;
   readonly size: number | null;

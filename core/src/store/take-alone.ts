@@ -28,7 +28,7 @@ const TAKE_ALONE = `
     insert into callsheet.claim (token, node_id, started_at, queued, open, ended, ids, pool_ids, units, parents)
     select token, $1::int, callsheet.now(), (select count(*) from unnest(places) as n where n <= $4::int), cardinality(places),
       repeat('0', cardinality(places))::bit varying, array(select ($3::uuid[])[n] from unnest(places) as n), $7::int[], $8::bigint[],
-      case when $9::uuid[] is not null then array(select ($9::uuid[])[n] from unnest(places) as n) end
+      case when cardinality($9::uuid[]) > 1 then array(select ($9::uuid[])[n] from unnest(places) as n) else $9::uuid[] end
     from token, members
   ), taken as (
     update callsheet.object o set token = (select token from token), job_id = ($3::uuid[])[h.n], at = callsheet.now()

@@ -145,9 +145,12 @@ function ticketsOf(jobs: readonly Candidate[], has: (job: Candidate) => boolean 
   ];
 }
 
-/** The parents of a claim's members, in their order; null: none has one. */
-export const parentsOf = (jobs: readonly Candidate[]): readonly (string | null)[] | null =>
-  jobs.some(({ parentId }) => parentId !== null) ? jobs.map(({ parentId }) => parentId) : null;
+/** The parents of a claim's members, in their order; one, where it is that of all; null: none has one. */
+export function parentsOf(jobs: readonly Candidate[]): readonly (string | null)[] | null {
+  const different = new Set(jobs.map(({ parentId }) => parentId));
+  if (different.size > 1) return jobs.map(({ parentId }) => parentId);
+  return different.has(null) ? null : [...different];
+}
 
 /** A job that was taken, of what was known of it before. */
 export function claimedOf(candidate: Candidate, token: string, ordinal: number, units: readonly Units[]): Claimed {

@@ -167,7 +167,16 @@ function jobRow(facts: Facts): Record<string, unknown> {
 }
 
 function claimRow({ id, plan, nodeId, token, now }: Facts): Record<string, unknown> {
-  return { token, node_id: nodeId, started_at: now, queued: 0, open: 1, ended: "0", ids: [id], parents: plan.parentId ? [plan.parentId] : null };
+  return {
+    token,
+    node_id: nodeId,
+    started_at: now,
+    queued: 0,
+    open: 1,
+    ended: "0",
+    ids: [id],
+    parents: plan.parentId ? [plan.parentId] : null,
+  };
 }
 
 function workRow(facts: Facts): Record<string, unknown> {

@@ -31,7 +31,10 @@ describe("a group job", () => {
     const crew = await aCrew();
     const startAt = new Date(Date.now() + 3_600_000);
     expect(await crew.group(await crew.createGroup(2, { startAt }))).toMatchObject({ state: "scheduled", startAt });
-    expect(await crew.group(await crew.createGroup(2, { startAt: null }))).toMatchObject({ state: "created", startAt: null });
+    expect(await crew.group(await crew.createGroup(2, { startAt: null }))).toMatchObject({
+      state: "created",
+      startAt: null,
+    });
   });
 
   test("is refused when it would have no members, and nothing is created", async () => {
@@ -75,12 +78,20 @@ describe("a group job", () => {
     onTestFinished(() => tx.end());
     const createThen = async (end: "commit" | "rollback", startAt?: Date) => {
       await tx.query("begin");
-      const made = await cs.jobs.create(name, { target: { type: "crew", id: "3" }, ...(startAt && { startAt }) }, { tx });
+      const made = await cs.jobs.create(
+        name,
+        { target: { type: "crew", id: "3" }, ...(startAt && { startAt }) },
+        { tx },
+      );
       expect(await refusal(() => crew.group(made))).toMatchObject({ code: "group_not_found" });
       await tx.query(end);
       return made;
     };
-    expect(await crew.group(await createThen("commit"))).toMatchObject({ memberCount: 3, isClosed: true, state: "queued" });
+    expect(await crew.group(await createThen("commit"))).toMatchObject({
+      memberCount: 3,
+      isClosed: true,
+      state: "queued",
+    });
     const later = new Date(Date.now() + 3_600_000);
     expect(await crew.group(await createThen("commit", later))).toMatchObject({ memberCount: 3, state: "scheduled" });
     const lost = await createThen("rollback");
@@ -139,7 +150,11 @@ describe("a large group", () => {
     const [second, first] = await cs.groups.list({ action: crew.name, isClosed: false });
     expect(first).toMatchObject({ memberCount: 5_000, isSettled: false });
     await cs.groups.cancel(second!.id);
-    expect(await cs.groups.get(second!.id)).toMatchObject({ state: "cancelled", isSettled: true, counts: { cancelled: 5_000 } });
+    expect(await cs.groups.get(second!.id)).toMatchObject({
+      state: "cancelled",
+      isSettled: true,
+      counts: { cancelled: 5_000 },
+    });
     isBroken = false;
     expect(await cs.groups.complete(first!.id)).toBe(200);
     expect(await refusal(() => cs.groups.complete(first!.id))).toMatchObject({ code: "group_closed" });

@@ -9,7 +9,19 @@ export const GROUP_DAMAGES: readonly (readonly [string, Invariant, string])[] = 
     `alter table callsheet.composite disable trigger composed;
     update callsheet.composite set state = 'completed' where job_id = $1`,
   ],
-  ["a member that failed completed", "I36", "update callsheet.outcome set state = 'completed', parent_id = null where parent_id = $1 and state = 'failed'"],
-  ["it has settled less often than it was begun", "I37", "update callsheet.composite set generation = 2 where job_id = $1"],
-  ["its outcome is gone", "S01", "update callsheet.composite set seq = seq - 1, line_state = 'pending' where job_id = $1; delete from callsheet.outcome where job_id = $1"],
+  [
+    "a member that failed completed",
+    "I36",
+    "update callsheet.outcome set state = 'completed', parent_id = null where parent_id = $1 and state = 'failed'",
+  ],
+  [
+    "it has settled less often than it was begun",
+    "I37",
+    "update callsheet.composite set generation = 2 where job_id = $1",
+  ],
+  [
+    "its outcome is gone",
+    "S01",
+    "update callsheet.composite set seq = seq - 1, line_state = 'pending' where job_id = $1; delete from callsheet.outcome where job_id = $1",
+  ],
 ];

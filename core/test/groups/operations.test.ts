@@ -28,7 +28,14 @@ describe("a retry of a group", () => {
     const after = await cs.jobs.list({ parentId: job.id });
     expect(after.filter(({ id }) => id === before[0]!.id)).toEqual(before);
     expect(after.map(({ attempt, retries }) => attempt + retries).sort()).toEqual([1, 3, 3]);
-    expect(await eventsOf(crew, job.id)).toEqual(["create", "begun", "first_failure", "settled", "reopened", "settled"]);
+    expect(await eventsOf(crew, job.id)).toEqual([
+      "create",
+      "begun",
+      "first_failure",
+      "settled",
+      "reopened",
+      "settled",
+    ]);
   });
 
   test("of those that timed out remembers what still runs, and begins what was ended again; failed ones stay", async () => {
@@ -57,7 +64,9 @@ describe("a retry of a group", () => {
     await cs.groups.cancel(other.id);
     expect(await cs.groups.get(other.id)).toMatchObject({ state: "cancelling" });
     expect(await refusal(() => cs.groups.retry(other.id))).toMatchObject({ code: "wrong_state" });
-    expect(await refusal(() => cs.groups.retry(id, { only: "all" as never }))).toMatchObject({ code: "invalid_argument" });
+    expect(await refusal(() => cs.groups.retry(id, { only: "all" as never }))).toMatchObject({
+      code: "invalid_argument",
+    });
   });
 });
 
@@ -188,5 +197,8 @@ test("what is no group is told so, and what groups cannot do as well", async () 
   const single = await create();
   expect(await refusal(() => cs.groups.get(single))).toMatchObject({ code: "group_not_found" });
   const job = await crew.createGroup(1);
-  expect(await refusal(() => cs.jobs.amend(job, {}))).toMatchObject({ code: "wrong_state", details: { kind: "group" } });
+  expect(await refusal(() => cs.jobs.amend(job, {}))).toMatchObject({
+    code: "wrong_state",
+    details: { kind: "group" },
+  });
 });

@@ -12,20 +12,37 @@ import { expect, test } from "vitest";
 import { databaseOfFile } from "../store/place.ts";
 
 const file = databaseOfFile();
-const COUNTED = [...MEMBER_CLASSES.filter((name) => name !== "waiting"), "due", "unplanned", "later", "rolling"] as const;
+const COUNTED = [
+  ...MEMBER_CLASSES.filter((name) => name !== "waiting"),
+  "due",
+  "unplanned",
+  "later",
+  "rolling",
+] as const;
 
 /** Every composite with none, one or two members in each class, closed or not, begun or not, of each kind and intent. */
 function* allComposites(): Generator<Record<string, unknown> & { composite: Composite }> {
   const switches = [false, true];
   for (let bits = 0; bits < 2 ** COUNTED.length; bits++) {
-    const stored = Object.fromEntries(COUNTED.map((name, place) => [name, (bits >> place) & 1])) as Record<string, number>;
+    const stored = Object.fromEntries(COUNTED.map((name, place) => [name, (bits >> place) & 1])) as Record<
+      string,
+      number
+    >;
     const waiting = stored.due! + stored.unplanned! + stored.later!;
     const counts = { ...stored, waiting, rollingBack: stored.rolling } as unknown as MemberCounts;
     for (const kind of ["group", "run"] as const)
       for (const intent of INTENTS)
         for (const closed of switches)
           for (const begun of switches)
-            yield { ...stored, waiting, kind, intent, closed, begun, composite: { kind, counts, intent, closed, begun } };
+            yield {
+              ...stored,
+              waiting,
+              kind,
+              intent,
+              closed,
+              begun,
+              composite: { kind, counts, intent, closed, begun },
+            };
   }
 }
 

@@ -19,7 +19,8 @@ test("a group is sound whatever its members are, open, closed and settled", asyn
 
 test.each(GROUP_DAMAGES)("a damaged group is found: %s", async (_, invariant, text) => {
   const { id, database } = await aSettledGroup();
-  for (const statement of text.split(";")) await database.db.query({ text: statement.replaceAll("$1", `'${id}'`), values: [] });
+  for (const statement of text.split(";"))
+    await database.db.query({ text: statement.replaceAll("$1", `'${id}'`), values: [] });
   const { counts } = await (await database.open()).verify();
   expect(Object.keys(counts)).toContain(invariant);
 });

@@ -25,15 +25,17 @@ async function expectCounted(groupId: string, states: readonly JobState[]): Prom
   const group = await file.get().store.readGroup(groupId);
   const counts: MemberCounts = countMembers(states.map((state) => ({ state })));
   expect(group!.counts).toEqual(counts);
-  expect(group!.state).toBe(
-    composeState({ kind: "group", counts, intent: "none", closed: false, begun: true }).state,
-  );
+  expect(group!.state).toBe(composeState({ kind: "group", counts, intent: "none", closed: false, begun: true }).state);
 }
 
 async function move(id: string, event: JobEvent, to: JobState): Promise<void> {
   const { store } = file.get();
   const more =
-    event === "start" ? { nodeId: await aNode(file.get()) } : event === "plan" || event === "release" ? { delayMs: 0 } : {};
+    event === "start"
+      ? { nodeId: await aNode(file.get()) }
+      : event === "plan" || event === "release"
+        ? { delayMs: 0 }
+        : {};
   const changed = await store.transaction((tx) => tx.transition({ event, changes: [{ id, to, ...more }] }));
   expect(changed).toHaveLength(1);
 }

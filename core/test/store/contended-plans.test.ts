@@ -15,7 +15,17 @@ const ID = "00000000-0000-7000-8000-000000000001";
 const KEY = "asset/1";
 
 const candidate = (isPlain: boolean): Candidate => ({
-  ...{ id: ID, tid: "(0,1)", laneId: 1, parentId: null, turn: null, rank: 3, dueAt: "2026-01-01T00:00:00Z", isPlain, now: new Date(0) },
+  ...{
+    id: ID,
+    tid: "(0,1)",
+    laneId: 1,
+    parentId: null,
+    turn: null,
+    rank: 3,
+    dueAt: "2026-01-01T00:00:00Z",
+    isPlain,
+    now: new Date(0),
+  },
   ...{
     attempt: 1,
     retries: 0,

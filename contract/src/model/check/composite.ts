@@ -18,17 +18,26 @@ function checkStanding({ work, outcome, claims, lines }: JobRecord, composite: C
   const found: Violation[] = [];
   if (work !== null || claims.length > 0) found.push(violation("S01", "It stands among the jobs that run themselves."));
   if ((outcome !== null) !== composite.isSettled)
-    found.push(violation("S01", `It has ${composite.isSettled ? "settled, and has no" : "not settled, and has an"} outcome.`));
+    found.push(
+      violation("S01", `It has ${composite.isSettled ? "settled, and has no" : "not settled, and has an"} outcome.`),
+    );
   const last = lines.at(-1);
   if (last === undefined) return found;
   if (composite.seq !== last.seq)
     found.push(violation("I01", `It counts ${composite.seq} lines; the last is ${last.seq}.`, last.seq));
   if (composite.lineState !== last.to)
-    found.push(violation("I01", `It says that its last line ended in ${composite.lineState}, not ${last.to}.`, last.seq));
+    found.push(
+      violation("I01", `It says that its last line ended in ${composite.lineState}, not ${last.to}.`, last.seq),
+    );
   return found;
 }
 
-const COUNTED = [...MEMBER_CLASSES, "due", "unplanned", "rollingBack"] as const satisfies readonly (keyof MemberCounts)[];
+const COUNTED = [
+  ...MEMBER_CLASSES,
+  "due",
+  "unplanned",
+  "rollingBack",
+] as const satisfies readonly (keyof MemberCounts)[];
 
 /** Of which class those were that are gone nobody knows any more; how many they are is kept. */
 function checkCounts({ counts, recount, removed }: CompositePlace): readonly Violation[] {

@@ -20,7 +20,9 @@ export async function addMembers(
   const members = await makerOf(desk, group, authority);
   let added = 0;
   for await (const part of inParts(targets, BATCH_ITEMS)) {
-    const wanted = new Map(part.targets.map(checkTarget).map((target) => [JSON.stringify([target.type, target.id]), target]));
+    const wanted = new Map(
+      part.targets.map(checkTarget).map((target) => [JSON.stringify([target.type, target.id]), target]),
+    );
     for (const { type, id } of await desk.store.targetsAmong(group.id, [...wanted.values()]))
       wanted.delete(JSON.stringify([type, id]));
     await storePart(desk, members, [...wanted.values()]);

@@ -1,11 +1,20 @@
 import { callsheetError, type JobInput, type Origin, type Target } from "@callsheet/contract";
 import type { NewJob } from "../../store/create.ts";
-import { type ActionVersion, laneKey } from "../../store/dictionary.ts";
 import type { CallerTransaction } from "../../store/database.ts";
+import { type ActionVersion, laneKey } from "../../store/dictionary.ts";
 import type { Statements } from "../../store/store.ts";
 import { BATCH_ITEMS } from "../batches.ts";
 import type { Catalogue } from "../catalogue.ts";
-import { checkInstant, checkTarget, chunks, keyOf, type Makers, type Prepared, prepareJobs, resolveKeys } from "../create.ts";
+import {
+  checkInstant,
+  checkTarget,
+  chunks,
+  keyOf,
+  type Makers,
+  type Prepared,
+  prepareJobs,
+  resolveKeys,
+} from "../create.ts";
 import { checkInput } from "../job-input.ts";
 import type { LaneOf } from "../lanes.ts";
 import { type Desk, insist } from "../operate.ts";

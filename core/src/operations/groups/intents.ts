@@ -1,4 +1,10 @@
-import { type Authority, callsheetError, isCallsheetError, type JobState, type PriorityName } from "@callsheet/contract";
+import {
+  type Authority,
+  callsheetError,
+  isCallsheetError,
+  type JobState,
+  type PriorityName,
+} from "@callsheet/contract";
 import type { GroupRecord, Member } from "../../store/groups.ts";
 import type { Statements } from "../../store/store.ts";
 import { cancelJob } from "../cancel.ts";

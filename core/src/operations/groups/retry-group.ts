@@ -1,9 +1,9 @@
 import { type Authority, callsheetError, RETRY_ONLY, type RetryOnly } from "@callsheet/contract";
 import { type Desk, insist } from "../operate.ts";
 import { retryJob } from "../retry.ts";
+import { wrongGroupState } from "./intents.ts";
 import { eachPage } from "./member-pages.ts";
 import { requireGroup } from "./read-group.ts";
-import { wrongGroupState } from "./intents.ts";
 
 /** The code of an attempt that its time-out ended. */
 const TIMED_OUT = "timed_out";
@@ -20,9 +20,13 @@ export async function retryGroup(desk: Desk, ref: string, only: RetryOnly, autho
   const ended = await retryEnded(desk, group.id, only, authority);
   const live = only === "timed_out" ? await retryLive(desk, group.id, authority) : 0;
   if (ended + live === 0)
-    throw callsheetError("wrong_state", `No member of group ${group.id} ${only === "failed" ? "has failed" : "timed out"}.`, {
-      ...{ id: group.id, state: group.state, only },
-    });
+    throw callsheetError(
+      "wrong_state",
+      `No member of group ${group.id} ${only === "failed" ? "has failed" : "timed out"}.`,
+      {
+        ...{ id: group.id, state: group.state, only },
+      },
+    );
   return ended + live;
 }
 

@@ -3,7 +3,7 @@
 -- Whose member a job is; null of all others. A member that completes as one of its claim leaves no parent in its outcome.
 alter table callsheet.work add column parent_id uuid;
 alter table callsheet.outcome add column parent_id uuid;
--- parents: of each member of the claim, in the order of ids; null: none of them has one.
+-- parents: of each member of the claim, in the order of ids; only one: it is that of all of them; null: none of them has one.
 alter table callsheet.claim add column parents uuid[];
 
 -- grouped: its jobs are members, which a claim has to count. shut: it is the own lane of a composite of which nothing may start.
@@ -97,12 +97,17 @@ create trigger member_deleted after delete on callsheet.outcome for each row
 
 -- Who leaves a claim has completed, unless he is given a row of his own.
 create function callsheet.count_claim() returns trigger language plpgsql as $$
-declare one record;
+declare
+  parents uuid[] := coalesce(new.parents, old.parents);
+  left_it int := coalesce(old.open, 0) - coalesce(new.open, 0);
+  one record;
 begin
   for one in
-    select m.parent_id, count(*)::int as count
-    from unnest(coalesce(new.parents, old.parents)) with ordinality as m (parent_id, n)
-    where m.parent_id is not null and get_bit(coalesce(old.ended, new.ended), m.n::int - 1) = 0
+    select parents[1] as parent_id, abs(left_it) as count where cardinality(parents) = 1
+    union all
+    select m.parent_id, count(*)::int
+    from unnest(parents) with ordinality as m (parent_id, n)
+    where cardinality(parents) > 1 and m.parent_id is not null and get_bit(coalesce(old.ended, new.ended), m.n::int - 1) = 0
       and (tg_op <> 'UPDATE' or get_bit(new.ended, m.n::int - 1) = 1)
     group by m.parent_id
   loop

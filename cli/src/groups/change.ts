@@ -1,0 +1,63 @@
+import type { CallsheetClient, Group, PriorityName, RetryOnly } from "@callsheet/contract";
+import { confirm } from "../confirm.ts";
+import { findId } from "../job-id.ts";
+import { openClient } from "../open-client.ts";
+import { printOne } from "../output.ts";
+import type { Terminal } from "../terminal.ts";
+import { groupText } from "./show.ts";
+
+type Act = (client: CallsheetClient, group: Group) => Promise<string>;
+
+const members = (count: number): string => (count === 1 ? "1 member" : `${count} members`);
+
+/** `groups retry` */
+export const retryGroup = (terminal: Terminal, text: string, { only }: { readonly only?: RetryOnly }): Promise<void> =>
+  change(
+    terminal,
+    text,
+    async ({ groups }, { id }) =>
+      `${members(await groups.retry(id, only === undefined ? {} : { only }))} will run again.`,
+  );
+
+/** `groups cancel` */
+export const cancelGroup = (terminal: Terminal, text: string): Promise<void> =>
+  change(terminal, text, async ({ groups }, { id, counts, memberCount }) => {
+    const left = counts.waiting + counts.held;
+    await confirm(terminal, `Cancel the group, of whose ${members(memberCount)} ${left} wait?`, left);
+    await groups.cancel(id);
+    return "It is cancelled: what waited will not run.";
+  });
+
+/** `groups hold` */
+export const holdGroup = (terminal: Terminal, text: string): Promise<void> =>
+  change(terminal, text, async ({ groups }, { id }) => {
+    await groups.hold(id);
+    return "It is held: no further member starts.";
+  });
+
+/** `groups resume` */
+export const resumeGroup = (terminal: Terminal, text: string): Promise<void> =>
+  change(terminal, text, async ({ groups }, { id }) => {
+    await groups.resume(id);
+    return "It goes on.";
+  });
+
+/** `groups priority` */
+export const prioritiseGroup = (terminal: Terminal, text: string, priority: string): Promise<void> =>
+  change(terminal, text, async ({ groups }, { id }) => {
+    await groups.setPriority(id, priority as PriorityName);
+    return `Its waiting members have the priority ${priority}.`;
+  });
+
+/** `groups complete` */
+export const completeGroup = (terminal: Terminal, text: string): Promise<void> =>
+  change(terminal, text, async ({ groups }, { id }) => `${members(await groups.complete(id))} added. It is closed.`);
+
+/** Does something to a group, and shows it as it is then. */
+async function change(terminal: Terminal, text: string, act: Act): Promise<void> {
+  await using client = await openClient(terminal);
+  const id = await findId(client.jobs, text);
+  terminal.note(await act(client, await client.groups.get(id)));
+  const [group, { sentence }] = [await client.groups.get(id), await client.jobs.explain(id)];
+  printOne(terminal, group, () => groupText(group, sentence));
+}

@@ -1,0 +1,24 @@
+import type { GroupFilter } from "@callsheet/contract";
+import { abbreviate } from "../job-id.ts";
+import { openClient } from "../open-client.ts";
+import { printList } from "../output.ts";
+import type { Terminal } from "../terminal.ts";
+import { groupColumns } from "./columns.ts";
+
+const EMPTY =
+  "There are no such groups. One is made of each job whose target is a group: jobs create --target collection/ID.";
+
+export interface ListFlags extends Pick<GroupFilter, "action" | "after" | "limit"> {
+  readonly open?: true;
+  readonly unsettled?: true;
+}
+
+/** `groups list` */
+export async function listGroups(terminal: Terminal, { open, unsettled, ...rest }: ListFlags): Promise<void> {
+  await using client = await openClient(terminal);
+  const filter = { ...rest, ...(open ? { isClosed: false } : {}), ...(unsettled ? { isSettled: false } : {}) };
+  const rows = await client.groups.list(filter);
+  const short = abbreviate(rows.map(({ id }) => id));
+  const ids = new Map(rows.map(({ id }, at) => [id, short[at]!]));
+  printList(terminal, { rows, columns: groupColumns(ids), empty: EMPTY });
+}
