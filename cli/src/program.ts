@@ -15,6 +15,7 @@ import { addResourcesCommand } from "./commands/resources.ts";
 import { addRetentionCommand } from "./commands/retention.ts";
 import { addSecretsCommand } from "./commands/secrets.ts";
 import { addSimulateCommand } from "./commands/simulate.ts";
+import { addTimedCommand } from "./commands/timed.ts";
 import { addVerifyCommand } from "./commands/verify.ts";
 import { addExamples } from "./examples.ts";
 import { exitCodesHelp } from "./exit-code.ts";
@@ -46,6 +47,7 @@ export function createProgram(terminal: Terminal): Command {
   program.addHelpText("after", exitCodesHelp());
   addActionsCommand(program, terminal);
   addJobsCommand(program, terminal);
+  addTimedCommand(program, terminal);
   addResourcesCommand(program, terminal);
   addLimitsCommand(program, terminal);
   addPauseCommands(program, terminal);
