@@ -14,7 +14,7 @@ import { paced } from "../fixtures/paced.mjs";
 import { aProxy, type Stretch } from "../fixtures/proxy.ts";
 
 const SCHEDULERS = 20;
-const STEPS = 60;
+const STEPS = 36;
 /** Half an hour before the clocks go forward in Berlin, and sets of them in between. */
 const BEGIN = new Date("2026-03-29T00:30:00Z");
 const SECOND = 1_000;
