@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { openTestDatabase } from "../../src/testing/index.ts";
 import { exported, imported } from "../fixtures/archive.ts";
+import { aFloor } from "../fixtures/floor.ts";
 import { aTimedFloor, MINUTE, NOON, tells, toldOf } from "./floor.ts";
 
 const DAY = 1_440 * MINUTE;
@@ -26,18 +27,19 @@ test("retention lets go of old occurrences, and never of the job", async () => {
 });
 
 test("an export takes timed actions along, which go on where they stood", async () => {
-  const { cs, clock, stage, work, database, name } = await aTimedFloor({ overlap: "queue" });
+  const { cs, database, stage, name, work } = await aFloor({}, { alone: true });
+  await cs.timed.create({ name: "t", action: name, rule: { kind: "daily", at: ["02:30"] }, timeZone: "Asia/Tokyo" });
+  await cs.timed.start("t");
   const node = await work();
-  await clock.set(at(1));
+  await cs.timed.runNow("t");
   (await stage.nth(1)).returns();
-  await tells(cs, "12:01:00 completed");
+  await tells(cs, "by hand completed");
   await node.stop();
   const target = await openTestDatabase();
+  onTestFinished(() => target.close());
   await imported(target.url, await exported(database.url));
   const there = await target.open();
-  const [was, is] = [await cs.timed.get("t"), await there.timed.get("t")];
-  expect(is).toEqual(was);
+  expect(await there.timed.get("t")).toEqual(await cs.timed.get("t"));
   expect(await there.timed.occurrences("t")).toEqual(await cs.timed.occurrences("t"));
-  expect(await there.timed.stop("t")).toMatchObject({ state: "stopped", action: name, jobState: "created" });
-  await target.close();
+  expect(await there.timed.stop("t")).toMatchObject({ state: "stopped", jobState: "created" });
 });
