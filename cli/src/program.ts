@@ -18,6 +18,7 @@ import { addResourcesCommand } from "./commands/resources.ts";
 import { addRetentionCommand } from "./commands/retention.ts";
 import { addSecretsCommand } from "./commands/secrets.ts";
 import { addSimulateCommand } from "./commands/simulate.ts";
+import { addTimedCommand } from "./commands/timed.ts";
 import { addVerifyCommand } from "./commands/verify.ts";
 import { addExamples } from "./examples.ts";
 import { exitCodesHelp } from "./exit-code.ts";
@@ -52,6 +53,7 @@ export function createProgram(terminal: Terminal): Command {
   addAssetsCommand(program, terminal);
   addCollectionsCommand(program, terminal);
   addGroupsCommand(program, terminal);
+  addTimedCommand(program, terminal);
   addResourcesCommand(program, terminal);
   addLimitsCommand(program, terminal);
   addPauseCommands(program, terminal);

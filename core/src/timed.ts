@@ -1,17 +1,18 @@
-import type { Authority, Occurrence, PreviewedInstant, TimedAction, TimedInput } from "@callsheet/contract";
+import type {
+  Authority,
+  Occurrence,
+  OccurrencePage,
+  PreviewedInstant,
+  PreviewOf,
+  PreviewOptions,
+  TimedAction,
+  TimedInput,
+} from "@callsheet/contract";
 import type { Engine } from "./engine/engine.ts";
 import { deleteTimed, updateTimed } from "./operations/timed/change.ts";
 import { createTimed } from "./operations/timed/define.ts";
 import { runTimedNow, startTimed, stopTimed } from "./operations/timed/switch.ts";
-import {
-  getTimed,
-  listOccurrences,
-  listTimed,
-  type OccurrencePage,
-  type PreviewOf,
-  type PreviewOptions,
-  previewTimed,
-} from "./operations/timed/view.ts";
+import { getTimed, listOccurrences, listTimed, previewTimed } from "./operations/timed/view.ts";
 
 /** Actions that repeat at an interval, at times of the day, or by a cron line, each as one job for ever. */
 export class Timed {

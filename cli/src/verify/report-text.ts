@@ -11,6 +11,7 @@ export function reportText({ checked, counts, findings, isSound }: Verification,
     counted(checked.claims, "claim"),
     counted(checked.pools, "pool"),
     `${counted(checked.objects, "held object")}`,
+    `${counted(checked.timedActions, "timed action")}`,
     counted(checked.nodes, "node"),
   ];
   const head = `Looked at ${seen.join(", ")}, in ${formatDuration(tookMs)}.\n`;

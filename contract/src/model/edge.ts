@@ -205,8 +205,7 @@ export const RULES = {
     rule: "An earlier task left it nothing to do.",
   },
   rearm: {
-    from: ["completed", "failed"],
-    fromOfKind: { timed: ["completed", "partial", "failed"] },
+    from: ["completed", "partial", "failed"],
     to: ["scheduled"],
     by: ["repeat"],
     kinds: ["timed", "queue"],

@@ -98,6 +98,7 @@ export async function purge(part: Part, rest: Rest): Promise<RetentionRun> {
     mark = next;
     if (mark !== undefined) await rest.after(environment.monotonic() - begun);
   }
+  if (hasRules && !rest.isOver) await store.transaction((tx) => tx.forgetOccurrences());
   return summed([...counts.values()], { isDryRun: false, dropped: await dropEmpty(part) });
 }
 

@@ -84,6 +84,15 @@ const TICKET =
   "insert into callsheet.object (key) values ('asset/a') on conflict do nothing; insert into callsheet.ticket (object_key, number, job_id, lane_id, mode, held, token, at)";
 const STRANGER = "'01890000-0000-7000-8000-00000000dead'";
 
+/** A timed action that came to two instants, both passed over. */
+const TIMED = `
+  insert into callsheet.timed_action (name, job_id, definition, mark, ruled_at, actor) values ('t', $1, '{"name": "t", "rule": {"kind": "interval",
+    "everyMs": 60000, "from": "aligned"}, "timeZone": "UTC", "dst": {"missing": "next", "doubled": "first"}, "exclusions": [], "jitterMs": 0}',
+    '2026-06-01 12:02+00', '2026-06-01 12:00+00', 'test');
+  insert into callsheet.occurrence (timed_action_id, origin, nominal, fold, until_nominal, count, instant, until_instant, kind, reason)
+  select t.id, 'rule', n, 0, n, 1, (n || '+00')::timestamptz, (n || '+00')::timestamptz, 'skipped', 'stopped'
+  from callsheet.timed_action t, unnest(array['2026-06-01T12:01:00', '2026-06-01T12:02:00']) n`;
+
 /** What is done to the rows of a job that was sound, and what the look finds then. `$1` is the job. */
 const DAMAGES: readonly (readonly [string, Invariant, JobPlan, string])[] = [
   ["a line is lost", "I01", { state: "timed_out" }, "update callsheet.event set seq = 4 where job_id = $1 and seq = 3"],
@@ -266,6 +275,37 @@ const OTHER_DAMAGES: readonly (readonly [string, Invariant, string, string])[] =
     insert into callsheet.collection (id, name, actor) values (${STRANGER}, 'a', 'somebody');
     insert into callsheet.collection_member (collection_id, child_id) values (${STRANGER}, ${STRANGER})`,
   ],
+  [
+    "an instant told by itself and among others",
+    "I46",
+    "timed action t",
+    `${TIMED}; update callsheet.timed_action set mark = '2026-06-01 12:02:30+00';
+    update callsheet.occurrence set until_nominal = '2026-06-01T12:02:30', until_instant = '2026-06-01 12:02:30+00' where nominal like '%12:01:00'`,
+  ],
+  [
+    "an instant of which nothing is told",
+    "I47",
+    "timed action t",
+    `${TIMED}; delete from callsheet.occurrence where nominal like '%12:01:00'`,
+  ],
+  [
+    "a mark that went back",
+    "I48",
+    "timed action t",
+    `${TIMED}; update callsheet.timed_action set mark = '2026-06-01 12:01+00'`,
+  ],
+  [
+    "two occurrences under way",
+    "I49",
+    "timed action t",
+    `${TIMED}; drop index callsheet.occurrence_open; update callsheet.occurrence set kind = 'fired', at = instant, fired_at = instant`,
+  ],
+  [
+    "an occurrence before its time",
+    "I50",
+    "timed action t",
+    `${TIMED}; update callsheet.occurrence set kind = 'fired', fired_at = instant - interval '1 second', ended_at = now() where nominal like '%12:01:00'`,
+  ],
 ];
 
 /** A small sound system with a job as it is planned; `spoil` runs statements on it, in which `$1` is that job. */
@@ -309,6 +349,11 @@ describe("a system that somebody damaged", () => {
   test("has a damage for each invariant", () => {
     const all = new Set([...DAMAGES, ...OTHER_DAMAGES, ...GROUP_DAMAGES].map(([, invariant]) => invariant));
     expect([...all].sort()).toEqual(Object.keys(INVARIANTS).sort());
+  });
+
+  test("is sound with a timed action", async () => {
+    const { spoil } = await aSystem();
+    expect(await spoil(TIMED)).toMatchObject({ isSound: true, checked: { timedActions: 1 } });
   });
 
   test("is counted whole, and told in part", async () => {

@@ -67,7 +67,7 @@ describe("what a timed action is made of", () => {
     const { jobId } = await cs.as("bob", "asked").timed.create({ name: "t", action: name, rule: MINUTELY, job });
     expect(await cs.jobs.get(jobId)).toMatchObject({
       ...{ kind: "timed", state: "created", target, priority: "high", owner: "ada", tags: ["nightly"] },
-      ...{ configuration: { crf: 20 }, locks: [{ key: "show/S-1", mode: "exclusive" }] },
+      ...{ configuration: { crf: 20 }, locks: [{ key: "show/s-1", mode: "exclusive" }] },
     });
     expect((await cs.jobs.history(jobId))[0]).toMatchObject({ actor: "bob", reason: "asked" });
   });

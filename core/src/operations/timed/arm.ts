@@ -1,6 +1,7 @@
 import { nextDue } from "@callsheet/contract";
+import type { FiredOccurrence } from "../../store/occurrences.ts";
 import type { Statements } from "../../store/store.ts";
-import type { FiredOccurrence, LockedTimed, TimedPlace } from "../../store/timed.ts";
+import type { LockedTimed, TimedPlace } from "../../store/timed.ts";
 import type { Changed } from "../../store/transition.ts";
 import { calendarFor } from "./calendar.ts";
 import { workOf } from "./work.ts";
@@ -59,7 +60,6 @@ export async function wait(tx: Statements, jobId: string, dueAt: Date | null): P
 }
 
 /** Whether the job of a timed action is set up again when its occurrence has ended. */
-export function isRepeated(timed: LockedTimed): boolean {
-  if (!timed.isStarted) return timed.queued > 0;
-  return timed.queued > 0 || timed.nextAt !== null || calendarFor(timed.definition) === null;
+export function isRepeated({ isStarted, queued, nextAt, definition }: LockedTimed): boolean {
+  return isStarted && (queued > 0 || nextAt !== null || calendarFor(definition) === null);
 }

@@ -1,10 +1,12 @@
 import {
   callsheetError,
   type Occurrence,
+  type OccurrencePage,
   type PreviewedInstant,
+  type PreviewOf,
+  type PreviewOptions,
   previewInstants,
   type TimedAction,
-  type TimedInput,
 } from "@callsheet/contract";
 import type { Statements } from "../../store/store.ts";
 import { checkInstant } from "../create.ts";
@@ -22,14 +24,6 @@ export async function getTimed(store: Statements, name: string): Promise<TimedAc
   return toTimedAction(await findTimed(store, name));
 }
 
-/** Which occurrences are asked for. */
-export interface OccurrencePage {
-  /** Those due before this moment. Default: all. */
-  readonly before?: Date;
-  /** At most 1,000. Default 50. */
-  readonly limit?: number;
-}
-
 /** What became of a timed action's instants, newest first. */
 export async function listOccurrences(
   store: Statements,
@@ -43,17 +37,6 @@ export async function listOccurrences(
     limit: checkCount(limit, 1_000),
   });
   return rows.map(({ last, endedAt, ...rest }) => ({ ...rest, outcome: outcomeOf(last, endedAt) }));
-}
-
-/** What is to be previewed: a timed action that there is, by its name, or one that is to be made. */
-export type PreviewOf = string | Omit<TimedInput, "name" | "action">;
-
-/** Where a preview begins, and how many runs it shows. */
-export interface PreviewOptions {
-  /** Default: now. */
-  readonly from?: Date;
-  /** Runs, at most 1,000. Default 10. */
-  readonly count?: number;
 }
 
 /** The next instants at which it runs, with those that are passed over between them. Empty where it counts from an end. */

@@ -6,7 +6,8 @@ create type callsheet.occurrence_origin as enum ('rule', 'hand');
 
 -- One row per timed action (lock order: after work and rollback, before object). mark: until when every instant of its rule has
 -- fired or was passed over. next_at: the first instant after it; due_at: when that is to be looked at, later by its jitter. Of a
--- rule that counts from the end of an occurrence both are empty until that has ended. ruled_at: since when the rule holds.
+-- rule that counts from the end of an occurrence both are empty until that has ended. ruled_at: since when the rule holds, and what it came to
+-- has not been let go of.
 create table callsheet.timed_action (
   id         int generated always as identity primary key,
   name       text not null unique,

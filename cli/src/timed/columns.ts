@@ -1,0 +1,100 @@
+import type { Occurrence, PreviewedInstant, TimedAction } from "@callsheet/contract";
+import { colours } from "../colours.ts";
+import { formatDistance } from "../moment.ts";
+import type { Column } from "../table.ts";
+import { ruleText } from "./rule-text.ts";
+
+/** A timed action with its next runs. */
+export interface Listed extends TimedAction {
+  readonly next: readonly PreviewedInstant[];
+}
+
+/** A local time as people write it. */
+export const localText = (local: string): string => local.replace("T", " ");
+
+/** The columns of a list of timed actions. */
+export function timedColumns(now: Date): readonly Column<Listed>[] {
+  return [
+    { title: "Timed action", cell: ({ name }) => name, shorten: "middle" },
+    { title: "Action", cell: ({ action }) => action, shorten: "middle" },
+    {
+      title: "State",
+      cell: ({ state }) => state,
+      paint: (text, { state }) => (state === "started" ? text : colours.dim(text)),
+    },
+    { title: "Runs", cell: ({ rule }) => ruleText(rule), shorten: "end" },
+    { title: "Zone", cell: ({ timeZone }) => timeZone },
+    { title: "Next", cell: nextText, plain: ({ nextAt }) => nextAt?.toISOString() ?? "", shorten: "end" },
+    { title: "Last", cell: (timed) => lastText(timed, now), shorten: "end" },
+  ];
+}
+
+function nextText({ state, next, nextLocal, rule }: Listed): string {
+  if (state === "stopped") return "";
+  const runs = next.filter(({ skipped }) => skipped === null).map(({ local }) => local);
+  const locals = runs.length > 0 ? runs : nextLocal === null ? [] : [nextLocal];
+  if (locals.length === 0) return rule.kind === "interval" ? "when the last has ended" : "never again";
+  const day = locals[0]!.slice(0, 10);
+  // The day is told once.
+  return locals.map((local, n) => (n > 0 && local.startsWith(day) ? local.slice(11) : localText(local))).join(", ");
+}
+
+function lastText({ lastOutcome, jobState, queued }: TimedAction, now: Date): string {
+  const last = lastOutcome === null ? [] : [`${lastOutcome.state} ${formatDistance(lastOutcome.endedAt, now)}`];
+  const isBusy = ["running", "timed_out", "pending", "queued", "waiting_for_lock", "retrying"].includes(jobState);
+  return [...(isBusy ? [jobState] : []), ...(queued > 0 ? [`${queued} waits`] : []), ...last].join(", ");
+}
+
+/** The columns of what became of a timed action's instants. */
+export function occurrenceColumns(now: Date): readonly Column<Occurrence>[] {
+  return [
+    { title: "Due", cell: dueText, plain: ({ instant }) => instant.toISOString() },
+    {
+      title: "Was",
+      cell: wasText,
+      paint: (text, { outcome }) => (outcome?.state === "failed" ? colours.red(text) : text),
+    },
+    { title: "Began", cell: ({ firedAt }) => (firedAt === null ? "" : formatDistance(firedAt, now)) },
+    {
+      title: "Why",
+      cell: ({ reason, origin, outcome }) =>
+        reason ?? (origin === "hand" ? "by hand" : (outcome?.error?.message ?? "")),
+      shorten: "end",
+    },
+  ];
+}
+
+const wasText = ({ kind, outcome }: Occurrence): string => outcome?.state ?? kind;
+
+function dueText({ local, until, count, fold }: Occurrence): string {
+  const first = `${localText(local)}${fold === 1 ? " (second)" : ""}`;
+  if (local === until) return first;
+  return `${first} to ${localText(until)}, ${count ?? "very many"}`;
+}
+
+/** The columns of a preview. Days on which clocks are set are marked. */
+export function previewColumns(): readonly Column<PreviewedInstant>[] {
+  return [
+    {
+      title: "Local time",
+      cell: ({ local, fold, count }) =>
+        `${localText(local)}${fold === 1 ? " (second)" : ""}${count > 1 ? ` and ${count - 1} more` : ""}`,
+      paint: (text, { skipped }) => (skipped === null ? text : colours.dim(text)),
+    },
+    { title: "Offset", cell: ({ offset }) => offset },
+    { title: "UTC", cell: ({ instant }) => instant.toISOString().replace(/\.000Z$/, "Z") },
+    { title: "Note", cell: noteOf, paint: (text, { change }) => (change === null ? text : colours.yellow(text)) },
+  ];
+}
+
+function noteOf({ skipped, change }: PreviewedInstant): string {
+  const why = {
+    missing_hour: "does not run: the hour is missing",
+    doubled_hour: "does not run: the hour is doubled",
+    excluded: "does not run: excluded",
+  };
+  return [
+    ...(skipped === null ? [] : [why[skipped]]),
+    ...(change === null ? [] : [`clocks go from ${change.from} to ${change.to}`]),
+  ].join("; ");
+}

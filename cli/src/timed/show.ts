@@ -1,0 +1,73 @@
+import type { CallsheetClient, TimedAction } from "@callsheet/contract";
+import { colours } from "../colours.ts";
+import { formatDistance, formatInstant } from "../moment.ts";
+import { openClient } from "../open-client.ts";
+import { printList, printOne } from "../output.ts";
+import { printable } from "../printable.ts";
+import type { Terminal } from "../terminal.ts";
+import { type Listed, localText, occurrenceColumns, timedColumns } from "./columns.ts";
+import { policyTexts, ruleText } from "./rule-text.ts";
+
+const EMPTY = "There are no timed actions yet. callsheet timed create NAME --action ACTION --every 15m makes one.";
+const OFF = "All timed actions are switched off: callsheet timed on switches them on.";
+
+/** `timed list` */
+export async function listTimed(terminal: Terminal): Promise<void> {
+  await using client = await openClient(terminal);
+  const rows = await Promise.all((await client.timed.list()).map((timed) => withNext(client, timed)));
+  printList<Listed>(terminal, { rows, columns: timedColumns(new Date()), empty: EMPTY });
+  if (terminal.format === "table" && !(await client.timed.isOn())) terminal.note(OFF);
+}
+
+async function withNext({ timed }: CallsheetClient, one: TimedAction): Promise<Listed> {
+  return { ...one, next: one.state === "started" ? await timed.preview(one.name, { count: 3 }) : [] };
+}
+
+/** `timed show` */
+export async function showTimed(terminal: Terminal, name: string): Promise<void> {
+  await using client = await openClient(terminal);
+  printTimed(terminal, await client.timed.get(name));
+}
+
+/** One timed action, as it is wanted. */
+export function printTimed(terminal: Terminal, timed: TimedAction): void {
+  printOne(terminal, timed, () => timedText(timed, new Date()));
+}
+
+function timedText(timed: TimedAction, now: Date): string {
+  const { name, description, action, rule, timeZone, state, jobId, jobState, nextAt, nextLocal, lastOutcome } = timed;
+  const facts = [
+    ["State", state],
+    ["Action", action],
+    ["Runs", `${ruleText(rule)}, ${timeZone}`],
+    ["Next", nextAt === null ? "" : `${localText(nextLocal!)} ${timeZone} (${formatInstant(nextAt)})`],
+    ...policyTexts(timed),
+    ["Job", `${jobId} ${jobState}`],
+    [
+      "Last",
+      lastOutcome === null
+        ? ""
+        : [`${lastOutcome.state} ${formatDistance(lastOutcome.endedAt, now)}`, lastOutcome.error?.message]
+            .filter(Boolean)
+            .join(": "),
+    ],
+  ] as const;
+  return [
+    `${colours.bold(printable(name))}\n`,
+    description === "" ? "" : `${printable(description)}\n`,
+    ...facts
+      .filter(([, text]) => text !== "")
+      .map(([title, text]) => `  ${colours.dim(title.padEnd(10))}${printable(text)}\n`),
+  ].join("");
+}
+
+/** `timed occurrences` */
+export async function listOccurrences(
+  terminal: Terminal,
+  name: string,
+  flags: { readonly limit?: number; readonly before?: Date },
+): Promise<void> {
+  await using client = await openClient(terminal);
+  const rows = await client.timed.occurrences(name, flags);
+  printList(terminal, { rows, columns: occurrenceColumns(new Date()), empty: "It has come to no instant yet." });
+}

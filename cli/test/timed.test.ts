@@ -1,0 +1,72 @@
+import { aJob, openTestDatabase } from "@callsheet/core/testing";
+import { expect, it } from "vitest";
+import { callsheetWith } from "./command.ts";
+
+it("callsheet timed: one is made, listed, previewed, changed, started, run, stopped and deleted", async () => {
+  await using database = await openTestDatabase();
+  const run = (...args: readonly string[]) =>
+    callsheetWith({ DATABASE_URL: database.url, TZ: "Europe/Berlin" }, "timed", ...args).ended;
+  const jsonOf = async (...args: readonly string[]) => JSON.parse((await run(...args, "--json")).stdout);
+  // It makes the action.
+  await aJob(database, { state: "completed" });
+
+  expect(await run("list")).toMatchObject({ exitCode: 0, stdout: "" });
+  const made = await run("create", "nightly", "--action", "test", "--at", "02:30", "--days", "mon,tue", "-c", "a=1");
+  expect(made).toMatchObject({ exitCode: 0 });
+  expect(made.stdout).toMatch(/Runs\s+at 02:30 on mon, tue, Europe\/Berlin/);
+  expect(await jsonOf("show", "nightly")).toMatchObject({
+    ...{ state: "stopped", timeZone: "Europe/Berlin", jobState: "created", job: { configuration: { a: 1 } } },
+  });
+
+  const started = await jsonOf("start", "nightly");
+  expect(started).toMatchObject({ state: "started", nextLocal: expect.stringMatching(/T02:30:00$/) });
+  const [line] = (await run("list")).stdout.split("\n");
+  expect(line!.split("\t").slice(0, 6)).toEqual([
+    ...["nightly", "test", "started", "at 02:30 on mon, tue", "Europe/Berlin"],
+    started.nextAt,
+  ]);
+
+  const from = ["--from", "2026-03-28T12:00", "--time-zone", "Europe/Berlin"];
+  const spring = await run("preview", "--cron", "30 2 * * *", ...from, "--count", "2");
+  expect(spring.stdout.split("\n").slice(0, 2)).toEqual([
+    "2026-03-29 02:30:00\t+02:00\t2026-03-29T01:00:00Z\tclocks go from +01:00 to +02:00",
+    "2026-03-30 02:30:00\t+02:00\t2026-03-30T00:30:00Z\t",
+  ]);
+  const skipped = await run("preview", "--at", "02:30", ...from, "--missing", "skip", "--count", "1");
+  expect(skipped.stdout).toContain("does not run: the hour is missing; clocks go from +01:00 to +02:00");
+  const excluded = ["--exclude", "2026-04-03..2026-04-06", "--exclude", "sat,sun", "--exclude", "12-25"];
+  const fields = ["--cron", "0 9 * * *", "--overlap", "queue", "--misfire", "all", "--within", "2h", "--jitter", "30s"];
+  expect(await jsonOf("change", "nightly", ...fields, ...excluded, "-c", "b=2", "--doubled", "both")).toMatchObject({
+    rule: { kind: "cron", expression: "0 9 * * *" },
+    ...{ overlap: "queue", misfire: { policy: "all", withinMs: 7_200_000 }, jitterMs: 30_000 },
+    ...{ dst: { missing: "next", doubled: "both" }, job: { configuration: { a: 1, b: 2 } } },
+    exclusions: [{ date: "2026-04-03", until: "2026-04-06" }, { days: ["sat", "sun"] }, { yearly: "12-25" }],
+  });
+  expect((await run("show", "nightly")).stdout).toMatch(/Runs\s+At 09:00, Europe\/Berlin/);
+
+  expect(await jsonOf("run", "nightly")).toMatchObject({ jobState: "pending" });
+  expect(await run("run", "nightly")).toMatchObject({
+    exitCode: 5,
+    stderr: expect.stringContaining("timed_action_busy"),
+  });
+  expect((await run("occurrences", "nightly")).stdout).toMatch(/\tfired\t.*\tby hand\n$/);
+  expect(await run("off")).toMatchObject({ exitCode: 0, stderr: "Timed actions are switched off.\n" });
+  expect(await run("on")).toMatchObject({ exitCode: 0 });
+  expect(await jsonOf("stop", "nightly")).toMatchObject({ state: "stopped", nextAt: null });
+  expect(await run("delete", "nightly", "--yes")).toMatchObject({ exitCode: 5 });
+  await database.db.query({ text: "update callsheet.work set state = 'created', due_at = null", values: [] });
+  expect(await run("delete", "nightly")).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("--yes") });
+  expect(await run("delete", "nightly", "--yes")).toMatchObject({ exitCode: 0 });
+  expect(await run("show", "nightly")).toMatchObject({ exitCode: 3 });
+
+  for (const args of [
+    ["create", "x", "--action", "test"],
+    ["create", "x", "--action", "test", "--every", "15m", "--cron", "* * * * *"],
+    ["create", "x", "--every", "7m", "--action", "test"],
+    ["create", "x", "--cron", "0 0 30 2 *", "--action", "test"],
+    ["create", "x", "--at", "02:30", "--exclude", "someday", "--action", "test"],
+    ["preview"],
+    ["change", "x"],
+  ])
+    expect([args, (await run(...args)).exitCode]).toEqual([args, 2]);
+});
