@@ -192,6 +192,7 @@ describe("a word about work elsewhere", () => {
     await work();
     const job = await create({ target: { type: "asset", id: "A-3" } });
     await goesOn(cs, job);
+    expect((await cs.locks.list({ jobId: job.id })).map(({ key }) => key)).toEqual(["asset/A-3"]);
     await cs.as("ada").jobs.declareLost(job, { reason: "the farm burned down" });
     expect(await cs.jobs.get(job)).toMatchObject({ state: "failed", error: { code: "node_lost" }, elsewhere: null });
     expect(await refusal(() => cs.elsewhere.complete(tokens.get(job.id)!))).toMatchObject({ code: "already_ended" });
