@@ -18,7 +18,7 @@ afterAll(() => database.close());
 const run = (...args: readonly string[]) => callsheetWith({ DATABASE_URL: database.url }, ...args).ended;
 async function answer(...args: readonly string[]): Promise<string> {
   const ended = await run(...args);
-  expect(ended).toMatchObject({ exitCode: 0 });
+  expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
   return ended.stdout;
 }
 
