@@ -22,6 +22,12 @@ async function answer(...args: readonly string[]): Promise<string> {
   return ended.stdout;
 }
 
+it("an action has no time-out any more when it is put as none", async () => {
+  await cs.actions.put({ name: "timed", type: echo, timeoutMs: 90_000 });
+  await answer("actions", "change", "timed", "--timeout", "none");
+  expect((await cs.actions.get("timed")).timeoutMs).toBeNull();
+});
+
 describe("a completed job", () => {
   it("is undone by a job of the action that its own names, and offers it", async () => {
     const before = (await cs.jobs.wait(await cs.jobs.create("publish"))).id;
