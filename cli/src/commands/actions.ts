@@ -1,14 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { addExamples } from "../examples.ts";
-import {
-  assignmentOption,
-  countOption,
-  durationOption,
-  limitOption,
-  namesOption,
-  noneOption,
-  unitsOption,
-} from "../option.ts";
+import { assignmentOption, countOption, durationOption, limitOption, namesOption, unitsOption } from "../option.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `actions`: definitions of work. */
