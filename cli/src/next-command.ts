@@ -35,7 +35,8 @@ const NEXT: Readonly<Partial<Record<ErrorCode, (details: Details) => string | un
   unknown_resource: () => "callsheet resources list",
   unknown_secret: () => "callsheet secrets list",
   wait_timeout: ({ id }) => withName("callsheet jobs explain", id),
-  wrong_state: ({ id, legal }) => commandsFor(legal as readonly Operation[], String(id))[0],
+  // Without the operations that are legal now: what stands in the way is not the job's state.
+  wrong_state: ({ id, legal = [] }) => commandsFor(legal as readonly Operation[], String(id))[0],
 };
 
 /** The command to try after an error of the catalogue, if one is known. */

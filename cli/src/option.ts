@@ -15,11 +15,6 @@ export function limitOption(text: string): number {
   return text === "0" ? 0 : countOption(text);
 }
 
-/** Reads a name, or that there is none. */
-export function noneOption(text: string): string | null {
-  return text === "none" ? null : text;
-}
-
 /** Reads how far something is. */
 export function percentOption(text: string): number {
   const percent = Number(text);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { JOB_KINDS } from "../src/model/job.ts";
+import { JOB_KINDS, type JobKind } from "../src/model/job.ts";
 import {
   CANCEL_OF_LIVE,
   COMPOSITE_INTENTS,

@@ -17,19 +17,19 @@ export interface ActionFlags {
   readonly queue?: string;
   readonly site?: string;
   readonly priority?: string;
-  readonly timeout?: number | null;
+  readonly timeout?: number | "none";
   readonly onTimeout?: string;
   readonly cancellable?: string;
   readonly isolation?: string;
   readonly memory?: number;
-  readonly timeLimit?: number | null;
+  readonly timeLimit?: number | "none";
   readonly retries?: number;
   readonly retryDelay?: number;
   readonly backoff?: string;
   readonly runRule?: string;
-  /** Null: none. */
-  readonly undoAction?: string | null;
-  readonly redoAction?: string | null;
+  /** Or `none`. */
+  readonly undoAction?: string;
+  readonly redoAction?: string;
   readonly requires?: readonly string[];
   readonly needs?: Readonly<Record<string, number>>;
   readonly lockTarget?: string;
@@ -108,13 +108,13 @@ async function fieldsOf(
   return {
     ...same,
     ...((config ?? configFile) !== undefined && { configuration: assign(base, config ?? []) }),
-    ...(timeout !== undefined && { timeoutMs: timeout }),
+    ...(timeout !== undefined && { timeoutMs: timeout === "none" ? null : timeout }),
     ...(memory !== undefined && { memoryMiB: memory }),
-    ...(timeLimit !== undefined && { timeLimitMs: timeLimit }),
+    ...(timeLimit !== undefined && { timeLimitMs: timeLimit === "none" ? null : timeLimit }),
     ...(Object.keys(retry).length > 0 && { retry: { ...before.retry, ...retry } }),
     ...(lockTarget !== undefined && { lock: lockTarget }),
     // Without one, the definition does not have the field.
-    ...(undoAction !== undefined && { undoAction: undoAction ?? undefined }),
-    ...(redoAction !== undefined && { redoAction: redoAction ?? undefined }),
+    ...(undoAction !== undefined && { undoAction: undoAction === "none" ? undefined : undoAction }),
+    ...(redoAction !== undefined && { redoAction: redoAction === "none" ? undefined : redoAction }),
   } as Partial<ActionInput>;
 }

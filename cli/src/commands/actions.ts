@@ -1,14 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { addExamples } from "../examples.ts";
-import {
-  assignmentOption,
-  countOption,
-  durationOption,
-  limitOption,
-  namesOption,
-  noneOption,
-  unitsOption,
-} from "../option.ts";
+import { assignmentOption, countOption, durationOption, limitOption, namesOption, unitsOption } from "../option.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `actions`: definitions of work. */
@@ -101,12 +93,12 @@ function withFields(command: Command): Command {
     )
     .option("--lock-target <mode>", "how each job locks its target: none, shared or exclusive")
     .option("--run-rule <expression>", "a CEL condition; jobs are refused when it is false")
-    .option("--undo-action <name>", "the action of jobs undo, or none", noneOption)
-    .option("--redo-action <name>", "the action of jobs redo, or none", noneOption);
+    .option("--undo-action <name>", "the action of jobs undo, or none")
+    .option("--redo-action <name>", "the action of jobs redo, or none");
 }
 
-function timeoutOption(text: string): number | null {
-  if (text === "none") return null;
+function timeoutOption(text: string): number | "none" {
+  if (text === "none") return text;
   const timeout = durationOption(text);
   if (timeout > 0) return timeout;
   throw new InvalidArgumentError("It must be longer than nothing, or none.");

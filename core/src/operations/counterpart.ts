@@ -45,7 +45,7 @@ export async function createCounterpart(
     action,
     inputs,
     actor,
-    reason: reason ?? `It ${does}es job ${id}.`,
+    reason: why(asked, reason),
     origin: "library",
   });
   const made = await operate(desk, id, async (tx, job) => {
@@ -58,6 +58,14 @@ export async function createCounterpart(
   ready.tell();
   return made;
 }
+
+/** What the first line of the new job says. */
+function why({ id, does }: { readonly id: string; readonly does: Does }, reason: string | null): string {
+  const link = `It ${does}es job ${id.toLowerCase()}`;
+  return reason === null ? `${link}.` : `${link}: ${reason}`.slice(0, LONGEST_REASON).toWellFormed();
+}
+
+const LONGEST_REASON = 2_000;
 
 /** Once it is undone it can be done again, and the other way round. What failed, or was cancelled, may be tried again. */
 function refuseTwice({ id, state }: JobFacts, does: Does, last: Counterpart | undefined): void {

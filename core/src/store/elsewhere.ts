@@ -15,7 +15,7 @@ export interface Word {
 }
 
 /** Stores the hash of a completion token for the attempt that names itself. False: it was superseded. */
-export async function promiseElsewhere(db: Queryable, { id, token }: AttemptKey, secret: string): Promise<boolean> {
+async function promiseElsewhere(db: Queryable, { id, token }: AttemptKey, secret: string): Promise<boolean> {
   const { count } = await db.query(sql`
     insert into callsheet.elsewhere (job_id, token, attempt, secret)
     select job_id, token, attempt, sha256(convert_to(${secret}, 'UTF8')) from callsheet.work
@@ -37,7 +37,7 @@ export interface Departure extends AttemptKey {
  * Stores where the work of an attempt goes on, whose job is locked and which has its line `start`. Answers how it ended, where
  * somebody was faster and has said so.
  */
-export async function enterElsewhere(tx: Queryable, departure: Departure): Promise<Word | null> {
+async function enterElsewhere(tx: Queryable, departure: Departure): Promise<Word | null> {
   const { id, token, handle, everyMs, stallMs, extendMs } = departure;
   const { rows } = await tx.query<{ word: Word | null }>(sql`
     insert into callsheet.elsewhere as e (job_id, token, attempt, handle, since, moved_at, stall_ms, extend_ms, every_ms, poll_at)
@@ -52,7 +52,7 @@ export async function enterElsewhere(tx: Queryable, departure: Departure): Promi
 }
 
 /** No node runs the live attempt of a job any more. */
-export async function leaveNode(tx: Queryable, id: string): Promise<void> {
+async function leaveNode(tx: Queryable, id: string): Promise<void> {
   await tx.query(sql`update callsheet.work set node_id = null where job_id = ${id}`);
 }
 
@@ -72,20 +72,20 @@ const ROW = sql`
   from callsheet.elsewhere e`;
 
 /** The attempt that a completion token belongs to. */
-export async function elsewhereByToken(db: Queryable, secret: string): Promise<ElsewhereRow | undefined> {
+async function elsewhereByToken(db: Queryable, secret: string): Promise<ElsewhereRow | undefined> {
   const { rows } = await db.query<ElsewhereRow>(sql`${ROW} where e.secret = sha256(convert_to(${secret}, 'UTF8'))`);
   return rows[0];
 }
 
 /** The last attempt of a job that lives, or has lived, elsewhere. */
-export async function elsewhereOfJob(db: Queryable, id: string): Promise<ElsewhereRow | undefined> {
+async function elsewhereOfJob(db: Queryable, id: string): Promise<ElsewhereRow | undefined> {
   const { rows } = await db.query<ElsewhereRow>(sql`
     ${ROW} where e.job_id = ${id} and e.since is not null order by e.token desc limit 1`);
   return rows[0];
 }
 
 /** Locks such an attempt, after its job, and reads it again. `fence`: only as long as it is looked at under that. */
-export async function lockElsewhere(
+async function lockElsewhere(
   tx: Queryable,
   { id, token }: AttemptKey,
   fence: string | null,
@@ -96,13 +96,13 @@ export async function lockElsewhere(
 }
 
 /** Keeps what was said of its end until its handler has returned. */
-export async function keepWord(tx: Queryable, { id, token }: AttemptKey, word: Word): Promise<void> {
+async function keepWord(tx: Queryable, { id, token }: AttemptKey, word: Word): Promise<void> {
   await tx.query(sql`
     update callsheet.elsewhere set word = ${JSON.stringify(word)}::json where job_id = ${id} and token = ${token}::bigint`);
 }
 
 /** Attempts that lived elsewhere have ended. */
-export async function closeElsewhere(tx: Queryable, attempts: readonly AttemptKey[]): Promise<void> {
+async function closeElsewhere(tx: Queryable, attempts: readonly AttemptKey[]): Promise<void> {
   if (attempts.length === 0) return;
   await tx.query(sql`
     update callsheet.elsewhere e set ended_at = callsheet.now(), poll_at = null, node_id = null, fence = null
@@ -111,7 +111,7 @@ export async function closeElsewhere(tx: Queryable, attempts: readonly AttemptKe
 }
 
 /** Notes that an attempt goes on; its time-out is put off where it counts from that. To be called in a transaction. */
-export async function hearElsewhere(tx: Queryable, { id, token }: AttemptKey): Promise<void> {
+async function hearElsewhere(tx: Queryable, { id, token }: AttemptKey): Promise<void> {
   await tx.query(sql`
     update callsheet.work w set deadline = callsheet.now() + e.extend_ms * interval '1 millisecond'
     from callsheet.elsewhere e
@@ -122,7 +122,7 @@ export async function hearElsewhere(tx: Queryable, { id, token }: AttemptKey): P
 }
 
 /** A node is to look at once at what goes on elsewhere of a job: something was done to it. */
-export async function hastenElsewhere(tx: Queryable, id: string): Promise<void> {
+async function hastenElsewhere(tx: Queryable, id: string): Promise<void> {
   await tx.query(sql`
     update callsheet.elsewhere set poll_at = callsheet.now()
     where job_id = ${id} and since is not null and ended_at is null`);
@@ -156,7 +156,7 @@ export interface TakenElsewhere extends AttemptKey {
  * Takes attempts that are to be looked at for a node that has what their jobs need, those of dead nodes included (index
  * elsewhere_due). Answers in how many milliseconds the next one is.
  */
-export async function takeElsewhere(
+async function takeElsewhere(
   tx: Queryable,
   nodeId: number,
   types: readonly string[],
@@ -203,7 +203,7 @@ export interface Looked {
 }
 
 /** Lets go of an attempt until its next look, which is at once where something was done to its job meanwhile. */
-export async function letGoElsewhere(
+async function letGoElsewhere(
   tx: Queryable,
   { id, token, fence, pollAt }: Pick<TakenElsewhere, "id" | "token" | "fence" | "pollAt">,
   { handle, problem, told, againMs }: Looked,
@@ -216,7 +216,7 @@ export async function letGoElsewhere(
 }
 
 /** Attempts elsewhere that have shown nothing for as long as counts as a stall, and that nobody has said so of yet. */
-export async function silentElsewhere(
+async function silentElsewhere(
   db: Queryable,
   limit: number,
 ): Promise<readonly (AttemptKey & { readonly silentMs: number })[]> {
@@ -230,7 +230,7 @@ export async function silentElsewhere(
 }
 
 /** Adds lines to the log of an attempt that lives elsewhere, behind those that it has; ten thousand at most. */
-export async function addElsewhereLines(
+async function addElsewhereLines(
   tx: Queryable,
   { id, attempt }: { readonly id: string; readonly attempt: number },
   lines: readonly { readonly level: string; readonly message: string }[],

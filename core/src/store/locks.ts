@@ -20,7 +20,7 @@ export async function lockedKeys(
       union
       select o.key from (
         select m.id from callsheet.claim c, unnest(c.ids) as m (id)
-        union all select job_id from callsheet.work where node_id is not null
+        union all select job_id from callsheet.work where state in ('running', 'timed_out', 'cancelling')
         union all select job_id from callsheet.remnant
       ) live join callsheet.job j on j.id = live.id and j.locks is not null
       cross join json_array_elements(j.locks) l join callsheet.object o on o.key = l ->> 'key' and o.job_id = j.id

@@ -48,7 +48,9 @@ describe("a completed job whose action has an undo action", () => {
       },
     });
     expect(await cs.jobs.get(first.id)).toMatchObject({ state: "completed", result: undoes.result });
-    expect(await lineOf(cs, made, "create")).toMatchObject({ actor: "ada", reason: "withdrawn" });
+    expect(await lineOf(cs, made, "create")).toMatchObject({
+      ...{ actor: "ada", reason: `It undoes job ${first.id}: withdrawn` },
+    });
   });
 
   test("takes what the caller says of the new job", async () => {
