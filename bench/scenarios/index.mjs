@@ -116,7 +116,7 @@ export function scenariosOf({ size, limitMs }) {
     }),
     "queue-first-job": firstJob({ count: n.openings }),
     snapshot: heldSnapshot({ count: n.snapshot, lengthMs: n.snapshotMs }),
-    retention: retention({ count: n.middle, settled: n.settled, limitMs }),
+    retention: retention({ count: n.large, settled: n.settled, limitMs }),
     rest: atRest({ lengthMs: n.restMs }),
   };
 }
