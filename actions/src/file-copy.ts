@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { type ActionType, defineActionType, type JobContext } from "@callsheet/contract";
 import { errandOf, lastCheckpoint } from "./copy/checkpoint.ts";
 import { type CopyConfiguration, copyConfiguration, type Verification } from "./copy/configuration.ts";
@@ -6,8 +7,9 @@ import { openPartial } from "./copy/partial-file.ts";
 import { transfer } from "./copy/transfer.ts";
 import { type Destination, prepareDestination } from "./destination.ts";
 import { codeOf, failure, isSystemError, quoted } from "./failure.ts";
+import { directoriesOf, makeJournaled } from "./journaled-directory.ts";
 import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
-import { outputFailure } from "./output-path.ts";
+import { outputFailure, outputPath } from "./output-path.ts";
 import { pathOf } from "./path.ts";
 import { publishMade } from "./publish-made.ts";
 import { type SourceFile, withFile } from "./source-file.ts";
@@ -30,9 +32,12 @@ export function fileCopyWith(setting: MediaSetting): ActionType<typeof copyConfi
     type: "file.copy",
     version: 1,
     configuration: copyConfiguration,
+    undo: { directory: directoriesOf(setting.outputRoots).undo },
     run: async (context) =>
       withFile(await pathOf(context), readableRoots(setting), async (source) => {
-        const destination = await prepareDestination(context.configuration.output, setting.outputRoots);
+        const { output } = context.configuration;
+        await makeJournaled(context, output, dirname(await outputPath(output, setting.outputRoots)));
+        const destination = await prepareDestination(output, setting.outputRoots);
         refuseItself(source, destination);
         return copyTo(source, destination, context);
       }),

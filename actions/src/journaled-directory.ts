@@ -20,16 +20,25 @@ export const directoriesOf = (roots: Roots) => ({
 
 const STAYS: ReadonlySet<string> = new Set(["ENOENT", "ENOTEMPTY", "EEXIST", "ENOTDIR"]);
 
-/** Makes a directory and those above it that are missing, each journaled before it is made. */
+/** The variable of a job that names what its attempts have made. */
+const MADE = "directories";
+
+/**
+ * Makes a directory and those above it that are missing, each journaled before it is made. Those that an earlier attempt made,
+ * which it had to leave because there was something in them, are journaled again.
+ */
 export async function makeJournaled(
-  { undo }: Pick<JobContext<unknown, "directory">, "undo">,
+  { undo, variables }: Pick<JobContext<unknown, "directory">, "undo" | "variables">,
   output: string,
   directory: string,
 ): Promise<void> {
   const missing: string[] = [];
   for (let path = directory; !(await exists(path)); path = dirname(path)) missing.unshift(path);
+  const made = z.array(z.string()).catch([]).parse(variables.get(MADE));
+  const ours = [...new Set([...made, ...missing])];
+  if (ours.length > made.length) await variables.set(MADE, ours);
+  for (const path of ours) await undo("directory", { directory: path } satisfies z.input<typeof madeSchema> as Json);
   for (const path of missing) {
-    await undo("directory", { directory: path } satisfies z.input<typeof madeSchema> as Json);
     await mkdir(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EEXIST") throw outputFailure(output, error);
     });

@@ -1,9 +1,6 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, statSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Callsheet } from "@callsheet/core";
 import { openTestDatabase, type TestDatabase, until } from "@callsheet/core/testing";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
@@ -90,6 +87,8 @@ describe("a job that moves or deletes a file", () => {
     ["failing.file.move", onto],
     ["failing.file.move", deep],
     ["failing.file.delete", only],
+    ["failing.file.copy", onto],
+    ["failing.file.copy", deep],
   ])("%s leaves a tree that is the same to the byte", async (action, configuration) => {
     const place = await aPlace();
     const before = treeOf(place.root);
@@ -127,65 +126,3 @@ describe("a job that moves or deletes a file", () => {
     expect(treeOf(place.root)).toEqual(before);
   });
 });
-
-describe("killed before and after each of its effects", () => {
-  it.each<[string, Configuration, "before" | "after"]>([
-    ["file.move", onto, "after"],
-    ["failing.file.move", onto, "before"],
-    ["failing.file.move", deep, "before"],
-    ["file.delete", only, "after"],
-    ["failing.file.delete", only, "before"],
-    ["file.copy", onto, "after"],
-  ])("%s leaves the tree before it or the one after it", { timeout: 600_000 }, async (action, configuration, end) => {
-    const untouched = await aPlace();
-    const before = treeOf(untouched.root);
-    if (end === "after") await perform(action, configuration(untouched));
-    const expected = end === "before" ? before : treeOf(untouched.root);
-    const points = async (how: string) => {
-      for (let at = 1; ; at++) {
-        const place = await aPlace();
-        const isKilled = await struck({ action, configuration: configuration(place), how, at, root: place.root });
-        expect(treeOf(place.root).map(withoutTime), `killed ${how} effect ${at}`).toEqual(expected.map(withoutTime));
-        if (!isKilled) return at - 1;
-      }
-    };
-    // One after the other: a node that goes on with a job must not meet those of the other series.
-    const kills = (await points("before")) + (await points("after"));
-    console.log(`${action}: killed at ${kills} points`);
-    expect(kills).toBeGreaterThanOrEqual(4);
-  });
-});
-
-/** Each place has files of its own: they were written at another time. */
-const withoutTime = (line: string) => line.replace(/ [\d.]+ (?=\w+$)/, " ");
-
-/** Runs a job on a node that is killed at its n-th effect, then on another one. Answers whether it came to that. */
-async function struck(strike: { action: string; configuration: object; how: string; at: number; root: string }) {
-  const cs = await Callsheet.open({ databaseUrl: database.url, onError: () => {} });
-  try {
-    const job = await cs.jobs.create(strike.action, { configuration: strike.configuration });
-    const script = fileURLToPath(new URL("fixtures/effects-node.mjs", import.meta.url));
-    const variables = {
-      TEST_DATABASE: database.url,
-      TEST_TREE: strike.root,
-      TEST_NODE: `struck-${strike.how}`,
-      TEST_HOW: strike.how,
-      TEST_AT: String(strike.at),
-    };
-    const child = spawn(process.execPath, [script], { env: { ...process.env, ...variables }, stdio: "ignore" });
-    onTestFinished(() => void child.kill("SIGKILL"));
-    const exit = once(child, "close").then(() => "killed" as const);
-    const done = ended(cs, job).then(() => "done" as const);
-    done.catch(() => {});
-    if ((await Promise.race([exit, done])) === "done") {
-      child.kill("SIGKILL");
-      await exit;
-      return false;
-    }
-    await cs.work({ name: `rescuer-${strike.how}`, types, slots: 1 });
-    await done;
-    return true;
-  } finally {
-    await cs.close();
-  }
-}

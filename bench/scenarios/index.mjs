@@ -120,7 +120,7 @@ export function scenariosOf({ size, limitMs }) {
     "group-100k": group({ count: n.middle, workers: 1, limitMs }),
     "group-100k-4": group({ count: n.middle, workers: 4, limitMs }),
     snapshot: heldSnapshot({ count: n.snapshot, lengthMs: n.snapshotMs }),
-    retention: retention({ count: n.middle, settled: n.settled, limitMs }),
+    retention: retention({ count: n.large, settled: n.settled, limitMs }),
     rest: atRest({ lengthMs: n.restMs }),
   };
 }

@@ -4,8 +4,8 @@ import { load } from "./stage.mjs";
 const amount = (count) => count.toLocaleString("en-US");
 
 /**
- * Works off a backlog beside settled jobs whose time is over: by itself, and while retention deletes them. The claim may be a
- * fifth slower at most.
+ * Works off a backlog, large enough for many pages of retention, beside settled jobs whose time is over: by itself, and
+ * while retention deletes them. The claim may be a fifth slower at most.
  * @param {{count: number, settled: number, limitMs: number}} size
  */
 export const retention = ({ count, settled, limitMs }) => ({

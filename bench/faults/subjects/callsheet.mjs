@@ -7,7 +7,12 @@ export const callsheet = {
   name: "callsheet",
   version: installedVersion("@callsheet/core"),
   store: "postgres",
-  leases: { usual: { words: "a heartbeat that stands still for 20 s", settings: {} } },
+  leases: {
+    usual: {
+      words: "a heartbeat that stands still for 14 to 20 s, or a process that is gone from its machine",
+      settings: {},
+    },
+  },
   prepare: async (url) => {
     const { cs, type } = await open(url, async () => {});
     await cs.actions.put({ name: ACTION, type });

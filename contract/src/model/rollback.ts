@@ -17,7 +17,7 @@ export interface UndoEntry {
   readonly attempt: number;
   /** Numbers the entries of an attempt from 1, in the order in which they were made. */
   readonly n: number;
-  /** Names the function of the action type that undoes it. */
+  /** Names the function of the action type that undoes it; `callsheet.publish` is the engine's own, for a file that it publishes. */
   readonly name: string;
   /** The path that it belongs to, if it names one. */
   readonly path: string | null;

@@ -11,7 +11,7 @@ import { createStore } from "../../src/store/store.ts";
 import { expectSound, until } from "../../src/testing/index.ts";
 import { dice } from "../admission/crowd.ts";
 import { checkRest } from "../admission/holdings.ts";
-import { judge, nameOf, percentile } from "./judge.ts";
+import { type Effects, judge, judgeEffects, nameOf, percentile } from "./judge.ts";
 import {
   aVictim,
   dismiss,
@@ -23,7 +23,7 @@ import {
   takeAway,
   type Victim,
 } from "./nemesis.ts";
-import { ACTIONS, CAPACITY, type How, planOf } from "./plan.ts";
+import { ACTIONS, CAPACITY, EFFECTS, type How, planOf } from "./plan.ts";
 import { openWitness, type Witness } from "./witness.ts";
 
 const IS_FULL = process.env.CALLSHEET_CHAOS === "full";
@@ -210,8 +210,12 @@ async function readDeaths({ db }: Place, struck: readonly Struck[]) {
   return { deadAt, recoveries };
 }
 
-/** Each job ended as it should, with the answer of its last attempt and no word of an earlier one. */
-async function checkEnds({ store }: Place, made: ReadonlyMap<string, How>): Promise<readonly string[]> {
+/** Each job ended as it should, with the answer and the effects of its last attempt, and no word of an earlier one. */
+async function checkEnds(
+  { store }: Place,
+  made: ReadonlyMap<string, How>,
+  { standing }: Effects,
+): Promise<readonly string[]> {
   const wrong: string[] = [];
   const ids = [...made.keys()];
   for (let from = 0; from < ids.length; from += 500)
@@ -220,8 +224,10 @@ async function checkEnds({ store }: Place, made: ReadonlyMap<string, How>): Prom
       const isFair = state === (how === "fails" ? "failed" : "completed");
       const isItsOwn =
         state === "failed" || ((result as { attempt: number }).attempt === attempt && variables.by === attempt);
-      const told = `${how}: ${state} ${error?.code ?? ""}, attempt ${attempt}, ${JSON.stringify({ result, variables })}`;
-      if (!isFair || !isItsOwn) wrong.push(`${id} ${told}`);
+      const stands = standing.get(id) ?? [];
+      const effects = Array.from({ length: how === "undoes once" ? EFFECTS : 0 }, (_, n) => `${attempt}/${n + 1}`);
+      const told = `${how}: ${state} ${error?.code ?? ""}, attempt ${attempt}, ${JSON.stringify({ result, variables, stands })}`;
+      if (!isFair || !isItsOwn || `${stands}` !== `${effects}`) wrong.push(`${id} ${told}`);
     }
   return wrong;
 }
@@ -252,18 +258,20 @@ test(`${JOBS} jobs on three nodes that are killed and stopped, on a server that 
   await dismiss(victims);
   const { deadAt, recoveries } = await readDeaths(place, struck);
   const { refused, ...faults } = judge({ said: place.witness.said(), deadAt, capacity: CAPACITY });
+  const effects = judgeEffects(place.witness.said());
   const { checked } = await expectSound(place);
   const p99 = percentile(recoveries, 99);
   console.log(
     `${made.size} jobs with ${checked.lines} lines of history, ${struck.length} faults in ${Math.round(faultsMs / 1000)} s, ` +
       `${recoveries.length} attempts lost, recovered after ${percentile(recoveries, 50)} ms (99 %: ${p99} ms), ` +
-      `${refused} late words refused, ${poisoned} poisoned, done after ${Math.round((Date.now() - begin) / 1000)} s`,
+      `${refused} late words refused, ${place.witness.said().filter(({ what }) => what === "undone").length} effects undone, ${poisoned} poisoned, done after ${Math.round((Date.now() - begin) / 1000)} s`,
   );
   expect(struck.length).toBeGreaterThanOrEqual(100 * ROUNDS);
   expect(made.size).toBeGreaterThanOrEqual(JOBS);
   expect(checked.jobs, "no job is lost, and none is made twice").toBe(made.size);
   expect(faults).toEqual({ overlaps: [], overdraws: [], doubled: [] });
-  expect(await checkEnds(place, made)).toEqual([]);
+  expect(effects.wrong).toEqual([]);
+  expect(await checkEnds(place, made, effects)).toEqual([]);
   expect(refused).toBeGreaterThan(0);
   expect(recoveries.length).toBeGreaterThan(0);
   expect(p99).toBeLessThanOrEqual(MOST_RECOVERY_MS);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { judge, percentile, type Said } from "./judge.ts";
+import { judge, judgeEffects, percentile, type Said } from "./judge.ts";
 
 const line = (what: Said["what"], job: string, at: number, more: Partial<Said> = {}): Said => ({
   ...{ what, job, attempt: 1, pid: 1, at },
@@ -41,6 +41,39 @@ describe("the judge of witnesses", () => {
   it("sees an attempt that begins twice, and counts words that were refused", () => {
     const said = [line("begin", "j", 1), line("end", "j", 2), line("begin", "j", 3), line("refused", "j", 4)];
     expect(judged(said)).toMatchObject({ doubled: ["j attempt 1"], refused: 1 });
+  });
+});
+
+describe("the judge of effects", () => {
+  const effect = (what: "done" | "undone", n: number, fencing = "1", attempt = 1): Said => ({
+    ...line(what, "j", 1, { n, fencing }),
+    attempt,
+  });
+  const standing = (...said: readonly Said[]) => judgeEffects(said).standing.get("j");
+
+  it("tells what stands in the end", () => {
+    expect(standing(effect("done", 1), effect("done", 2), effect("undone", 2, "2"))).toEqual(["1/1"]);
+  });
+
+  it("lets be undone what was never done, and what was undone before", () => {
+    const said = [effect("done", 1), effect("undone", 2, "2"), effect("undone", 1, "2"), effect("undone", 1, "3")];
+    expect(judgeEffects(said)).toMatchObject({ wrong: [], stale: 0 });
+    expect(standing(...said)).toEqual([]);
+  });
+
+  it("sees what is not undone in reverse, or not before the next attempt", () => {
+    const begun = [effect("done", 1), effect("done", 2)];
+    expect(judgeEffects([...begun, effect("undone", 1, "2")]).wrong).toHaveLength(1);
+    expect(judgeEffects([...begun, { ...line("begin", "j", 1), attempt: 2 }]).wrong).toHaveLength(1);
+    // One that begins late, on a node that was taken for dead, is no next attempt.
+    const late = [{ ...line("begin", "j", 1), attempt: 2 }, effect("done", 1, "2", 2), line("begin", "j", 1)];
+    expect(judgeEffects(late).wrong).toEqual([]);
+  });
+
+  it("refuses the words of whoever was overtaken", () => {
+    const said = [effect("undone", 1, "2"), effect("done", 1, "1"), effect("done", 1, "3", 2)];
+    expect(judgeEffects(said)).toMatchObject({ wrong: [], stale: 1 });
+    expect(standing(...said)).toEqual(["2/1"]);
   });
 });
 

@@ -1,6 +1,6 @@
 /** What a handler said: one line of the witness, in the order in which it happened. */
 export interface Said {
-  readonly what: "begin" | "end" | "refused";
+  readonly what: "begin" | "end" | "refused" | "done" | "undone";
   readonly job: string;
   readonly attempt: number;
   readonly pid: number;
@@ -9,6 +9,9 @@ export interface Said {
   /** Of a beginning: what the attempt holds. */
   readonly objects?: readonly { readonly id: string; readonly mode: string }[];
   readonly units?: number;
+  /** Of an effect that is done or undone: its number within the attempt, and the fence of whoever did that. */
+  readonly n?: number;
+  readonly fencing?: string;
 }
 
 export interface Evidence {
@@ -54,6 +57,46 @@ export function judge({ said, deadAt, capacity }: Evidence): Judgement {
     live.set(name, line);
   }
   return { overlaps, overdraws, doubled, refused: said.filter(({ what }) => what === "refused").length };
+}
+
+export interface Effects {
+  /** Effects of each job that were done and not undone, in order, named `attempt/n`. */
+  readonly standing: ReadonlyMap<string, readonly string[]>;
+  /** What was not undone in reverse, or not before the job went on. */
+  readonly wrong: readonly string[];
+  /** Words with an older fence than one that was heard before. */
+  readonly stale: number;
+}
+
+/**
+ * Judges effects as a system would see them that knows fences: what comes from somebody who was overtaken it refuses. An effect
+ * may be undone that was announced and never done, or once more; nothing may be undone before what was done after it, and no
+ * attempt may begin before everything is.
+ */
+export function judgeEffects(said: readonly Said[]): Effects {
+  const [standing, wrong] = [new Map<string, string[]>(), [] as string[]];
+  const fences = new Map<string, bigint>();
+  const newest = new Map<string, number>();
+  let stale = 0;
+  for (const line of said) {
+    const { what, job, attempt, n, fencing = "0" } = line;
+    const stands = standing.get(job) ?? [];
+    if (what === "begin" && attempt > (newest.get(job) ?? 0)) {
+      newest.set(job, attempt);
+      if (stands.length > 0) wrong.push(`${nameOf(line)} began while ${stands} stood`);
+    }
+    if (what !== "done" && what !== "undone") continue;
+    if (BigInt(fencing) < (fences.get(job) ?? 0n)) {
+      stale += 1;
+      continue;
+    }
+    fences.set(job, BigInt(fencing));
+    const effect = `${attempt}/${n}`;
+    if (what === "done") standing.set(job, [...stands, effect]);
+    else if (stands.at(-1) === effect) standing.set(job, stands.slice(0, -1));
+    else if (stands.includes(effect)) wrong.push(`${job}: ${effect} was undone while ${stands} stood`);
+  }
+  return { standing, wrong, stale };
 }
 
 function exclude({ objects = [] }: Said, other: Said): boolean {
