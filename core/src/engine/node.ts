@@ -108,7 +108,7 @@ export class Node {
       ...{ part, nodeId, running, isCertain, onStored },
       onHungry: () => this.#services.keep.wake(),
     });
-    const vault = createVault(part);
+    const vault = createVault(part, nodeId);
     this.#undoer = new Undoer({ part, nodeId, onStored, types: identity.types, isolation: this.#isolation, vault });
     const slots = () => this.#slots;
     this.#runner = createRunner({

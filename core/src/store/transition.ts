@@ -270,6 +270,7 @@ export const JOB_TABLES = [
     "rollback",
     "composite",
     "stall",
+    "secret_use",
   ],
 ] as const;
 
