@@ -19,7 +19,15 @@ describe("judging a database", () => {
   const good: DatabaseFacts = {
     ...{ version: "16.4", versionNumber: 160_004, encoding: "UTF8", database: "media", user: "ada", mayCreate: true },
     ...{ bytes: 9e6, at: new Date(0), isStandby: false, fsync: true, fullPageWrites: true, synchronousCommit: "on" },
-    ...{ connections: 10, maxConnections: 100, processId: 1, roundTripMs: 1, skewMs: 30, hasPooler: false },
+    ...{
+      connections: 10,
+      maxConnections: 100,
+      processId: 1,
+      notificationsFull: 0,
+      roundTripMs: 1,
+      skewMs: 30,
+      hasPooler: false,
+    },
     schema: { state: "current", version: "0001_a.sql", pending: [] },
     longTransactions: [],
     nodes: [
@@ -46,6 +54,7 @@ describe("judging a database", () => {
     ["full_page_writes off", { fullPageWrites: false }, "Durability: problem"],
     ["synchronous_commit off", { synchronousCommit: "off" }, "Durability: warning"],
     ["few connections left", { connections: 80 }, "Connections: warning"],
+    ["notifications that nobody takes", { notificationsFull: 0.1 }, "Notifications: warning"],
     ["a pooler", { hasPooler: true }, "Pooler: warning"],
     ["a long transaction", { longTransactions: [open] }, "Long transaction: warning"],
     ["a clock ahead", { skewMs: 5_000 }, "Clock: warning"],

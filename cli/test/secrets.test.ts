@@ -62,6 +62,8 @@ describe("callsheet secrets", () => {
     expect(put.stdout + put.stderr + again.stdout + listed.stdout).not.toContain("canary");
     expect(await piped(VALUE, "secrets", "put", "gone", "--any-action")).toMatchObject({ exitCode: 0 });
     expect(await run("secrets", "remove", "gone", "--yes")).toMatchObject({ exitCode: 0, stderr: "Removed gone.\n" });
+    const history = await run("--as", "ada", "secrets", "history", "gone", "--json=event,version,jobId");
+    expect(JSON.parse(history.stdout)).toEqual(["remove", "put"].map((event) => ({ event, version: 1, jobId: null })));
     const missing = await run("secrets", "remove", "gone", "--yes");
     expect(missing).toMatchObject({ exitCode: 3, stderr: expect.stringContaining("Try: callsheet secrets list\n") });
   });

@@ -1,6 +1,6 @@
-import type { Authority, Secret, SecretInput, SecretRotation } from "@callsheet/contract";
+import type { Authority, Secret, SecretInput, SecretRotation, SecretUse } from "@callsheet/contract";
 import type { Engine } from "./engine/engine.ts";
-import { putSecret, removeSecret, rotateSecrets } from "./operations/secrets/secrets.ts";
+import { putSecret, removeSecret, rotateSecrets, secretHistory } from "./operations/secrets/secrets.ts";
 
 /**
  * What jobs refer to by `secret://name` in their configurations. An attempt gets the value, and nobody else: it is stored sealed,
@@ -21,6 +21,14 @@ export class Secrets {
   }
 
   /**
+   * Who gave a secret a value, sealed it anew or removed it, and which attempts asked for it, the last first. `limit`: default 100,
+   * at most 10,000. Fails with `unknown_secret` when nothing was ever done with one of that name.
+   */
+  history(name: string, options: { readonly limit?: number } = {}): Promise<readonly SecretUse[]> {
+    return secretHistory(this.#engine.desk, name, options);
+  }
+
+  /**
    * Creates a secret, or gives it another value, which attempts get that begin afterwards. Who may use it stays as it was unless
    * `actions` says otherwise. Fails with `secret_key_missing` or `secret_key_unusable`.
    */
@@ -30,11 +38,11 @@ export class Secrets {
 
   /** Forgets a secret. Jobs that refer to it fail when they are started. Fails with `unknown_secret`. */
   remove(name: string): Promise<void> {
-    return removeSecret(this.#engine.desk, name);
+    return removeSecret(this.#engine.desk, name, this.#authority);
   }
 
   /** Seals every secret with the newest key; those before it are needed no more. Fails with `secret_key_missing`. */
   rotate(): Promise<SecretRotation> {
-    return rotateSecrets(this.#engine.desk, this.#engine.safe);
+    return rotateSecrets(this.#engine.desk, this.#engine.safe, this.#authority);
   }
 }

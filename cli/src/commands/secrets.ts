@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { addExamples } from "../examples.ts";
-import { namesOption } from "../option.ts";
+import { countOption, namesOption } from "../option.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `secrets`: what jobs refer to by name, and nobody reads back. */
@@ -17,6 +17,14 @@ export function addSecretsCommand(program: Command, terminal: Terminal): void {
       .description("every secret by name, without its value")
       .action(async () => (await import("../secrets/list.ts")).listSecrets(terminal)),
     [["secrets list --json", "for a script"]],
+  );
+  addExamples(
+    secrets
+      .command("history <name>")
+      .description("who gave a secret a value, sealed or removed it, and which attempts asked for it; the last first")
+      .option("--limit <count>", "so many at most (default: 100)", countOption)
+      .action(async (name, flags) => (await import("../secrets/list.ts")).listSecretUses(terminal, name, flags)),
+    [["secrets history ftp --json", "for an audit"]],
   );
   addExamples(
     secrets

@@ -21,6 +21,7 @@ export function judgeDatabase(facts: DatabaseFacts): readonly Finding[] {
     judgeSafety(facts),
     judgeConnections(facts),
     ...judgePooler(facts),
+    ...judgeNotifications(facts),
     ...facts.longTransactions.map((open) =>
       warning(
         "Long transaction",
@@ -79,6 +80,17 @@ function judgePooler({ hasPooler }: DatabaseFacts): readonly Finding[] {
   if (!hasPooler) return [];
   const next = "Connect to PostgreSQL directly, or through a pooler in session mode.";
   return [warning("Pooler", "a pooler stands between this machine and PostgreSQL", next)];
+}
+
+/** Those of who listens in the ordinary way are gone in a moment. */
+const MUCH = 0.1;
+
+function judgeNotifications({ notificationsFull }: DatabaseFacts): readonly Finding[] {
+  if (notificationsFull < MUCH) return [];
+  const found = `the server's queue of notifications is ${Math.floor(notificationsFull * 100)} % full`;
+  const next =
+    "A session that listens stays in a transaction: end it. Full, the queue refuses every commit that notifies.";
+  return [warning("Notifications", found, next)];
 }
 
 const SKEW_MS = 2_000;

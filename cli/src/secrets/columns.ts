@@ -1,4 +1,4 @@
-import type { Secret } from "@callsheet/contract";
+import type { Secret, SecretUse } from "@callsheet/contract";
 import { formatInstant } from "../moment.ts";
 import type { Column } from "../table.ts";
 
@@ -14,5 +14,15 @@ export const SECRET_COLUMNS: readonly Column<Secret>[] = [
     plain: ({ changedAt }) => changedAt.toISOString(),
   },
   { title: "By", cell: ({ changedBy }) => changedBy },
+  { title: "Why", cell: ({ reason }) => reason ?? "" },
+];
+
+/** The columns of what was done with a secret. */
+export const USE_COLUMNS: readonly Column<SecretUse>[] = [
+  { title: "When", cell: ({ at }) => formatInstant(at), plain: ({ at }) => at.toISOString() },
+  { title: "What", cell: ({ event }) => event },
+  { title: "Value", cell: ({ version }) => `no. ${version}`, plain: ({ version }) => String(version), align: "right" },
+  { title: "By", cell: ({ actor, jobId, attempt }) => actor ?? `job ${jobId}, attempt ${attempt}` },
+  { title: "Node", cell: ({ node }) => node ?? "" },
   { title: "Why", cell: ({ reason }) => reason ?? "" },
 ];

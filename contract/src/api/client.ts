@@ -26,7 +26,7 @@ import type { Amendment, LogLine } from "../model/record.ts";
 import type { Resource, ResourceDetails, ResourceInput, ResourcePlace } from "../model/resource.ts";
 import type { RetentionRule, RetentionRun, RetentionTarget } from "../model/retention.ts";
 import type { Rollback } from "../model/rollback.ts";
-import type { Secret, SecretInput, SecretRotation } from "../model/secret.ts";
+import type { Secret, SecretInput, SecretRotation, SecretUse } from "../model/secret.ts";
 import type { FacilityDay } from "../model/simulation/day.ts";
 import type { Explanation } from "../model/situation.ts";
 import type { JobState } from "../model/state.ts";
@@ -273,6 +273,8 @@ export interface LocksClient {
 /** What jobs refer to by `secret://name` in their configurations. Values go in, and never come out again. */
 export interface SecretsClient {
   list(): Promise<readonly Secret[]>;
+  /** Who gave it a value, sealed it anew or removed it, and which attempts asked for it: the last first. Default: 100, at most 10,000. */
+  history(name: string, options?: { readonly limit?: number }): Promise<readonly SecretUse[]>;
   /** Creates a secret, or gives it another value, which holds for attempts that begin afterwards. Fails with `secret_key_missing`. */
   put(name: string, secret: SecretInput): Promise<Secret>;
   /** Fails with `unknown_secret`. Jobs that refer to it fail when they are started. */

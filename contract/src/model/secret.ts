@@ -24,6 +24,22 @@ export interface SecretInput {
   readonly actions?: readonly string[] | null;
 }
 
+/** What was done with a secret. Its value is not among it. */
+export interface SecretUse {
+  /** It got a value, was sealed with another key, was forgotten, or an attempt asked for it. */
+  readonly event: "put" | "rotate" | "remove" | "read";
+  /** Of the value. */
+  readonly version: number;
+  readonly at: Date;
+  /** Who did it; null for an attempt. */
+  readonly actor: string | null;
+  readonly reason: string | null;
+  /** The job that asked; as long as the job is kept. */
+  readonly jobId: string | null;
+  readonly attempt: number | null;
+  readonly node: string | null;
+}
+
 /** What a rotation of keys came to. */
 export interface SecretRotation {
   /** The key that all secrets are sealed with now. */

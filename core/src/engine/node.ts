@@ -113,7 +113,7 @@ export class Node {
       ...{ part, nodeId, running, isCertain, onStored },
       onHungry: () => this.#services.keep.wake(),
     });
-    const vault = createVault(part);
+    const vault = createVault(part, nodeId);
     const looking = { part, nodeId, onStored, types: identity.types, isolation: this.#isolation, vault };
     this.#undoer = new Undoer(looking);
     const onGone = () => this.#services.poll.wake();

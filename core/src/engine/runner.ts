@@ -127,7 +127,8 @@ function enterHandler(type: ActionType, attempt: Attempt, { isolation, vault }: 
   const { configuration, mayReferToSecrets } = attempt.claimed;
   if (!mayReferToSecrets || type.secrets === "texts") return run(configuration);
   const { job, definition } = attempt;
-  const asking = { jobId: job.id, action: definition.name, configuration, isOver: () => attempt.isSuperseded };
+  const asker = { jobId: job.id, attempt: attempt.attempt, action: definition.name };
+  const asking = { ...asker, configuration, isOver: () => attempt.isSuperseded };
   return vault.unseal(asking).then((unsealed) => {
     attempt.redactor = unsealed.redactor;
     return run(unsealed.configuration);

@@ -120,7 +120,8 @@ export class Undoer {
     const { definition } = await part.catalogue.version(taken.actionVersionId);
     const owner = (await part.catalogue.ownerNames([taken.ownerId])).get(taken.ownerId)!;
     const type = this.#types.get(definition.type)!;
-    const asking = { jobId: taken.jobId, action: definition.name, isOver: () => signal.aborted };
+    const asker = { jobId: taken.jobId, attempt: taken.attempt, action: definition.name };
+    const asking = { ...asker, isOver: () => signal.aborted };
     const stored = { configuration: taken.configuration, redactor: undefined };
     const { configuration: given, redactor } =
       type.secrets === "texts" ? stored : await vault.unseal({ ...asking, configuration: taken.configuration });

@@ -22,6 +22,8 @@ export interface ServerFacts {
   readonly synchronousCommit: string;
   readonly connections: number;
   readonly maxConnections: number;
+  /** How full the server's queue of notifications is, from 0 to 1: who listens and stays in a transaction lets it grow. */
+  readonly notificationsFull: number;
 }
 
 /** A session of the server that keeps a transaction open. */
@@ -49,6 +51,7 @@ export async function readServer(db: Queryable): Promise<ServerFacts> {
          , current_setting('full_page_writes')::bool as "fullPageWrites"
          , current_setting('synchronous_commit') as "synchronousCommit"
          , (select count(*)::int from pg_stat_activity where backend_type = 'client backend') as connections
+         , pg_notification_queue_usage() as "notificationsFull"
          , current_setting('max_connections')::int as "maxConnections"`);
   const row = rows[0]!;
   return { ...row, bytes: Number(row.bytes) };

@@ -31,7 +31,15 @@ import {
   setPoolState,
   windowedPools,
 } from "./pools.ts";
-import { listSecrets, lockSecretsNotUnder, putSecret, removeSecret, resealSecret, sealedSecrets } from "./secrets.ts";
+import {
+  listSecrets,
+  lockSecretsNotUnder,
+  putSecret,
+  removeSecret,
+  resealSecret,
+  sealedSecrets,
+  secretUses,
+} from "./secrets.ts";
 
 /** What stands behind the desk of an operator: resources, limits, pauses, locks, secrets, and a look at whether all is well. */
 export const OPERATOR = {
@@ -75,6 +83,7 @@ export const OPERATOR = {
   resealSecret,
   rulesNumber,
   sealedSecrets,
+  secretUses,
   setLimit,
   setPoolCapacity,
   setPoolState,

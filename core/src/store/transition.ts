@@ -271,6 +271,7 @@ export const JOB_TABLES = [
     "composite",
     "elsewhere",
     "stall",
+    "secret_use",
   ],
 ] as const;
 

@@ -168,6 +168,50 @@ describe("what an attempt had secret is found nowhere", () => {
   });
 });
 
+describe("the history of a secret", () => {
+  test("names who set, resealed and removed it, and each attempt that asked for it; never the value", async () => {
+    const { cs, create, name, secretKeyFile, database } = await aSafeFloor(({ attempt }) => {
+      if (attempt === 1) throw new Error("once");
+    });
+    const ada = cs.as("ada", "a new password");
+    await ada.secrets.put("token", { value: TOKEN, actions: [name] });
+    const job = await create({ configuration: { token: "secret://token" } });
+    await cs.jobs.wait(job);
+    await cs.jobs.retry(job);
+    await inState(cs, job, "completed");
+    await cs.secrets.put("token", { value: TOKEN, actions: [] });
+    const late = await create({ configuration: { token: "secret://token" } }).catch(() => undefined);
+    await addSecretKey({ secretKeyFile });
+    await ada.secrets.rotate();
+    await ada.secrets.remove("token");
+    const history = await cs.secrets.history("token");
+    expect(late).toBeUndefined();
+    expect(history.map(({ event, version, actor }) => `${event} ${version} ${actor}`)).toEqual([
+      ...["remove 3 ada", "rotate 3 ada", "put 3 system", "read 2 null", "read 2 null", "put 2 ada", "put 1 system"],
+    ]);
+    expect(history.slice(3, 6)).toMatchObject([
+      { jobId: job.id, attempt: 2, node: name },
+      { jobId: job.id, attempt: 1, node: name },
+      { jobId: null, reason: "a new password" },
+    ]);
+    expect(await cs.secrets.history("token", { limit: 1 })).toHaveLength(1);
+    expect((await refusal(() => cs.secrets.history("nobody-made-it"))).code).toBe("unknown_secret");
+    expect((await refusal(() => cs.secrets.history("token", { limit: 0 }))).code).toBe("invalid_argument");
+    // What a job asked goes with it; what people did stays.
+    await database.store.removeJobs([job.id]);
+    expect((await cs.secrets.history("token")).map(({ event }) => event)).not.toContain("read");
+  });
+
+  test("says nothing of a job that may not use it", async () => {
+    const { cs, create } = await aSafeFloor(() => null);
+    const job = await create({ startAt: null, configuration: { token: "secret://token" } });
+    await cs.secrets.put("token", { value: TOKEN, actions: [] });
+    await cs.jobs.schedule(job, new Date(0));
+    expect(await cs.jobs.wait(job)).toMatchObject({ error: { code: "secret_refused" } });
+    expect((await cs.secrets.history("token")).map(({ event }) => event)).toEqual(["put", "put"]);
+  });
+});
+
 describe("the keys of secrets", () => {
   test("are in a file that its owner alone can read, made once", async () => {
     const file = await aKeyFile();

@@ -10,31 +10,34 @@ const row = { name: "a", actions: null, ...seal(key, { name: "a", value: "value"
 /** A vault whose database is away for the first `losses` questions, and who asks it. */
 function aVault(losses: number) {
   const state = { asked: 0, isOver: false, troubles: 0 };
-  const vault = createVault({
-    store: {
-      sealedSecrets: async () => {
-        state.asked += 1;
-        if (state.asked <= losses) throw callsheetError("database_lost", "The connection was lost.");
-        return [row];
-      },
-    },
-    safe: { keyring: { all: async () => new Map([[key.id, key]]) } },
-    environment: {
-      timers: {
-        after: (_: number, call: () => void) => {
-          if (state.asked === 5) state.isOver = true;
-          queueMicrotask(call);
+  const vault = createVault(
+    {
+      store: {
+        sealedSecrets: async () => {
+          state.asked += 1;
+          if (state.asked <= losses) throw callsheetError("database_lost", "The connection was lost.");
+          return [row];
         },
       },
-    },
-    log: {
-      error: () => {
-        state.troubles += 1;
+      safe: { keyring: { all: async () => new Map([[key.id, key]]) } },
+      environment: {
+        timers: {
+          after: (_: number, call: () => void) => {
+            if (state.asked === 5) state.isOver = true;
+            queueMicrotask(call);
+          },
+        },
       },
-    },
-  } as never);
+      log: {
+        error: () => {
+          state.troubles += 1;
+        },
+      },
+    } as never,
+    () => 1,
+  );
   const isOver = () => state.isOver;
-  const asking = { jobId: "job", action: "action", configuration: { a: "secret://a" }, isOver };
+  const asking = { jobId: "job", attempt: 1, action: "action", configuration: { a: "secret://a" }, isOver };
   return { state, unseal: () => vault.unseal(asking) };
 }
 

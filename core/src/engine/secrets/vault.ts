@@ -10,6 +10,7 @@ import { createRedactor, type Redactor } from "./redactor.ts";
 /** On whose behalf secrets are asked for. */
 export interface Asking {
   readonly jobId: string;
+  readonly attempt: number;
   /** The action that the job copied, by its name. */
   readonly action: string;
   /** As it is stored. */
@@ -30,13 +31,16 @@ export interface Vault {
   unseal(asking: Asking): Promise<Unsealed>;
 }
 
-export function createVault(part: Pick<Part, "store" | "safe" | "environment" | "log">): Vault {
+type VaultPart = Pick<Part, "store" | "safe" | "environment" | "log">;
+
+/** `nodeId`: the life of the node that asks. */
+export function createVault(part: VaultPart, nodeId: () => number): Vault {
   return {
     unseal: async (asking) => {
       const { configuration, action } = asking;
       const names = secretsIn(configuration);
       if (names.length === 0) return { configuration, redactor: undefined };
-      const secrets = await read(part, asking, names);
+      const secrets = await read(part, { ...asking, nodeId: nodeId() }, names);
       const refused = refusal(names, action, secrets);
       if (refused) throw refused;
       const keys = await part.safe.keyring.all();
@@ -47,13 +51,14 @@ export function createVault(part: Pick<Part, "store" | "safe" | "environment" | 
 }
 
 function read(
-  part: Pick<Part, "store" | "environment" | "log">,
-  { jobId, isOver }: Asking,
+  part: VaultPart,
+  reader: Asking & { readonly nodeId: number },
   names: readonly string[],
 ): Promise<readonly SealedSecret[]> {
   return whileAway(part, "secrets", async () => {
-    if (isOver())
+    const { jobId } = reader;
+    if (reader.isOver())
       throw callsheetError("stale_attempt", `Another attempt of job ${jobId} has taken over.`, { id: jobId });
-    return part.store.sealedSecrets(names);
+    return part.store.sealedSecrets(names, reader);
   });
 }

@@ -6,6 +6,7 @@ import {
   type Secret,
   type SecretInput,
   type SecretRotation,
+  type SecretUse,
 } from "@callsheet/contract";
 import type { Desk } from "../operate.ts";
 import { unknownSecret } from "./asked.ts";
@@ -38,24 +39,51 @@ export async function putSecret(
 }
 
 /** Forgets a secret; fails with `unknown_secret`. */
-export async function removeSecret({ store, catalogue }: Desk, name: string): Promise<void> {
-  const isGone = isSecretName(name) && (await store.removeSecret(name));
+export async function removeSecret(
+  { store, catalogue }: Desk,
+  name: string,
+  { actor, reason }: Authority,
+): Promise<void> {
+  const isGone = isSecretName(name) && (await store.removeSecret(name, { actor, reason: reason ?? null }));
   catalogue.forgetSecrets();
   if (!isGone) throw unknownSecret(String(name));
 }
 
 /** Seals every secret with the newest key: all of them, or none when one cannot be opened. */
-export async function rotateSecrets({ store }: Desk, { keyring, randomBytes }: Safe): Promise<SecretRotation> {
+export async function rotateSecrets(
+  { store }: Desk,
+  { keyring, randomBytes }: Safe,
+  { actor, reason }: Authority,
+): Promise<SecretRotation> {
   const [newest, keys] = [await keyring.newest(), await keyring.all()];
   return store.transaction(async (tx) => {
     const secrets = await tx.lockSecretsNotUnder(newest.id);
     for (const secret of secrets) {
       const { name } = secret;
       const value = open(keyOf(keys, secret), name, secret.sealed);
-      await tx.resealSecret(name, seal(newest, { name, value }, newNonce(randomBytes)));
+      await tx.resealSecret(name, seal(newest, { name, value }, newNonce(randomBytes)), {
+        actor,
+        reason: reason ?? null,
+      });
     }
     return { keyId: newest.id, secretCount: secrets.length };
   });
+}
+
+const MOST_USES = 10_000;
+
+/** What was done with a secret, the last first; fails with `unknown_secret` when nothing was. */
+export async function secretHistory(
+  { store }: Desk,
+  name: string,
+  options: { readonly limit?: number },
+): Promise<readonly SecretUse[]> {
+  const { limit = 100 } = Object(options) as typeof options;
+  if (!Number.isInteger(limit) || limit < 1 || limit > MOST_USES)
+    throw invalid("limit", `limit must be a whole number from 1 to ${MOST_USES}`);
+  const uses = isSecretName(name) ? await store.secretUses(name, limit) : [];
+  if (uses.length === 0) throw unknownSecret(String(name));
+  return uses;
 }
 
 function checkSecret(name: unknown, secret: unknown): SecretInput {

@@ -37,3 +37,20 @@ begin
   return true;
 end $$;
 select callsheet.follow_history();
+
+-- Who gave a secret a value, sealed it anew or removed it, and which attempts asked for it: names, never a value. `version`: of the
+-- value. What attempts asked goes with their jobs.
+create table callsheet.secret_use (
+  id      bigint generated always as identity primary key,
+  secret  text not null,
+  event   text not null,
+  version int not null,
+  at      timestamptz not null default callsheet.now(),
+  actor   text,
+  reason  text,
+  job_id  uuid,
+  attempt int,
+  node_id int
+);
+create index secret_use_by_name on callsheet.secret_use (secret, id);
+create index secret_use_by_job on callsheet.secret_use (job_id) where job_id is not null;
