@@ -38,12 +38,13 @@ const LEAST_FLUSH_MS = 2_000;
 
 /** Registers a node and starts it. */
 export async function startNode(part: Part, options: NodeOptions, onStored: OnStored): Promise<Node> {
-  const identity = await withKeys(part, checkNodeOptions(options));
-  for (const type of identity.types) part.types.register(type);
+  const checked = checkNodeOptions(options);
+  for (const type of checked.types) part.types.register(type);
   // Opened while it registers: both take a while, and the first claim needs both.
-  const hot = createHot(part, identity.name);
+  const hot = createHot(part, checked.name);
   hot.get().catch(() => {});
   try {
+    const identity = await withKeys(part, checked);
     return new Node(part, identity, { life: await register(part, identity), hot, onStored });
   } catch (error) {
     await hot.close();
@@ -135,6 +136,11 @@ export class Node {
       if (hint?.kind === "job") this.#keeper.look(hint.id);
       else if (claimer.hear(hint)) this.#services.claim.wake();
     });
+  }
+
+  /** Settled when it has looked for jobs once. */
+  get begun(): Promise<void> {
+    return this.#feeder.begun;
   }
 
   /** Handlers that run now. */
