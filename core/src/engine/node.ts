@@ -9,7 +9,7 @@ import { createIsolationHost, type IsolationHost } from "./isolation/host.ts";
 import { Keeper } from "./keeper.ts";
 import { Learning } from "./learning.ts";
 import { checkNodeOptions, checkSlots, type NodeIdentity, type NodeOptions } from "./node-options.ts";
-import type { HandlerEnd } from "./outcome.ts";
+import { type HandlerEnd, lateWord } from "./outcome.ts";
 import type { Part } from "./part.ts";
 import { type Life, register } from "./registration.ts";
 import { Reporter } from "./reporter.ts";
@@ -212,18 +212,19 @@ export class Node {
   }
 
   #ended(attempt: Attempt, size: number, end: HandlerEnd): void {
-    // The word of a superseded attempt ends no job; but what it held is free only now.
-    const report = () => {
-      if (attempt.completing === undefined)
-        this.#reporter.report(attempt, size, attempt.isSuperseded ? lateWord(this.name) : end);
-    };
     // What a handler said is there for whoever waits for its end.
     const hasWords = attempt.lines !== undefined || (attempt.latest !== undefined && end.ending.kind !== "completed");
-    if (hasWords) this.#keeper.leave(attempt, report);
-    else report();
+    if (hasWords) this.#keeper.leave(attempt, () => this.#report(attempt, size, end));
+    else this.#report(attempt, size, end);
     const tookMs = this.#part.environment.monotonic() - attempt.startedAt;
     if (end.ending.kind === "completed" && !attempt.isSuperseded) this.#learning.observe(attempt.claimed, tookMs);
     this.#feeder.more(tookMs);
+  }
+
+  /** The word of a superseded attempt ends no job; but what it held is free only now. */
+  #report(attempt: Attempt, size: number, end: HandlerEnd): void {
+    if (attempt.completing !== undefined) return;
+    this.#reporter.report(attempt, size, attempt.isSuperseded ? lateWord(this.name) : end);
   }
 
   /** It was declared dead while it lived: what it runs counts no more, and it goes on under a new identity. */
@@ -276,11 +277,6 @@ export class Node {
   async #attempted(work: Promise<unknown>): Promise<void> {
     await work.catch((error: unknown) => this.#part.log.error("node", error));
   }
-}
-
-function lateWord(name: string): HandlerEnd {
-  const error = { code: "node_lost", message: `Node "${name}" was declared dead while it ran the job.` };
-  return { ending: { kind: "lost", error }, result: null };
 }
 
 function runningByOwner({ running }: Runner): ReadonlyMap<number, number> {

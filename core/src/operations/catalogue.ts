@@ -67,11 +67,9 @@ export function createCatalogue(store: Store, monotonic: () => number, announce:
       if (known && monotonic() - known.at < FRESH_MS) return known.version;
       const isName = nameSchema.safeParse(action).success;
       const version = (isName ? store.currentAction(action) : Promise.resolve(undefined)).then((found) => {
-        if (found) {
-          loaded.set(found.id, found);
-          return found;
-        }
-        throw callsheetError("unknown_action", `There is no action "${action}".`, { action });
+        if (!found) throw callsheetError("unknown_action", `There is no action "${action}".`, { action });
+        loaded.set(found.id, found);
+        return found;
       });
       current.set(action, { at: monotonic(), version });
       version.catch(() => {
