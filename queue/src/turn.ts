@@ -23,6 +23,12 @@ export interface TurnHost {
   readonly running: number;
 }
 
+/** How a run is settled for the node that began it. */
+export interface Settling {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** One run of a handler on a job, until its end is stored. */
@@ -32,8 +38,7 @@ export class Turn {
   #job: Job | undefined;
   readonly #host: TurnHost;
   #context: JobContext | undefined;
-  readonly #resolve: (value: unknown) => void;
-  readonly #reject: (error: unknown) => void;
+  #settling: Settling | undefined;
   #from = performance.now();
   #timer: NodeJS.Timeout | undefined;
   #isStored = false;
@@ -41,19 +46,12 @@ export class Turn {
   #told: ((running: number) => void) | undefined;
   #callback: (() => void) | undefined;
 
-  constructor(
-    host: TurnHost,
-    job: Job,
-    context: JobContext,
-    resolve: (value: unknown) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(host: TurnHost, job: Job, context: JobContext, settling: Settling) {
     this.#host = host;
     this.id = job.id;
     this.#job = job;
     this.#context = context;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.#settling = settling;
   }
 
   /** Nothing that its handler says counts any more. */
@@ -113,10 +111,10 @@ export class Turn {
 
   #next(error?: unknown, result?: unknown): void {
     if (this.isOver) return;
-    this.#end();
-    if (error) this.#fail(error);
-    else if (result instanceof Job && result.id === this.id) void this.#passBack(result);
-    else this.#resolve(result instanceof Job ? result.getCleanCopy() : result);
+    const settling = this.#end();
+    if (error) this.#fail(error, settling);
+    else if (result instanceof Job && result.id === this.id) void this.#passBack(result, settling);
+    else settling.resolve(result instanceof Job ? result.getCleanCopy() : result);
   }
 
   /** Answers how many handlers run once its end is stored; most do not ask. */
@@ -142,34 +140,36 @@ export class Turn {
     this.#callback = callback;
   }
 
-  #end(): void {
+  #end(): Settling {
     clearTimeout(this.#timer);
+    const settling = this.#settling!;
     this.#job = undefined;
     this.#context = undefined;
+    this.#settling = undefined;
     this.#host.left();
+    return settling;
   }
 
-  #fail(error: unknown): void {
+  #fail(error: unknown, { resolve, reject }: Settling): void {
     const reason = Object(error).cancelJob as unknown;
-    if (reason) this.#host.cancel(this, String(reason)).then(() => this.#resolve(undefined), this.#reject);
-    else this.#reject(asFailure(error));
+    if (reason) this.#host.cancel(this, String(reason)).then(() => resolve(undefined), reject);
+    else reject(asFailure(error));
   }
 
-  async #passBack(job: Job): Promise<void> {
+  async #passBack(job: Job, { resolve, reject }: Settling): Promise<void> {
     try {
       await this.#host.passBack(job);
       // One that the handler did not plan is picked up again at once.
       const isPlanned = job.dateEnable.getTime() !== savedOf(job)?.dateEnable;
-      this.#resolve(snooze(isPlanned ? job.dateEnable : new Date(), dataOf(job)));
+      resolve(snooze(isPlanned ? job.dateEnable : new Date(), dataOf(job)));
     } catch (error) {
-      this.#reject(error);
+      reject(error);
     }
   }
 
   #aborted(): void {
     if (this.isOver) return;
-    this.#end();
-    this.#resolve(undefined);
+    this.#end().resolve(undefined);
     this.#host.ended(this);
   }
 

@@ -133,7 +133,7 @@ export class Worker implements TurnHost {
     const { id, reading, emit } = this.#part;
     const job = fromClaim(reading, context, lines);
     return new Promise((resolve, reject) => {
-      const turn = new Turn(this, job, context, resolve, reject);
+      const turn = new Turn(this, job, context, { resolve, reject });
       this.#turns.set(job.id, turn);
       emit("active", id, job.id);
       emit("processing", id, job.id);

@@ -149,8 +149,12 @@ export class Attempt implements JobContext {
     if (this.definition.cancellable !== "never") this.abort();
   }
 
-  // Both are functions of their own, so that a handler may take them out of its context.
-  readonly progress = (percent: number, message?: string, stats?: JsonObject): void => {
+  // Functions of their own, so that a handler may take them out of its context.
+  get progress(): JobContext["progress"] {
+    return (percent, message, stats) => this.#say(percent, message, stats);
+  }
+
+  #say(percent: number, message?: string, stats?: JsonObject): void {
     const bounded = Number.isFinite(percent) ? Math.min(100, Math.max(0, percent)) : 0;
     // What is said again, with figures of how fast it goes, is no sign that it goes on.
     if (bounded > this.#farthest || message !== this.#lastMessage) this.#hasMoved = true;
@@ -161,7 +165,7 @@ export class Attempt implements JobContext {
       message: message === undefined ? null : clean(this.redactor?.cut(`${message}`) ?? `${message}`),
       stats: (this.redactor ? redactStats(this.redactor, stats) : stats) ?? null,
     };
-  };
+  }
 
   get log(): JobLog {
     const write = (level: string) => (message: string) => {
@@ -207,10 +211,12 @@ export class Attempt implements JobContext {
     return (): Promise<JobAsset> => this.#host.readAsset(this);
   }
 
-  readonly workspace = (): Promise<string> => {
-    this.workspaceMade ??= this.#host.makeWorkspace(this);
-    return this.workspaceMade;
-  };
+  get workspace(): JobContext["workspace"] {
+    return () => {
+      this.workspaceMade ??= this.#host.makeWorkspace(this);
+      return this.workspaceMade;
+    };
+  }
 
   get publish(): JobContext["publish"] {
     return (file, destination) => {

@@ -21,6 +21,12 @@ export interface Members {
 export interface EndBatch {
   readonly members: ReadonlyMap<string, Members>;
   readonly others: readonly EndedAttempt[];
+  readonly count: number;
+}
+
+/** Whether the end of this job's attempt is in it. */
+export function isIn({ members, others }: EndBatch, id: string): boolean {
+  return others.some((one) => one.id === id) || [...members.values()].some(({ ids }) => ids.includes(id));
 }
 
 interface GrowingBatch {
@@ -36,6 +42,10 @@ export class EndQueue {
 
   get isEmpty(): boolean {
     return this.#batches.length === 0;
+  }
+
+  has(id: string): boolean {
+    return this.#batches.some((batch) => isIn(batch, id));
   }
 
   /** `size`: how many members the attempt's claim has. */

@@ -141,6 +141,8 @@ export class Engine {
     const node = await startNode(this.#part, options, (ids, ends) => this.#tell(options, ids, ends));
     this.#nodes.add(node);
     try {
+      // A node that starts has the machine for its first jobs: nothing else connects meanwhile.
+      await node.begun;
       this.#requireOpen();
       await this.#beginDuties();
       this.#requireOpen();

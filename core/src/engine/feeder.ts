@@ -43,6 +43,11 @@ export class Feeder {
   #mayHoldMore = true;
   #mustReconcile = false;
   #round: Promise<number | null> | undefined;
+  #noteBegun = () => {};
+  /** Settled when it has claimed once, or failed to. */
+  readonly begun = new Promise<void>((resolve) => {
+    this.#noteBegun = resolve;
+  });
 
   constructor(options: FeederOptions) {
     this.#options = options;
@@ -51,11 +56,13 @@ export class Feeder {
 
   /** Claims as long as there is room and work. */
   round(): Promise<number | null> {
-    this.#round = this.#claim().catch((error: unknown) => {
-      this.#mustReconcile = true;
-      this.#options.onLoss(error);
-      throw error;
-    });
+    this.#round = this.#claim()
+      .catch((error: unknown) => {
+        this.#mustReconcile = true;
+        this.#options.onLoss(error);
+        throw error;
+      })
+      .finally(this.#noteBegun);
     return this.#round;
   }
 
@@ -132,6 +139,7 @@ export class Feeder {
         this.#ready = this.#ready.slice(this.#next).concat(prepared);
         this.#next = 0;
         this.#pump();
+        this.#noteBegun();
       }
       if (!mayHoldMore) return againMs;
     }

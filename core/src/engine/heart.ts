@@ -55,7 +55,7 @@ export class Heart {
 
   /** Jobs were claimed whose handlers are entered next, and may not give back the event loop. */
   claimed(count: number): void {
-    if (count < BACKLOG_JOBS) this.#begin();
+    if (count > 0 && count < BACKLOG_JOBS) this.#begin();
   }
 
   /** Begins to beat; its registration was the first heartbeat. May be called again. */

@@ -21,6 +21,8 @@ interface Seen {
 export class Learning {
   readonly #part: Part;
   #seen = new Map<string, Seen>();
+  /** Most attempts are of the same kind as the one before. */
+  #last: Seen | undefined;
   #timer: Timer | undefined;
   #isClosed = false;
   #storing: Promise<void> = Promise.resolve();
@@ -57,6 +59,7 @@ export class Learning {
     const taken = [...this.#seen.values()];
     if (taken.length === 0) return;
     this.#seen = new Map();
+    this.#last = undefined;
     const { store, catalogue, log } = this.#part;
     try {
       const versionIds = taken.map(({ versionId }) => versionId);
@@ -75,9 +78,12 @@ export class Learning {
   }
 
   #seenOf(versionId: number, number: number): Seen {
+    const last = this.#last;
+    if (last?.versionId === versionId && last.sizeClass === number) return last;
     const key = `${versionId}/${number}`;
     const seen = this.#seen.get(key) ?? { versionId, sizeClass: number, counts: [] };
     this.#seen.set(key, seen);
+    this.#last = seen;
     return seen;
   }
 }

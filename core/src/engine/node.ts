@@ -41,12 +41,13 @@ const LEAST_FLUSH_MS = 2_000;
 
 /** Registers a node and starts it. */
 export async function startNode(part: Part, options: NodeOptions, onStored: OnStored): Promise<Node> {
-  const identity = await withKeys(part, checkNodeOptions(options));
-  for (const type of identity.types) part.types.register(type);
+  const checked = checkNodeOptions(options);
+  for (const type of checked.types) part.types.register(type);
   // Opened while it registers: both take a while, and the first claim needs both.
-  const hot = createHot(part, identity.name);
+  const hot = createHot(part, checked.name);
   hot.get().catch(() => {});
   try {
+    const identity = await withKeys(part, checked);
     return new Node(part, identity, { life: await register(part, identity), hot, onStored });
   } catch (error) {
     await hot.close();
@@ -148,6 +149,11 @@ export class Node {
     });
   }
 
+  /** Settled when it has looked for jobs once. */
+  get begun(): Promise<void> {
+    return this.#feeder.begun;
+  }
+
   /** Handlers that run now. */
   get running(): number {
     return this.#runner.running.size;
@@ -218,21 +224,22 @@ export class Node {
   }
 
   #ended(attempt: Attempt, size: number, end: HandlerEnd | Left): void {
-    const report = () => {
-      if (attempt.completing !== undefined) return;
-      // The word of a superseded attempt ends no job; but what it held is free only now.
-      if (attempt.isSuperseded) this.#reporter.report(attempt, size, lateWord(this.name));
-      else if ("handle" in end) this.#departures.leave(attempt, size, end);
-      else this.#reporter.report(attempt, size, end);
-    };
     const isCompleted = "ending" in end && end.ending.kind === "completed";
     // What a handler said is there for whoever waits for its end.
     const hasWords = attempt.lines !== undefined || (attempt.latest !== undefined && !isCompleted);
-    if (hasWords) this.#keeper.leave(attempt, report);
-    else report();
+    if (hasWords) this.#keeper.leave(attempt, () => this.#report(attempt, size, end));
+    else this.#report(attempt, size, end);
     const tookMs = this.#part.environment.monotonic() - attempt.startedAt;
     if (isCompleted && !attempt.isSuperseded) this.#learning.observe(attempt.claimed, tookMs);
     this.#feeder.more(tookMs);
+  }
+
+  /** The word of a superseded attempt ends no job; but what it held is free only now. */
+  #report(attempt: Attempt, size: number, end: HandlerEnd | Left): void {
+    if (attempt.completing !== undefined) return;
+    if (attempt.isSuperseded) this.#reporter.report(attempt, size, lateWord(this.name));
+    else if ("handle" in end) this.#departures.leave(attempt, size, end);
+    else this.#reporter.report(attempt, size, end);
   }
 
   /** It was declared dead while it lived: what it runs counts no more, and it goes on under a new identity. */

@@ -25,6 +25,12 @@ export interface Left {
 
 export const COMPLETED: HandlerEnd = { ending: { kind: "completed" }, result: null };
 
+/** How an attempt ends that was superseded because its node was declared dead. */
+export function lateWord(name: string): HandlerEnd {
+  const error = { code: "node_lost", message: `Node "${name}" was declared dead while it ran the job.` };
+  return { ending: { kind: "lost", error }, result: null };
+}
+
 /** Reads what a handler returned. A result that cannot be stored fails its own job and nobody else's. */
 export function endOfReturn(value: unknown): HandlerEnd | Left {
   if (value === undefined || value === null) return COMPLETED;

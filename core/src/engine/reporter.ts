@@ -3,7 +3,7 @@ import { type EndedAttempt, endAttempts } from "../operations/end.ts";
 import { isPassing, isTransient, reasonOf } from "../store/failure.ts";
 import type { HotPath } from "../store/hot-path.ts";
 import type { Attempt } from "./attempt.ts";
-import { type EndBatch, EndQueue, type Members } from "./end-queue.ts";
+import { type EndBatch, EndQueue, isIn, type Members } from "./end-queue.ts";
 import type { NodeOptions } from "./node-options.ts";
 import type { HandlerEnd } from "./outcome.ts";
 import type { Part } from "./part.ts";
@@ -24,8 +24,10 @@ const MOST_TRIES = 5;
 /** Stores how attempts ended: those that end while a statement is under way share the next one. */
 export class Reporter {
   readonly #options: ReporterOptions;
-  readonly #pending = new Set<string>();
   readonly #queue = new EndQueue();
+  #backlog = 0;
+  /** The batch that is being stored. */
+  #storing: EndBatch | undefined;
   #refused = 0;
   #running: Promise<void> | undefined;
   #isScheduled = false;
@@ -37,7 +39,7 @@ export class Reporter {
 
   /** Attempts that ended and are not stored yet. */
   get backlog(): number {
-    return this.#pending.size;
+    return this.#backlog;
   }
 
   /** How many words of superseded attempts came, and were refused. */
@@ -47,12 +49,12 @@ export class Reporter {
 
   /** Whether the end of this job's attempt is still to be stored. */
   isPending(id: string): boolean {
-    return this.#pending.has(id);
+    return this.#queue.has(id) || (this.#storing !== undefined && isIn(this.#storing, id));
   }
 
   report(attempt: Attempt, size: number, end: HandlerEnd): void {
     if (this.#isClosed) return;
-    this.#pending.add(attempt.claimed.id);
+    this.#backlog += 1;
     this.#queue.add(attempt, size, end);
     if (this.#running !== undefined || this.#isScheduled) return;
     // Everything that ends in this turn of the event loop goes together.
@@ -62,7 +64,7 @@ export class Reporter {
 
   /** Waits until everything is stored. */
   async flush(): Promise<void> {
-    while (this.#pending.size > 0) {
+    while (this.#backlog > 0) {
       this.#start();
       await this.#running;
     }
@@ -83,9 +85,10 @@ export class Reporter {
 
   async #turn(): Promise<void> {
     for (let batch = this.#queue.take(); batch !== undefined; batch = this.#queue.take()) {
+      this.#storing = batch;
       await this.#persist(batch);
-      for (const { id } of batch.others) this.#pending.delete(id);
-      for (const { ids } of batch.members.values()) for (const id of ids) this.#pending.delete(id);
+      this.#storing = undefined;
+      this.#backlog -= batch.count;
     }
   }
 

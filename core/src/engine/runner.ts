@@ -120,19 +120,20 @@ export function runningByOwner({ running }: Runner): ReadonlyMap<number, number>
 /** Reads the configuration, the secrets in their places, and enters the handler: without a wait where there are none. */
 function enterHandler(type: ActionType, attempt: Attempt, { isolation, vault }: RunnerOptions): unknown {
   attempt.type = type;
-  const run = (configuration: unknown) => {
-    attempt.configuration = checkConfiguration(type.configuration, configuration);
-    return attempt.definition.isolation === "process" ? enterIsolated(isolation, attempt, type) : type.run(attempt);
-  };
   const { configuration, mayReferToSecrets } = attempt.claimed;
-  if (!mayReferToSecrets || type.secrets === "texts") return run(configuration);
+  if (!mayReferToSecrets || type.secrets === "texts") return enterWith(configuration, type, attempt, isolation);
   const { job, definition } = attempt;
   const asker = { jobId: job.id, attempt: attempt.attempt, action: definition.name };
   const asking = { ...asker, configuration, isOver: () => attempt.isSuperseded };
   return vault.unseal(asking).then((unsealed) => {
     attempt.redactor = unsealed.redactor;
-    return run(unsealed.configuration);
+    return enterWith(unsealed.configuration, type, attempt, isolation);
   });
+}
+
+function enterWith(configuration: unknown, type: ActionType, attempt: Attempt, isolation: IsolationHost): unknown {
+  attempt.configuration = checkConfiguration(type.configuration, configuration);
+  return attempt.definition.isolation === "process" ? enterIsolated(isolation, attempt, type) : type.run(attempt);
 }
 
 const keyOfOlder = (attempt: Attempt): string => `${attempt.job.id}/${attempt.attempt}`;

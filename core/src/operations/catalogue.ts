@@ -51,8 +51,12 @@ export function createCatalogue(store: Store, monotonic: () => number, announce:
       throw callsheetError("unknown_action", `There is no version ${id} of any action.`, { actionVersion: id });
     return version;
   });
-  const owners = kept((name: string) => store.ownerId(name));
   const names = new Map<number, string>();
+  const owners = kept(async (name: string) => {
+    const id = await store.ownerId(name);
+    names.set(id, name);
+    return id;
+  });
   const lanes = createLanes(store, monotonic, announce);
   const durations = keptFor(DURATIONS_MS, monotonic, async () => byAction(await store.readDurations()));
 
@@ -63,8 +67,9 @@ export function createCatalogue(store: Store, monotonic: () => number, announce:
       if (known && monotonic() - known.at < FRESH_MS) return known.version;
       const isName = nameSchema.safeParse(action).success;
       const version = (isName ? store.currentAction(action) : Promise.resolve(undefined)).then((found) => {
-        if (found) return found;
-        throw callsheetError("unknown_action", `There is no action "${action}".`, { action });
+        if (!found) throw callsheetError("unknown_action", `There is no action "${action}".`, { action });
+        loaded.set(found.id, found);
+        return found;
       });
       current.set(action, { at: monotonic(), version });
       version.catch(() => {

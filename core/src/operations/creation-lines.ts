@@ -23,6 +23,8 @@ export class CreationLines {
   readonly #free: Promise<Line>[] = [];
   readonly #opened = new Set<Promise<Line>>();
   readonly #waiting: (() => void)[] = [];
+  /** A program that creates one job needs no connection for it. */
+  #hasBegun = false;
   #isClosed = false;
 
   constructor(store: Store, timers: Makers["timers"]) {
@@ -38,7 +40,7 @@ export class CreationLines {
   insert(chunk: EncodedRows, defaults: BatchDefaults, hint?: string): Promise<readonly string[]> {
     return this.insist(async (tries) => {
       try {
-        const { rows } = await this.#onLine((line) => line.createJobs(chunk, defaults, hint));
+        const { rows } = await this.#create(chunk, defaults, hint);
         return rows.map((row) => row.id);
       } catch (error) {
         if (tries > 1 && ID_TAKEN.some((name) => violates(error, name))) return [];
@@ -62,6 +64,12 @@ export class CreationLines {
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.allSettled([...this.#opened].map(async (one) => (await one).close()));
+  }
+
+  #create(...statement: Parameters<Line["createJobs"]>): ReturnType<Line["createJobs"]> {
+    if (this.#hasBegun) return this.#onLine((line) => line.createJobs(...statement));
+    this.#hasBegun = true;
+    return this.#store.createOnPool(...statement);
   }
 
   async #onLine<T>(work: (line: Line) => Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 import { type BatchDefaults, type EncodedRows, insertJobs } from "./create.ts";
-import type { Database, Line } from "./database.ts";
+import type { Database, Line, Queryable } from "./database.ts";
 import { isUnstorable } from "./failure.ts";
 import { notification } from "./notification.ts";
 import type { Rows } from "./statement.ts";
@@ -23,6 +23,16 @@ export async function openCreation(db: Database, channel: string): Promise<Creat
   };
 }
 
+/** Creates jobs on the pool, whose connections keep no order among each other: a hint is sent when its jobs are there. */
+export function createOnPool(db: Database, channel: string): Creation["createJobs"] {
+  return async (rows, defaults, hint) => {
+    if (hint !== undefined && isAlone(rows)) return createOne(db, rows, defaults, { channel, payload: hint });
+    const created = await db.query<{ id: string }>(insertJobs(rows, defaults));
+    if (hint !== undefined) await db.query(notification(channel, hint)).catch(() => {});
+    return created;
+  };
+}
+
 interface Told {
   readonly channel: string;
   readonly payload: string;
@@ -31,13 +41,13 @@ interface Told {
 /** A lone job without a key: whoever waits for it is told by the same commit, which saves a statement between the two. */
 const isAlone = ({ ids, keys }: EncodedRows): boolean => ids.length === 1 && !keys.has("k");
 
-async function createOne(line: Line, rows: EncodedRows, defaults: BatchDefaults, told: Told) {
+async function createOne(db: Queryable, rows: EncodedRows, defaults: BatchDefaults, told: Told) {
   try {
-    return await line.query<{ id: string }>(insertJobs(rows, defaults, told));
+    return await db.query<{ id: string }>(insertJobs(rows, defaults, told));
   } catch (error) {
     if (!isUnstorable(error)) throw error;
     // The server's queue of hints may be full. A hint that is lost costs time, never a job.
-    return line.query<{ id: string }>(insertJobs(rows, defaults));
+    return db.query<{ id: string }>(insertJobs(rows, defaults));
   }
 }
 

@@ -2,7 +2,7 @@ import { rulesNumber } from "./barrier.ts";
 import { type Bound, bindAll } from "./bound.ts";
 import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
 import { lockCandidates } from "./contended.ts";
-import type { Database, LineTransaction } from "./database.ts";
+import type { Database, Line, LineTransaction } from "./database.ts";
 import { actionVersions } from "./dictionary.ts";
 import { type Completion, completeHolders, completeMembers, type HoldersCompleted } from "./finish.ts";
 import { hasLostHistory } from "./history-of-server.ts";
@@ -45,34 +45,66 @@ export interface HotPath {
   close(): Promise<void>;
 }
 
-/** Two connections: while one commits what ended, the other takes what comes next. */
+/**
+ * Two connections: while one commits what ended, the other takes what comes next. That of ends is opened while the first claim
+ * is under way, and again when it could not be.
+ */
 export async function openHotPath(db: Database, name: string, before: Session | undefined): Promise<HotPath> {
-  const opening = [db.line(`claim ${name}`), db.line(`finish ${name}`)] as const;
-  let planning: Promise<unknown> | undefined;
-  const close = async () => {
-    await planning;
-    await Promise.allSettled(opening.map(async (line) => (await line).close()));
+  const claims = await openClaims(db, name, before);
+  let opening: Promise<PlannedLine> | undefined;
+  const ends = async () => {
+    opening ??= openEnds(db, name);
+    const trying = opening;
+    trying.catch(() => {
+      if (opening === trying) opening = undefined;
+    });
+    return (await trying).line;
   };
-  try {
-    const [claims, ends] = await Promise.all(opening);
-    if (before) await endSession(claims, before);
-    const hasLost = await hasLostHistory(claims);
-    // Planned while the first claim is under way, not when the first jobs have ended.
-    planning = completeMembers(ends, [NOTHING]).catch(() => {});
-    return {
-      session: claims.session,
-      hasLostHistory: hasLost,
-      claim: (request) => claimJobs(claims, request),
-      contend: (work) => claims.transaction((tx) => work(bindAll<LineTransaction, typeof CONTENTION>(CONTENTION, tx))),
-      completeHolders: (completions) => completeHolders(ends, completions),
-      complete: (completions) => completeMembers(ends, completions),
-      close,
-    };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  ends().catch(() => {});
+  return {
+    session: claims.line.session,
+    hasLostHistory: claims.hasLostHistory,
+    claim: (request) => claimJobs(claims.line, request),
+    contend: (work) =>
+      claims.line.transaction((tx) => work(bindAll<LineTransaction, typeof CONTENTION>(CONTENTION, tx))),
+    completeHolders: async (completions) => completeHolders(await ends(), completions),
+    complete: async (completions) => completeMembers(await ends(), completions),
+    close: async () => {
+      await Promise.allSettled([claims.close(), opening?.then((one) => one.close())]);
+    },
+  };
 }
 
+/** A line on which a statement was sent that plans what it is for, while nothing waits for it yet. */
+interface PlannedLine {
+  readonly line: Line;
+  close(): Promise<void>;
+}
+
+async function openClaims(db: Database, name: string, before: Session | undefined) {
+  const line = await db.line(`claim ${name}`);
+  let hasLost: boolean;
+  try {
+    if (before) await endSession(line, before);
+    hasLost = await hasLostHistory(line);
+  } catch (error) {
+    await line.close();
+    throw error;
+  }
+  return { ...planned(line, claimJobs(line, NOBODY)), hasLostHistory: hasLost };
+}
+
+async function openEnds(db: Database, name: string): Promise<PlannedLine> {
+  const line = await db.line(`finish ${name}`);
+  return planned(line, completeMembers(line, [NOTHING]));
+}
+
+function planned(line: Line, planning: Promise<unknown>): PlannedLine {
+  const isPlanned = planning.catch(() => {});
+  return { line, close: () => isPlanned.then(() => line.close()) };
+}
+
+/** Of a node that there is not: it takes nothing. */
+const NOBODY: ClaimRequest = { nodeId: 0, want: 0, lanes: [] };
 /** Of no claim: there is nothing to complete. */
 const NOTHING: Completion = { token: "0", size: 0, ordinals: [], results: [], offsets: [] };

@@ -53,10 +53,19 @@ export function compatibleFrom(text: string): number | undefined {
 export async function migrate(db: Database, migrations = shippedMigrations()): Promise<readonly string[]> {
   await requireServer(db);
   await requireSessions(db);
+  if (await isUpToDate(db, migrations)) return [];
   return db.transaction(async (tx) => {
     await migrateAlone(tx, db.schema);
     return migrateWithin(tx, db.schema, migrations);
   }, "migration");
+}
+
+/** Whether nothing is missing, which it usually is not: it is seen without waiting for anybody. */
+async function isUpToDate(db: Queryable, migrations: readonly Migration[]): Promise<boolean> {
+  const applied = await appliedMigrations(db);
+  if (applied === undefined) return false;
+  refuseStrangers(applied, migrations);
+  return applied.length === migrations.length;
 }
 
 /** Lets nobody else change the schema until the transaction ends: a second process waits here, then finds nothing to do. */

@@ -4,7 +4,7 @@ import { ATTEMPT } from "./attempt.ts";
 import { type Bound, bindAll } from "./bound.ts";
 import { CATALOGUE } from "./catalogue.ts";
 import { type BatchDefaults, type EncodedRows, insertJobs, jobsByKey } from "./create.ts";
-import { type Creation, openCreation } from "./creation.ts";
+import { type Creation, createOnPool, openCreation } from "./creation.ts";
 import type { CallerTransaction, Database, DatabaseAddress, Queryable } from "./database.ts";
 import { declaredPools, endedJobs, nodesIn } from "./day.ts";
 import { comeDue, overdueJobs, readAgenda } from "./due.ts";
@@ -135,6 +135,8 @@ export interface Store extends Statements {
   /** Looks after whose turn it is at objects where that depends on nodes and pauses; answers who was handed theirs. */
   settleTurns(): Promise<readonly Changed[]>;
   within(tx: CallerTransaction): Statements;
+  /** Creation without a connection of its own, for a lone statement: the pool has one open already. */
+  readonly createOnPool: Creation["createJobs"];
   /** Creation on a connection of its own, with prepared statements. A hint leaves once they are committed. */
   openCreation(): Promise<Creation>;
   /** `before`: the session of an earlier path, which is ended first: a claim that is still on its way to it takes nothing any more. */
@@ -163,6 +165,7 @@ export function createStore(db: Database): Store {
     releaseObject: (one) => insistOnLines(db, (also) => once(db, (tx) => releaseObject(tx, one, also))),
     settleTurns: () => insistOnLines(db, (also) => db.transaction((tx) => settleTurns(tx, also))),
     within: (tx) => bind(db.within(tx)),
+    createOnPool: createOnPool(db, channel),
     openCreation: () => openCreation(db, channel),
     openHotPath: (name, before) => openHotPath(db, name, before),
     notify: async (payload) => {

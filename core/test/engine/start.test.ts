@@ -31,7 +31,7 @@ function listenIn(): ReadonlyMap<string, readonly string[]> {
   return asked;
 }
 
-test("a node that starts asks for its number and its lanes, and claims by the second question of its line", async () => {
+test("a node that starts asks for its number and its lanes, and claims by a statement that is planned meanwhile", async () => {
   const { environment, goOn } = anEnvironmentAtItsBeginning();
   const { work, create, stage } = await aFloor({}, { alone: true, environment });
   onTestFinished(goOn);
@@ -39,16 +39,50 @@ test("a node that starts asks for its number and its lanes, and claims by the se
   const asked = listenIn();
   await work({ name: "new" });
   await stage.nth(1);
-  const [settings, claim] = asked.get("callsheet claim new") ?? [];
-  expect([settings, claim]).toEqual([expect.stringContaining("set_config"), "claim"]);
+  const [settings, ...claims] = asked.get("callsheet claim new") ?? [];
+  expect([settings, ...claims]).toEqual([expect.stringContaining("set_config"), "claim", "claim"]);
   // Lanes are read again once it hears of new ones. No duty has looked around yet.
   const others = new Set(asked.get("callsheet")?.filter((text) => !text.includes("set_config")));
   expect([...others]).toEqual([
     expect.stringContaining("insert into callsheet.node"),
     expect.stringContaining("from callsheet.lane"),
-    expect.stringContaining("from callsheet.action_version"),
-    expect.stringContaining("from callsheet.owner"),
   ]);
+});
+
+test("a node that starts connects for nothing else before it has claimed", async () => {
+  const { work, create, stage, database } = await aFloor({}, { alone: true });
+  await create();
+  const asked = listenIn();
+  let working: Promise<unknown> | undefined;
+  await database.db.transaction(async (tx) => {
+    await tx.query({ text: "lock table callsheet.work in access exclusive mode", values: [] });
+    working = work({ name: "new" });
+    await until(() => asked.get("callsheet finish new")?.[1], { what: "The plan of its first end" });
+    await until(() => asked.get("callsheet claim new")?.[2], { what: "Its first claim" });
+    expect(asked.has("callsheet listen")).toBe(false);
+  });
+  await working;
+  await stage.nth(1);
+  expect(asked.has("callsheet listen")).toBe(true);
+});
+
+test("a node that cannot open its second connection at once opens it later, and loses no end", async () => {
+  const { cs, work, create, stage } = await aFloor({}, { alone: true });
+  const { connect } = Client.prototype;
+  const refusal = new Error("no room");
+  const spy = vi.spyOn(Client.prototype, "connect").mockImplementation(function (this: Client) {
+    const { application_name: name } = (this as unknown as { connectionParameters: { application_name: string } })
+      .connectionParameters;
+    if (name !== "callsheet finish new") return connect.call(this);
+    spy.mockRestore();
+    return Promise.reject(refusal);
+  } as typeof connect);
+  onTestFinished(() => spy.mockRestore());
+  const job = await create();
+  await work({ name: "new" });
+  (await stage.nth(1)).returns("done");
+  expect(await cs.jobs.wait(job)).toMatchObject({ state: "completed", result: "done" });
+  expect(vi.isMockFunction(Client.prototype.connect)).toBe(false);
 });
 
 test("the first end finds its statement planned", async () => {

@@ -50,3 +50,18 @@ describe("other processes hear of new jobs", () => {
     expect((await cs.jobs.list({ tag: "refused" })).map(({ id }) => id)).toEqual([job.id]);
   });
 });
+
+test("a program that creates one job opens no connection for it; one that creates more does", async () => {
+  const one = await file.get().open();
+  const lines = async () =>
+    (
+      await listener.query(
+        "select from pg_stat_activity where application_name = 'callsheet create' and datname = current_database()",
+      )
+    ).rowCount;
+  const before = await lines();
+  await one.jobs.create("copy");
+  expect(await lines()).toBe(before);
+  await one.jobs.create("copy");
+  expect(await lines()).toBe(before! + 1);
+});

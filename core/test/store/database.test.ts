@@ -38,7 +38,7 @@ describe("a database that is closed", () => {
     const { database } = await aFloor();
     const before = sockets();
     const db = aDatabase(database.url);
-    const wait = { text: "select pg_sleep(0.01)", values: [] };
+    const wait = { text: "select pg_sleep(0.2)", values: [] };
     await Promise.all([db.query(wait), db.query(wait)]);
     const open = sockets();
     await db.close();
@@ -46,6 +46,24 @@ describe("a database that is closed", () => {
   });
 });
 
+describe("a connection that is busy", () => {
+  test("is waited for a moment before another one is opened", async () => {
+    const { database } = await aFloor();
+    const db = aDatabase(database.url, {
+      ...systemEnvironment(),
+      timers: { ...systemEnvironment().timers, after: never },
+    });
+    const before = sockets();
+    const pid = { text: "select pg_backend_pid() as pid", values: [] };
+    const answers = await Promise.all(Array.from({ length: 20 }, () => db.query<{ pid: number }>(pid)));
+    const open = sockets();
+    await db.close();
+    expect(new Set(answers.map(({ rows }) => rows[0]!.pid)).size).toBe(1);
+    expect(open).toBe(before + 1);
+  });
+});
+
+const never: Environment["timers"]["after"] = () => ({ cancel: () => {} });
 const sockets = () => process.getActiveResourcesInfo().filter((name) => /^(TCPSocket|Pipe)Wrap$/.test(name)).length;
 
 describe("a listener on a connection that is dead", () => {

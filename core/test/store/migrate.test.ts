@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { Callsheet, inspectDatabase, systemEnvironment } from "../../src/index.ts";
 import { type Database, openDatabase, type Queryable } from "../../src/store/database.ts";
-import { compatibleFrom, type Migration, migrate, shippedMigrations } from "../../src/store/migrate.ts";
+import { compatibleFrom, type Migration, migrate, migrateAlone, shippedMigrations } from "../../src/store/migrate.ts";
 import type { TestDatabase } from "../../src/testing/index.ts";
 import { aType } from "../fixtures/floor.ts";
 import { withDatabase } from "./place.ts";
@@ -61,6 +61,15 @@ test("migrations are numbered without gaps, and their names say so", () => {
     expect(Number(name.slice(0, 4))).toBe(number);
     expect(checksum).toMatch(/^[0-9a-f]{64}$/);
   }
+});
+
+test("a schema that is up to date is found so without waiting for whoever changes it", async () => {
+  await withDatabase(async ({ db }) => {
+    await db.transaction(async (tx) => {
+      await migrateAlone(tx, "callsheet");
+      expect(await migrate(db)).toEqual([]);
+    });
+  });
 });
 
 describe("bringing a database up to date", () => {

@@ -10,6 +10,9 @@ import { type Manner, run } from "./run.ts";
 type Pooled = Client & pg.PoolClient;
 type CheckOut = () => Promise<Pooled>;
 
+/** A connection costs the server as much as some twenty short statements: another one is opened when none was free for so long. */
+const BUSY_MS = 20;
+
 /** Connections for everything but the hot path. */
 export interface Pool extends Queryable {
   /** Runs work in one transaction; statements take the patience of `manner` where they name none. */
@@ -26,7 +29,12 @@ export function openPool(config: ClientConfig, size: number, manner: Manner, onE
     min: 1,
   });
   pool.on("error", onError);
-  const checkOut: CheckOut = () => reach(config, () => pool.connect() as Promise<Pooled>);
+  const untilFree = waitForRelease(pool, config);
+  const checkOut: CheckOut = () =>
+    reach(config, async () => {
+      if (pool.totalCount > 0 && pool.idleCount <= pool.waitingCount) await untilFree();
+      return pool.connect() as Promise<Pooled>;
+    });
   let openCount = 0;
   pool.on("connect", () => {
     openCount += 1;
@@ -52,6 +60,24 @@ export function openPool(config: ClientConfig, size: number, manner: Manner, onE
       if (openCount > 0) await emptied;
     },
   };
+}
+
+/** Answers how to wait until a connection is released, each to one who waits; or a moment at most. */
+function waitForRelease(pool: pg.Pool, { clock }: ClientConfig): () => Promise<void> {
+  const waiting: (() => void)[] = [];
+  pool.on("release", () => waiting.shift()?.());
+  return () =>
+    new Promise((resolve) => {
+      const goOn = () => {
+        timer.cancel();
+        resolve();
+      };
+      const timer = clock.timers.after(BUSY_MS, () => {
+        waiting.splice(waiting.indexOf(goOn), 1);
+        resolve();
+      });
+      waiting.push(goOn);
+    });
 }
 
 /**
