@@ -86,12 +86,6 @@ export function endOfThrow(thrown: unknown): HandlerEnd {
   return { ending: { kind: "failed", error: errorOf(thrown) }, result: null };
 }
 
-/** What is left to say of an attempt that was superseded. */
-export function lateWord(name: string): HandlerEnd {
-  const error = { code: "node_lost", message: `Node "${name}" was declared dead while it ran the job.` };
-  return { ending: { kind: "lost", error }, result: null };
-}
-
 /** The code of an error that has none of its own. */
 export const HANDLER_FAILED = "handler_failed";
 const UNTOLD = "The handler failed and did not say why.";

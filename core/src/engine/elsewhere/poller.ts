@@ -116,7 +116,8 @@ export class Poller {
     const isOver = () => controller.signal.aborted;
     let redactor: Redactor | undefined;
     try {
-      const asking = { jobId: taken.id, action: definition.name, configuration: taken.configuration, isOver };
+      const { id: jobId, attempt, configuration: stored } = taken;
+      const asking = { jobId, attempt, action: definition.name, configuration: stored, isOver };
       const unsealed = type.secrets === "texts" ? { ...asking, redactor: undefined } : await vault.unseal(asking);
       redactor = unsealed.redactor;
       const configuration = checkConfiguration(type.configuration, unsealed.configuration);
