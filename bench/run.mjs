@@ -22,8 +22,8 @@ if (!existsSync(`${HERE}node_modules/.package-lock.json`)) {
 
 if (isNewEnough(process.versions.node)) {
   const [first, ...rest] = process.argv.slice(2);
-  const { main } = await import(first === "faults" ? "./faults/main.mjs" : "./suite.mjs");
-  process.exitCode = await main(first === "faults" ? rest : process.argv.slice(2));
+  if (first === "faults") process.exitCode = await (await import("./faults/main.mjs")).main(rest);
+  else process.exitCode = await (await import("./suite.mjs")).main(process.argv.slice(2));
 } else {
   process.exitCode = await runOn(newerNode());
 }

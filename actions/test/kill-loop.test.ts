@@ -3,10 +3,9 @@ import { once } from "node:events";
 import { copyFile, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Callsheet } from "@callsheet/core";
+import { Callsheet, type Environment, systemEnvironment } from "@callsheet/core";
 import { openTestDatabase, type TestDatabase, until } from "@callsheet/core/testing";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { fastEnvironment } from "../../core/test/fixtures/fast.ts";
 import { mediaCapabilities } from "../src/index.ts";
 import { found, theFfmpeg } from "./ffmpeg/found.ts";
 import { types } from "./fixtures/failing-after-all.mjs";
@@ -144,7 +143,7 @@ const withoutTime = (line: string) => line.replace(/ [\d.]+ (?=\w+$)/, " ");
 
 /** Runs a job on a node that is killed at a point, then on another one, to its end and that of its journal. */
 async function perform(database: TestDatabase, { action, configuration }: Kind, place: Place, { how, at }: Point) {
-  const environment = fastEnvironment();
+  const environment = hurried(systemEnvironment());
   const cs = await Callsheet.open({ databaseUrl: database.url, environment, onError: () => {} });
   const child = spawn(process.execPath, [fileURLToPath(new URL("fixtures/effects-node.mjs", import.meta.url))], {
     env: { ...process.env, ...variablesOf(database, place, { how, at }) },
@@ -170,6 +169,11 @@ async function perform(database: TestDatabase, { action, configuration }: Kind, 
   }
 }
 
+/** Looks for what dead nodes left ten times as often. */
+function hurried({ timers, ...environment }: Environment): Environment {
+  return { ...environment, timers: { ...timers, after: (ms, call) => timers.after(ms / 10, call) } };
+}
+
 function variablesOf({ url }: TestDatabase, { root }: Place, { how, at }: Point): Record<string, string> {
   return {
     ...{ TEST_DATABASE: url, TEST_TREE: root, TEST_NODE: "struck", TEST_HOW: how, TEST_AT: String(at) },
@@ -178,7 +182,7 @@ function variablesOf({ url }: TestDatabase, { root }: Place, { how, at }: Point)
 }
 
 async function ended(cs: Callsheet, job: { readonly id: string }): Promise<void> {
-  // A tenth of that: its clock runs fast.
+  // A tenth of that: see `hurried`.
   await cs.jobs.wait(job, { timeoutMs: 600_000 });
   const isOver = async () =>
     (await cs.jobs.rollback(job)).entries.every(({ state }) => state === "undone" || state === "kept");
