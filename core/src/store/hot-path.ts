@@ -4,7 +4,8 @@ import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
 import { lockCandidates } from "./contended.ts";
 import type { Database, LineTransaction } from "./database.ts";
 import { actionVersions } from "./dictionary.ts";
-import { type Completion, completeHolders, completeMembers, type HoldersCompleted } from "./finish.ts";
+import { type Completion, completeMembers } from "./finish.ts";
+import { HolderEnds, type HoldersCompleted } from "./finish-holders.ts";
 import { makeObjects, readObjects, tryObjects } from "./objects.ts";
 import { lockPools, poolsNow } from "./pool-facts.ts";
 import { endSession, type Session } from "./session.ts";
@@ -55,11 +56,12 @@ export async function openHotPath(db: Database, name: string, before: Session | 
     if (before) await endSession(claims, before);
     // Planned while the first claim is under way, not when the first jobs have ended.
     planning = completeMembers(ends, [NOTHING]).catch(() => {});
+    const holders = new HolderEnds(ends);
     return {
       session: claims.session,
       claim: (request) => claimJobs(claims, request),
       contend: (work) => claims.transaction((tx) => work(bindAll<LineTransaction, typeof CONTENTION>(CONTENTION, tx))),
-      completeHolders: (completions) => completeHolders(ends, completions),
+      completeHolders: (completions) => holders.complete(completions),
       complete: (completions) => completeMembers(ends, completions),
       close,
     };

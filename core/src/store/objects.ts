@@ -78,15 +78,27 @@ export async function lockHeld(tx: Queryable, keys: readonly string[]): Promise<
   return rows[0]!.lined ?? [];
 }
 
-/** What frees objects, which are locked, of attempts that hold them alone. */
+/**
+ * What frees objects of attempts that hold them alone, in the order of their keys. Fails, as `isOvertaken` tells, where one of
+ * them is not held so.
+ */
 export function freeingAlone(freed: readonly { readonly key: string; readonly token: string }[]): readonly Statement[] {
   if (freed.length === 0) return [];
+  const ordered = freed
+    .map(({ key, token }) => ({ bytes: Buffer.from(key), key, token }))
+    .sort((a, b) => Buffer.compare(a.bytes, b.bytes));
   return [
     {
       name: "free_alone",
       text: `
-        update callsheet.object set token = null, job_id = null, at = null where key = any($1::text[]) and token = any($2::bigint[])`,
-      values: [freed.map(({ key }) => key), [...new Set(freed.map(({ token }) => token))]],
+        with freed as (
+          update callsheet.object o set token = null, job_id = null, at = null
+          from unnest($1::text[], $2::bigint[]) as f (key, token)
+          where o.key = f.key and o.token = f.token
+          returning o.key
+        )
+        select callsheet.insist(count(*) = $3::int) from freed`,
+      values: [ordered.map(({ key }) => key), `{${ordered.map(({ token }) => token).join()}}`, ordered.length],
     },
   ];
 }

@@ -2,7 +2,7 @@ import type { Units } from "@callsheet/contract";
 import { describe, expect, test } from "vitest";
 import { type Candidate, lockCandidates } from "../../src/store/contended.ts";
 import type { Line } from "../../src/store/database.ts";
-import { completeHolders } from "../../src/store/finish.ts";
+import { completeAlone, completeInLines } from "../../src/store/finish-holders.ts";
 import { leaveLines, lockHeld, lockObjects, makeObjects, readObjects, tryObjects } from "../../src/store/objects.ts";
 import { standInLine, takeJobs } from "../../src/store/take.ts";
 import { takeAlone } from "../../src/store/take-alone.ts";
@@ -68,13 +68,12 @@ const STATEMENTS: readonly { name: string; act: (line: Line) => Promise<unknown>
   { name: "standing in line", act: (line) => standInLine(line, [candidate(true)]) },
   {
     name: "the end of what holds alone",
-    act: (line) => completeHolders(line, [completion]),
-    answer: { count: 1, accepted: null, lined: null },
+    act: (line) => completeAlone(line, [completion]),
     byIds: true,
   },
   {
     name: "the end of what stands in lines",
-    act: (line) => completeHolders(line, [completion]),
+    act: (line) => completeInLines(line, [completion]),
     answer: { count: 1, accepted: null, lined: [KEY], id: ID, keys: [KEY], key: KEY, quarantine: null, tickets: [] },
     byIds: true,
   },
