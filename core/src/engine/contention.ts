@@ -28,8 +28,8 @@ const TIGHT_MS = 1_000;
 const MOST_MADE = 10_000;
 /** Of so many lanes at most the pools are read before it is known whose jobs come. */
 const MOST_NEAR = 8;
-/** Jobs are looked at beyond those that are wanted: some may have to be left. */
-const MORE = 32;
+/** Jobs are looked at beyond those that are wanted, more where some had to be left the last time: some may have to be left. */
+const [MORE, FEW_MORE] = [32, 8];
 
 interface OpenLane {
   readonly lane: ClaimLane;
@@ -59,6 +59,8 @@ export class Contention {
   #mayHold = true;
   #againMs = AGAIN_MS;
   #atOnce = MOST_AT_ONCE;
+  /** Objects were in use the last time: it is worth to look before they are taken. */
+  #seesObjects = true;
   #tightUntil = Number.NEGATIVE_INFINITY;
   /** Jobs were passed over for lack of units. */
   #hasPassed = false;
@@ -117,7 +119,7 @@ export class Contention {
     }
     const want = Math.min(wanted, this.#atOnce);
     const left = this.#leftCount;
-    const limit = Math.max(left, want + Math.min(left + MORE, MOST_LEFT));
+    const limit = Math.max(left, want + (left > 0 ? Math.min(left + MORE, MOST_LEFT) : FEW_MORE));
     const asked = open.map((one) => this.#asked(one, limit, open.length));
     const outcome = await this.#contest(asked, want, limit);
     if (outcome === undefined || isAllNew(outcome, want))
@@ -138,7 +140,7 @@ export class Contention {
     const learned: Learned = this.#pools.size > 0 ? await part.catalogue.durations() : new Map();
     const request: Omit<Request, "isTight"> = {
       ...{ nodeId: nodeId(), node: this.#node, running: running(), lanes, want, limit, rules: this.#rules },
-      nearPools: this.#nearPools(lanes),
+      ...{ nearPools: this.#nearPools(lanes), seesObjects: this.#seesObjects },
       laneOf: (id) => this.#lanes.get(id)!,
       asksOf: (lane) => this.#asksOf(lane),
       notMade: (keys) => keys.filter((key) => !this.#made.has(key)),
@@ -254,6 +256,7 @@ export class Contention {
    */
   #remember({ candidates, taken, blocked, left }: Contest, want: number): void {
     const now = this.#options.part.environment.monotonic();
+    this.#seesObjects = left.length > 0;
     const since = new Map<number, Map<string, number>>();
     for (const { id, laneId } of left) {
       const of = since.get(laneId) ?? new Map<string, number>();

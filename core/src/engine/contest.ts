@@ -31,6 +31,8 @@ export interface Request {
     tx: Transaction,
     jobs: readonly Candidate[],
   ) => Promise<(job: Candidate) => CandidateJob["expectedMs"]>;
+  /** Whether it is looked first who stands at objects. If not, that is found when they are taken. */
+  readonly seesObjects: boolean;
   /** Pools are locked before it is decided, because others took of them meanwhile the last time. */
   readonly isTight: boolean;
 }
@@ -59,9 +61,9 @@ interface Entry {
  * is known of pools holds no more, and nothing was decided.
  */
 export async function contest(tx: Transaction, request: Request): Promise<Contest | undefined> {
-  const { nodeId, lanes, limit, want, running, laneOf, mayStand, isTight } = request;
+  const { nodeId, lanes, limit, want, running, seesObjects, laneOf, mayStand, isTight } = request;
   const [{ jobs: candidates, objects: seen, lined }, rules, near] = await Promise.all([
-    tx.lockCandidates({ nodeId, lanes, want: limit, running }),
+    tx.lockCandidates({ nodeId, lanes, want: limit, running, seesObjects }),
     tx.rulesNumber(),
     tx.poolsNow(request.nearPools),
   ]);

@@ -21,6 +21,8 @@ export interface CandidateRequest {
   readonly want: number;
   /** Jobs of each owner that this node runs: at one level the owner with the fewest goes first. */
   readonly running: ReadonlyMap<number, number>;
+  /** Whether it is read who stands at the objects that the jobs lock. */
+  readonly seesObjects: boolean;
 }
 
 /** A job whose row in `work` is locked, with all that an attempt needs. */
@@ -46,7 +48,7 @@ const ROW = `w.ctid as ${NAMES.replaceAll(", ", ", w.")}`;
 
 const asked = (isShared: boolean) => `
   asked as materialized (
-    select l.* from unnest($2::int[], $4::smallint[], $5::timestamptz[], $6::uuid[], $7::int[], $8::boolean[]${isShared ? ", $11::boolean[]" : ""})
+    select l.* from unnest($2::int[], $4::smallint[], $5::timestamptz[], $6::uuid[], $7::int[], $8::boolean[]${isShared ? ", $12::boolean[]" : ""})
       as l (lane_id, rank, due_at, job_id, quota, is_shared${isShared ? ", has_news" : ""})
     join callsheet.lane on lane.id = l.lane_id and not lane.paused
     where exists (select from callsheet.node where id = $1::int and state = 'up' and not paused)
@@ -87,7 +89,7 @@ const BY_OWNER = `
         where w.state = 'pending' and w.guest and w.lane_id = o.lane_id and w.rank = o.rank and w.owner_id = o.owner_id
         order by w.due_at, w.job_id limit 1
       ) h
-      where o.has_news and o.owner_id <> all($9::int[])
+      where o.has_news and o.owner_id <> all($10::int[])
         and (o.lane_id, o.owner_id) not in (select q.lane_id, q.owner_id from callsheet.work q where q.state = 'queued')
       order by o.owner_id, o.rank, h.due_at, h.job_id
     ) n cross join lateral (
@@ -103,7 +105,7 @@ const BY_OWNER = `
   ), pending as materialized (
     select p.*, coalesce(b.running, 0) + row_number() over (partition by p.rank, p.owner_id order by p.due_at, p.job_id) as share
     from (select * from in_order union all select * from guests) p
-    left join unnest($9::int[], $10::int[]) as b (owner_id, running) on b.owner_id = p.owner_id
+    left join unnest($10::int[], $11::int[]) as b (owner_id, running) on b.owner_id = p.owner_id
     where p.job_id not in (select job_id from newcomers)
     order by p.rank, share, p.due_at, p.job_id limit greatest(0, $3::int - (select count(*) from queued))
   )`;
@@ -141,7 +143,8 @@ const candidatesText = (isShared: boolean) => `
       filter (where tags is not null or variables is not null or attempt > 0) as extras,
     (select json_agg(json_build_object('key', o.key, 'lined', o.lined, 'quarantined', o.quarantined, 'reason', o.reason, 'holder', o.job_id))
       from found f cross join json_array_elements(f.locks) l
-      cross join lateral (select * from callsheet.object where key = l ->> 'key' and (token is not null or lined or quarantined) offset 0) o) as objects,
+      cross join lateral (select * from callsheet.object where key = l ->> 'key' and (token is not null or lined or quarantined) offset 0) o
+      where $9::boolean) as objects,
     callsheet.now() as now
   from found`;
 const CANDIDATES = { shared: candidatesText(true), own: candidatesText(false) } as const;
@@ -172,7 +175,7 @@ interface Extra {
   readonly later: Record<string, unknown> | null;
 }
 
-/** Jobs that may be started, best first, and what was seen of the objects that they lock. */
+/** Jobs that may be started, best first, and what was seen of the objects that they lock, if it was asked. */
 export interface Candidates {
   readonly jobs: readonly Candidate[];
   /** Of those that somebody holds alone, or that are in quarantine; at any others nobody stands. */
@@ -183,7 +186,7 @@ export interface Candidates {
 
 /** Locks jobs that may be started. It names the barrier, so that no pause can be overtaken. */
 export async function lockCandidates(tx: Queryable, request: CandidateRequest): Promise<Candidates> {
-  const { nodeId, lanes, want, running } = request;
+  const { nodeId, lanes, want, running, seesObjects } = request;
   const isShared = lanes.some((lane) => lane.isShared);
   const { rows } = await tx.query<CandidateColumns>({
     name: isShared ? "candidates_shared" : "candidates",
@@ -197,6 +200,7 @@ export async function lockCandidates(tx: Queryable, request: CandidateRequest): 
       lanes.map((lane) => lane.after?.id ?? "00000000-0000-0000-0000-000000000000"),
       lanes.map((lane) => lane.quota),
       lanes.map((lane) => lane.isShared),
+      seesObjects,
       ...(isShared ? [[...running.keys()], [...running.values()], lanes.map((lane) => lane.hasNews)] : []),
     ],
   });

@@ -97,7 +97,8 @@ test("units that others took meanwhile undo the whole claim, so that it is decid
   onTestFinished(() => hot.close());
   const lanes = [{ id: laneId as number, quota: 10, isShared: false, hasNews: false }];
   const taking = hot.contend(async (tx) => {
-    const { jobs } = await tx.lockCandidates({ nodeId: here.nodeId, lanes, want: 10, running: new Map() });
+    const asked = { nodeId: here.nodeId, lanes, want: 10, running: new Map(), seesObjects: false };
+    const { jobs } = await tx.lockCandidates(asked);
     const starts = jobs.map((candidate) => ({ candidate, units: [{ poolId: poolId as number, units: 1 }] }));
     return tx.takeAlone(here.nodeId, { starts, notMade: ["asset/a", "asset/b"] });
   });

@@ -43,12 +43,12 @@ const completion = {
 const STATEMENTS: readonly { name: string; act: (line: Line) => Promise<unknown>; answer?: object; byIds?: true }[] = [
   {
     name: "candidates",
-    act: (line) => lockCandidates(line, { nodeId: 1, lanes: lanes(false), want: 100, running: new Map() }),
+    act: (line) => lockCandidates(line, { nodeId: 1, lanes: lanes(false), want: 100, running: new Map(), seesObjects: true }),
     answer: { ids: null },
   },
   {
     name: "candidates of lanes with guests",
-    act: (line) => lockCandidates(line, { nodeId: 1, lanes: lanes(true), want: 100, running: new Map([[1, 2]]) }),
+    act: (line) => lockCandidates(line, { nodeId: 1, lanes: lanes(true), want: 100, running: new Map([[1, 2]]), seesObjects: true }),
     answer: { ids: null },
   },
   { name: "objects made", act: (line) => makeObjects(line, [KEY]) },
