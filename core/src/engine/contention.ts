@@ -22,6 +22,8 @@ const STEP = 25;
 /** Jobs that were left are looked at again after this long, and each time in vain twice as long, unless a hint comes first. */
 const AGAIN_MS = 10;
 const LONGEST_AGAIN_MS = 160;
+/** A job that is left for longer waits for more than a moment: it is looked who stands at its objects. */
+const MOMENT_MS = 100;
 /** Where others took of a pool between a decision and its end, it is locked before it is decided, for so long. */
 const TIGHT_MS = 1_000;
 /** So many objects are remembered to have rows. */
@@ -59,7 +61,7 @@ export class Contention {
   #mayHold = true;
   #againMs = AGAIN_MS;
   #atOnce = MOST_AT_ONCE;
-  /** Objects were in use the last time: it is worth to look before they are taken. */
+  /** Objects were in use for a while, or most of them: it is worth to look before they are taken. */
   #seesObjects = true;
   #tightUntil = Number.NEGATIVE_INFINITY;
   /** Jobs were passed over for lack of units. */
@@ -140,7 +142,7 @@ export class Contention {
     const learned: Learned = this.#pools.size > 0 ? await part.catalogue.durations() : new Map();
     const request: Omit<Request, "isTight"> = {
       ...{ nodeId: nodeId(), node: this.#node, running: running(), lanes, want, limit, rules: this.#rules },
-      ...{ nearPools: this.#nearPools(lanes), seesObjects: this.#seesObjects },
+      ...{ nearPools: this.#nearPools(lanes), seesObjects: this.#seesObjects, tries: want + this.#leftCount },
       laneOf: (id) => this.#lanes.get(id)!,
       asksOf: (lane) => this.#asksOf(lane),
       notMade: (keys) => keys.filter((key) => !this.#made.has(key)),
@@ -256,13 +258,15 @@ export class Contention {
    */
   #remember({ candidates, taken, blocked, left }: Contest, want: number): void {
     const now = this.#options.part.environment.monotonic();
-    this.#seesObjects = left.length > 0;
     const since = new Map<number, Map<string, number>>();
     for (const { id, laneId } of left) {
       const of = since.get(laneId) ?? new Map<string, number>();
       since.set(laneId, of.set(id, this.#leftOf(laneId).get(id) ?? now));
     }
     this.#left = since;
+    const isLong = (at: number) => now - at >= MOMENT_MS;
+    const hasLong = [...since.values()].some((ofLane) => [...ofLane.values()].some(isLong));
+    this.#seesObjects = left.length > taken.length || hasLong;
     if (this.#made.size > MOST_MADE) this.#made.clear();
     for (const { key } of [...taken, ...blocked].flatMap(({ locks }) => locks)) this.#made.add(key);
     const done = new Set([...taken, ...blocked].map(({ id }) => id));

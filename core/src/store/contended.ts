@@ -110,37 +110,31 @@ const BY_OWNER = `
     order by p.rank, share, p.due_at, p.job_id limit greatest(0, $3::int - (select count(*) from queued))
   )`;
 
-const OF_ONE_OWNER = `
-  pending as materialized (
-    select *, 0::bigint as share from in_order order by rank, due_at, job_id limit greatest(0, $3::int - (select count(*) from queued))
-  )`;
-
 /*
  * Queued jobs by turn, then pending ones in the order of their lanes (index work_pending). All of them are locked, and what is
  * not taken is free again when the transaction ends. Beside them stands who holds their objects alone, and which have lines.
  */
 const candidatesText = (isShared: boolean) => `
-  with recursive ${asked(isShared)}, ${isShared ? BY_OWNER : OF_ONE_OWNER}, found as materialized (
+  with recursive ${asked(isShared)}, ${isShared ? `${BY_OWNER}, ` : ""}found as materialized (
     select f.*, j.size, j.locks, coalesce(j.data, j.configuration) as configuration, j.target_type, j.target_id, j.tags, j.variables
     from (
       select ${NAMES}, turn as place, 0::bigint as share from queued
       ${isShared ? `union all select ${NAMES}, place, 0 from newcomers` : ""}
       union all
-      select ${NAMES}, null, share from pending
-      order by place nulls last, rank, share, due_at, job_id
+      select ${NAMES}, null, ${isShared ? "share from pending" : "0 from in_order"}
+      order by place nulls last, rank, share, due_at, job_id ${isShared ? "" : "limit $3::int"}
     ) f join callsheet.job j on j.id = f.job_id
   )
   select string_agg(tid::text, ' ') as tids, string_agg(job_id::text, ',') as ids, string_agg(lane_id::text, ',') as lanes,
     string_agg(coalesce(turn::text, ''), ',') as turns, string_agg(rank::text, ',') as ranks, string_agg(due_at::text, ',') as dues,
-    string_agg(case when plain then '1' else '0' end, '') as plains, string_agg(attempt::text, ',') as attempts,
-    string_agg(retries::text, ',') as retries, string_agg(owner_id::text, ',') as owners,
-    string_agg(action_version_id::text, ',') as versions, string_agg(coalesce(size::text, ''), ',') as sizes,
+    string_agg(case when plain then '1' else '0' end, '') as plains, string_agg(owner_id::text, ',') as owners,
+    string_agg(action_version_id::text, ',') as versions,
     '[' || string_agg(coalesce(locks::text, '[]'), ',') || ']' as locks,
     '[' || string_agg(configuration::text, ',') || ']' as configurations,
     json_agg(target_type) as "targetTypes", json_agg(target_id) as "targetIds",
-    json_object_agg(job_id, json_build_object('tags', tags, 'first', variables,
+    json_object_agg(job_id, json_build_object('attempt', attempt, 'retries', retries, 'size', size, 'tags', tags, 'first', variables,
       'later', (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = found.job_id)))
-      filter (where tags is not null or variables is not null or attempt > 0) as extras,
+      filter (where tags is not null or variables is not null or size is not null or attempt > 0 or retries > 0) as extras,
     (select json_agg(json_build_object('key', o.key, 'lined', o.lined, 'quarantined', o.quarantined, 'reason', o.reason, 'holder', o.job_id))
       from found f cross join json_array_elements(f.locks) l
       cross join lateral (select * from callsheet.object where key = l ->> 'key' and (token is not null or lined or quarantined) offset 0) o
@@ -149,7 +143,7 @@ const candidatesText = (isShared: boolean) => `
   from found`;
 const CANDIDATES = { shared: candidatesText(true), own: candidatesText(false) } as const;
 
-type Column = "lanes" | "turns" | "ranks" | "dues" | "attempts" | "retries" | "owners" | "versions" | "sizes";
+type Column = "lanes" | "turns" | "ranks" | "dues" | "owners" | "versions";
 type CandidateColumns = Readonly<Record<Column, string>> & {
   readonly tids: string;
   readonly ids: string | null;
@@ -169,11 +163,17 @@ interface SeenObject {
   readonly reason: string | null;
   readonly holder: string | null;
 }
+/** Of jobs that have more than a configuration, and of those that were tried before. */
 interface Extra {
+  readonly attempt: number;
+  readonly retries: number;
+  readonly size: number | null;
   readonly tags: readonly string[] | null;
   readonly first: Record<string, unknown> | null;
   readonly later: Record<string, unknown> | null;
 }
+
+const NOTHING_MORE: Extra = { attempt: 0, retries: 0, size: null, tags: null, first: null, later: null };
 
 /** Jobs that may be started, best first, and what was seen of the objects that they lock, if it was asked. */
 export interface Candidates {
@@ -223,13 +223,12 @@ function candidatesOf(row: CandidateColumns): readonly Candidate[] {
   if (row.ids === null) return [];
   const of = (column: Column) => row[column].split(",");
   const [lanes, turns, ranks, dues] = [of("lanes"), of("turns"), of("ranks"), of("dues")];
-  const [attempts, retries, owners, versions] = [of("attempts"), of("retries"), of("owners"), of("versions")];
-  const [sizes, tids] = [of("sizes"), row.tids.split(" ")];
+  const [owners, versions, tids] = [of("owners"), of("versions"), row.tids.split(" ")];
   const locks = JSON.parse(row.locks) as readonly (readonly JobLock[])[];
   const configurations = JSON.parse(row.configurations) as readonly unknown[];
   const mayRefer = mayReferToSecrets(row.configurations);
   return row.ids.split(",").map((id, n): Candidate => {
-    const { tags, first, later } = row.extras?.[id] ?? { tags: null, first: null, later: null };
+    const { attempt, retries, size, tags, first, later } = row.extras?.[id] ?? NOTHING_MORE;
     return {
       id,
       tid: tids[n]!,
@@ -238,8 +237,8 @@ function candidatesOf(row: CandidateColumns): readonly Candidate[] {
       rank: Number(ranks[n]),
       dueAt: dues[n]!,
       isPlain: row.plains[n] === "1",
-      attempt: Number(attempts[n]) + 1,
-      retries: Number(retries[n]),
+      attempt: attempt + 1,
+      retries,
       ownerId: Number(owners[n]),
       actionVersionId: Number(versions[n]),
       configuration: configurations[n],
@@ -248,7 +247,7 @@ function candidatesOf(row: CandidateColumns): readonly Candidate[] {
       tags: tags ?? [],
       variables: first || later ? { ...first, ...later } : null,
       locks: locks[n]!,
-      size: sizes[n] === "" ? null : Number(sizes[n]),
+      size,
       now: row.now,
     };
   });

@@ -100,7 +100,7 @@ test("units that others took meanwhile undo the whole claim, so that it is decid
     const asked = { nodeId: here.nodeId, lanes, want: 10, running: new Map(), seesObjects: false };
     const { jobs } = await tx.lockCandidates(asked);
     const starts = jobs.map((candidate) => ({ candidate, units: [{ poolId: poolId as number, units: 1 }] }));
-    return tx.takeAlone(here.nodeId, { starts, notMade: ["asset/a", "asset/b"] });
+    return tx.takeAlone(here.nodeId, { starts, most: 10, notMade: ["asset/a", "asset/b"] });
   });
   const error = await taking.catch((thrown: unknown) => thrown);
   expect(isOvertaken(error)).toBe(true);

@@ -43,12 +43,14 @@ const completion = {
 const STATEMENTS: readonly { name: string; act: (line: Line) => Promise<unknown>; answer?: object; byIds?: true }[] = [
   {
     name: "candidates",
-    act: (line) => lockCandidates(line, { nodeId: 1, lanes: lanes(false), want: 100, running: new Map(), seesObjects: true }),
+    act: (line) =>
+      lockCandidates(line, { nodeId: 1, lanes: lanes(false), want: 100, running: new Map(), seesObjects: true }),
     answer: { ids: null },
   },
   {
     name: "candidates of lanes with guests",
-    act: (line) => lockCandidates(line, { nodeId: 1, lanes: lanes(true), want: 100, running: new Map([[1, 2]]), seesObjects: true }),
+    act: (line) =>
+      lockCandidates(line, { nodeId: 1, lanes: lanes(true), want: 100, running: new Map([[1, 2]]), seesObjects: true }),
     answer: { ids: null },
   },
   { name: "objects made", act: (line) => makeObjects(line, [KEY]) },
@@ -61,7 +63,8 @@ const STATEMENTS: readonly { name: string; act: (line: Line) => Promise<unknown>
   { name: "rows taken", act: (line) => takeJobs(line, 1, taking(false)), answer: { token: "1" }, byIds: true },
   {
     name: "members taken where nobody stands",
-    act: (line) => line.transaction((tx) => takeAlone(tx, 1, { starts: [start(true, [UNIT])], notMade: [KEY] })),
+    act: (line) =>
+      line.transaction((tx) => takeAlone(tx, 1, { starts: [start(true, [UNIT])], most: 1, notMade: [KEY] })),
     answer: { token: "1", places: null },
     byIds: true,
   },
