@@ -21,4 +21,6 @@ export interface ClaimerOptions {
   readonly types: readonly string[];
   readonly capabilities: ReadonlySet<string>;
   readonly hot: () => Promise<HotPath>;
+  /** Told when it is time to claim. */
+  readonly onHungry: () => void;
 }

@@ -1,0 +1,23 @@
+import { expect, onTestFinished, test } from "vitest";
+import { defineActionType } from "../../core/src/index.ts";
+import { openTestDatabase } from "../../core/src/testing/index.ts";
+import { watchClaims } from "../actors/claim-watch.mjs";
+
+const type = defineActionType({ type: "test", version: 1, run: async () => {} });
+
+test.each([
+  ["plain jobs", {}],
+  ["jobs that lock something", { lock: "exclusive" as const }],
+])("claims of %s are timed", async (_, lock) => {
+  const claims = watchClaims();
+  const database = await openTestDatabase();
+  onTestFinished(() => database.close());
+  const cs = await database.open();
+  await cs.actions.put({ name: "edit", type, ...lock });
+  const node = await cs.work({ types: [type] });
+  const before = claims().length;
+  await cs.jobs.wait(await cs.jobs.create("edit", { target: { type: "asset", id: "a" } }));
+  await node.stop();
+  expect(claims().length).toBeGreaterThan(before);
+  expect(Math.min(...claims())).toBeGreaterThan(0);
+});
