@@ -1,9 +1,10 @@
 import { expect, onTestFinished, test } from "vitest";
-import { defineActionType } from "../../core/src/index.ts";
-import { openTestDatabase } from "../../core/src/testing/index.ts";
+import { z } from "zod";
+import { defineActionType } from "@callsheet/core";
+import { openTestDatabase } from "@callsheet/core/testing";
 import { watchClaims } from "../actors/claim-watch.mjs";
 
-const type = defineActionType({ type: "test", version: 1, run: async () => {} });
+const type = defineActionType({ type: "test", version: 1, configuration: z.object({}), run: async () => {} });
 
 test.each([
   ["plain jobs", {}],

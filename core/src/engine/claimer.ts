@@ -57,7 +57,11 @@ export class Claimer {
 
   /** Minds a hint, and says when it is time to claim if it may concern this node. */
   hear(hint: Hint | undefined): void {
-    if (hint?.kind === "lane") return this.#hearOfLane(hint.laneId, hint.rank);
+    if (hint?.kind === "lane") this.#hearOfLane(hint.laneId, hint.rank);
+    else if (this.#mayConcern(hint)) this.#options.onHungry();
+  }
+
+  #mayConcern(hint: Exclude<Hint, { kind: "lane" }> | undefined): boolean {
     if (hint === undefined) {
       this.#marks.clear();
       this.#contention.look();
@@ -65,8 +69,8 @@ export class Claimer {
     } else if (hint.kind === "waiting") this.#contention.look();
     else if (hint.kind === "pool") this.#contention.unitsReturned(hint.poolId);
     else if (hint.kind === "objects") this.#contention.objectsFreed();
-    else return;
-    this.#options.onHungry();
+    else return false;
+    return true;
   }
 
   #hearOfLane(laneId: number, rank: number): void {

@@ -170,7 +170,8 @@ async function decideUnderLocks(tx: Transaction, { hopeful, world, poolIds, requ
   const [, locked, objects, pools] = await Promise.all([
     tx.makeObjects(request.notMade(keys)),
     tx.tryObjects(keys),
-    tx.readObjects(keys),
+    // Who was handed his objects has them, unless they are in quarantine.
+    tx.readObjects(keys, { linesOf: keysOf(hopeful.filter(({ job }) => job.ticket === null)) }),
     request.isTight ? tx.lockPools(poolIds) : world.pools,
   ]);
   const ours = new Set(locked);

@@ -138,7 +138,7 @@ const candidatesText = (isShared: boolean) => `
     (select json_agg(json_build_object('key', o.key, 'lined', o.lined, 'quarantined', o.quarantined, 'reason', o.reason, 'holder', o.job_id))
       from found f cross join json_array_elements(f.locks) l
       cross join lateral (select * from callsheet.object where key = l ->> 'key' and (token is not null or lined or quarantined) offset 0) o
-      where $9::boolean) as objects,
+      where $9::boolean and coalesce(f.turn, 0) >= 0) as objects,
     callsheet.now() as now
   from found`;
 const CANDIDATES = { shared: candidatesText(true), own: candidatesText(false) } as const;

@@ -103,11 +103,21 @@ export function freeingAlone(freed: readonly { readonly key: string; readonly to
   ];
 }
 
-/** How much of an object's line is read: those behind it wait in any case. */
-const LONGEST_LINE = 200;
+/** How much of an object's line is read at most: those behind it wait in any case. */
+export const LONGEST_LINE = 200;
+
+/** How much is read. `limit`: of each line, but of those who were passed over. `linesOf`: objects of which more is asked than whether they are in quarantine. Default: all. */
+export interface ReadObjects {
+  readonly limit?: number;
+  readonly linesOf?: readonly string[];
+}
 
 /** The lines of objects, in order. Objects that are in quarantine are there in any case, others when somebody stands in their line. */
-export async function readObjects(db: Queryable, keys: readonly string[]): Promise<readonly ObjectFacts[]> {
+export async function readObjects(
+  db: Queryable,
+  keys: readonly string[],
+  { limit = LONGEST_LINE, linesOf = keys }: ReadObjects = {},
+): Promise<readonly ObjectFacts[]> {
   if (keys.length === 0) return [];
   const { rows } = await db.query<{
     key: string;
@@ -117,8 +127,8 @@ export async function readObjects(db: Queryable, keys: readonly string[]): Promi
     name: "read_objects",
     text: `
       with line as materialized (
-        select t.* from unnest($1::text[]) as k (key) cross join lateral (
-          (select * from callsheet.ticket where object_key = k.key and not passed order by object_key, number limit ${LONGEST_LINE})
+        select t.* from unnest($2::text[]) as k (key) cross join lateral (
+          (select * from callsheet.ticket where object_key = k.key and not passed order by object_key, number limit $3::int)
           union all
           (select * from callsheet.ticket where object_key = k.key and passed order by object_key, number limit ${LONGEST_LINE})
         ) t
@@ -133,7 +143,7 @@ export async function readObjects(db: Queryable, keys: readonly string[]): Promi
       select object_key, null, json_agg(json_build_object('jobId', job_id, 'number', number, 'mode', mode, 'held', held,
         'isServed', token is not null or (select yes from served s where s.lane_id = line.lane_id)) order by number)
       from line group by object_key`,
-    values: [keys],
+    values: [keys, linesOf, limit],
   });
   const objects = new Map<string, ObjectFacts>();
   for (const { key, quarantine, tickets } of rows) {

@@ -163,3 +163,21 @@ test("of more jobs that are tried than are wanted the first start, and the objec
   expect(await used()).toBe(2);
   await checkHoldings(database);
 });
+
+test("all who may have an object together are handed it at once, however many, and nobody behind who wants it alone", async () => {
+  await cs.actions.put({ name: "view", type: "test", lock: "shared" });
+  const view = async () => (await cs.jobs.create("view", { target: { type: "asset", id: "a" } })).id;
+  await create("a");
+  const [first] = await here.claim();
+  const together: string[] = [];
+  while (together.length < 9) together.push(await view());
+  expect(await there.claim(20)).toEqual([]);
+  await create("a");
+  expect(await there.claim(20)).toEqual([]);
+  await view();
+  expect(await there.claim(20)).toEqual([]);
+  await here.complete(first!);
+  const handed = await rows("select job_id as id from callsheet.work where state = 'queued' order by turn");
+  expect(handed.map(({ id }) => id)).toEqual(together);
+  await checkHoldings(database);
+});
