@@ -116,8 +116,7 @@ export async function handOver(tx: Queryable, keys: readonly string[], limit = H
   if (theirs.size > keys.length) return handOver(tx, [...theirs], limit);
   if (passed.length > 0) await markPassed(tx, passed, keys);
   const handed = granted.length > 0 ? await grant(tx, granted) : [];
-  if (limit < LONGEST_LINE && mayGoOn(lines, limit))
-    return [...handed, ...(await handOver(tx, keys, LONGEST_LINE))];
+  if (limit < LONGEST_LINE && mayGoOn(lines, limit)) return [...handed, ...(await handOver(tx, keys, LONGEST_LINE))];
   // Behind those who were passed over others may stand.
   return granted.length === 0 && passed.length > 0 ? handOver(tx, keys, limit) : handed;
 }
@@ -126,7 +125,8 @@ export async function handOver(tx: Queryable, keys: readonly string[], limit = H
 function mayGoOn(lines: readonly ObjectFacts[], limit: number): boolean {
   return lines.some(
     ({ tickets }) =>
-      tickets.length >= limit && !tickets.some(({ mode, held, isServed }) => mode === "exclusive" && (held || isServed)),
+      tickets.length >= limit &&
+      !tickets.some(({ mode, held, isServed }) => mode === "exclusive" && (held || isServed)),
   );
 }
 
