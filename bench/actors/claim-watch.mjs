@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { nowMs } from "./clock.mjs";
 
 // The statements that a claim of Callsheet begins with: of plain jobs it is all of it, of contended ones the transaction's first.
-const FIRST = new Set(["claim", "candidates"]);
+const FIRST = new Set(["claim", "candidates", "candidates_shared"]);
 
 /**
  * Times every claim that Callsheet makes in this process, from the moment its first statement is sent until the answer to
@@ -13,19 +13,19 @@ export function watchClaims() {
   const tookMs = [];
   const begun = new WeakMap();
   const { query } = pg.Client.prototype;
-  pg.Client.prototype.query = function timed(config, ...rest) {
-    if (FIRST.has(config?.name)) begun.set(this, nowMs());
-    const answer = query.call(this, config, ...rest);
-    const isLast = config?.name === "claim" || (config?.text === "commit" && begun.has(this));
-    if (isLast && typeof answer?.then === "function") {
+  pg.Client.prototype.query = function timed(question, ...rest) {
+    const { name, text, callback } = question ?? {};
+    if (FIRST.has(name)) begun.set(this, nowMs());
+    const isLast = name === "claim" || (text === "commit" && begun.has(this));
+    if (isLast && callback !== undefined) {
       const sinceMs = begun.get(this);
       begun.delete(this);
-      answer.then(
-        () => tookMs.push(nowMs() - sinceMs),
-        () => {},
-      );
+      question.callback = (error, ...answer) => {
+        if (!error) tookMs.push(nowMs() - sinceMs);
+        callback(error, ...answer);
+      };
     }
-    return answer;
+    return query.call(this, question, ...rest);
   };
   return () => tookMs;
 }

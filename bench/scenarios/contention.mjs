@@ -48,11 +48,11 @@ export const behindBlocked = ({ blocked, lanes, openLanes, count, units, limitMs
 });
 
 const PATIENCE_MS = 15_000;
-/** Some of the processes' statements have to be prepared before what they take says anything. */
-const WARM_UP_SHARE = 0.05;
+/** So many jobs for each slot are worked off before anything is timed: statements are prepared, and every node has begun. */
+const WARM_UP = 5;
 
 /**
- * Many connections that claim for a few slots each: first as fast as they can, then at half of that rate.
+ * Many connections that claim for a few slots each: all at rest, then as fast as they can, then at half of that rate.
  * @param {{count: number, processes: number, nodes: number, slots: number, seconds: number, limitMs: number}} size
  */
 export const connections = ({ count, processes, nodes, slots, seconds, limitMs }) => ({
@@ -60,32 +60,39 @@ export const connections = ({ count, processes, nodes, slots, seconds, limitMs }
   systems: ["callsheet"],
   variants: () => [""],
   play: async (stage) => {
-    await load(stage, count, { mixed: false });
-    const attempted = count + limitMs * 50;
-    const settings = { slots, nodes };
-    const actors = await openWorkers(stage, { workers: processes, attempted, settings });
+    const warmUp = processes * nodes * slots * WARM_UP;
+    const attempted = warmUp + count + limitMs * 50;
+    const actors = await openWorkers(stage, { workers: processes, attempted, settings: { slots, nodes } });
     const watch = await stage.system.watch(stage.store);
+    const settled = (jobs, ms) => untilSettled(watch, { actors, attempted: jobs, untilMs: nowMs() + ms });
+    const producer = stage.actor();
+    const { create, single } = stage.system.settings;
+    await producer.ask("openProducer", { settings: create });
+    const createMany = (jobs, from) => producer.ask("createMany", { ...create, count: jobs, from, mixed: false });
+    await Promise.all(actors.map((actor) => actor.ask("startWorker")));
+    await createMany(warmUp, 0);
+    await settled(warmUp, PATIENCE_MS);
+    const warm = await claimsOf(actors);
     const meter = await stage.meter(actors);
     const startMs = nowMs();
-    await Promise.all(actors.map((actor) => actor.ask("startWorker")));
-    const full = await untilSettled(watch, { actors, attempted: count, untilMs: startMs + limitMs });
-    const rate = (full.handled * 1000) / (full.endMs - startMs);
-    const atFull = await claimsOf(actors);
-    const paced = Math.min(attempted - count, Math.floor((rate / 2) * seconds));
-    const producer = stage.actor();
-    await producer.ask("openProducer", { settings: stage.system.settings.single });
-    await producer.ask("callPaced", { count: paced, from: count, perSecond: rate / 2 });
-    const end = await untilSettled(watch, { actors, attempted: count + paced, untilMs: nowMs() + PATIENCE_MS });
-    const atHalf = (await claimsOf(actors)).map((all, n) => all.slice(atFull[n].length));
+    await createMany(count, warmUp);
+    const full = await settled(warmUp + count, limitMs);
+    const rate = (count * 1000) / (full.endMs - startMs);
+    const all = await claimsOf(actors);
+    const atFull = all.flatMap((took, n) => took.slice(warm[n].length));
+    const paced = Math.min(attempted - warmUp - count, Math.floor((rate / 2) * seconds));
+    await producer.ask("callPaced", { ...single, count: paced, from: warmUp + count, perSecond: rate / 2 });
+    const end = await settled(warmUp + count + paced, PATIENCE_MS);
+    const atHalf = (await claimsOf(actors)).flatMap((took, n) => took.slice(all[n].length));
     const { cost, load: machine } = await meter.read(end.handled);
-    const { counts } = await stopAndCount(watch, { actors, attempted: count + paced });
+    const { counts } = await stopAndCount(watch, { actors, attempted: warmUp + count + paced });
     await producer.ask("close");
-    const warm = atFull.flatMap((all) => all.slice(Math.ceil(all.length * WARM_UP_SHARE)));
     const figures = {
       rate,
-      ...claimFigures(warm, full.handled),
-      longestOverMedian: quantile(warm, 1) / quantile(warm, 0.5),
-      halfClaimP99Ms: quantile(atHalf.flat(), 0.99),
+      ...claimFigures(atFull, count),
+      longestOverMedian: quantile(atFull, 1) / quantile(atFull, 0.5),
+      halfClaimP99Ms: quantile(atHalf, 0.99),
+      halfJobsPerClaim: paced / atHalf.length,
       complete: Number(full.complete && end.complete),
     };
     return { figures, cost, load: machine, counts };

@@ -1,8 +1,10 @@
 import { canMeet } from "@callsheet/contract";
 import type { Hint } from "../operations/hint.ts";
 import type { Watermark } from "../store/claim.ts";
+import type { ClaimLane } from "../store/dictionary.ts";
 import type { Claim, ClaimerOptions } from "./claiming.ts";
 import { Contention } from "./contention.ts";
+import { Crowd } from "./crowd.ts";
 
 /** How often new lanes are looked for without a hint. */
 const LANES_MS = 1_000;
@@ -14,17 +16,19 @@ const FULL_READ_MS = 500;
 export class Claimer {
   readonly #options: ClaimerOptions;
   readonly #contention: Contention;
+  readonly #crowd: Crowd;
   readonly #marks = new Map<number, Watermark>();
   /** Of plain jobs. */
   #lanes: readonly number[] = [];
   #hasMembers = false;
-  #known: ReadonlySet<number> = new Set();
+  #known: ReadonlyMap<number, ClaimLane> = new Map();
   #lanesAt = Number.NEGATIVE_INFINITY;
   #nextFullRead = 0;
 
   constructor(options: ClaimerOptions) {
     this.#options = options;
     this.#contention = new Contention(options);
+    this.#crowd = new Crowd(options.part.environment);
   }
 
   /** Up to `want` jobs. `isAhead`: more than the node has free slots for. */
@@ -44,6 +48,7 @@ export class Claimer {
     const { jobs, marks } = await (await hot()).claim({ nodeId: nodeId(), want, lanes, hasMembers: this.#hasMembers });
     const now = monotonic();
     if (isFullRead) this.#nextFullRead = now + Math.max(FULL_READ_MS, (now - started) / FULL_READ_SHARE);
+    this.#crowd.found(jobs.length);
     for (const [lane, mark] of marks) this.#marks.set(lane, mark);
     // What a lane had not yet shown when it was read empty may sort before the mark: begin anew.
     if (jobs.length < want) this.#marks.clear();
@@ -51,25 +56,35 @@ export class Claimer {
     return { jobs, mayHoldMore: jobs.length === want || (jobs.length > 0 && lanes.length > 1) };
   }
 
-  /** Minds a hint. Answers whether it may concern this node. */
-  hear(hint: Hint | undefined): boolean {
+  /** Minds a hint, and says when it is time to claim if it may concern this node. */
+  hear(hint: Hint | undefined): void {
+    if (hint?.kind === "lane") this.#hearOfLane(hint.laneId, hint.rank);
+    else if (this.#mayConcern(hint)) this.#options.onHungry();
+  }
+
+  #mayConcern(hint: Exclude<Hint, { kind: "lane" }> | undefined): boolean {
     if (hint === undefined) {
       this.#marks.clear();
       this.#contention.look();
       this.#lanesAt = Number.NEGATIVE_INFINITY;
-      return true;
-    }
-    if (hint.kind === "waiting") this.#contention.look();
-    if (hint.kind === "pool") this.#contention.unitsReturned(hint.poolId);
-    if (hint.kind === "objects") this.#contention.objectsFreed();
-    if (hint.kind === "waiting" || hint.kind === "pool" || hint.kind === "objects") return true;
-    if (hint.kind !== "lane") return false;
-    if (!this.#known.has(hint.laneId)) this.#lanesAt = Number.NEGATIVE_INFINITY;
-    this.#contention.look(hint.laneId);
-    const mark = this.#marks.get(hint.laneId);
-    // At the same rank new jobs come later than the mark.
-    if (mark && hint.rank < mark.rank) this.#marks.delete(hint.laneId);
+    } else if (hint.kind === "waiting") this.#contention.look();
+    else if (hint.kind === "pool") this.#contention.unitsReturned(hint.poolId);
+    else if (hint.kind === "objects") this.#contention.objectsFreed();
+    else return false;
     return true;
+  }
+
+  #hearOfLane(laneId: number, rank: number): void {
+    const lane = this.#known.get(laneId);
+    if (lane === undefined) this.#lanesAt = Number.NEGATIVE_INFINITY;
+    this.#contention.look(laneId);
+    const mark = this.#marks.get(laneId);
+    // At the same rank new jobs come later than the mark.
+    if (mark && rank < mark.rank) this.#marks.delete(laneId);
+    const { onHungry, part } = this.#options;
+    const waitMs = lane?.isContended === false ? this.#crowd.hear(laneId) : 0;
+    if (waitMs === 0) onHungry();
+    else if (waitMs !== undefined) part.environment.timers.after(waitMs, onHungry);
   }
 
   /** A claim waits for its lanes only when one is known to be new; otherwise they are read again beside it. */
@@ -86,7 +101,7 @@ export class Claimer {
     this.#lanesAt = part.environment.monotonic();
     const lanes = await part.store.lanesFor(site, [...codes.keys()]);
     const able = lanes.filter(({ type, needs }) => canMeet(needs, { code: codes.get(type), capabilities }));
-    this.#known = new Set(able.map(({ id }) => id));
+    this.#known = new Map(able.map((lane) => [lane.id, lane]));
     const plain = able.filter(({ isContended }) => !isContended);
     this.#lanes = plain.map(({ id }) => id);
     this.#hasMembers = plain.some(({ isGrouped }) => isGrouped);

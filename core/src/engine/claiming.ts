@@ -23,4 +23,6 @@ export interface ClaimerOptions {
   readonly codes: ReadonlyMap<string, Code>;
   readonly capabilities: ReadonlySet<string>;
   readonly hot: () => Promise<HotPath>;
+  /** Told when it is time to claim. */
+  readonly onHungry: () => void;
 }

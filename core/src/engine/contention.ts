@@ -22,14 +22,16 @@ const STEP = 25;
 /** Jobs that were left are looked at again after this long, and each time in vain twice as long, unless a hint comes first. */
 const AGAIN_MS = 10;
 const LONGEST_AGAIN_MS = 160;
+/** A job that is left for longer waits for more than a moment: it is looked who stands at its objects. */
+const MOMENT_MS = 100;
 /** Where others took of a pool between a decision and its end, it is locked before it is decided, for so long. */
 const TIGHT_MS = 1_000;
 /** So many objects are remembered to have rows. */
 const MOST_MADE = 10_000;
 /** Of so many lanes at most the pools are read before it is known whose jobs come. */
 const MOST_NEAR = 8;
-/** Jobs are looked at beyond those that are wanted: some may have to be left. */
-const MORE = 32;
+/** Jobs are looked at beyond those that are wanted, more where some had to be left the last time: some may have to be left. */
+const [MORE, FEW_MORE] = [32, 8];
 
 interface OpenLane {
   readonly lane: ClaimLane;
@@ -59,6 +61,8 @@ export class Contention {
   #mayHold = true;
   #againMs = AGAIN_MS;
   #atOnce = MOST_AT_ONCE;
+  /** Objects were in use for a while, or most of them: it is worth to look before they are taken. */
+  #seesObjects = true;
   #tightUntil = Number.NEGATIVE_INFINITY;
   /** Jobs were passed over for lack of units. */
   #hasPassed = false;
@@ -117,7 +121,7 @@ export class Contention {
     }
     const want = Math.min(wanted, this.#atOnce);
     const left = this.#leftCount;
-    const limit = Math.max(left, want + Math.min(left + MORE, MOST_LEFT));
+    const limit = Math.max(left, want + (left > 0 ? Math.min(left + MORE, MOST_LEFT) : FEW_MORE));
     const asked = open.map((one) => this.#asked(one, limit, open.length));
     const outcome = await this.#contest(asked, want, limit);
     if (outcome === undefined || isAllNew(outcome, want))
@@ -138,7 +142,7 @@ export class Contention {
     const learned: Learned = this.#pools.size > 0 ? await part.catalogue.durations() : new Map();
     const request: Omit<Request, "isTight"> = {
       ...{ nodeId: nodeId(), node: this.#node, running: running(), lanes, want, limit, rules: this.#rules },
-      nearPools: this.#nearPools(lanes),
+      ...{ nearPools: this.#nearPools(lanes), seesObjects: this.#seesObjects, tries: want + this.#leftCount },
       laneOf: (id) => this.#lanes.get(id)!,
       asksOf: (lane) => this.#asksOf(lane),
       notMade: (keys) => keys.filter((key) => !this.#made.has(key)),
@@ -260,6 +264,9 @@ export class Contention {
       since.set(laneId, of.set(id, this.#leftOf(laneId).get(id) ?? now));
     }
     this.#left = since;
+    const isLong = (at: number) => now - at >= MOMENT_MS;
+    const hasLong = [...since.values()].some((ofLane) => [...ofLane.values()].some(isLong));
+    this.#seesObjects = left.length > taken.length || hasLong;
     if (this.#made.size > MOST_MADE) this.#made.clear();
     for (const { key } of [...taken, ...blocked].flatMap(({ locks }) => locks)) this.#made.add(key);
     const done = new Set([...taken, ...blocked].map(({ id }) => id));

@@ -15,6 +15,8 @@ export interface Request {
   /** How many jobs are looked at, and how many of them may start. */
   readonly limit: number;
   readonly want: number;
+  /** How many are tried, where it is not looked who stands at objects: some will not get theirs. */
+  readonly tries: number;
   readonly running: ReadonlyMap<number, number>;
   readonly laneOf: (id: number) => ClaimLane;
   readonly asksOf: (lane: ClaimLane) => readonly Ask[];
@@ -31,6 +33,8 @@ export interface Request {
     tx: Transaction,
     jobs: readonly Candidate[],
   ) => Promise<(job: Candidate) => CandidateJob["expectedMs"]>;
+  /** Whether it is looked first who stands at objects. If not, that is found when they are taken. */
+  readonly seesObjects: boolean;
   /** Pools are locked before it is decided, because others took of them meanwhile the last time. */
   readonly isTight: boolean;
 }
@@ -59,9 +63,9 @@ interface Entry {
  * is known of pools holds no more, and nothing was decided.
  */
 export async function contest(tx: Transaction, request: Request): Promise<Contest | undefined> {
-  const { nodeId, lanes, limit, want, running, laneOf, mayStand, isTight } = request;
+  const { nodeId, lanes, limit, want, tries, running, seesObjects, laneOf, mayStand, isTight } = request;
   const [{ jobs: candidates, objects: seen, lined }, rules, near] = await Promise.all([
-    tx.lockCandidates({ nodeId, lanes, want: limit, running }),
+    tx.lockCandidates({ nodeId, lanes, want: limit, running, seesObjects }),
     tx.rulesNumber(),
     tx.poolsNow(request.nearPools),
   ]);
@@ -81,15 +85,15 @@ export async function contest(tx: Transaction, request: Request): Promise<Contes
   const verdicts = decide(
     entries.map(({ job }) => job),
     world,
-    want,
+    seesObjects ? want : tries,
   );
   const standing = toStand(entries, verdicts, mayStand);
   const waiting = entries.filter((_, index) => verdicts[index]?.kind === "block");
   const starts = startsOf(entries, verdicts);
   if (!isTight && standing.size === 0 && areAlone(starts, world)) {
     const notMade = request.notMade(keysOf(starts));
-    const taken = starts.length > 0 ? await tx.takeAlone(nodeId, { starts, notMade }) : [];
-    const left = without([...waiting, ...starts], taken);
+    const taken = starts.length > 0 ? await tx.takeAlone(nodeId, { starts, most: want, notMade }) : [];
+    const left = leftOf(candidates, { asked: [...waiting, ...starts], done: taken, isFull: taken.length === want });
     return { candidates, taken, blocked: [], left, pools: asTaken(world.pools, taken) };
   }
   const hopeful = entries.filter((entry, index) => verdicts[index]?.kind === "start" || standing.has(entry));
@@ -101,13 +105,24 @@ export async function contest(tx: Transaction, request: Request): Promise<Contes
     block(tx, standingNow),
   ]);
   const stillWaiting = final.waiting.map(({ entry }) => entry);
-  const left = without(new Set([...waiting, ...stillWaiting, ...final.unsure]), [...taken, ...blocked]);
+  const vain = [...waiting, ...stillWaiting, ...final.unsure];
+  const left = leftOf(candidates, { asked: vain, done: [...taken, ...blocked], isFull: false });
   return { candidates, taken, blocked, left, pools: asTaken(final.pools, taken) };
 }
 
-function without(entries: Iterable<{ readonly candidate: Candidate }>, done: readonly { readonly id: string }[]) {
+interface Outcome {
+  readonly asked: readonly { readonly candidate: Candidate }[];
+  readonly done: readonly { readonly id: string }[];
+  /** No more were wanted: those behind the last that was done were not decided on. */
+  readonly isFull: boolean;
+}
+
+/** Those that were asked for in vain. */
+function leftOf(candidates: readonly Candidate[], { asked, done, isFull }: Outcome): readonly Candidate[] {
   const ids = new Set(done.map(({ id }) => id));
-  return [...entries].map(({ candidate }) => candidate).filter(({ id }) => !ids.has(id));
+  const open = new Set(asked.map(({ candidate }) => candidate.id));
+  const end = isFull ? candidates.findLastIndex(({ id }) => ids.has(id)) : candidates.length;
+  return candidates.slice(0, end).filter(({ id }) => open.has(id) && !ids.has(id));
 }
 
 const startsOf = (entries: readonly Entry[], verdicts: readonly Verdict[]): readonly Start[] =>
@@ -155,7 +170,8 @@ async function decideUnderLocks(tx: Transaction, { hopeful, world, poolIds, requ
   const [, locked, objects, pools] = await Promise.all([
     tx.makeObjects(request.notMade(keys)),
     tx.tryObjects(keys),
-    tx.readObjects(keys),
+    // Who was handed his objects has them, unless they are in quarantine.
+    tx.readObjects(keys, { linesOf: keysOf(hopeful.filter(({ job }) => job.ticket === null)) }),
     request.isTight ? tx.lockPools(poolIds) : world.pools,
   ]);
   const ours = new Set(locked);

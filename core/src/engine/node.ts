@@ -106,7 +106,8 @@ export class Node {
     const capabilities = new Set(identity.capabilities);
     const { name, site } = identity;
     const byOwner = () => runningByOwner(this.#runner);
-    const claimer = new Claimer({ part, nodeId, name, site, codes, capabilities, hot, running: byOwner });
+    const onHungry = () => this.#services.claim.wake();
+    const claimer = new Claimer({ part, nodeId, name, site, codes, capabilities, hot, running: byOwner, onHungry });
     this.#reporter = new Reporter({ part, hot, onLoss, onStored });
     this.#heart = this.#startHeart(life);
     this.#learning = new Learning(part);
@@ -133,7 +134,6 @@ export class Node {
       onEnd: (attempt, size, end) => this.#ended(attempt, size, end),
     });
     const isKnown = (id: string) => this.#runner.running.has(id) || this.#keeper.isLeaving(id);
-    const onHungry = () => this.#services.claim.wake();
     const [runner, reporter] = [this.#runner, this.#reporter];
     this.#feeder = new Feeder({
       ...{ part, claimer, runner, slots, reporter, hot, onLoss, isKnown, nodeId, isCertain, onHungry },
@@ -145,7 +145,7 @@ export class Node {
       if (hint?.kind === "rollback") this.#services.undo.wake();
       if (hint?.kind === "job") this.#services.poll.wake();
       if (hint?.kind === "job") this.#keeper.look(hint.id);
-      else if (claimer.hear(hint)) this.#services.claim.wake();
+      else claimer.hear(hint);
     });
   }
 

@@ -21,6 +21,8 @@ export interface CandidateRequest {
   readonly want: number;
   /** Jobs of each owner that this node runs: at one level the owner with the fewest goes first. */
   readonly running: ReadonlyMap<number, number>;
+  /** Whether it is read who stands at the objects that the jobs lock. */
+  readonly seesObjects: boolean;
 }
 
 /** A job whose row in `work` is locked, with all that an attempt needs. */
@@ -49,7 +51,7 @@ const ROW = `w.ctid as ${NAMES.replaceAll(", ", ", w.")}`;
 
 const asked = (isShared: boolean) => `
   asked as materialized (
-    select l.* from unnest($2::int[], $4::smallint[], $5::timestamptz[], $6::uuid[], $7::int[], $8::boolean[]${isShared ? ", $11::boolean[]" : ""})
+    select l.* from unnest($2::int[], $4::smallint[], $5::timestamptz[], $6::uuid[], $7::int[], $8::boolean[]${isShared ? ", $12::boolean[]" : ""})
       as l (lane_id, rank, due_at, job_id, quota, is_shared${isShared ? ", has_news" : ""})
     join callsheet.lane on lane.id = l.lane_id and not lane.paused
     where exists (select from callsheet.node where id = $1::int and state = 'up' and not paused)
@@ -90,7 +92,7 @@ const BY_OWNER = `
         where w.state = 'pending' and w.guest and w.lane_id = o.lane_id and w.rank = o.rank and w.owner_id = o.owner_id
         order by w.due_at, w.job_id limit 1
       ) h
-      where o.has_news and o.owner_id <> all($9::int[])
+      where o.has_news and o.owner_id <> all($10::int[])
         and (o.lane_id, o.owner_id) not in (select q.lane_id, q.owner_id from callsheet.work q where q.state = 'queued')
       order by o.owner_id, o.rank, h.due_at, h.job_id
     ) n cross join lateral (
@@ -106,14 +108,9 @@ const BY_OWNER = `
   ), pending as materialized (
     select p.*, coalesce(b.running, 0) + row_number() over (partition by p.rank, p.owner_id order by p.due_at, p.job_id) as share
     from (select * from in_order union all select * from guests) p
-    left join unnest($9::int[], $10::int[]) as b (owner_id, running) on b.owner_id = p.owner_id
+    left join unnest($10::int[], $11::int[]) as b (owner_id, running) on b.owner_id = p.owner_id
     where p.job_id not in (select job_id from newcomers)
     order by p.rank, share, p.due_at, p.job_id limit greatest(0, $3::int - (select count(*) from queued))
-  )`;
-
-const OF_ONE_OWNER = `
-  pending as materialized (
-    select *, 0::bigint as share from in_order order by rank, due_at, job_id limit greatest(0, $3::int - (select count(*) from queued))
   )`;
 
 /*
@@ -121,45 +118,35 @@ const OF_ONE_OWNER = `
  * not taken is free again when the transaction ends. Beside them stands who holds their objects alone, and which have lines.
  */
 const candidatesText = (isShared: boolean) => `
-  with recursive ${asked(isShared)}, ${isShared ? BY_OWNER : OF_ONE_OWNER}, found as materialized (
+  with recursive ${asked(isShared)}, ${isShared ? `${BY_OWNER}, ` : ""}found as materialized (
     select f.*, j.size, j.locks, coalesce(j.data, j.configuration) as configuration, j.target_type, j.target_id, j.tags, j.variables
     from (
       select ${NAMES}, turn as place, 0::bigint as share from queued
       ${isShared ? `union all select ${NAMES}, place, 0 from newcomers` : ""}
       union all
-      select ${NAMES}, null, share from pending
-      order by place nulls last, rank, share, due_at, job_id
+      select ${NAMES}, null, ${isShared ? "share from pending" : "0 from in_order"}
+      order by place nulls last, rank, share, due_at, job_id ${isShared ? "" : "limit $3::int"}
     ) f join callsheet.job j on j.id = f.job_id
   )
   select string_agg(tid::text, ' ') as tids, string_agg(job_id::text, ',') as ids, string_agg(lane_id::text, ',') as lanes,
     string_agg(coalesce(turn::text, ''), ',') as turns, string_agg(rank::text, ',') as ranks, string_agg(due_at::text, ',') as dues,
-    string_agg(case when plain then '1' else '0' end, '') as plains, string_agg(attempt::text, ',') as attempts,
-    string_agg(retries::text, ',') as retries, string_agg(owner_id::text, ',') as owners,
-    string_agg(action_version_id::text, ',') as versions, string_agg(coalesce(size::text, ''), ',') as sizes,
+    string_agg(case when plain then '1' else '0' end, '') as plains, string_agg(owner_id::text, ',') as owners,
+    string_agg(action_version_id::text, ',') as versions,
     '[' || string_agg(coalesce(locks::text, '[]'), ',') || ']' as locks,
     '[' || string_agg(configuration::text, ',') || ']' as configurations,
     string_agg(coalesce(parent_id::text, ''), ',') as parents, json_agg(target_type) as "targetTypes", json_agg(target_id) as "targetIds",
-    json_object_agg(job_id, json_build_object('tags', tags, 'first', variables,
+    json_object_agg(job_id, json_build_object('attempt', attempt, 'retries', retries, 'size', size, 'tags', tags, 'first', variables,
       'later', (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = found.job_id)))
-      filter (where tags is not null or variables is not null or attempt > 0) as extras,
+      filter (where tags is not null or variables is not null or size is not null or attempt > 0 or retries > 0) as extras,
     (select json_agg(json_build_object('key', o.key, 'lined', o.lined, 'quarantined', o.quarantined, 'reason', o.reason, 'holder', o.job_id))
       from found f cross join json_array_elements(f.locks) l
-      cross join lateral (select * from callsheet.object where key = l ->> 'key' and (token is not null or lined or quarantined) offset 0) o) as objects,
+      cross join lateral (select * from callsheet.object where key = l ->> 'key' and (token is not null or lined or quarantined) offset 0) o
+      where $9::boolean and coalesce(f.turn, 0) >= 0) as objects,
     callsheet.now() as now
   from found`;
 const CANDIDATES = { shared: candidatesText(true), own: candidatesText(false) } as const;
 
-type Column =
-  | "parents"
-  | "lanes"
-  | "turns"
-  | "ranks"
-  | "dues"
-  | "attempts"
-  | "retries"
-  | "owners"
-  | "versions"
-  | "sizes";
+type Column = "parents" | "lanes" | "turns" | "ranks" | "dues" | "owners" | "versions";
 type CandidateColumns = Readonly<Record<Column, string>> & {
   readonly tids: string;
   readonly ids: string | null;
@@ -179,13 +166,19 @@ interface SeenObject {
   readonly reason: string | null;
   readonly holder: string | null;
 }
+/** Of jobs that have more than a configuration, and of those that were tried before. */
 interface Extra {
+  readonly attempt: number;
+  readonly retries: number;
+  readonly size: number | null;
   readonly tags: readonly string[] | null;
   readonly first: Record<string, unknown> | null;
   readonly later: Record<string, unknown> | null;
 }
 
-/** Jobs that may be started, best first, and what was seen of the objects that they lock. */
+const NOTHING_MORE: Extra = { attempt: 0, retries: 0, size: null, tags: null, first: null, later: null };
+
+/** Jobs that may be started, best first, and what was seen of the objects that they lock, if it was asked. */
 export interface Candidates {
   readonly jobs: readonly Candidate[];
   /** Of those that somebody holds alone, or that are in quarantine; at any others nobody stands. */
@@ -196,7 +189,7 @@ export interface Candidates {
 
 /** Locks jobs that may be started. It names the barrier, so that no pause can be overtaken. */
 export async function lockCandidates(tx: Queryable, request: CandidateRequest): Promise<Candidates> {
-  const { nodeId, lanes, want, running } = request;
+  const { nodeId, lanes, want, running, seesObjects } = request;
   const isShared = lanes.some((lane) => lane.isShared);
   const { rows } = await tx.query<CandidateColumns>({
     name: isShared ? "candidates_shared" : "candidates",
@@ -210,6 +203,7 @@ export async function lockCandidates(tx: Queryable, request: CandidateRequest): 
       lanes.map((lane) => lane.after?.id ?? "00000000-0000-0000-0000-000000000000"),
       lanes.map((lane) => lane.quota),
       lanes.map((lane) => lane.isShared),
+      seesObjects,
       ...(isShared ? [[...running.keys()], [...running.values()], lanes.map((lane) => lane.hasNews)] : []),
     ],
   });
@@ -232,13 +226,12 @@ function candidatesOf(row: CandidateColumns): readonly Candidate[] {
   if (row.ids === null) return [];
   const of = (column: Column) => row[column].split(",");
   const [lanes, turns, ranks, dues] = [of("lanes"), of("turns"), of("ranks"), of("dues")];
-  const [attempts, retries, owners, versions] = [of("attempts"), of("retries"), of("owners"), of("versions")];
-  const [sizes, parents, tids] = [of("sizes"), of("parents"), row.tids.split(" ")];
+  const [owners, versions, parents, tids] = [of("owners"), of("versions"), of("parents"), row.tids.split(" ")];
   const locks = JSON.parse(row.locks) as readonly (readonly JobLock[])[];
   const configurations = JSON.parse(row.configurations) as readonly unknown[];
   const mayRefer = mayReferToSecrets(row.configurations);
   return row.ids.split(",").map((id, n): Candidate => {
-    const { tags, first, later } = row.extras?.[id] ?? { tags: null, first: null, later: null };
+    const { attempt, retries, size, tags, first, later } = row.extras?.[id] ?? NOTHING_MORE;
     return {
       id,
       tid: tids[n]!,
@@ -248,8 +241,8 @@ function candidatesOf(row: CandidateColumns): readonly Candidate[] {
       dueAt: dues[n]!,
       parentId: parents[n] || null,
       isPlain: row.plains[n] === "1",
-      attempt: Number(attempts[n]) + 1,
-      retries: Number(retries[n]),
+      attempt: attempt + 1,
+      retries,
       ownerId: Number(owners[n]),
       actionVersionId: Number(versions[n]),
       configuration: configurations[n],
@@ -258,7 +251,7 @@ function candidatesOf(row: CandidateColumns): readonly Candidate[] {
       tags: tags ?? [],
       variables: first || later ? { ...first, ...later } : null,
       locks: locks[n]!,
-      size: sizes[n] === "" ? null : Number(sizes[n]),
+      size,
       now: row.now,
     };
   });

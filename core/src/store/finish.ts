@@ -1,7 +1,5 @@
 import type { Units } from "@callsheet/contract";
 import type { Line, Queryable, Statement } from "./database.ts";
-import { type Freeing, handOver, insistOnLines, returning } from "./freeing.ts";
-import { freeingAlone, leaveLines, lockHeld, lockObjects } from "./objects.ts";
 import type { Rows } from "./statement.ts";
 
 /** Members of one claim that completed. */
@@ -25,7 +23,7 @@ export interface Completion {
  * Members leave by their bit, under the lock of the claim row, which is the fence: who finds the bit set is refused.
  * The outcome row is also the last line of history, so a plain job's life costs one row at its end.
  */
-const COMPLETE = `
+const ENDS = `
   with c as materialized (
     select * from callsheet.claim where token = $1::bigint for update
   ), m as materialized (
@@ -43,10 +41,18 @@ const COMPLETE = `
     select m.id, callsheet.now(), c.started_at + coalesce(m.late, 0) * interval '1 millisecond', (select pg_current_xact_id()::text::bigint),
       c.token, c.node_id, 2, 1, 0, 'completed', 'pending', 'none', 0, m.n <= c.queued, case when m.result::text <> 'null' then m.result end
     from c, m
-  )
-  select count(*)::int as count, case when count(*) < $5::int then string_agg(n::text, ',') end as accepted from m`;
+  )`;
+/** By what is done when some of the members are running no more: the others are completed, or nothing is. */
+const STATEMENTS = {
+  some: {
+    name: "complete",
+    text: `${ENDS} select count(*)::int as count, case when count(*) < $5::int then string_agg(n::text, ',') end as accepted from m`,
+  },
+  all: { name: "complete_all", text: `${ENDS} select callsheet.insist(count(*) = $5::int) from m` },
+} as const;
 
-function statement(completion: Completion): Statement {
+/** The statement that completes members of a claim: those that still run there, or all of them or nothing. */
+export function completing(completion: Completion, which: keyof typeof STATEMENTS): Statement {
   const { token, size, ordinals, results, offsets } = completion;
   const mask = new Array<string>(size).fill("0");
   for (const ordinal of ordinals) mask[ordinal - 1] = "1";
@@ -56,8 +62,7 @@ function statement(completion: Completion): Statement {
     return all;
   };
   return {
-    name: "complete",
-    text: COMPLETE,
+    ...STATEMENTS[which],
     values: [
       token,
       mask.join(""),
@@ -82,7 +87,7 @@ export async function completeMembers(
   completions: readonly Completion[],
 ): Promise<readonly (readonly number[])[]> {
   const ordered = inOrder(completions);
-  const answers = await line.pipeline(ordered.map(statement));
+  const answers = await line.pipeline(ordered.map((one) => completing(one, "some")));
   const refused = new Map(ordered.map((completion, place) => [completion, refusedOf(completion, answers[place]!)]));
   return completions.map((completion) => refused.get(completion)!);
 }
@@ -106,91 +111,15 @@ export async function completedBefore(
 }
 
 /** Claims are locked in the order of their tokens. */
-const inOrder = (completions: readonly Completion[]): readonly Completion[] =>
+export const inOrder = (completions: readonly Completion[]): readonly Completion[] =>
   [...completions].sort((a, b) => (BigInt(a.token) < BigInt(b.token) ? -1 : 1));
 
-function refusedOf({ ordinals }: Completion, { rows: [row] }: Rows<object>): readonly number[] {
+/** The ordinals that were not completed. */
+export function refusedOf({ ordinals }: Completion, { rows: [row] }: Rows<object>): readonly number[] {
   const { count, accepted } = row as { readonly count: number; readonly accepted: string | null };
   if (count === ordinals.length) return [];
   const known = new Set((accepted ?? "").split(",").map(Number));
   return ordinals.filter((ordinal) => !known.has(ordinal));
-}
-
-/** What was refused, by completion, and what the others gave back. */
-export interface HoldersCompleted extends Freeing {
-  readonly refused: readonly (readonly number[])[];
-}
-
-/**
- * Completes members of claims that hold units or objects: with their ends, in the same transaction, objects go to the next
- * in line and units back to their pools, which come last: all others wait for them.
- */
-export function completeHolders(line: Line, completions: readonly Completion[]): Promise<HoldersCompleted> {
-  const ordered = inOrder(completions);
-  const all = [...new Set(ordered.flatMap(({ locks = [] }) => locks.map(({ key }) => key)))];
-  return insistOnLines(line, (also) =>
-    line.transaction(async (tx) => {
-      const [answers, lined] = await Promise.all([
-        Promise.all(ordered.map((completion) => tx.query(statement(completion)))),
-        also.length > 0 ? lockObjects(tx, [...new Set([...all, ...also])]).then(() => all) : lockHeld(tx, all),
-      ]);
-      const refused = new Map(ordered.map((completion, place) => [completion, refusedOf(completion, answers[place]!)]));
-      const freed = ordered.flatMap((completion) => freedOf(completion, refused.get(completion)!));
-      const units = unitsOf(refused);
-      const inLine = new Set(lined);
-      const granted = await passOn(
-        tx,
-        freed.filter(({ key }) => inLine.has(key)),
-      );
-      const alone = freed.filter(({ key }) => !inLine.has(key));
-      await tx.last([...freeingAlone(alone), ...(units.size > 0 ? [returning(units)] : [])]);
-      const pools = [...units.keys()];
-      return { refused: completions.map((completion) => refused.get(completion)!), granted, pools };
-    }),
-  );
-}
-
-interface FreedObject {
-  readonly key: string;
-  readonly jobId: string;
-  readonly token: string;
-}
-
-/** A member that was refused keeps its objects: it has a row of its own, and ends by that. */
-function freedOf({ token, ids, locks, ordinals }: Completion, refused: readonly number[]): readonly FreedObject[] {
-  if (locks === undefined) return [];
-  const gone = new Set(refused.map((ordinal) => ids![ordinals.indexOf(ordinal)]));
-  return locks.flatMap(({ jobId, key }) => (gone.has(jobId) ? [] : [{ key, jobId, token }]));
-}
-
-function unitsOf(refused: ReadonlyMap<Completion, readonly number[]>): ReadonlyMap<number, number> {
-  const sums = new Map<number, number>();
-  for (const [{ units = [], ordinals }, gone] of refused)
-    for (const { poolId, units: each } of units)
-      sums.set(poolId, (sums.get(poolId) ?? 0) + each * (ordinals.length - gone.length));
-  return sums;
-}
-
-/** Takes the tickets of members out of the lines of objects that are locked, and hands those over. */
-async function passOn(tx: Queryable, freed: readonly FreedObject[]): Promise<Freeing["granted"]> {
-  if (freed.length === 0) return [];
-  const keys = [...new Set(freed.map(({ key }) => key))];
-  const [, granted] = await Promise.all([
-    tx.query({
-      name: "drop_members_tickets",
-      text: `
-        delete from callsheet.ticket t using unnest($1::text[], $2::uuid[], $3::bigint[]) as f (key, job_id, token)
-        where t.object_key = f.key and t.job_id = f.job_id and t.token = f.token`,
-      values: [
-        freed.map(({ key }) => key),
-        `{${freed.map(({ jobId }) => jobId).join()}}`,
-        `{${freed.map(({ token }) => token).join()}}`,
-      ],
-    }),
-    handOver(tx, keys),
-  ]);
-  await leaveLines(tx, keys);
-  return granted;
 }
 
 /*

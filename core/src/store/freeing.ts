@@ -1,6 +1,6 @@
-import { LIVE, nextHolders } from "@callsheet/contract";
+import { LIVE, nextHolders, type ObjectFacts } from "@callsheet/contract";
 import type { Queryable, Statement } from "./database.ts";
-import { leaveLines, lockObjects, readObjects, tryObjects } from "./objects.ts";
+import { LONGEST_LINE, leaveLines, lockObjects, readObjects, tryObjects } from "./objects.ts";
 import { type Changed, transition } from "./transition.ts";
 
 /** What is to be freed: of an attempt by its token what it holds; without one, the places in line of a job that has not started. */
@@ -81,35 +81,53 @@ async function dropTickets(tx: Queryable, freed: readonly Freed[], keys: readonl
 }
 
 /** The first jobs that wait for any of these objects and were not passed over, with all the objects that they ask for. */
-async function waitersAt(tx: Queryable, keys: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+async function waitersAt(
+  tx: Queryable,
+  keys: readonly string[],
+  limit: number,
+): Promise<ReadonlyMap<string, readonly string[]>> {
   const { rows } = await tx.query<{ id: string; keys: string[] }>({
     name: "waiters_at",
     text: `
       select j.id, array(select l ->> 'key' from json_array_elements(j.locks) l) as keys
       from (
         select distinct w.job_id from unnest($1::text[]) as k (key) cross join lateral (
-          select job_id from callsheet.ticket where object_key = k.key and not held and not passed order by object_key, number limit 100
+          select job_id from callsheet.ticket where object_key = k.key and not held and not passed order by object_key, number limit $2::int
         ) w
       ) w join callsheet.job j on j.id = w.job_id`,
-    values: [keys],
+    values: [keys, limit],
   });
   return new Map(rows.map((row) => [row.id, row.keys]));
 }
 
-/** Hands free objects, which are locked, over to the next in their lines. */
-export async function handOver(tx: Queryable, keys: readonly string[]): Promise<readonly Changed[]> {
-  const needed = await waitersAt(tx, keys);
+/** Mostly the next in line is alone at the head of it. */
+const HEAD = 4;
+
+/** Hands free objects, which are locked, over to the next in their lines, of which `limit` are looked at first. */
+export async function handOver(tx: Queryable, keys: readonly string[], limit = HEAD): Promise<readonly Changed[]> {
+  const needed = await waitersAt(tx, keys, limit);
   if (needed.size === 0) return [];
   const all = new Set([...keys, ...[...needed.values()].flat()]);
   if (all.size > keys.length) await lockFurther(tx, [...all]);
-  const { granted, passed } = nextHolders(await readObjects(tx, [...all]), needed);
+  const lines = await readObjects(tx, [...all], { limit });
+  const { granted, passed } = nextHolders(lines, needed);
   // Who is passed over stands in nobody's way, at none of his objects.
   const theirs = new Set([...keys, ...passed.flatMap((id) => needed.get(id)!)]);
-  if (theirs.size > keys.length) return handOver(tx, [...theirs]);
+  if (theirs.size > keys.length) return handOver(tx, [...theirs], limit);
   if (passed.length > 0) await markPassed(tx, passed, keys);
-  if (granted.length > 0) return grant(tx, granted);
+  const handed = granted.length > 0 ? await grant(tx, granted) : [];
+  if (limit < LONGEST_LINE && mayGoOn(lines, limit)) return [...handed, ...(await handOver(tx, keys, LONGEST_LINE))];
   // Behind those who were passed over others may stand.
-  return passed.length > 0 ? handOver(tx, keys) : [];
+  return granted.length === 0 && passed.length > 0 ? handOver(tx, keys, limit) : handed;
+}
+
+/** Whether a line was read in part, and nobody in that part keeps all behind him from their turn. */
+function mayGoOn(lines: readonly ObjectFacts[], limit: number): boolean {
+  return lines.some(
+    ({ tickets }) =>
+      tickets.length >= limit &&
+      !tickets.some(({ mode, held, isServed }) => mode === "exclusive" && (held || isServed)),
+  );
 }
 
 /** Once somebody can run their jobs, it is their turn. */

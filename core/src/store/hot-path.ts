@@ -4,7 +4,8 @@ import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
 import { lockCandidates } from "./contended.ts";
 import type { Database, Line, LineTransaction } from "./database.ts";
 import { actionVersions } from "./dictionary.ts";
-import { type Completion, completeHolders, completeMembers, type HoldersCompleted } from "./finish.ts";
+import { type Completion, completeMembers } from "./finish.ts";
+import { HolderEnds, type HoldersCompleted } from "./finish-holders.ts";
 import { hasLostHistory } from "./history-of-server.ts";
 import { makeObjects, readObjects, tryObjects } from "./objects.ts";
 import { lockPools, poolsNow } from "./pool-facts.ts";
@@ -51,14 +52,14 @@ export interface HotPath {
  */
 export async function openHotPath(db: Database, name: string, before: Session | undefined): Promise<HotPath> {
   const claims = await openClaims(db, name, before);
-  let opening: Promise<PlannedLine> | undefined;
+  let opening: Promise<EndsLine> | undefined;
   const ends = async () => {
     opening ??= openEnds(db, name);
     const trying = opening;
     trying.catch(() => {
       if (opening === trying) opening = undefined;
     });
-    return (await trying).line;
+    return trying;
   };
   ends().catch(() => {});
   return {
@@ -67,8 +68,8 @@ export async function openHotPath(db: Database, name: string, before: Session | 
     claim: (request) => claimJobs(claims.line, request),
     contend: (work) =>
       claims.line.transaction((tx) => work(bindAll<LineTransaction, typeof CONTENTION>(CONTENTION, tx))),
-    completeHolders: async (completions) => completeHolders(await ends(), completions),
-    complete: async (completions) => completeMembers(await ends(), completions),
+    completeHolders: async (completions) => (await ends()).holders.complete(completions),
+    complete: async (completions) => completeMembers((await ends()).line, completions),
     close: async () => {
       await Promise.allSettled([claims.close(), opening?.then((one) => one.close())]);
     },
@@ -94,9 +95,13 @@ async function openClaims(db: Database, name: string, before: Session | undefine
   return { ...planned(line, claimJobs(line, NOBODY)), hasLostHistory: hasLost };
 }
 
-async function openEnds(db: Database, name: string): Promise<PlannedLine> {
+interface EndsLine extends PlannedLine {
+  readonly holders: HolderEnds;
+}
+
+async function openEnds(db: Database, name: string): Promise<EndsLine> {
   const line = await db.line(`finish ${name}`);
-  return planned(line, completeMembers(line, [NOTHING]));
+  return { ...planned(line, completeMembers(line, [NOTHING])), holders: new HolderEnds(line) };
 }
 
 function planned(line: Line, planning: Promise<unknown>): PlannedLine {

@@ -78,24 +78,46 @@ export async function lockHeld(tx: Queryable, keys: readonly string[]): Promise<
   return rows[0]!.lined ?? [];
 }
 
-/** What frees objects, which are locked, of attempts that hold them alone. */
+/**
+ * What frees objects of attempts that hold them alone, in the order of their keys. Fails, as `isOvertaken` tells, where one of
+ * them is not held so.
+ */
 export function freeingAlone(freed: readonly { readonly key: string; readonly token: string }[]): readonly Statement[] {
   if (freed.length === 0) return [];
+  const ordered = freed
+    .map(({ key, token }) => ({ bytes: Buffer.from(key), key, token }))
+    .sort((a, b) => Buffer.compare(a.bytes, b.bytes));
   return [
     {
       name: "free_alone",
       text: `
-        update callsheet.object set token = null, job_id = null, at = null where key = any($1::text[]) and token = any($2::bigint[])`,
-      values: [freed.map(({ key }) => key), [...new Set(freed.map(({ token }) => token))]],
+        with freed as (
+          update callsheet.object o set token = null, job_id = null, at = null
+          from unnest($1::text[], $2::bigint[]) as f (key, token)
+          where o.key = f.key and o.token = f.token
+          returning o.key
+        )
+        select callsheet.insist(count(*) = $3::int) from freed`,
+      values: [ordered.map(({ key }) => key), `{${ordered.map(({ token }) => token).join()}}`, ordered.length],
     },
   ];
 }
 
-/** How much of an object's line is read: those behind it wait in any case. */
-const LONGEST_LINE = 200;
+/** How much of an object's line is read at most: those behind it wait in any case. */
+export const LONGEST_LINE = 200;
+
+/** How much is read. `limit`: of each line, but of those who were passed over. `linesOf`: objects of which more is asked than whether they are in quarantine. Default: all. */
+export interface ReadObjects {
+  readonly limit?: number;
+  readonly linesOf?: readonly string[];
+}
 
 /** The lines of objects, in order. Objects that are in quarantine are there in any case, others when somebody stands in their line. */
-export async function readObjects(db: Queryable, keys: readonly string[]): Promise<readonly ObjectFacts[]> {
+export async function readObjects(
+  db: Queryable,
+  keys: readonly string[],
+  { limit = LONGEST_LINE, linesOf = keys }: ReadObjects = {},
+): Promise<readonly ObjectFacts[]> {
   if (keys.length === 0) return [];
   const { rows } = await db.query<{
     key: string;
@@ -105,8 +127,8 @@ export async function readObjects(db: Queryable, keys: readonly string[]): Promi
     name: "read_objects",
     text: `
       with line as materialized (
-        select t.* from unnest($1::text[]) as k (key) cross join lateral (
-          (select * from callsheet.ticket where object_key = k.key and not passed order by object_key, number limit ${LONGEST_LINE})
+        select t.* from unnest($2::text[]) as k (key) cross join lateral (
+          (select * from callsheet.ticket where object_key = k.key and not passed order by object_key, number limit $3::int)
           union all
           (select * from callsheet.ticket where object_key = k.key and passed order by object_key, number limit ${LONGEST_LINE})
         ) t
@@ -121,7 +143,7 @@ export async function readObjects(db: Queryable, keys: readonly string[]): Promi
       select object_key, null, json_agg(json_build_object('jobId', job_id, 'number', number, 'mode', mode, 'held', held,
         'isServed', token is not null or (select yes from served s where s.lane_id = line.lane_id)) order by number)
       from line group by object_key`,
-    values: [keys],
+    values: [keys, linesOf, limit],
   });
   const objects = new Map<string, ObjectFacts>();
   for (const { key, quarantine, tickets } of rows) {

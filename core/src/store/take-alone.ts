@@ -19,7 +19,7 @@ const TAKE_ALONE = `
   ), held as materialized (
     select n, key from (select n, key, bool_and(has) over (partition by n) as has_all from tried) t where has_all
   ), members as materialized (
-    select array_agg(distinct n) as places from held having count(*) > 0
+    select (array_agg(distinct n order by n))[: $9::int] as places from held having count(*) > 0
   ), token as materialized (
     select nextval('callsheet.token_number') as token from members
   ), gone as (
@@ -28,11 +28,11 @@ const TAKE_ALONE = `
     insert into callsheet.claim (token, node_id, started_at, queued, open, ended, ids, pool_ids, units, parents)
     select token, $1::int, callsheet.now(), (select count(*) from unnest(places) as n where n <= $4::int), cardinality(places),
       repeat('0', cardinality(places))::bit varying, array(select ($3::uuid[])[n] from unnest(places) as n), $7::int[], $8::bigint[],
-      case when cardinality($9::uuid[]) > 1 then array(select ($9::uuid[])[n] from unnest(places) as n) else $9::uuid[] end
+      case when cardinality($10::uuid[]) > 1 then array(select ($10::uuid[])[n] from unnest(places) as n) else $10::uuid[] end
     from token, members
   ), taken as (
     update callsheet.object o set token = (select token from token), job_id = ($3::uuid[])[h.n], at = callsheet.now()
-    from held h where o.key = h.key
+    from held h where o.key = h.key and h.n <= (select places[cardinality(places)] from members)
   )
   select token::text as token, case when cardinality(places) < cardinality($3::uuid[]) then places end as places from token, members`;
 
@@ -52,9 +52,10 @@ const TAKE_CLAIMED_UNITS = `
   )
   select callsheet.insist(count(*) = (select count(*) from claimed)) from room`;
 
-/** Jobs that may start at once if they get their objects alone, which none of them shares; and objects that may have no row yet. */
+/** Jobs that may start if they get their objects alone, which none of them shares, and so many of them at most; and objects that may have no row yet. */
 export interface TakingAlone {
   readonly starts: readonly Start[];
+  readonly most: number;
   readonly notMade: readonly string[];
 }
 
@@ -65,10 +66,12 @@ export interface TakingAlone {
 export async function takeAlone(
   tx: LineTransaction,
   nodeId: number,
-  { starts, notMade }: TakingAlone,
+  { starts, most, notMade }: TakingAlone,
 ): Promise<readonly Claimed[]> {
-  const groups = byUnits(starts);
-  const statements = groups.map((group) => taking(nodeId, group));
+  const all = byUnits(starts);
+  // Each statement counts its own only.
+  const groups = all.length === 1 ? all : byUnits(starts.slice(0, most));
+  const statements = groups.map((group) => taking(nodeId, group, most));
   if (groups.some(([{ units }]) => units.length > 0))
     statements.push({ name: "take_claimed_units", text: TAKE_CLAIMED_UNITS, values: [nodeId] });
   const [, answers] = await Promise.all([makeObjects(tx, notMade), tx.last(statements)]);
@@ -96,7 +99,7 @@ function byUnits(starts: readonly Start[]): readonly Group[] {
   return [...groups.values()];
 }
 
-function taking(nodeId: number, group: Group): Statement {
+function taking(nodeId: number, group: Group, most: number): Statement {
   const jobs = group.map(({ candidate }) => candidate);
   const units: readonly Units[] = group[0].units;
   const locks = jobs.flatMap(({ locks: own }, index): readonly { n: number; key: string | null }[] =>
@@ -115,6 +118,7 @@ function taking(nodeId: number, group: Group): Statement {
       locks.map(({ key }) => key),
       units.length === 0 ? null : units.map(({ poolId }) => poolId),
       units.length === 0 ? null : units.map((one) => one.units),
+      most,
       parentsOf(jobs),
     ],
   };

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import type { Callsheet } from "../../src/index.ts";
 import type { Claimed } from "../../src/store/claim.ts";
 import { isOvertaken } from "../../src/store/failure.ts";
+import { anchorMembers } from "../../src/store/finish.ts";
 import { openTestDatabase, type TestDatabase } from "../../src/testing/index.ts";
 import { aDispatcher, type Dispatcher } from "./dispatcher.ts";
 import { watchHoldings } from "./guards.ts";
@@ -29,6 +30,14 @@ const create = async (id: string) => (await cs.jobs.create("edit", { target: { t
 const rows = async (text: string) => (await database.db.query<Record<string, unknown>>({ text, values: [] })).rows;
 const tickets = () => rows("select object_key as key, job_id as id, held from callsheet.ticket order by number");
 const alone = () => rows("select key, job_id as id, lined from callsheet.object where token is not null");
+const placesOf = async () => {
+  const [pool] = await rows("select id from callsheet.pool");
+  const lanes = await rows("select distinct lane_id as id from callsheet.work");
+  return {
+    poolId: pool!.id as number,
+    lanes: lanes.map(({ id }) => ({ id: id as number, quota: 10, isShared: false, hasNews: false })),
+  };
+};
 const used = async () => Number((await rows("select used from callsheet.pool"))[0]!.used);
 
 test("who finds nobody at an object stands in its row, is listed as its holder, and leaves nothing behind", async () => {
@@ -89,22 +98,86 @@ test("units that others took meanwhile undo the whole claim, so that it is decid
   await create("a");
   await create("b");
   await rows("update callsheet.pool set capacity = 1");
-  const [{ id: poolId }, { id: laneId }] = [
-    (await rows("select id from callsheet.pool"))[0]!,
-    (await rows("select distinct lane_id as id from callsheet.work"))[0]!,
-  ];
+  const { poolId, lanes } = await placesOf();
   const hot = await database.store.openHotPath("again");
   onTestFinished(() => hot.close());
-  const lanes = [{ id: laneId as number, quota: 10, isShared: false, hasNews: false }];
   const taking = hot.contend(async (tx) => {
-    const { jobs } = await tx.lockCandidates({ nodeId: here.nodeId, lanes, want: 10, running: new Map() });
-    const starts = jobs.map((candidate) => ({ candidate, units: [{ poolId: poolId as number, units: 1 }] }));
-    return tx.takeAlone(here.nodeId, { starts, notMade: ["asset/a", "asset/b"] });
+    const asked = { nodeId: here.nodeId, lanes, want: 10, running: new Map(), seesObjects: false };
+    const { jobs } = await tx.lockCandidates(asked);
+    const starts = jobs.map((candidate) => ({ candidate, units: [{ poolId, units: 1 }] }));
+    return tx.takeAlone(here.nodeId, { starts, most: 10, notMade: ["asset/a", "asset/b"] });
   });
   const error = await taking.catch((thrown: unknown) => thrown);
   expect(isOvertaken(error)).toBe(true);
   expect(await alone()).toEqual([]);
   expect(await used()).toBe(0);
   expect(await here.claim(10)).toHaveLength(1);
+  await checkHoldings(database);
+});
+
+test("ends that are stored together go through, though a line has formed at one of their objects", async () => {
+  const ids = [await create("a"), await create("b")];
+  const jobs = await here.claim(2);
+  const waiting = await create("a");
+  expect(await there.claim()).toEqual([]);
+  const hot = await database.store.openHotPath("ends");
+  onTestFinished(() => hot.close());
+  const completion = {
+    ...{ token: jobs[0]!.token, size: 2, ids, ordinals: [1, 2], results: [null, null], offsets: [0, 0] },
+    ...{ units: jobs[0]!.units!, locks: jobs.flatMap(({ id, locks }) => locks.map(({ key }) => ({ jobId: id, key }))) },
+  };
+  const { refused, granted } = await hot.completeHolders([completion]);
+  expect(refused).toEqual([[]]);
+  expect(granted).toMatchObject([{ id: waiting, to: "queued" }]);
+  expect(await used()).toBe(0);
+  await checkHoldings(database);
+  expect((await hot.completeHolders([completion])).refused).toEqual([[1, 2]]);
+  await checkHoldings(database);
+});
+
+test("an end that the fence refuses frees nothing, and neither do those that were to be stored with it", async () => {
+  const ids = [await create("a"), await create("b")];
+  const [first, second] = await here.claim(2);
+  await database.db.transaction((tx) => anchorMembers(tx, first!.token, [ids[0]!]));
+  await here.complete(second!);
+  expect(await alone()).toMatchObject([{ key: "asset/a", id: ids[0] }]);
+  expect(await used()).toBe(1);
+  await here.complete(first!);
+  await checkRest(database);
+});
+
+test("of more jobs that are tried than are wanted the first start, and the objects of the others stay free", async () => {
+  const ids = [await create("a"), await create("b"), await create("c")];
+  const hot = await database.store.openHotPath("more");
+  onTestFinished(() => hot.close());
+  const { poolId, lanes } = await placesOf();
+  const taken = await hot.contend(async (tx) => {
+    const asked = { nodeId: here.nodeId, lanes, want: 10, running: new Map(), seesObjects: false };
+    const { jobs, objects } = await tx.lockCandidates(asked);
+    expect(objects).toEqual([]);
+    const starts = jobs.map((candidate) => ({ candidate, units: [{ poolId, units: 1 }] }));
+    return tx.takeAlone(here.nodeId, { starts, most: 2, notMade: ["asset/a", "asset/b", "asset/c"] });
+  });
+  expect(taken.map(({ id }) => id)).toEqual(ids.slice(0, 2));
+  expect((await alone()).map(({ id }) => id)).toEqual(ids.slice(0, 2));
+  expect(await used()).toBe(2);
+  await checkHoldings(database);
+});
+
+test("all who may have an object together are handed it at once, however many, and nobody behind who wants it alone", async () => {
+  await cs.actions.put({ name: "view", type: "test", lock: "shared" });
+  const view = async () => (await cs.jobs.create("view", { target: { type: "asset", id: "a" } })).id;
+  await create("a");
+  const [first] = await here.claim();
+  const together: string[] = [];
+  while (together.length < 9) together.push(await view());
+  expect(await there.claim(20)).toEqual([]);
+  await create("a");
+  expect(await there.claim(20)).toEqual([]);
+  await view();
+  expect(await there.claim(20)).toEqual([]);
+  await here.complete(first!);
+  const handed = await rows("select job_id as id from callsheet.work where state = 'queued' order by turn");
+  expect(handed.map(({ id }) => id)).toEqual(together);
   await checkHoldings(database);
 });

@@ -36,6 +36,7 @@ export async function aDispatcher(database: TestDatabase, name: string, store = 
     ...{ name, site: "default", codes: new Map([["test", { version: 1 }]]), capabilities: new Set() },
     running: () => new Map(),
     hot: async () => hot,
+    onHungry: () => {},
   });
   const sizes = new Map<string, number>();
   const end: Dispatcher["end"] = (job, ending, how = undefined) =>

@@ -30,7 +30,7 @@ async function candidatesOf(database: TestDatabase, fields: Partial<CandidateReq
     ...{ id, quota: 10, isShared, hasNews },
   }));
   const hot = await store.openHotPath("here");
-  const request = { nodeId, lanes, want: 10, running: new Map(), ...fields };
+  const request = { nodeId, lanes, want: 10, running: new Map(), seesObjects: true, ...fields };
   const { jobs } = await hot.contend((tx) => tx.lockCandidates(request));
   await hot.close();
   await store.endNode(nodeId, "gone", "it has looked");

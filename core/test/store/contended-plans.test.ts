@@ -2,7 +2,7 @@ import type { Units } from "@callsheet/contract";
 import { describe, expect, test } from "vitest";
 import { type Candidate, lockCandidates } from "../../src/store/contended.ts";
 import type { Line } from "../../src/store/database.ts";
-import { completeHolders } from "../../src/store/finish.ts";
+import { completeAlone, completeInLines } from "../../src/store/finish-holders.ts";
 import { leaveLines, lockHeld, lockObjects, makeObjects, readObjects, tryObjects } from "../../src/store/objects.ts";
 import { standInLine, takeJobs } from "../../src/store/take.ts";
 import { takeAlone } from "../../src/store/take-alone.ts";
@@ -53,12 +53,14 @@ const completion = {
 const STATEMENTS: readonly { name: string; act: (line: Line) => Promise<unknown>; answer?: object; byIds?: true }[] = [
   {
     name: "candidates",
-    act: (line) => lockCandidates(line, { nodeId: 1, lanes: lanes(false), want: 100, running: new Map() }),
+    act: (line) =>
+      lockCandidates(line, { nodeId: 1, lanes: lanes(false), want: 100, running: new Map(), seesObjects: true }),
     answer: { ids: null },
   },
   {
     name: "candidates of lanes with guests",
-    act: (line) => lockCandidates(line, { nodeId: 1, lanes: lanes(true), want: 100, running: new Map([[1, 2]]) }),
+    act: (line) =>
+      lockCandidates(line, { nodeId: 1, lanes: lanes(true), want: 100, running: new Map([[1, 2]]), seesObjects: true }),
     answer: { ids: null },
   },
   { name: "objects made", act: (line) => makeObjects(line, [KEY]) },
@@ -71,20 +73,20 @@ const STATEMENTS: readonly { name: string; act: (line: Line) => Promise<unknown>
   { name: "rows taken", act: (line) => takeJobs(line, 1, taking(false)), answer: { token: "1" }, byIds: true },
   {
     name: "members taken where nobody stands",
-    act: (line) => line.transaction((tx) => takeAlone(tx, 1, { starts: [start(true, [UNIT])], notMade: [KEY] })),
+    act: (line) =>
+      line.transaction((tx) => takeAlone(tx, 1, { starts: [start(true, [UNIT])], most: 1, notMade: [KEY] })),
     answer: { token: "1", places: null },
     byIds: true,
   },
   { name: "standing in line", act: (line) => standInLine(line, [candidate(true)]) },
   {
     name: "the end of what holds alone",
-    act: (line) => completeHolders(line, [completion]),
-    answer: { count: 1, accepted: null, lined: null },
+    act: (line) => completeAlone(line, [completion]),
     byIds: true,
   },
   {
     name: "the end of what stands in lines",
-    act: (line) => completeHolders(line, [completion]),
+    act: (line) => completeInLines(line, [completion]),
     answer: { count: 1, accepted: null, lined: [KEY], id: ID, keys: [KEY], key: KEY, quarantine: null, tickets: [] },
     byIds: true,
   },

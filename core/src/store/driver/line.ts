@@ -45,9 +45,6 @@ export async function openLine(config: ClientConfig, manner: Manner, onError: (e
 
 async function transact<T>(client: Client, manner: Manner, work: (tx: LineTransaction) => Promise<T>): Promise<T> {
   const query: Line["query"] = (statement) => run(client, manner, statement);
-  // Sent with the first statement of the work. Should it fail, that one fails too.
-  const begun = query(BEGIN);
-  begun.catch(() => {});
   let first: unknown;
   const told = <Row extends object>(statement: Parameters<typeof query>[0]) =>
     query<Row>(statement).catch((error: unknown) => {
@@ -69,9 +66,12 @@ async function transact<T>(client: Client, manner: Manner, work: (tx: LineTransa
     if (failed) throw failed.reason;
     return answers.slice(0, -1).map((answer) => (answer as PromiseFulfilledResult<Rows<object>>).value);
   };
+  // Leaves together with what the work sends at once. Should it fail, that fails too.
+  const [begun, working] = client.together(() => [query(BEGIN), work({ query: told, last })] as const);
+  begun.catch(() => {});
   let result: T;
   try {
-    result = await work({ query: told, last });
+    result = await working;
     await begun;
   } catch (error) {
     await query(ROLLBACK).catch(() => {});
