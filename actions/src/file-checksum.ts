@@ -35,7 +35,7 @@ export function fileChecksumWith(setting: MediaSetting): ActionType<typeof check
     type: "file.checksum",
     version: 1,
     configuration: checksumConfiguration,
-    run: async (context) => withFile(pathOf(context), readableRoots(setting), (file) => checksum(file, context)),
+    run: async (context) => withFile(await pathOf(context), readableRoots(setting), (file) => checksum(file, context)),
   });
 }
 

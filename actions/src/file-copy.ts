@@ -30,8 +30,8 @@ export function fileCopyWith(setting: MediaSetting): ActionType<typeof copyConfi
     type: "file.copy",
     version: 1,
     configuration: copyConfiguration,
-    run: (context) =>
-      withFile(pathOf(context), readableRoots(setting), async (source) => {
+    run: async (context) =>
+      withFile(await pathOf(context), readableRoots(setting), async (source) => {
         const destination = await prepareDestination(context.configuration.output, setting.outputRoots);
         refuseItself(source, destination);
         return copyTo(source, destination, context);

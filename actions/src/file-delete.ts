@@ -24,7 +24,7 @@ export function fileDeleteWith(setting: MediaSetting): ActionType<typeof deleteC
     undo: { trash: undo },
     keep: { trash: keep },
     run: async (context) => {
-      const path = pathOf(context);
+      const path = await pathOf(context);
       const bytes = await withFile(path, setting.outputRoots, async (file) => file.bytes);
       // A link is refused: what was meant, it or the file, is not for us to say.
       await moveToTrash(context, await outputPath(path, setting.outputRoots));

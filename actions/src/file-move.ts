@@ -41,7 +41,7 @@ export function fileMoveWith(setting: MediaSetting): ActionType<typeof moveConfi
     },
     keep: { trash: trash.keep },
     run: async (context) => {
-      const path = pathOf(context);
+      const path = await pathOf(context);
       const { output } = context.configuration;
       const bytes = await withFile(path, setting.outputRoots, async (file) => file.bytes);
       const [from, to] = [await outputPath(path, setting.outputRoots), await outputPath(output, setting.outputRoots)];
@@ -105,10 +105,10 @@ async function moveByCopy(context: Context, setting: MediaSetting, from: string)
 /** The same context as a copy knows it. Field by field: an engine may make some of them when they are asked for. */
 function forCopy(context: Context): JobContext<CopyConfiguration> {
   const { job, target, attempt, fencing, signal, progress, log, variables } = context;
-  const { workspace, publish, undo, transaction } = context;
+  const { asset, workspace, publish, undo, transaction } = context;
   const configuration = { ...context.configuration, verify: "checksum" } as const;
   return {
     ...{ job, configuration, target, attempt, fencing, signal, progress, log, variables },
-    ...{ workspace, publish, undo, transaction },
+    ...{ asset, workspace, publish, undo, transaction },
   };
 }

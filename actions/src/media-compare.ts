@@ -52,7 +52,7 @@ export function mediaCompareWith(setting: MediaSetting): ActionType<typeof compa
     configuration: compareConfiguration,
     requires: () => NEEDED_TO_COMPARE,
     run: async (context) =>
-      withMedia(pathOf(context), context, setting, (source) =>
+      withMedia(await pathOf(context), context, setting, (source) =>
         withMedia(absolutePath(context.configuration.other), context, setting, (made) =>
           compare(source, made, context),
         ),

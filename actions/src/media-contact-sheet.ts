@@ -46,7 +46,7 @@ export function mediaContactSheetWith(
     requires: () => ["ffmpeg", "sharp"],
     run: async (context) => {
       const output = await outputPath(context.configuration.output, setting.outputRoots);
-      return withMedia(pathOf(context), context, setting, async (work) => {
+      return withMedia(await pathOf(context), context, setting, async (work) => {
         const made = await contactSheet(work, context);
         await publishMade(context, SHEET, output);
         return { path: work.input.file.path, output: context.configuration.output, ...made };

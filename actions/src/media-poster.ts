@@ -47,7 +47,7 @@ export function mediaPosterWith(setting: MediaSetting): ActionType<typeof poster
     requires: neededBy,
     run: async (context) => {
       const output = await outputPath(context.configuration.output, setting.outputRoots);
-      return withFile(pathOf(context), readableRoots(setting), async (file) => {
+      return withFile(await pathOf(context), readableRoots(setting), async (file) => {
         const { file: made, width, height, atSeconds } = await poster(file, setting, context);
         const bytes = await withMade(made, context, async (picture) => picture.bytes);
         await publishMade(context, made, output);

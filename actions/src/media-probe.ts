@@ -1,4 +1,4 @@
-import { type ActionType, defineActionType, type JobContext } from "@callsheet/contract";
+import { type ActionType, defineActionType, type JobContext, type JsonObject } from "@callsheet/contract";
 import { z } from "zod";
 import { codeOf, failure, quoted } from "./failure.ts";
 import { findFfmpeg } from "./ffmpeg/find-ffmpeg.ts";
@@ -7,7 +7,7 @@ import { DEFAULT_LIMITS } from "./ffmpeg/limits.ts";
 import { mediaInput } from "./ffmpeg/media-input.ts";
 import { isForFfprobe } from "./kind-by-name.ts";
 import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
-import { pathOf, pathSchema } from "./path.ts";
+import { assetOf, pathOf, pathSchema } from "./path.ts";
 import { findingOf } from "./probe-file.ts";
 import type { Finding, ProbeResult, Stream } from "./probe-result.ts";
 import { type SourceFile, withFile } from "./source-file.ts";
@@ -22,12 +22,23 @@ export function mediaProbeWith(setting: MediaSetting): ActionType<typeof probeCo
     version: 1,
     configuration: probeConfiguration,
     requires: ({ path }) => (isForFfprobe(path) ? ["ffprobe"] : []),
-    run: async (context) => withFile(pathOf(context), readableRoots(setting), (file) => probe(file, setting, context)),
+    run: async (context) => {
+      const asset = await assetOf(context);
+      const path = asset?.file ?? (await pathOf(context));
+      const result = await withFile(path, readableRoots(setting), (file) => probe(file, setting, context));
+      await asset?.setFacts(factsOf(result));
+      return result;
+    },
   });
 }
 
 /** `media.probe` with the setting of the environment. Works in a process of its own too, which inherits it. */
 export const mediaProbe = defineActionType({ ...mediaProbeWith(settingOfEnvironment), module: import.meta.url });
+
+/** What is known of an asset's file: all but where it is on this node. */
+function factsOf({ path: _path, ...facts }: ProbeResult): JsonObject {
+  return facts as unknown as JsonObject;
+}
 
 async function probe(file: SourceFile, setting: MediaSetting, context: JobContext): Promise<ProbeResult> {
   if (file.bytes === 0) throw failure("not_media", `${quoted(file.path)} is not a media file: it is empty.`);

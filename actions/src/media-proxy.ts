@@ -31,7 +31,7 @@ export function mediaProxyWith(setting: MediaSetting): ActionType<typeof proxyCo
     run: async (context) => {
       const options = { height: context.configuration.height, audio: true, startSeconds: 0 };
       const destination = await outputPath(context.configuration.output, setting.outputRoots);
-      return withMedia(pathOf(context), context, setting, (work) => {
+      return withMedia(await pathOf(context), context, setting, (work) => {
         const isSound = work.finding.streams.every(({ kind }) => kind === "audio");
         return transcode({ work, preset: isSound ? SOUND_PROXY : PROXY, options, destination, context });
       });

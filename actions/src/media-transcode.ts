@@ -34,7 +34,7 @@ export function mediaTranscodeWith(setting: MediaSetting): ActionType<typeof tra
     run: async (context) => {
       const { preset, output, ...options } = context.configuration;
       const destination = await outputPath(output, setting.outputRoots);
-      return withMedia(pathOf(context), context, setting, (work) =>
+      return withMedia(await pathOf(context), context, setting, (work) =>
         transcode({ work, preset: presetOf(preset), options, destination, context }),
       );
     },

@@ -47,7 +47,7 @@ export function mediaWaveformWith(setting: MediaSetting): ActionType<typeof wave
     requires: ({ path }) => (["film", "sound"].includes(kindByName(path) ?? "") ? ["ffmpeg"] : []),
     run: async (context) => {
       const output = await outputPath(context.configuration.output, setting.outputRoots);
-      const path = pathOf(context);
+      const path = await pathOf(context);
       const made = await withSound(path, setting, context, (pcm) => waveform(path, pcm, context));
       await publishMade(context, WAVEFORM, output);
       return { path, output: context.configuration.output, ...made };

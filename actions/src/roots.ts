@@ -1,12 +1,14 @@
 import { realpath } from "node:fs/promises";
 import { delimiter, isAbsolute, normalize, sep } from "node:path";
+import { readMediaRoot } from "@callsheet/contract";
 
 /** The directories below which a node may read, or write, files; none means nothing. */
 export type Roots = () => readonly string[];
 
 /**
- * The roots that the node's own environment names in CALLSHEET_MEDIA_ROOTS: absolute directories with ":" between them.
- * Asked at each use; entries that are not absolute are ignored, and without the variable nothing may be read.
+ * The roots that the node's own environment names in CALLSHEET_MEDIA_ROOTS: absolute directories with ":" between them, each
+ * perhaps with the name that assets know it by, as in `main=/mnt/media`. Asked at each use; entries that are not absolute are
+ * ignored, and without the variable nothing may be read.
  */
 export const rootsOfEnvironment: Roots = () => pathList(process.env.CALLSHEET_MEDIA_ROOTS ?? "");
 
@@ -14,7 +16,10 @@ export const rootsOfEnvironment: Roots = () => pathList(process.env.CALLSHEET_ME
 export const outputRootsOfEnvironment: Roots = () => pathList(process.env.CALLSHEET_OUTPUT_ROOTS ?? "");
 
 function pathList(text: string): readonly string[] {
-  return text.split(delimiter).filter(isAbsolute);
+  return text
+    .split(delimiter)
+    .map((entry) => readMediaRoot(entry).directory)
+    .filter(isAbsolute);
 }
 
 /** Whether a path with all its links resolved lies in one of the roots, whose own links are resolved too. */

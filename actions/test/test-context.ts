@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import {
   type ActionType,
   isOutcome,
+  type JobAsset,
   type JobContext,
   type Json,
   type JsonObject,
@@ -24,6 +25,8 @@ export interface TestContext<Configuration> extends JobContext<Configuration> {
 interface Given {
   readonly target?: Target | null;
   readonly signal?: AbortSignal;
+  /** What its target of type `asset` is. */
+  readonly asset?: JobAsset;
   /** A directory that is the attempt's workspace; what is published from there appears at once. */
   readonly workspace?: string;
   /** Default 1. */
@@ -38,7 +41,15 @@ interface Given {
 /** A context as a node would hand it to a handler, without a node. */
 export function testContext<Configuration>(
   configuration: Configuration,
-  { target = null, signal = new AbortController().signal, workspace, attempt = 1, onProgress, ...given }: Given = {},
+  {
+    target = null,
+    signal = new AbortController().signal,
+    workspace,
+    attempt = 1,
+    asset,
+    onProgress,
+    ...given
+  }: Given = {},
 ): TestContext<Configuration> {
   const reported: Reported[] = [];
   return {
@@ -55,6 +66,10 @@ export function testContext<Configuration>(
     },
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     variables: variablesOf(given),
+    asset: async () => {
+      if (asset === undefined) throw new Error("these handlers have no asset");
+      return asset;
+    },
     workspace: async () => {
       if (workspace === undefined) throw new Error("these handlers need no workspace");
       return workspace;

@@ -6,6 +6,11 @@ type Details = Readonly<Record<string, unknown>>;
 
 const NEXT: Readonly<Partial<Record<ErrorCode, (details: Details) => string | undefined>>> = {
   action_disabled: ({ action }) => withName("callsheet actions enable", action),
+  asset_exists: ({ id }) => withName("callsheet assets show", id),
+  asset_in_use: ({ id }) =>
+    typeof id === "string" ? `callsheet jobs list --target asset:${printable(id)}` : undefined,
+  collection_exists: () => "callsheet collections list",
+  collection_in_use: ({ id }) => `callsheet jobs list --target collection:${id}`,
   amend_refused: ({ id }) => withName("callsheet jobs wait", id),
   database_lost: () => "callsheet doctor",
   database_missing: () => "callsheet doctor",
@@ -22,6 +27,8 @@ const NEXT: Readonly<Partial<Record<ErrorCode, (details: Details) => string | un
   secret_key_missing: ({ keyId }) => (keyId === undefined ? "callsheet secrets init-key" : undefined),
   unknown_action: () => "callsheet actions list",
   unknown_action_type: () => "callsheet actions list",
+  unknown_asset: () => "callsheet assets list",
+  unknown_collection: () => "callsheet collections list",
   unknown_limit: () => "callsheet limits list",
   unknown_queue: () => "callsheet queues list",
   unknown_node: () => "callsheet nodes list --all",

@@ -1,5 +1,7 @@
 import { Command } from "commander";
 import { addActionsCommand } from "./commands/actions.ts";
+import { addAssetsCommand } from "./commands/assets.ts";
+import { addCollectionsCommand } from "./commands/collections.ts";
 import { addCompletionCommand } from "./commands/completion.ts";
 import { addDbCommand } from "./commands/db.ts";
 import { addDemoCommand } from "./commands/demo.ts";
@@ -47,6 +49,8 @@ export function createProgram(terminal: Terminal): Command {
   program.addHelpText("after", exitCodesHelp());
   addActionsCommand(program, terminal);
   addJobsCommand(program, terminal);
+  addAssetsCommand(program, terminal);
+  addCollectionsCommand(program, terminal);
   addGroupsCommand(program, terminal);
   addResourcesCommand(program, terminal);
   addLimitsCommand(program, terminal);

@@ -1,5 +1,7 @@
-import type { Authority, FacilityDay, Verification, VerifyOptions } from "@callsheet/contract";
+import type { Authority, FacilityDay, Target, Verification, VerifyOptions } from "@callsheet/contract";
 import { Actions } from "./actions.ts";
+import { Assets } from "./assets.ts";
+import { Collections } from "./collections.ts";
 import { type Engine, type EngineOptions, openEngine } from "./engine/engine.ts";
 import { systemEnvironment } from "./engine/environment.ts";
 import type { Node } from "./engine/node.ts";
@@ -40,6 +42,8 @@ export class Callsheet {
   readonly pauses: Pauses;
   readonly secrets: Secrets;
   readonly retention: Retention;
+  readonly assets: Assets;
+  readonly collections: Collections;
   /** Queues, for `@callsheet/queue`. */
   readonly queues: Queues;
   readonly #engine: Engine;
@@ -58,6 +62,8 @@ export class Callsheet {
     this.pauses = new Pauses(engine, authority);
     this.secrets = new Secrets(engine, authority);
     this.retention = new Retention(engine, authority);
+    this.assets = new Assets(engine, authority);
+    this.collections = new Collections(engine, authority);
     this.queues = new Queues(engine, authority);
   }
 
@@ -102,6 +108,11 @@ export class Callsheet {
    */
   verify(options: VerifyOptions = {}): Promise<Verification> {
     return verify(this.#engine.store, options);
+  }
+
+  /** The names for people of the targets of jobs, in their order; null: nobody knows one. */
+  async nameTargets(targets: readonly Target[]): Promise<readonly (string | null)[]> {
+    return (await this.#engine.desk.targets.names(targets)).map((name) => name ?? null);
   }
 
   /** Stops its nodes, then everything else. May be called twice. */

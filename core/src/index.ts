@@ -1,6 +1,8 @@
 export * from "@callsheet/contract";
 export type { ActionHandle, Actions } from "./actions.ts";
+export type { Assets } from "./assets.ts";
 export { Callsheet } from "./callsheet.ts";
+export type { Collections } from "./collections.ts";
 export type { EngineOptions as CallsheetOptions } from "./engine/engine.ts";
 export { type Environment, systemEnvironment } from "./engine/environment.ts";
 export type { Node } from "./engine/node.ts";

@@ -57,6 +57,7 @@ function start(
     onProgress: (...told) => void seen.progress.push(told),
     onLog: (...line) => void seen.logs.push(line),
     setVariable: async () => undefined,
+    asset: () => Promise.reject(new Error("no asset here")),
     workspace: async () => "/made/for/this/attempt",
     publish: async (_, destination) => destination,
     undo: async () => undefined,

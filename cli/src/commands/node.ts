@@ -40,7 +40,10 @@ function addNodeOptions(command: Command): void {
     .option("--label <name=value>", "tell it apart by this, as in nodes list (several)", labelOption)
     .option("--slots <count>", "run this many jobs at once (default: 4)", countOption)
     .option("--resources <name=units>", "units that it has for itself, between commas: gpu=2,memory=64000", unitsOption)
-    .option("--media <directory...>", "allow jobs to read files below these (default: CALLSHEET_MEDIA_ROOTS)")
+    .option(
+      "--media <[name=]directory...>",
+      "allow jobs to read files below these; assets know one by its name (default: CALLSHEET_MEDIA_ROOTS)",
+    )
     .option("--output <directory...>", "allow jobs to write files below these (default: CALLSHEET_OUTPUT_ROOTS)")
     .option("--types <types>", "run these action types only, between commas", namesOption)
     .option(

@@ -5,15 +5,18 @@ import { abbreviate } from "../job-id.ts";
 import { formatDistance } from "../moment.ts";
 import { inStateColour, stateName } from "../state-colour.ts";
 import type { Column } from "../table.ts";
+import type { TargetNames } from "./target-names.ts";
 
 /** What the columns of a list of jobs need beside each job. */
 interface Surroundings {
   readonly jobs: readonly Job[];
   readonly now: Date;
+  /** Default: targets are told by their ids. */
+  readonly nameOf?: TargetNames;
 }
 
 /** Every column that a list of jobs may have, by the name by which it is asked for. */
-function columnsFor({ jobs, now }: Surroundings) {
+function columnsFor({ jobs, now, nameOf = () => undefined }: Surroundings) {
   const ids = jobs.map(({ id }) => id);
   const short = new Map(abbreviate(ids).map((begin, at) => [ids[at]!, begin]));
   const time = (title: string, read: (job: Job) => Date | null): Column<Job> => ({
@@ -38,7 +41,7 @@ function columnsFor({ jobs, now }: Surroundings) {
     action: text("Action", ({ action }) => action),
     type: text("Type", ({ type }) => type),
     target: {
-      ...text("Target", ({ target }) => target?.id ?? ""),
+      ...text("Target", ({ target }) => nameOf(target) ?? target?.id ?? ""),
       plain: ({ target }) => (target ? `${target.type}:${target.id}` : ""),
     },
     owner: text("Owner", ({ owner }) => owner),

@@ -14,12 +14,15 @@ import { unitsText } from "../units-text.ts";
 import { valueLines } from "../value-text.ts";
 import { historyColumns } from "./history.ts";
 import { staysOf } from "./stays.ts";
+import { namesOfTargets } from "./target-names.ts";
 
 /** Everything of one job that a person wants to see at once. */
 export interface JobView {
   readonly job: Job;
   /** Why it stands where it does. */
   readonly why: string;
+  /** What its target is called, where somebody knows. */
+  readonly targetName?: string | undefined;
   readonly history: readonly HistoryEntry[];
   readonly amendments: readonly Amendment[];
 }
@@ -35,8 +38,11 @@ export async function showJob(terminal: Terminal, text: string): Promise<void> {
     jobs.history(id),
     jobs.amendments(id),
   ]);
-  const view = { job, why: explanation.sentence, history, amendments };
-  printOne(terminal, { ...job, why: explanation, history }, () => viewText(view, new Date(), terminal.width));
+  const targetName = (await namesOfTargets(client, [job]))(job.target);
+  const view = { job, why: explanation.sentence, targetName, history, amendments };
+  printOne(terminal, { ...job, targetName: targetName ?? null, why: explanation, history }, () =>
+    viewText(view, new Date(), terminal.width),
+  );
 }
 
 /** A job for a person: what and how, why, times, configuration, result or error, and how it came to it. */
@@ -45,7 +51,7 @@ export function viewText(view: JobView, now: Date, width: number): string {
   const version = amendments.length === 0 ? "" : ` (version ${job.configurationVersion}, amended)`;
   const sections = [
     head(view),
-    facts(factsOf(job, now)),
+    facts(factsOf(view, now)),
     isEmpty(job.configuration) ? "" : section(`Configuration${version}`, valueLines(job.configuration, "  ")),
     job.error === null ? "" : section("Error", errorLines(job.error)),
     job.result === null ? "" : section("Result", valueLines(job.result, "  ")),
@@ -60,15 +66,15 @@ function isEmpty(value: Json): boolean {
   return value === null || (typeof value === "object" && Object.keys(value).length === 0);
 }
 
-function head({ job, why }: JobView): string {
-  const name = [job.action, job.target?.id ?? ""].filter(Boolean).join("  ");
+function head({ job, why, targetName }: JobView): string {
+  const name = [job.action, targetName ?? job.target?.id ?? ""].filter(Boolean).join("  ");
   const state = inStateColour(job.state, stateName(job.state));
   return `${colours.bold(printable(name))}\n${state} · ${printable(withLocalTimes(why))}\n`;
 }
 
 type Fact = readonly [name: string, text: string];
 
-function factsOf(job: Job, now: Date): readonly Fact[] {
+function factsOf({ job, targetName }: JobView, now: Date): readonly Fact[] {
   const time = (at: Date | null) => (at === null ? "" : `${formatInstant(at)}, ${formatDistance(at, now)}`);
   const took = job.durationMs === null ? "" : `, took ${formatDuration(job.durationMs)}`;
   const progress = job.progress === null || job.state === "completed" ? null : job.progress;
@@ -76,7 +82,7 @@ function factsOf(job: Job, now: Date): readonly Fact[] {
   return [
     ["Id", job.id],
     ["Action", `${job.action}, version ${job.actionVersion}, type ${job.type}`],
-    ["Target", job.target === null ? "" : `${job.target.type} ${job.target.id}`],
+    ["Target", job.target === null ? "" : `${job.target.type} ${job.target.id}${targetName ? `, ${targetName}` : ""}`],
     ["Owner", job.owner],
     ["Priority", job.priority],
     ["Tags", job.tags.join(", ")],

@@ -13,7 +13,7 @@ import { unitsText } from "../units-text.ts";
 import { chooseTypes } from "./choose-what-to-run.ts";
 import { describeCapabilities } from "./describe-capabilities.ts";
 import { endLinesOn } from "./end-lines.ts";
-import { rootsIn, settleRoots } from "./media-roots.ts";
+import { namedRootsIn, rootsIn, settleRoots } from "./media-roots.ts";
 import type { NodeFlags } from "./node-flags.ts";
 import { waitForStop } from "./wait-for-stop.ts";
 
@@ -75,15 +75,14 @@ interface Announced {
 
 function announce(terminal: Terminal, database: DatabaseChoice, announced: Announced): void {
   const { node, types, capabilities, resources } = announced;
-  const roots = (which: "media" | "output") => rootsIn(terminal.variables, which).join(", ") || "nothing";
   const facts: readonly Fact[] = [
     ["Node", `${node.name}, process ${process.pid}`],
     ["Database", describeDatabase(database)],
     ["Runs", types.join(", ")],
     ["Has", describeCapabilities(capabilities)],
     ...(resources === undefined ? [] : [["Brings", unitsText(resources)] as const]),
-    ["Reads", roots("media")],
-    ["Writes", roots("output")],
+    ["Reads", namedRootsIn(terminal.variables).join(", ") || "nothing"],
+    ["Writes", rootsIn(terminal.variables, "output").join(", ") || "nothing"],
   ];
   terminal.note(`${factsText(facts)}Takes jobs. Ctrl-C lets those that run end, and stops.`);
 }

@@ -1,3 +1,4 @@
+import type { JobAsset } from "./asset.ts";
 import type { Json, JsonObject } from "./json.ts";
 import type { Target } from "./target.ts";
 
@@ -51,6 +52,11 @@ export interface JobContext<Configuration = unknown, UndoName extends string = s
   progress(percent: number, message?: string, stats?: JsonObject): void;
   readonly log: JobLog;
   readonly variables: Variables;
+  /**
+   * The asset that is its target, as it is catalogued now. Fails with `invalid_argument` when its target is none, with
+   * `unknown_asset`, and with `media_root_missing` when this node has not the root of its file.
+   */
+  asset(): Promise<JobAsset>;
   /** Makes, on the first call, a directory of this attempt only, and returns its path. Removed when the attempt has ended. */
   workspace(): Promise<string>;
   /**

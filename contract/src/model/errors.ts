@@ -10,6 +10,11 @@ export const ERRORS = {
     status: 409,
     next: "Wait until the attempt has ended; a configuration is changed only while no attempt lives.",
   },
+  asset_exists: { status: 409, next: "Use the asset that is there, or change its file or its id first." },
+  asset_in_use: { status: 409, next: "Wait until no job works on it, or cancel those that are to." },
+  collection_circle: { status: 409, next: "Take one of the collections out of the other first." },
+  collection_exists: { status: 409, next: "Choose another name, or add to the collection that is there." },
+  collection_in_use: { status: 409, next: "Wait until no job works on it, or cancel those that are to." },
   configuration_changed: { status: 409, next: "Read the job again, and amend what stands there now." },
   database_failed: {
     status: 500,
@@ -45,6 +50,10 @@ export const ERRORS = {
     status: 500,
     next: "Look at the disk and at the rights of the file, then call again: nothing was kept.",
   },
+  folder_unreadable: {
+    status: 422,
+    next: "Check the path of the folder and its permissions, then call again: what is in the catalogue already stays as it is.",
+  },
   group_closed: {
     status: 409,
     next: "Create another group for these members; a closed or cancelled one takes none any more.",
@@ -63,6 +72,10 @@ export const ERRORS = {
   invalid_argument: { status: 400, next: "Correct the field that is named and call again." },
   invalid_configuration: { status: 422, next: "Correct the configuration so that it fits the action type's schema." },
   job_not_found: { status: 404, next: "Check the id; the job may have been purged by the retention policy." },
+  media_root_missing: {
+    status: 422,
+    next: "Name the directory among the media roots of this process: mediaRoots, --media, or CALLSHEET_MEDIA_ROOTS, as in main=/mnt/media.",
+  },
   node_ended: { status: 409, next: "Start it again; what has ended runs nothing that could be drained." },
   node_name_in_use: { status: 409, next: "Stop the other node or choose another name." },
   nodes_running: { status: 409, next: "Stop the nodes of the database that is to be replaced, then import again." },
@@ -123,6 +136,11 @@ export const ERRORS = {
   stopped: { status: 503, next: "Open Callsheet again; this instance has been closed." },
   unknown_action: { status: 404, next: "Create the action first, or check its name." },
   unknown_action_type: { status: 422, next: "Start a node that supports the type, or correct its name." },
+  unknown_asset: { status: 404, next: "Look at the list of assets, or put the file in the catalogue." },
+  unknown_collection: {
+    status: 404,
+    next: "Look at the list of collections; one is named by its id or its whole name.",
+  },
   unknown_limit: { status: 404, next: "Look at the list of limits, or put one." },
   unknown_queue: { status: 404, next: "Look at the list of queues; one is made when it is first opened." },
   unknown_node: { status: 404, next: "Look at the list of nodes, with those that have ended; a name may be misspelt." },

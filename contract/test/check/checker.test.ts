@@ -197,6 +197,7 @@ const BROKEN: readonly (readonly [string, Invariant, CheckRecord])[] = [
     "S06",
     aJob({ configurationVersion: 2, replaced: { count: 1, last: 2 } }),
   ],
+  ["a collection that contains itself", "S07", { what: "circle", name: "dailies" }],
 ];
 
 describe("the checker", () => {

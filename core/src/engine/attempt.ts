@@ -2,6 +2,7 @@ import {
   type Action,
   type ActionType,
   callsheetError,
+  type JobAsset,
   type JobContext,
   type JobLog,
   type Json,
@@ -21,6 +22,7 @@ import type { Redactor } from "./secrets/redactor.ts";
 export interface AttemptHost {
   /** Stores a variable under the attempt's token. False: it was superseded. */
   putVariable(attempt: Attempt, name: string, value: string): Promise<boolean>;
+  readAsset(attempt: Attempt): Promise<JobAsset>;
   makeWorkspace(attempt: Attempt): Promise<string>;
   openPublication(attempt: Attempt): Publication;
   /** Stores an entry of the undo journal under the attempt's token. False: it was superseded. */
@@ -192,10 +194,14 @@ export class Attempt implements JobContext {
         const text = storableJson(value, `variable ${key}`);
         const kept = this.redactor ? redactJson(this.redactor, text) : text;
         const stored = await this.#host.putVariable(this, key, kept);
-        if (!stored) throw this.#stale();
+        if (!stored) throw this.stale();
         values[key] = kept === text ? value : (JSON.parse(kept) as Json);
       },
     };
+  }
+
+  get asset(): JobContext["asset"] {
+    return (): Promise<JobAsset> => this.#host.readAsset(this);
   }
 
   readonly workspace = (): Promise<string> => {
@@ -222,7 +228,7 @@ export class Attempt implements JobContext {
         ...{ path: path === undefined ? null : storableText(path, "path", LONGEST_PATH) },
         ...{ keeps: Object.hasOwn(this.type?.keep ?? {}, name), n: ++this.#entryCount },
       };
-      if (this.isSuperseded || !(await this.#host.journal(this, entry))) throw this.#stale();
+      if (this.isSuperseded || !(await this.#host.journal(this, entry))) throw this.stale();
     };
   }
 
@@ -230,7 +236,7 @@ export class Attempt implements JobContext {
     return async (write) => {
       if (this.completing !== undefined)
         throw callsheetError("wrong_state", "An attempt completes its job once.", { id: this.job.id });
-      if (this.isSuperseded) throw this.#stale();
+      if (this.isSuperseded) throw this.stale();
       const completion = this.#host.complete(this, write);
       this.completing = completion.then(
         () => true,
@@ -246,7 +252,8 @@ export class Attempt implements JobContext {
     };
   }
 
-  #stale(): Error {
+  /** The error of whatever it asks for once another attempt has taken over. */
+  stale(): Error {
     const { id } = this.job;
     return callsheetError("stale_attempt", `Another attempt of job ${id} has taken over.`, { id });
   }

@@ -43,7 +43,7 @@ export async function callEntry(work: EntryWork): Promise<void> {
       context: { ...facts, variables },
       entry: { does, name, data },
       ...{ onProgress: () => {}, onLog: () => {} },
-      ...{ setVariable: refuse, workspace: refuse, publish: refuse, undo: refuse },
+      ...{ setVariable: refuse, asset: refuse, workspace: refuse, publish: refuse, undo: refuse },
     }),
   );
 }

@@ -3,6 +3,9 @@ import { createCatalogue } from "../operations/catalogue.ts";
 import { Creator } from "../operations/creator.ts";
 import type { GroupDesk } from "../operations/groups/create-group.ts";
 import type { Hint } from "../operations/hint.ts";
+import type { MediaDesk } from "../operations/media/desk.ts";
+import { builtInResolvers } from "../operations/media/resolvers.ts";
+import { readMediaRoots } from "../operations/media/roots.ts";
 import type { Desk } from "../operations/operate.ts";
 import { keyPlace } from "../operations/secrets/key-place.ts";
 import { createKeyring } from "../operations/secrets/keyring.ts";
@@ -50,6 +53,8 @@ export interface EngineOptions {
   readonly actor?: string;
   /** What tells of an application's own objects as targets of jobs, one for each type. Default none. */
   readonly resolvers?: readonly Resolver[];
+  /** Where media are on this machine, by the names that assets know: `{ main: "/mnt/media" }`. Default: the environment's CALLSHEET_MEDIA_ROOTS. */
+  readonly mediaRoots?: Readonly<Record<string, string>>;
   /** How long the database may stay silent before a connection is given up, in milliseconds. Default `PATIENCE`. */
   readonly patience?: Partial<Patience>;
   /** Told of troubles of the engine itself; never of a job's. Default: one line each on standard error. */
@@ -77,8 +82,11 @@ export async function openEngine(found: Server, options: EngineOptions, environm
     const place = keyPlace({ ...options, dataDir: found.dataDir }, environment.processes.variables);
     const safe = { keyring: createKeyring(place, environment.files), randomBytes: environment.randomBytes };
     const store = createStore(db);
-    const targets = createTargetRegistry(options.resolvers ?? [], (error) => log.error("resolver", error));
-    return new Engine(server, { store, safe, targets, environment, log });
+    const targets = createTargetRegistry([...builtInResolvers(store), ...(options.resolvers ?? [])], (error) =>
+      log.error("resolver", error),
+    );
+    const roots = readMediaRoots(options.mediaRoots, environment.processes.variables);
+    return new Engine(server, { store, safe, targets, roots, environment, log });
   } catch (error) {
     await db.close();
     await server.close();
@@ -87,7 +95,7 @@ export async function openEngine(found: Server, options: EngineOptions, environm
 }
 
 /** What an engine is made of. */
-type Beginning = Pick<Part, "store" | "safe" | "environment" | "log"> & { readonly targets: TargetRegistry };
+type Beginning = Pick<Part, "store" | "safe" | "roots" | "environment" | "log"> & { readonly targets: TargetRegistry };
 
 /** The running parts of one Callsheet, started in order and stopped in reverse. */
 export class Engine {
@@ -96,6 +104,7 @@ export class Engine {
   readonly desk: Desk;
   readonly groupDesk: GroupDesk;
   readonly safe: Safe;
+  readonly media: MediaDesk;
   readonly creator: Creator;
   readonly waiting: Waiting;
   readonly #server: Server;
@@ -105,7 +114,7 @@ export class Engine {
   #duties: Promise<readonly Service[]> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(server: Server, { store, safe, targets, environment, log }: Beginning) {
+  constructor(server: Server, { store, safe, targets, roots, environment, log }: Beginning) {
     const types = createTypeRegistry(store, environment.monotonic);
     const bus = new Bus(store, environment, log);
     const announce = (hint: Hint) => bus.publish(hint);
@@ -113,12 +122,13 @@ export class Engine {
     this.store = store;
     this.types = types;
     this.desk = { store, catalogue, targets, announce };
+    this.media = { store, roots, files: environment.files, newId: environment.newId };
     const makers = { catalogue, types, ...environment };
     this.groupDesk = { ...this.desk, makers };
     this.creator = new Creator(store, makers, bus);
     this.#server = server;
     this.safe = safe;
-    this.#part = { store, catalogue, types, safe, environment, bus, log };
+    this.#part = { store, catalogue, types, safe, roots, environment, bus, log };
     this.waiting = new Waiting(this.#part);
   }
 

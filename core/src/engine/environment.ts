@@ -1,6 +1,7 @@
+import { isUtf8 } from "node:buffer";
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
-import { constants } from "node:fs";
+import { constants, type Dirent } from "node:fs";
 import {
   copyFile,
   link,
@@ -18,6 +19,7 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Entry } from "../operations/media/walk.ts";
 import type { ProcessIdentity } from "../store/nodes.ts";
 import type { Pulse, PulseOrder, PulseWord } from "./heartbeat/pulse.ts";
 import { startPulse } from "./heartbeat/start-pulse.ts";
@@ -89,6 +91,8 @@ export interface Environment {
     sizeOf(directory: string): Promise<number>;
     /** The names in a directory. */
     list(directory: string): Promise<readonly string[]>;
+    /** What stands in a directory, links not followed. */
+    entries(directory: string): Promise<readonly Entry[]>;
     /** Holds on to a directory, links followed: whatever stands at its path later, this one is meant. */
     hold(directory: string): Promise<HeldDirectory>;
     /** Gives a file another path, also that of another file, which is replaced; on another device it is copied. */
@@ -160,6 +164,7 @@ export function systemEnvironment(options: { readonly workDir?: string } = {}): 
       kindOf,
       sizeOf,
       list: (directory) => readdir(directory),
+      entries,
       hold,
       move,
       link,
@@ -168,12 +173,24 @@ export function systemEnvironment(options: { readonly workDir?: string } = {}): 
   };
 }
 
+async function entries(directory: string): Promise<readonly Entry[]> {
+  const found = await readdir(directory, { withFileTypes: true, encoding: "buffer" });
+  return found.map((entry) => ({
+    name: entry.name.toString("utf8"),
+    kind: kindOfEntry(entry),
+    isText: isUtf8(entry.name),
+  }));
+}
+
+function kindOfEntry(entry: Pick<Dirent, "isFile" | "isDirectory" | "isSymbolicLink">): FileKind {
+  if (entry.isFile()) return "file";
+  if (entry.isDirectory()) return "directory";
+  return entry.isSymbolicLink() ? "link" : "other";
+}
+
 async function kindOf(path: string): Promise<FileKind | undefined> {
   try {
-    const facts = await lstat(path);
-    if (facts.isFile()) return "file";
-    if (facts.isDirectory()) return "directory";
-    return facts.isSymbolicLink() ? "link" : "other";
+    return kindOfEntry(await lstat(path));
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
     throw error;

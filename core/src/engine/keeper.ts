@@ -1,4 +1,4 @@
-import { isCallsheetError, type TransactionClient } from "@callsheet/contract";
+import { isCallsheetError, type JobAsset, type TransactionClient } from "@callsheet/contract";
 import type { NewEntry } from "../store/journal.ts";
 import type { Attempt, AttemptHost } from "./attempt.ts";
 import { completeWithin } from "./complete-within.ts";
@@ -6,6 +6,7 @@ import type { NodeOptions } from "./node-options.ts";
 import type { Part } from "./part.ts";
 import { Publication } from "./publication.ts";
 import { Stalls } from "./stalls.ts";
+import { readTargetAsset } from "./target-asset.ts";
 import { tellFreed } from "./tell-freed.ts";
 import { whileAway } from "./while-away.ts";
 import { createWords, type Words } from "./words.ts";
@@ -95,6 +96,10 @@ export class Keeper implements AttemptHost {
   async putVariable(attempt: Attempt, name: string, value: string): Promise<boolean> {
     await (attempt.anchoring ?? this.#anchor([attempt]));
     return this.#options.part.store.putVariable(attempt.job.id, attempt.claimed.token, name, value);
+  }
+
+  readAsset(attempt: Attempt): Promise<JobAsset> {
+    return readTargetAsset(this.#options.part, attempt, async () => attempt.anchoring ?? this.#anchor([attempt]));
   }
 
   async makeWorkspace(attempt: Attempt): Promise<string> {

@@ -1,4 +1,5 @@
 import type { Catalogue } from "../operations/catalogue.ts";
+import type { MediaRoots } from "../operations/media/roots.ts";
 import type { Safe } from "../operations/secrets/secrets.ts";
 import type { TypeRegistry } from "../operations/type-registry.ts";
 import type { Store } from "../store/store.ts";
@@ -12,6 +13,7 @@ export interface Part {
   readonly catalogue: Catalogue;
   readonly types: TypeRegistry;
   readonly safe: Safe;
+  readonly roots: MediaRoots;
   readonly environment: Environment;
   readonly bus: Bus;
   readonly log: EngineLog;

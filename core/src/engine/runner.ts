@@ -148,6 +148,7 @@ async function enterIsolated(isolation: IsolationHost, attempt: Attempt, type: A
       onProgress: (percent, message, stats) => attempt.progress(percent, message ?? undefined, stats ?? undefined),
       onLog: (level, message) => attempt.log[level](message),
       setVariable: (name, value) => variables.set(name, value),
+      asset: () => attempt.asset(),
       workspace: () => attempt.workspace(),
       publish: (file, destination) => attempt.publish(file, destination),
       undo: (name, data, path) => attempt.undo(name, data, path === null ? {} : { path }),

@@ -50,7 +50,8 @@ function createTally(most: number) {
     counts,
     findings: findings as readonly Finding[],
     add(record: CheckRecord, found: readonly Finding[]): void {
-      if (record.what !== "dangling") checked[`${record.what}s`] += 1;
+      // These two are told of only where something is wrong.
+      if (record.what !== "dangling" && record.what !== "circle") checked[`${record.what}s`] += 1;
       if (record.what === "job") checked.lines += record.lines.length;
       for (const one of found) {
         counts[one.invariant] = (counts[one.invariant] ?? 0) + 1;

@@ -26,6 +26,7 @@ import {
   rememberRetry,
 } from "./jobs.ts";
 import { type Release, releaseObject } from "./locks.ts";
+import { MEDIA } from "./media.ts";
 import { NODES } from "./nodes.ts";
 import { notification } from "./notification.ts";
 import { readObjects } from "./objects.ts";
@@ -47,6 +48,7 @@ const STATEMENTS = {
   ...CATALOGUE,
   ...GROUPS,
   ...HOUSE,
+  ...MEDIA,
   ...NODES,
   ...OPERATOR,
   ...QUEUE,

@@ -21,6 +21,8 @@ const SPECIAL: Readonly<Record<string, string>> = {
   "pause.scope": "'queue'",
   "retention.state": "'failed'",
   "composite.intent": "'none'",
+  // A member is an asset or a collection.
+  "collection_member.child_id": "null",
   // What was up counts as dead where it is imported: this one has ended before.
   "node.state": "'gone'",
 };

@@ -244,6 +244,15 @@ const OTHER_DAMAGES: readonly (readonly [string, Invariant, string, string])[] =
     insert into callsheet.claim (token, node_id, started_at, queued, open, ended, ids)
     select 900, max(id), now(), 0, 2, '1', array[${STRANGER}::uuid] from callsheet.node`,
   ],
+  [
+    "a collection that contains itself",
+    "S07",
+    "collection a",
+    `
+    alter table callsheet.collection_member drop constraint member_is_another;
+    insert into callsheet.collection (id, name, actor) values (${STRANGER}, 'a', 'somebody');
+    insert into callsheet.collection_member (collection_id, child_id) values (${STRANGER}, ${STRANGER})`,
+  ],
 ];
 
 /** A small sound system with a job as it is planned; `spoil` runs statements on it, in which `$1` is that job. */

@@ -54,6 +54,8 @@ function judge(record: CheckRecord, nodes: ReadonlyMap<number, NodeRecord>): rea
       return checkObject(record);
     case "dangling":
       return [dangling(record)];
+    case "circle":
+      return [{ invariant: "S07", lines: [], message: "It contains itself, directly or by way of others." }];
     case "job":
       if (record.composite !== null) return checkComposite(record, record.composite);
       return [
@@ -82,6 +84,8 @@ function nameOf(record: CheckRecord): string {
       return `object ${record.key}`;
     case "dangling":
       return `table ${record.table}`;
+    case "circle":
+      return `collection ${record.name}`;
     case "job":
       return `job ${record.id}`;
   }

@@ -25,6 +25,7 @@ export const INVARIANTS = {
   S04: "A claim's books agree: how many members there are, how many have not ended, and what each of them holds.",
   S05: "What is copied from a job to its state is the same in both.",
   S06: "Every configuration that was replaced is kept.",
+  S07: "No collection contains itself.",
 } as const;
 /** The number of something that is always true. */
 export type Invariant = keyof typeof INVARIANTS;

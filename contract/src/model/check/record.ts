@@ -67,6 +67,13 @@ export interface DanglingRecord {
   readonly rows: number;
 }
 
+/** A collection that contains itself. */
+export interface CircleRecord {
+  readonly what: "circle";
+  /** Of the collection. */
+  readonly name: string;
+}
+
 /** A line of history with what the checker asks of it beside the job's states. */
 export interface JobLine extends HistoryLine {
   readonly nodeId: number | null;
@@ -171,4 +178,11 @@ export interface JobRecord extends Copied {
 }
 
 /** One thing that the checker looks at. */
-export type CheckRecord = NodeRecord | PoolRecord | ClaimRecord | ObjectRecord | DanglingRecord | JobRecord;
+export type CheckRecord =
+  | NodeRecord
+  | PoolRecord
+  | ClaimRecord
+  | ObjectRecord
+  | DanglingRecord
+  | CircleRecord
+  | JobRecord;

@@ -60,6 +60,10 @@ export function createConversation(run: IsolatedRun, logLines: LogLines, events:
         return logLines.add(message.level, message.message);
       case "variable":
         return answer(message.id, () => run.setVariable(message.name, message.value as never).then(() => null));
+      case "asset":
+        return answer(message.id, async () => JSON.stringify(await run.asset()));
+      case "facts":
+        return answer(message.id, async () => (await run.asset()).setFacts(message.facts as never).then(() => null));
       case "workspace":
         return answer(message.id, run.workspace);
       case "publish":

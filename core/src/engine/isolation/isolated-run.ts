@@ -1,4 +1,4 @@
-import type { JobContext, Json, JsonObject } from "@callsheet/contract";
+import type { JobAsset, JobContext, Json, JsonObject } from "@callsheet/contract";
 import type { LogLevel } from "./log-lines.ts";
 
 /** A call for an entry of the undo journal. */
@@ -35,6 +35,7 @@ export interface IsolatedRun {
   onProgress(percent: number, message: string | null, stats: JsonObject | null): void;
   onLog(level: LogLevel, message: string): void;
   setVariable(name: string, value: Json): Promise<void>;
+  asset(): Promise<JobAsset>;
   workspace(): Promise<string>;
   publish(file: string, destination: string): Promise<string>;
   undo(name: string, data: Json, path: string | null): Promise<void>;

@@ -52,6 +52,8 @@ export const childMessageSchema = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("log"), level: z.enum(["info", "warn", "error"]), message: z.string() }),
   z.strictObject({ kind: z.literal("variable"), id: z.int().min(1), name: z.string(), value: json }),
+  z.strictObject({ kind: z.literal("asset"), id: z.int().min(1) }),
+  z.strictObject({ kind: z.literal("facts"), id: z.int().min(1), facts: json }),
   z.strictObject({ kind: z.literal("workspace"), id: z.int().min(1) }),
   z.strictObject({ kind: z.literal("publish"), id: z.int().min(1), file: z.string(), destination: z.string() }),
   z.strictObject({

@@ -1,12 +1,15 @@
 import type { CheckRecord, HistoryEntry, JobLine, JobRecord } from "@callsheet/contract";
 import type { Queryable } from "../database.ts";
 import { readLines } from "../history.ts";
+import { CIRCLES } from "./circles.ts";
 import { CLAIMS, OBJECTS, POOLS } from "./holdings.ts";
 import { JOBS, NODES } from "./jobs.ts";
 import { DANGLING } from "./references.ts";
 
 /** What the checker reads, in the order in which it reads it. */
-const SOURCES = { node: NODES, pool: POOLS, claim: CLAIMS, object: OBJECTS, dangling: DANGLING, job: JOBS } as const;
+const SOURCES = {
+  ...{ node: NODES, pool: POOLS, claim: CLAIMS, object: OBJECTS, dangling: DANGLING, circle: CIRCLES, job: JOBS },
+} as const;
 
 /**
  * From here on all statements of the transaction see the same moment, and none changes anything. To be called first. A walk

@@ -9,6 +9,8 @@ export interface Channel {
   ask(
     question:
       | { readonly kind: "variable"; readonly name: string; readonly value: unknown }
+      | { readonly kind: "asset" }
+      | { readonly kind: "facts"; readonly facts: unknown }
       | { readonly kind: "workspace" }
       | { readonly kind: "publish"; readonly file: string; readonly destination: string }
       | { readonly kind: "undo"; readonly name: string; readonly data: unknown; readonly path: string | null },

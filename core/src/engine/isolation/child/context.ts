@@ -1,4 +1,4 @@
-import { callsheetError, type JobContext, type Json, type JsonObject } from "@callsheet/contract";
+import { callsheetError, type JobAsset, type JobContext, type Json, type JsonObject } from "@callsheet/contract";
 import type { IsolatedRun } from "../isolated-run.ts";
 import { type LogLevel, MAX_LINE_BYTES } from "../log-lines.ts";
 import type { Channel } from "./channel.ts";
@@ -34,6 +34,10 @@ export function createContext(
       },
       all: () => Object.fromEntries(variables) as JsonObject,
     },
+    asset: async () => ({
+      ...readAsset(String(await channel.ask({ kind: "asset" }))),
+      setFacts: async (facts) => void (await channel.ask({ kind: "facts", facts })),
+    }),
     workspace: () => {
       workspace ??= channel.ask({ kind: "workspace" }) as Promise<string>;
       return workspace;
@@ -55,4 +59,11 @@ export function createContext(
     },
   };
   return { context, progress };
+}
+
+/** An asset as the host wrote it. */
+function readAsset(text: string): Omit<JobAsset, "setFacts"> {
+  const asset = JSON.parse(text) as Omit<JobAsset, "setFacts">;
+  const [createdAt, changedAt] = [new Date(asset.createdAt), new Date(asset.changedAt)];
+  return { ...asset, createdAt, changedAt, factsAt: asset.factsAt && new Date(asset.factsAt) };
 }
