@@ -9,6 +9,7 @@ export { type Environment, systemEnvironment } from "./engine/environment.ts";
 export type { Node } from "./engine/node.ts";
 export type { NodeOptions, StoredEnds } from "./engine/node-options.ts";
 export { type ExportFacts, exportDatabase } from "./export-database.ts";
+export type { Groups } from "./groups.ts";
 export { type ImportFacts, importDatabase } from "./import-database.ts";
 export {
   type DatabaseFacts,

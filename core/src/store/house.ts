@@ -2,9 +2,9 @@ import sql from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 import { dropPartition, emptyPartitions, makeDay, mayPartition, missingDays } from "./event-days.ts";
 import { forgetReceipts } from "./receipt.ts";
+import { removeJobs } from "./remove-jobs.ts";
 import { countExpired, purgeSettled, putRetention, readRetention, removeRetention } from "./retention.ts";
 import { beginStall, endStall } from "./stall.ts";
-import { removeJobs } from "./transition.ts";
 
 /**
  * Whether nobody in the cluster has begun this duty for so long; then this one has now. Whoever begins it and dies leaves it

@@ -1,7 +1,7 @@
 import type { Expired, RetentionRule, SettledState } from "@callsheet/contract";
 import sql, { raw } from "sql-template-tag";
 import type { Queryable } from "./database.ts";
-import { removeJobs } from "./transition.ts";
+import { removeJobs } from "./remove-jobs.ts";
 
 /** Every rule, the general ones first. */
 export async function readRetention(db: Queryable): Promise<readonly RetentionRule[]> {

@@ -1,7 +1,7 @@
 import { JOB_STATES, SETTLED } from "@callsheet/contract";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Callsheet } from "../../src/index.ts";
-import { JOB_TABLES } from "../../src/store/transition.ts";
+import { JOB_TABLES } from "../../src/store/remove-jobs.ts";
 import { aJob, type ManualClock, openTestDatabase, type TestDatabase, until } from "../../src/testing/index.ts";
 import { fastEnvironment } from "../fixtures/fast.ts";
 import { refusal } from "../fixtures/floor.ts";
