@@ -3,9 +3,12 @@ import type {
   CheckRecord,
   JobRecord,
   NodeRecord,
+  OccurrenceFacts,
   OutcomePlace,
   TicketPlace,
-  WorkPlace, OccurrenceFacts, TimedActionRecord } from "../../src/model/check/record.ts";
+  TimedActionRecord,
+  WorkPlace,
+} from "../../src/model/check/record.ts";
 import type { JobState } from "../../src/model/state.ts";
 
 /** When everything in these records happened. */
@@ -101,7 +104,11 @@ export const SOUND: readonly CheckRecord[] = [
   { what: "object", key: "asset/a", holders: [{ jobId: "j", mode: "exclusive" }] },
   { what: "object", key: "asset/b", holders: ["j", "k"].map((jobId) => ({ jobId, mode: "shared" })) },
   aTimedAction(),
-  aTimedAction({ open: 1, isIdle: false, occurrences: [anOccurrence(1, { until: "minute 2", untilInstant: AT + 120_000 })] }),
+  aTimedAction({
+    open: 1,
+    isIdle: false,
+    occurrences: [anOccurrence(1, { until: "minute 2", untilInstant: AT + 120_000 })],
+  }),
   // It fired late because it waited, or says why; by hand it may fire whenever.
   aTimedAction({
     occurrences: [
