@@ -236,7 +236,7 @@ test("what a failed occurrence did is undone before its job is set up again", as
   expect(await refusal(() => cs.timed.runNow("t"))).toMatchObject({ code: "timed_action_busy" });
   gate.open();
   const { nextAt } = await cs.timed.get("t");
-  expect(await inState(cs, jobId, "scheduled")).toMatchObject({ dueAt: nextAt, rollback: "none" });
+  expect(await inState(cs, jobId, "scheduled")).toMatchObject({ dueAt: nextAt, rollback: "done" });
   expect(world.log).toEqual(["done a", "undone a"]);
 });
 
