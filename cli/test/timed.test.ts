@@ -2,7 +2,9 @@ import { aJob, openTestDatabase } from "@callsheet/core/testing";
 import { expect, it } from "vitest";
 import { callsheetWith } from "./command.ts";
 
-it("callsheet timed: one is made, listed, previewed, changed, started, run, stopped and deleted", async () => {
+it("callsheet timed: one is made, listed, previewed, changed, started, run, stopped and deleted", {
+  timeout: 120_000,
+}, async () => {
   await using database = await openTestDatabase();
   const run = (...args: readonly string[]) =>
     callsheetWith({ DATABASE_URL: database.url, TZ: "Europe/Berlin" }, "timed", ...args).ended;
@@ -58,8 +60,14 @@ it("callsheet timed: one is made, listed, previewed, changed, started, run, stop
   expect(await run("delete", "nightly")).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("--yes") });
   expect(await run("delete", "nightly", "--yes")).toMatchObject({ exitCode: 0 });
   expect(await run("show", "nightly")).toMatchObject({ exitCode: 3 });
+});
 
-  for (const args of [
+it("callsheet timed refuses what makes no sense", { timeout: 120_000 }, async () => {
+  await using database = await openTestDatabase();
+  await aJob(database, { state: "completed" });
+  const exitCodeOf = async (...args: readonly string[]) =>
+    (await callsheetWith({ DATABASE_URL: database.url }, "timed", ...args).ended).exitCode;
+  const bad = [
     ["create", "x", "--action", "test"],
     ["create", "x", "--action", "test", "--every", "15m", "--cron", "* * * * *"],
     ["create", "x", "--every", "7m", "--action", "test"],
@@ -67,6 +75,7 @@ it("callsheet timed: one is made, listed, previewed, changed, started, run, stop
     ["create", "x", "--at", "02:30", "--exclude", "someday", "--action", "test"],
     ["preview"],
     ["change", "x"],
-  ])
-    expect([args, (await run(...args)).exitCode]).toEqual([args, 2]);
+  ];
+  for (const args of bad) expect([args, await exitCodeOf(...args)]).toEqual([args, 2]);
+  expect(await exitCodeOf("start", "x")).toBe(3);
 });

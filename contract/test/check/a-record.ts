@@ -4,8 +4,10 @@ import type {
   CompositePlace,
   JobRecord,
   NodeRecord,
+  OccurrenceFacts,
   OutcomePlace,
   TicketPlace,
+  TimedActionRecord,
   WorkPlace,
 } from "../../src/model/check/record.ts";
 import type { JobState } from "../../src/model/state.ts";
@@ -103,6 +105,21 @@ export const aWaiter = (fields: Partial<JobRecord> = {}): JobRecord =>
     ...fields,
   });
 
+/** What is told of an instant of a timed action, so many minutes after `AT`. */
+export const anOccurrence = (minutes: number, fields: Partial<OccurrenceFacts> = {}): OccurrenceFacts => {
+  const [local, instant] = [`minute ${minutes}`, AT + minutes * 60_000];
+  const alone = { origin: "rule", local, fold: 0, until: local, instant, untilInstant: instant } as const;
+  return { ...alone, firedAt: null, reason: "overlap", wasQueued: false, ...fields };
+};
+
+/** A timed action that has come to two instants: the first ran, the second was passed over. */
+export const aTimedAction = (fields: Partial<TimedActionRecord> = {}): TimedActionRecord => ({
+  ...{ what: "timedAction", name: "t", mark: AT + 120_000, lateMs: 10_000, open: 0, isIdle: true },
+  occurrences: [anOccurrence(1, { firedAt: AT + 60_000, reason: null }), anOccurrence(2)],
+  expected: [anOccurrence(1), anOccurrence(2)],
+  ...fields,
+});
+
 /** Sound records of every kind. */
 export const SOUND: readonly CheckRecord[] = [
   aNode,
@@ -110,6 +127,20 @@ export const SOUND: readonly CheckRecord[] = [
   { what: "claim", token: "7", size: 3, different: 3, bits: 3, unended: 2, open: 2, pools: 1, amounts: 1 },
   { what: "object", key: "asset/a", holders: [{ jobId: "j", mode: "exclusive" }] },
   { what: "object", key: "asset/b", holders: ["j", "k"].map((jobId) => ({ jobId, mode: "shared" })) },
+  aTimedAction(),
+  aTimedAction({
+    open: 1,
+    isIdle: false,
+    occurrences: [anOccurrence(1, { until: "minute 2", untilInstant: AT + 120_000 })],
+  }),
+  // It fired late because it waited, or says why; by hand it may fire whenever.
+  aTimedAction({
+    occurrences: [
+      anOccurrence(1, { firedAt: AT + 110_000, reason: null, wasQueued: true }),
+      anOccurrence(2, { firedAt: AT + 190_000, reason: "catch_up" }),
+      anOccurrence(3, { origin: "hand", firedAt: AT, reason: null }),
+    ],
+  }),
   aJob(),
   aGroup(),
   aJob({ work: work("queued", { lineState: "pending" }) }),

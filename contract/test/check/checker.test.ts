@@ -5,7 +5,22 @@ import { INVARIANTS, type Invariant } from "../../src/model/check/invariant.ts";
 import { stepsOf } from "../../src/model/check/lines.ts";
 import type { CheckRecord, JobRecord } from "../../src/model/check/record.ts";
 import { isLive, JOB_STATES, type JobState, SETTLED } from "../../src/model/state.ts";
-import { AT, aGroup, aHolder, aJob, aNode, aWaiter, outcome, running, SOUND, ticket, told, work } from "./a-record.ts";
+import {
+  AT,
+  aGroup,
+  aHolder,
+  aJob,
+  aNode,
+  anOccurrence,
+  aTimedAction,
+  aWaiter,
+  outcome,
+  running,
+  SOUND,
+  ticket,
+  told,
+  work,
+} from "./a-record.ts";
 import { lives } from "./lives.ts";
 
 const HOUR_MS = 3_600_000;
@@ -176,6 +191,36 @@ const BROKEN: readonly (readonly [string, Invariant, CheckRecord])[] = [
   ["a group that knows another last line", "I01", aGroup({ seq: 2 })],
   ["a group that settled and has no outcome", "S01", aGroup({ ...OVER, isSettled: true }, { lines: OVER_LINES })],
   ["a group that runs itself", "S01", aGroup({}, { work: work("pending") })],
+  [
+    "an instant told by itself, and among others",
+    "I46",
+    aTimedAction({
+      occurrences: [
+        anOccurrence(1, { until: "minute 2", untilInstant: AT + 90_000 }),
+        anOccurrence(1.2),
+        anOccurrence(2),
+      ],
+    }),
+  ],
+  ["an instant of which nothing is told", "I47", aTimedAction({ occurrences: [anOccurrence(1)] })],
+  [
+    "an instant that is told for another fold",
+    "I47",
+    aTimedAction({ occurrences: [anOccurrence(1, { fold: 1 }), anOccurrence(2)] }),
+  ],
+  ["an instant behind the mark", "I48", aTimedAction({ mark: AT + 60_000 })],
+  ["two occurrences under way", "I49", aTimedAction({ open: 2, isIdle: false })],
+  ["an occurrence that has not ended though its job waits", "I49", aTimedAction({ open: 1 })],
+  [
+    "an occurrence before its time",
+    "I50",
+    aTimedAction({ occurrences: [anOccurrence(1, { firedAt: AT }), anOccurrence(2)] }),
+  ],
+  [
+    "an occurrence that fired late and does not say why",
+    "I50",
+    aTimedAction({ occurrences: [anOccurrence(1, { firedAt: AT + 70_001, reason: null }), anOccurrence(2)] }),
+  ],
   ["a job that is nowhere", "S01", aJob({ work: null })],
   [
     "a row that names what is not there",

@@ -42,7 +42,7 @@ export interface LockedTimed {
 const IS_OFF = "coalesce((select value = 'false'::jsonb from callsheet.setting where name = 'timed'), false)";
 
 /** Locks the timed action of a job; the job's row is locked already. Read by the statement after the one that locked. */
-export async function lockTimed(tx: Queryable, jobId: string): Promise<LockedTimed | undefined> {
+async function lockTimed(tx: Queryable, jobId: string): Promise<LockedTimed | undefined> {
   await tx.query(sql`select from callsheet.timed_action where job_id = ${jobId} for update`);
   const { rows } = await tx.query<LockedTimed>({
     text: `
@@ -57,21 +57,21 @@ export async function lockTimed(tx: Queryable, jobId: string): Promise<LockedTim
 }
 
 /** Whether nobody else looks at a timed action now; then this transaction does. It saves work, and decides nothing. */
-export async function becomeTimer(tx: Queryable, id: number): Promise<boolean> {
+async function becomeTimer(tx: Queryable, id: number): Promise<boolean> {
   const { rows } = await tx.query<{ isMine: boolean }>(sql`
     select pg_try_advisory_xact_lock(hashtextextended(${`callsheet.timed.${id}`}, 0)) as "isMine"`);
   return rows[0]!.isMine;
 }
 
 /** Started timed actions with something to decide on, the first due first. */
-export async function dueTimed(db: Queryable, limit: number) {
+async function dueTimed(db: Queryable, limit: number) {
   const { rows } = await db.query<{ id: number; jobId: string }>(sql`
     select id, job_id as "jobId" from callsheet.timed_action
     where started and due_at <= callsheet.now() order by due_at limit ${limit}`);
   return rows;
 }
 
-export async function insertTimed(
+async function insertTimed(
   tx: Queryable,
   {
     definition,
@@ -93,7 +93,7 @@ export interface TimedPlace {
   readonly dueAt: Date | null;
 }
 
-export async function placeTimed(tx: Queryable, id: number, place: TimedPlace): Promise<void> {
+async function placeTimed(tx: Queryable, id: number, place: TimedPlace): Promise<void> {
   const { isStarted = null, mark, nextAt, dueAt } = place;
   await tx.query(sql`
     update callsheet.timed_action
@@ -102,7 +102,7 @@ export async function placeTimed(tx: Queryable, id: number, place: TimedPlace): 
 }
 
 /** Gives a timed action another definition, whose rule holds from its mark on. */
-export async function redefineTimed(
+async function redefineTimed(
   tx: Queryable,
   id: number,
   { definition, actor, reason }: { definition: TimedDefinition; actor: string; reason: string | null },
@@ -113,18 +113,13 @@ export async function redefineTimed(
 }
 
 /** Deletes a timed action with what became of its instants. */
-export async function deleteTimed(tx: Queryable, id: number): Promise<void> {
+async function deleteTimed(tx: Queryable, id: number): Promise<void> {
   await tx.query(sql`delete from callsheet.occurrence where timed_action_id = ${id}`);
   await tx.query(sql`delete from callsheet.timed_action where id = ${id}`);
 }
 
 /** Gives the job of a timed action, of which no occurrence is under way, another content. Its configuration is changed elsewhere. */
-export async function adoptJob(
-  tx: Queryable,
-  id: string,
-  job: Omit<NewJob, "id">,
-  defaults: BatchDefaults,
-): Promise<void> {
+async function adoptJob(tx: Queryable, id: string, job: Omit<NewJob, "id">, defaults: BatchDefaults): Promise<void> {
   const { ownerId = defaults.ownerId, laneId = defaults.laneId, rank = defaults.rank, target, tags = null } = job;
   const { actionId, actionVersionId } = defaults;
   await tx.query(sql`
@@ -139,7 +134,7 @@ export async function adoptJob(
 }
 
 /** Lets a scheduled job wait for its timed action, and shows when that is due. */
-export async function armJob(tx: Queryable, jobId: string, dueAt: Date): Promise<void> {
+async function armJob(tx: Queryable, jobId: string, dueAt: Date): Promise<void> {
   await tx.query(sql`
     update callsheet.work w set due_at = ${dueAt}, intent = ${ARMED},
       guest = (select l.shared or l.host_id is distinct from w.owner_id from callsheet.lane l where l.id = w.lane_id)
@@ -164,7 +159,7 @@ export interface TimedRow {
 }
 
 /** Timed actions by name; all of them without one. */
-export async function readTimed(db: Queryable, name?: string): Promise<readonly TimedRow[]> {
+async function readTimed(db: Queryable, name?: string): Promise<readonly TimedRow[]> {
   const { rows } = await db.query<TimedRow>(sql`
     select t.id, t.definition, t.job_id as "jobId", s.state as "jobState", t.started as "isStarted", t.next_at as "nextAt", t.mark,
       (select count(*)::int from callsheet.occurrence q where q.timed_action_id = t.id and q.kind = 'queued') as queued,
@@ -180,14 +175,14 @@ export async function readTimed(db: Queryable, name?: string): Promise<readonly 
 }
 
 /** Switches all timed actions on or off. */
-export async function switchTimed(db: Queryable, isOn: boolean): Promise<void> {
+async function switchTimed(db: Queryable, isOn: boolean): Promise<void> {
   await db.query(sql`
     insert into callsheet.setting (name, value) values ('timed', ${JSON.stringify(isOn)}::jsonb)
     on conflict (name) do update set value = excluded.value`);
 }
 
 /** Whether timed actions are switched on. */
-export async function isTimedOn(db: Queryable): Promise<boolean> {
+async function isTimedOn(db: Queryable): Promise<boolean> {
   const { rows } = await db.query<{ isOff: boolean }>({ text: `select ${IS_OFF} as "isOff"`, values: [] });
   return !rows[0]!.isOff;
 }

@@ -1,3 +1,4 @@
+import type { TimedInput } from "@callsheet/contract";
 import { describe, expect, test } from "vitest";
 import { parseCron } from "../../src/operations/timed/cron.ts";
 import { aFloor, inState, refusal } from "../fixtures/floor.ts";
@@ -48,15 +49,8 @@ describe("what a timed action is made of", () => {
     await make();
     expect(await refusal(() => make())).toMatchObject({ code: "timed_action_exists", details: { timedAction: "t" } });
     expect(await cs.jobs.count()).toMatchObject({ created: 1 });
-    for (const call of [
-      cs.timed.start,
-      cs.timed.stop,
-      cs.timed.runNow,
-      cs.timed.delete,
-      cs.timed.occurrences,
-      cs.timed.preview,
-    ])
-      expect(await refusal(() => call.call(cs.timed, "x"))).toMatchObject({ code: "unknown_timed_action" });
+    for (const verb of ["start", "stop", "runNow", "delete", "occurrences", "preview"] as const)
+      expect(await refusal(() => cs.timed[verb]("x"))).toMatchObject({ code: "unknown_timed_action" });
     expect(await refusal(() => cs.timed.get(undefined as never))).toMatchObject({ code: "unknown_timed_action" });
   });
 
@@ -178,7 +172,10 @@ test("one is deleted with its job, but not while it runs", async () => {
 });
 
 describe("a preview", () => {
-  const nightly = { rule: { kind: "daily", at: ["02:30"] }, timeZone: "Europe/Berlin" } as const;
+  const nightly: Pick<TimedInput, "rule" | "timeZone"> = {
+    rule: { kind: "daily", at: ["02:30"] },
+    timeZone: "Europe/Berlin",
+  };
 
   test("shows the next ten runs, of one that there is and of one to be made, across a change of the clocks", async () => {
     const { cs } = await aTimedFloor(nightly);

@@ -29,7 +29,7 @@ function matches({ minutes, hours, days, months, weekdays }: Fields, wall: numbe
 }
 
 /** The local time of an instant, read off a clock of that zone. */
-export function wallClock(zone: string): (instant: number) => number {
+function wallClock(zone: string): (instant: number) => number {
   const clock = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "medium" });
   return (instant) => Date.parse(`${clock.format(instant).replace(" ", "T")}Z`);
 }

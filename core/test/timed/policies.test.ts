@@ -1,6 +1,7 @@
 import { partial, snooze } from "@callsheet/contract";
 import { describe, expect, test } from "vitest";
-import { inState, refusal } from "../fixtures/floor.ts";
+import { type Context, inState, refusal } from "../fixtures/floor.ts";
+import { aGate, aPlace, type World } from "../fixtures/world.ts";
 import { aTimedFloor, MINUTE, NOON, tells, toldOf } from "./floor.ts";
 
 const at = (minutes: number) => new Date(NOON.getTime() + minutes * MINUTE);
@@ -217,6 +218,26 @@ describe("how an occurrence ends", () => {
     await tells(cs, "12:01:00 failed", "12:02:00 skipped quarantined", "12:03:00 completed");
     await first.stop();
   });
+});
+
+test("what a failed occurrence did is undone before its job is set up again", async () => {
+  const gate = aGate();
+  const run = async (context: Context, world: World) => {
+    await world.effect(context, "a");
+    throw new Error("no");
+  };
+  const { cs, world, work } = await aPlace({ run, onUndo: () => gate.opened }, {}, { alone: true });
+  const { jobId } = await cs.timed.create({ name: "t", action: world.name, rule: { kind: "daily", at: ["00:00"] } });
+  await cs.timed.start("t");
+  await work();
+  await cs.timed.runNow("t");
+  await tells(cs, "by hand failed");
+  expect(await cs.timed.get("t")).toMatchObject({ jobState: "failed", lastOutcome: { state: "failed" } });
+  expect(await refusal(() => cs.timed.runNow("t"))).toMatchObject({ code: "timed_action_busy" });
+  gate.open();
+  const { nextAt } = await cs.timed.get("t");
+  expect(await inState(cs, jobId, "scheduled")).toMatchObject({ dueAt: nextAt, rollback: "done" });
+  expect(world.log).toEqual(["done a", "undone a"]);
 });
 
 test("its job is planned, held and cancelled by nobody: its timed action is stopped", async () => {

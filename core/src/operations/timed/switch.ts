@@ -30,12 +30,12 @@ export async function operateTimed<T>(desk: Desk, name: string, act: Act<T>): Pr
 export function startTimed(desk: Desk, name: string, authority: Authority): Promise<void> {
   return operateTimed(desk, name, async (tx, timed, job) => {
     if (timed.isStarted && !isOver(job)) return;
-    const { id, now } = timed;
-    const next = timed.isStarted ? timed : nextAfter(timed, now);
-    if (!timed.isStarted) {
-      await settle(tx, timed, "stopped");
-      await tx.placeTimed(id, { isStarted: true, mark: now, nextAt: next.nextAt, dueAt: next.dueAt });
-    }
+    const { id, now, mark, isStarted } = timed;
+    // One that counts from an end, and is quarantined, has no next time yet.
+    const next = isStarted && timed.dueAt !== null ? timed : nextAfter(timed, now);
+    if (!isStarted) await settle(tx, timed, "stopped");
+    const place = { isStarted: true, mark: isStarted ? mark : now, nextAt: next.nextAt, dueAt: next.dueAt };
+    await tx.placeTimed(id, place);
     if (await setUp(tx, job, authority)) await wait(tx, job.id, next.dueAt);
   });
 }
