@@ -79,10 +79,10 @@ describe("a file that cannot be read", () => {
     }
   });
 
-  it("is no path at all when neither the configuration nor a target of type file names one", async () => {
+  it("is no path at all when neither the configuration nor its target names one", async () => {
     const type = mediaActions({ roots: [root] }).mediaProbe;
     await expect(resultOf(type, testContext({}))).rejects.toThrow(refused("no_path"));
-    const target = { type: "asset", id: join(root, "plain") };
+    const target = { type: "reel", id: join(root, "plain") };
     await expect(resultOf(type, testContext({}, { target }))).rejects.toThrow(refused("no_path"));
   });
 });

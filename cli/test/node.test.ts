@@ -55,7 +55,7 @@ describe("callsheet start", () => {
     const dataDir = join(own, "data");
     const options = ["--data-dir", dataDir, "--name", "here", "--media", own, "--slots", "2"];
     const first = await aNode("start", options);
-    expect(await first.says("Takes jobs.")).toMatch(new RegExp(`^Reads +${own}$`, "m"));
+    expect(await first.says("Takes jobs.")).toMatch(new RegExp(`^Reads +${own} \\([a-z0-9._-]+\\)$`, "m"));
     const cs = await Callsheet.open({ dataDir });
     try {
       const { jobs, begins, go } = await heldJobs(cs, 1);

@@ -25,7 +25,7 @@ export interface Collection {
 export const MEMBER_TYPES = ["asset", "collection"] as const;
 
 /** Reads a member of a collection. */
-export const memberSchema = z.strictObject({ type: z.enum(MEMBER_TYPES), id: z.string().min(1).max(200) });
+export const memberSchema = z.strictObject({ type: z.enum(MEMBER_TYPES), id: catalogueTextSchema });
 /** What is, or is to be, a member of a collection. */
 export type Member = z.output<typeof memberSchema>;
 

@@ -25,6 +25,20 @@ describe("a collection", () => {
     expect(await flat(cs, "dailies")).toEqual(["a", "b", "c"]);
   });
 
+  test("takes as many members at once as there are", async () => {
+    const { cs } = await aCallsheet();
+    const made = await assets(
+      cs,
+      Array.from({ length: 20_000 }, (_, n) => `a rather long id of an asset, number ${n}`),
+    );
+    await cs.collections.create(
+      "all",
+      made.map(({ id }) => asset(id)),
+    );
+    expect(await cs.collections.get("all")).toMatchObject({ memberCount: 20_000 });
+    expect(await flat(cs, "all")).toEqual(made.map(({ id }) => id));
+  });
+
   test("is named once, by a text that is no id", async () => {
     const { cs } = await aCallsheet();
     const { id } = await cs.collections.create("Drehtag 1 – Küche 🎬");

@@ -155,11 +155,15 @@ function readAsset(input: AssetInput, newId: () => string): NewAsset {
 
 /** Reads what a caller says of something in the catalogue, or fails with `invalid_argument`, naming each field. */
 export function read<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const given = readShape(schema, value);
+  storableJson(given, "what is given");
+  return given;
+}
+
+/** The same of what may be long, and whose texts its schema lets in only when they can be stored. */
+export function readShape<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const parsed = schema.safeParse(value);
-  if (parsed.success) {
-    storableJson(parsed.data, "what is given");
-    return parsed.data;
-  }
+  if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => ({ field: path.join("."), problem: message }));
   const list = problems.map(({ field, problem }) => (field ? `${field}: ${problem}` : problem)).join("; ");
   throw callsheetError("invalid_argument", `It cannot be used: ${list}.`, { problems });

@@ -18,7 +18,7 @@ import { violates } from "../../store/failure.ts";
 import type { Statements } from "../../store/store.ts";
 import { inBatches } from "../batches.ts";
 import { insist } from "../operate.ts";
-import { read, unknownAssets } from "./assets.ts";
+import { read, readShape, unknownAssets } from "./assets.ts";
 import { type MediaDesk, writerOf } from "./desk.ts";
 
 type Catalogue = Pick<MediaDesk, "store">;
@@ -179,7 +179,7 @@ function readRef(ref: string): string {
 
 /** In one order of their ids each, so that two that are the same are. */
 function readMembers(members: readonly Member[]): readonly Member[] {
-  return read(z.array(memberSchema), members).map(({ type, id }) => ({
+  return readShape(z.array(memberSchema), members).map(({ type, id }) => ({
     type,
     id: type === "collection" ? id.toLowerCase() : id,
   }));
