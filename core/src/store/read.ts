@@ -118,7 +118,7 @@ function toProgress(row: Row): Progress | null {
 }
 
 function toElsewhere(told: Row["elsewhere"]): WorkElsewhere | null {
-  if (told === null) return null;
+  if (!told) return null;
   const { since, heardAt, polledAt, nextPollAt } = told;
   const instant = (text: string | null) => (text === null ? null : new Date(text));
   return {
