@@ -1,4 +1,5 @@
 import { isCallsheetError, type TransactionClient } from "@callsheet/contract";
+import { tellFreed } from "../operations/tell-freed.ts";
 import type { NewEntry } from "../store/journal.ts";
 import type { Attempt, AttemptHost } from "./attempt.ts";
 import { completeWithin } from "./complete-within.ts";
@@ -6,7 +7,6 @@ import type { NodeOptions } from "./node-options.ts";
 import type { Part } from "./part.ts";
 import { Publication } from "./publication.ts";
 import { Stalls } from "./stalls.ts";
-import { tellFreed } from "./tell-freed.ts";
 import { whileAway } from "./while-away.ts";
 import { createWords, type Words } from "./words.ts";
 
