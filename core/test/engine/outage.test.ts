@@ -51,18 +51,6 @@ describe("a database that is away for ten minutes", { timeout: 300_000 }, () => 
     expect(await cs.jobs.wait(last)).toMatchObject({ state: "completed", attempt: 1 });
     for (const child of children) child.process.kill("SIGTERM");
     expect(await Promise.all(children.map((child) => child.ended))).toEqual([0, 0]);
-    console.log(
-      "AWAY",
-      wallAt,
-      "BACK",
-      backAt,
-      (await cs.nodes.list({ ended: true })).map((n) => [
-        n.name,
-        n.startedAt.toISOString(),
-        n.endedAt?.toISOString(),
-        n.cause,
-      ]),
-    );
     const lives = await cs.nodes.list({ ended: true });
     expect(lives.map(({ name, state, cause }) => `${name} ${state}: ${cause}`).sort()).toEqual([
       ...["one gone: it was stopped", "two gone: it was stopped"],
