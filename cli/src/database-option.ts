@@ -29,6 +29,11 @@ export function describeDatabase(choice: DatabaseChoice): string {
   return `PostgreSQL at ${address === "" ? "the address that was given" : address}`;
 }
 
+/** Whether a URL holds a password, which others see in the list of processes when it is an argument. */
+export function holdsPassword(url: string): boolean {
+  return URL.canParse(url) && (new URL(url).password !== "" || new URL(url).searchParams.has("password"));
+}
+
 /** The part of a URL that a socket's directory or a host stands in; empty where it is told otherwise. */
 export function addressIn(url: string): string {
   if (!URL.canParse(url)) return "";

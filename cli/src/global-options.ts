@@ -10,7 +10,10 @@ export function addGlobalOptions(program: Command): void {
     new Option("-q, --quiet", "print data and errors only"),
     new Option("-y, --yes", "do what is asked for without a question"),
     new Option("--data-dir <directory>", "the private server's directory (default: the user's own)").argParser(path),
-    new Option("--database-url <url>", "a PostgreSQL instead (default: DATABASE_URL)").conflicts("dataDir"),
+    new Option(
+      "--database-url <url>",
+      "a PostgreSQL instead (default: DATABASE_URL, where a password belongs)",
+    ).conflicts("dataDir"),
     new Option(
       "--secret-key-file <file>",
       "the keys of secrets (default: CALLSHEET_SECRET_KEY_FILE, or beside the private server's directory)",

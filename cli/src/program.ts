@@ -38,8 +38,9 @@ export function createProgram(terminal: Terminal): Command {
       writeErr: (text) => terminal.stderr.write(text),
     })
     .exitOverride()
-    .hook("preAction", () => {
+    .hook("preAction", async () => {
       terminal.flags = program.opts<GlobalFlags>();
+      if (terminal.flags.databaseUrl !== undefined) await warnOfPassword(terminal, terminal.flags.databaseUrl);
     });
   addGlobalOptions(program);
   addExamples(program, [
@@ -89,4 +90,12 @@ function asFailure(text: string, line: string): string {
     .split("\n");
   const next = suggestion.replace(/^\((.*)\)$/, "$1") || `${line} --help shows what there is.`;
   return `callsheet: ${printable(sentence)} (usage)\n${printable(next)}\n`;
+}
+
+async function warnOfPassword(terminal: Terminal, url: string): Promise<void> {
+  const { holdsPassword } = await import("./database-option.ts");
+  if (!holdsPassword(url)) return;
+  terminal.note(
+    "Others on this machine see the password of --database-url: set DATABASE_URL, or use a file (PGPASSFILE).",
+  );
 }

@@ -459,6 +459,7 @@ const DUE = [
   ...[
     "no_node",
     "nodes_paused",
+    "no_such_version",
     "no_capable_node",
     "nodes_busy",
     "internal_queue_full",

@@ -1,11 +1,11 @@
 import { endAttempts } from "../operations/end.ts";
+import { tellFreed } from "../operations/tell-freed.ts";
 import type { Claimed } from "../store/claim.ts";
 import type { Claimer } from "./claimer.ts";
 import { MOST_AHEAD, Pace } from "./pace.ts";
 import type { Part } from "./part.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Ready, Runner } from "./runner.ts";
-import { tellFreed } from "./tell-freed.ts";
 
 export interface FeederOptions {
   readonly part: Part;

@@ -1,4 +1,5 @@
 import { isCallsheetError, type JobAsset, TOKEN_PREFIX, type TransactionClient } from "@callsheet/contract";
+import { tellFreed } from "../operations/tell-freed.ts";
 import type { NewEntry } from "../store/journal.ts";
 import type { Attempt, AttemptHost } from "./attempt.ts";
 import { completeWithin } from "./complete-within.ts";
@@ -8,7 +9,6 @@ import { Publication } from "./publication.ts";
 import { Stalls } from "./stalls.ts";
 import { readTargetAsset } from "./target-asset.ts";
 import { PUBLISHED } from "./take-back.ts";
-import { tellFreed } from "./tell-freed.ts";
 import { whileAway } from "./while-away.ts";
 import { createWords, type Words } from "./words.ts";
 

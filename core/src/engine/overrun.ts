@@ -1,7 +1,7 @@
 import { endAttempts } from "../operations/end.ts";
+import { tellFreed } from "../operations/tell-freed.ts";
 import type { Changed } from "../store/transition.ts";
 import type { Part } from "./part.ts";
-import { tellFreed } from "./tell-freed.ts";
 
 const BATCH = 500;
 

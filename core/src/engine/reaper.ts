@@ -1,5 +1,6 @@
 import type { JobError } from "@callsheet/contract";
 import { type EndedAttempt, endAttempts, notToUndo } from "../operations/end.ts";
+import { tellFreed } from "../operations/tell-freed.ts";
 import type { Changed } from "../store/transition.ts";
 import { LOOK_MS } from "./heartbeat/times.ts";
 import { type Observation, observe, silentIn } from "./observation.ts";
@@ -7,7 +8,6 @@ import { endOverdue } from "./overrun.ts";
 import type { Part } from "./part.ts";
 import { endLocal, SILENT } from "./registration.ts";
 import { type Service, startService } from "./service.ts";
-import { tellFreed } from "./tell-freed.ts";
 
 /** A node that starts has its first jobs to take; those of the dead can wait for that. */
 const FIRST_MS = 500;

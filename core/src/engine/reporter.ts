@@ -1,5 +1,6 @@
 import { isCallsheetError } from "@callsheet/contract";
 import { type EndedAttempt, endAttempts } from "../operations/end.ts";
+import { tellFreed } from "../operations/tell-freed.ts";
 import { isPassing, isTransient, reasonOf } from "../store/failure.ts";
 import type { HotPath } from "../store/hot-path.ts";
 import type { Attempt } from "./attempt.ts";
@@ -7,7 +8,6 @@ import { type EndBatch, EndQueue, isIn, type Members } from "./end-queue.ts";
 import type { NodeOptions } from "./node-options.ts";
 import type { HandlerEnd } from "./outcome.ts";
 import type { Part } from "./part.ts";
-import { tellFreed } from "./tell-freed.ts";
 
 export interface ReporterOptions {
   readonly part: Part;

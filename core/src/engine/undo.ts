@@ -1,6 +1,7 @@
 import { type ActionType, delayFor, mayRetry, retryPolicySchema, UNDO_RETRY } from "@callsheet/contract";
 import { checkConfiguration } from "../operations/configuration.ts";
 import { finishKeeping, finishRollback, giveUpRollback, type RollbackEnd } from "../operations/rollback.ts";
+import { tellFreed } from "../operations/tell-freed.ts";
 import type { EntryToDo } from "../store/journal.ts";
 import type { TakenRollback } from "../store/rollback.ts";
 import { callEntry } from "./call-entry.ts";
@@ -11,7 +12,6 @@ import type { Part } from "./part.ts";
 import { redactError } from "./secrets/redact-end.ts";
 import type { Vault } from "./secrets/vault.ts";
 import { PUBLISHED, takeBack } from "./take-back.ts";
-import { tellFreed } from "./tell-freed.ts";
 import { whileAway } from "./while-away.ts";
 
 export interface UndoerOptions {

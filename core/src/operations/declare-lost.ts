@@ -4,6 +4,7 @@ import type { Changed } from "../store/transition.ts";
 import { storableText } from "./configuration.ts";
 import { endAttempts, notToUndo } from "./end.ts";
 import { type Desk, insist, operate, wrongState } from "./operate.ts";
+import { tellFreed } from "./tell-freed.ts";
 
 /** Who says so, and why. */
 type Said = Required<Authority>;
@@ -62,8 +63,7 @@ async function endRemnants(
   return state;
 }
 
-function tell({ announce }: Desk, changed: readonly Changed[], pools: readonly number[]): void {
-  for (const { laneId, rank } of changed) announce({ kind: "lane", laneId, rank });
-  for (const poolId of pools) announce({ kind: "pool", poolId });
-  for (const kind of ["due", "rollback"] as const) announce({ kind });
+function tell({ announce: publish }: Desk, changed: readonly Changed[], pools: readonly number[]): void {
+  tellFreed({ publish }, changed, pools);
+  publish({ kind: "rollback" });
 }

@@ -87,6 +87,7 @@ export const WALK_INDEXES = raw(
 export function openDatabase(options: DatabaseOptions): Database {
   const { schema, clock, onError } = options;
   requireName(schema);
+  requireUrl(options.connection.connectionString);
   const patience = { ...PATIENCE, ...options.patience };
   const place = placeIn(schema);
   const usual = { place, patience, usual: "usual" } as const;
@@ -130,6 +131,16 @@ export function openDatabase(options: DatabaseOptions): Database {
       await pool.close();
     },
   };
+}
+
+/** What is none would be taken for the name of a database on this machine. It may hold a password, and is not repeated. */
+function requireUrl(url: string | undefined): void {
+  if (url === undefined || /^(postgres|postgresql|socket):|^\//.test(url)) return;
+  const kind = /^\w+\s*=/.test(url) ? "a list such as host=… user=…" : "something else";
+  throw callsheetError(
+    "database_refused",
+    `The address of the database is no URL but ${kind}: it begins with postgresql://, as in postgresql://user@host:5432/database.`,
+  );
 }
 
 function requireName(schema: string): void {

@@ -5,11 +5,11 @@ import { until } from "../../src/testing/index.ts";
 import { aChild, aWitness } from "../fixtures/child.ts";
 import { aFloor, inState, refusal } from "../fixtures/floor.ts";
 
-/** How much faster the children live: a node that shows no sign for two seconds is dead, and ten minutes are one. */
-const PACE = 10;
+/** How much faster the children live: a node that shows no sign for three seconds is dead, and ten minutes are two. */
+const PACE = 5;
 const OUTAGE_MS = 600_000 / PACE;
 
-describe("a database that is away for ten minutes", { timeout: 240_000 }, () => {
+describe("a database that is away for ten minutes", { timeout: 300_000 }, () => {
   test("finds two processes at work again: every job runs once, and no node was declared dead for it", async () => {
     const server = await openTemporaryServer();
     onTestFinished(() => server.close());

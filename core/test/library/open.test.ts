@@ -89,6 +89,13 @@ describe("opening", () => {
       /no_such_database/,
     ],
     ["an address that is none", () => "postgresql://a:b@host:port/c", "database_refused", /URL/],
+    [
+      "a list instead of an address",
+      () => "host=x user=a password=b",
+      "database_refused",
+      /no URL but a list.*postgresql:/,
+    ],
+    ["a word instead of an address", () => "localhost", "database_refused", /no URL but something else/],
     ["PostgreSQL 14", () => aServerOfVersion(140_012), "database_unsupported", /PostgreSQL 14.*15 or newer/],
     ["a database in Latin-1", () => aServerOfVersion(180_000, "LATIN1"), "database_unsupported", /LATIN1/],
   ];
