@@ -70,10 +70,10 @@ test("a node that cannot open its second connection at once opens it later, and 
   const { cs, work, create, stage } = await aFloor({}, { alone: true });
   const { connect } = Client.prototype;
   const refusal = new Error("no room");
-  const spy = vi.spyOn(Client.prototype, "connect").mockImplementation(function (this: Client) {
+  const spy = vi.spyOn(Client.prototype, "connect").mockImplementation(function (this: Client, ...rest: unknown[]) {
     const { application_name: name } = (this as unknown as { connectionParameters: { application_name: string } })
       .connectionParameters;
-    if (name !== "callsheet finish new") return connect.call(this);
+    if (name !== "callsheet finish new") return (connect as (...all: unknown[]) => Promise<never>).apply(this, rest);
     spy.mockRestore();
     return Promise.reject(refusal);
   } as typeof connect);
