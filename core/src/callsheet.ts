@@ -1,8 +1,8 @@
 import type { Authority, FacilityDay, Target, Verification, VerifyOptions } from "@callsheet/contract";
 import { Actions } from "./actions.ts";
-import { ElsewhereWork } from "./elsewhere.ts";
 import { Assets } from "./assets.ts";
 import { Collections } from "./collections.ts";
+import { ElsewhereWork } from "./elsewhere.ts";
 import { type Engine, type EngineOptions, openEngine } from "./engine/engine.ts";
 import { systemEnvironment } from "./engine/environment.ts";
 import type { Node } from "./engine/node.ts";

@@ -43,7 +43,14 @@ export async function callEntry(work: EntryWork): Promise<void> {
       context: { ...facts, variables },
       entry: { does, name, data },
       ...{ onProgress: () => {}, onLog: () => {} },
-      ...{ setVariable: refuse, asset: refuse, workspace: refuse, publish: refuse, undo: refuse, completionToken: refuse },
+      ...{
+        setVariable: refuse,
+        asset: refuse,
+        workspace: refuse,
+        publish: refuse,
+        undo: refuse,
+        completionToken: refuse,
+      },
     }),
   );
 }

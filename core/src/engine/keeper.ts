@@ -7,8 +7,8 @@ import type { NodeOptions } from "./node-options.ts";
 import type { Part } from "./part.ts";
 import { Publication } from "./publication.ts";
 import { Stalls } from "./stalls.ts";
-import { readTargetAsset } from "./target-asset.ts";
 import { PUBLISHED } from "./take-back.ts";
+import { readTargetAsset } from "./target-asset.ts";
 import { whileAway } from "./while-away.ts";
 import { createWords, type Words } from "./words.ts";
 

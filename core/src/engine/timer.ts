@@ -1,7 +1,7 @@
+import { tellFreed } from "../operations/tell-freed.ts";
 import { decideTimed } from "../operations/timed/decide.ts";
 import type { Part } from "./part.ts";
 import { type Service, startService } from "./service.ts";
-import { tellFreed } from "./tell-freed.ts";
 
 /** The agenda wakes it when something is due; it looks by itself now and then. */
 const LOOK_MS = 5_000;

@@ -1,10 +1,10 @@
 import { POLL_EVERY_MS } from "@callsheet/contract";
 import { depart } from "../../operations/elsewhere/depart.ts";
+import { tellFreed } from "../../operations/tell-freed.ts";
 import type { Attempt } from "../attempt.ts";
 import type { NodeOptions } from "../node-options.ts";
 import type { Left } from "../outcome.ts";
 import type { Part } from "../part.ts";
-import { tellFreed } from "../tell-freed.ts";
 import { whileAway } from "../while-away.ts";
 
 export interface DeparturesOptions {

@@ -26,7 +26,12 @@ type Hearing = Pick<Desk, "store" | "catalogue" | "announce">;
  * the word waits for that. Fails with `unknown_token`, `already_ended`, or `stale_attempt` where the job counts on it no more;
  * what it still held is free then.
  */
-export async function sayEnd(desk: Hearing, meant: Meant, word: Word, teller: Omit<Ender, "catalogue">): Promise<SaidEnd> {
+export async function sayEnd(
+  desk: Hearing,
+  meant: Meant,
+  word: Word,
+  teller: Omit<Ender, "catalogue">,
+): Promise<SaidEnd> {
   const said = await insist(() =>
     desk.store.freeing(async (tx, free) => {
       const { row, job } = await lock(tx, meant);
