@@ -1,4 +1,6 @@
 export * from "./api/client.ts";
+export type * from "./api/media-client.ts";
+export type * from "./api/timed-client.ts";
 export * from "./model/action.ts";
 export * from "./model/admission.ts";
 export * from "./model/asset.ts";

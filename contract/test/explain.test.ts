@@ -16,16 +16,8 @@ const node = (fields: Partial<NodeInSight> = {}): NodeInSight => ({
 });
 
 const pool = (fields: Partial<PoolInSight> = {}): PoolInSight => ({
-  ...{
-    id: 1,
-    name: "transcode",
-    scope: "cluster",
-    capacity: 2,
-    used: 0,
-    state: "started",
-    tags: [],
-    reservation: null,
-  },
+  ...{ id: 1, name: "transcode", scope: "cluster", capacity: 2, used: 0 },
+  ...{ state: "started", tags: [], reservation: null },
   ...{ most: fields.capacity ?? 2, holders: [] },
   ...fields,
 });
@@ -502,7 +494,5 @@ describe("every situation", () => {
 });
 
 function has265() {
-  return {
-    capabilities: ["ffmpeg.encoder.libx265"],
-  };
+  return { capabilities: ["ffmpeg.encoder.libx265"] };
 }

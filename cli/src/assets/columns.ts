@@ -17,7 +17,7 @@ export function fileText({ root, path }: Pick<Asset, "root" | "path">): string {
 }
 
 /** The facts of `media.probe` in a few words; empty when there are none. */
-export function knownText(facts: JsonObject | null): string {
+function knownText(facts: JsonObject | null): string {
   const { kind, container, durationSeconds, bytes } = facts ?? {};
   const words = [
     ...[kind, container].filter((text) => typeof text === "string"),

@@ -6,6 +6,7 @@ import { printable } from "../printable.ts";
 import { shorten } from "../shorten.ts";
 import type { DemoJob } from "./job-desk.ts";
 import type { MediaFile, MediaKind } from "./media-folder.ts";
+import { shortAction } from "./short-action.ts";
 
 /** How many jobs a file of a kind has when all goes well: the bar cannot know them all before they are created. */
 const JOB_COUNT = { video: 7, image: 3, audio: 5 } as const satisfies Record<MediaKind, number>;
@@ -99,9 +100,4 @@ function describeLive({ action, state, progress }: Job): string {
   ];
   if (state === "timed_out") parts.push("timed out, still running");
   return parts.filter((part) => part !== "").join(" ");
-}
-
-/** The action as the demo's own people call it. */
-export function shortAction(action: string): string {
-  return action.replace(/^demo\./, "");
 }

@@ -1,8 +1,8 @@
 import type { Callsheet, Job } from "@callsheet/core";
 import type { ReportChange, ReportJob } from "../report/report-data.ts";
 import { attemptsOf } from "./attempts.ts";
-import { shortAction } from "./file-bars.ts";
 import type { DemoJob } from "./job-desk.ts";
+import { shortAction } from "./short-action.ts";
 import type { Wait } from "./wait-log.ts";
 
 /** A job of the demo as it stands at the end, for its result, and with all that a report says of it. */

@@ -1,7 +1,7 @@
 import type { Callsheet, Created, Group, HistoryEntry } from "@callsheet/core";
 import type { ReportGroup } from "../report/report-data.ts";
 import { stateName } from "../state-colour.ts";
-import { shortAction } from "./file-bars.ts";
+import { shortAction } from "./short-action.ts";
 
 /** A group job as it stands, and what its history tells of it so far. */
 export interface GroupNow {
@@ -15,7 +15,7 @@ export async function lookAtGroup(cs: Callsheet, { id }: Created): Promise<Group
 }
 
 /** Such as `checksum of 6 files`. */
-export function nameOfGroup({ action, memberCount }: Pick<Group, "action" | "memberCount">): string {
+function nameOfGroup({ action, memberCount }: Pick<Group, "action" | "memberCount">): string {
   return `${shortAction(action)} of ${memberCount} ${memberCount === 1 ? "file" : "files"}`;
 }
 

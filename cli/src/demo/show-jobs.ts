@@ -4,10 +4,11 @@ import { createLogUpdate } from "log-update";
 import { colours } from "../colours.ts";
 import { printable } from "../printable.ts";
 import { stateName } from "../state-colour.ts";
-import { fileBars, shortAction } from "./file-bars.ts";
+import { fileBars } from "./file-bars.ts";
 import { describeGroup, type GroupNow, linesOfGroup } from "./group-log.ts";
 import type { JobDesk } from "./job-desk.ts";
 import type { MediaFile } from "./media-folder.ts";
+import { shortAction } from "./short-action.ts";
 import { fewOfEach, type Wait, type WaitLog } from "./wait-log.ts";
 
 const LOOK_MS = 150;

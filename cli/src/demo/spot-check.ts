@@ -1,7 +1,7 @@
 import type { ActionHandle, Callsheet, Target } from "@callsheet/core";
 import type { ReportTimed } from "../report/report-data.ts";
-import { shortAction } from "./file-bars.ts";
 import type { MediaFile } from "./media-folder.ts";
+import { shortAction } from "./short-action.ts";
 
 const EVERY_MS = 2_000;
 

@@ -1,4 +1,11 @@
-import type { Report, ReportAttempt, ReportFile, ReportJob } from "../../src/report/report-data.ts";
+import type {
+  Report,
+  ReportAttempt,
+  ReportFile,
+  ReportGroup,
+  ReportJob,
+  ReportTimed,
+} from "../../src/report/report-data.ts";
 
 const BEGIN = Date.parse("2026-03-01T12:00:00.000Z");
 
@@ -104,6 +111,38 @@ export function anOverrunJob(facts: Partial<ReportJob> = {}): ReportJob {
   });
 }
 
+/** One of its three members failed, and was run again. */
+export function aGroup(facts: Partial<ReportGroup> = {}): ReportGroup {
+  const counts = { live: 0, overdue: 0, waiting: 0, held: 0, bad: 0, good: 3, cancelled: 0, due: 0, unplanned: 0 };
+  return {
+    id: "00000000-0000-7000-8000-000000000004",
+    action: "checksum",
+    memberCount: 3,
+    counts: { ...counts, rollingBack: 0 },
+    createdAt: at(0),
+    changes: [
+      { at: at(20), state: "running" },
+      { at: at(400), state: "failed" },
+      { at: at(900), state: "completed" },
+    ],
+    ...facts,
+  };
+}
+
+/** It ran in time, was passed over, and runs. */
+export function aTimed(facts: Partial<ReportTimed> = {}): ReportTimed {
+  const never = { firedAt: null, startedAt: null, endedAt: null, state: null, reason: null };
+  return {
+    ...{ name: "spot-check", action: "spot-check", file: "dog.mp4", everyMs: 1000 },
+    occurrences: [
+      { instant: at(0), firedAt: at(4), startedAt: at(9), endedAt: at(80), state: "completed", reason: null },
+      { ...never, instant: at(1000), reason: "overlap" },
+      { ...never, instant: at(2000), firedAt: at(2003) },
+    ],
+    ...facts,
+  };
+}
+
 export function aReport(facts: Partial<Report> = {}): Report {
   return {
     title: "Callsheet demo",
@@ -112,6 +151,8 @@ export function aReport(facts: Partial<Report> = {}): Report {
     timeZone: "UTC",
     files: [aReportFile()],
     jobs: [aReportJob(), anAmendedJob(), anOverrunJob()],
+    groups: [],
+    timed: [],
     slots: 2,
     notes: [],
     machine: [{ label: "ffmpeg", value: "5.1 from PATH" }],

@@ -9,7 +9,7 @@ import { renderPage } from "../../src/report/page.ts";
 import type { Report } from "../../src/report/report-data.ts";
 import { readStylesheet } from "../../src/report/stylesheet.ts";
 import { findSamples } from "../../src/samples.ts";
-import { anAmendedJob, anOverrunJob, aReport, aReportFile, aReportJob, DOT } from "./a-report.ts";
+import { aGroup, anAmendedJob, anOverrunJob, aReport, aReportFile, aReportJob, aTimed, DOT } from "./a-report.ts";
 import { CHROMIUM, openChromium } from "./chromium.ts";
 
 const HOSTILE = `"><script>document.title = "owned"</script><img src=x onerror="document.title = 'owned'">'&\u202e.mp4`;
@@ -46,6 +46,8 @@ function fullReport(): Report {
       anOverrunJob(),
       aReportJob(waiting),
     ],
+    groups: [aGroup({ action: HOSTILE })],
+    timed: [aTimed({ file: HOSTILE })],
     notes: [HOSTILE],
   });
 }

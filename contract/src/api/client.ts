@@ -1,15 +1,5 @@
 import type { Action, ActionInput } from "../model/action.ts";
-import type {
-  Asset,
-  AssetChange,
-  AssetFilter,
-  AssetInput,
-  CataloguedAsset,
-  RegisterOptions,
-  Registration,
-} from "../model/asset.ts";
 import type { Verification, VerifyOptions } from "../model/check/verification.ts";
-import type { Collection, CollectionFilter, Member, MemberEntry, MemberPage } from "../model/collection.ts";
 import type { FailureCause, Group, GroupFilter, RetryOnly } from "../model/group.ts";
 import type { HistoryEntry } from "../model/history.ts";
 import type { Job } from "../model/job.ts";
@@ -32,7 +22,8 @@ import type { Explanation } from "../model/situation.ts";
 import type { JobState } from "../model/state.ts";
 import type { StoredContext } from "../model/stored-context.ts";
 import type { Target } from "../model/target.ts";
-import type { Occurrence, PreviewedInstant, TimedAction, TimedInput } from "../model/timed/timed.ts";
+import type { AssetsClient, CollectionsClient } from "./media-client.ts";
+import type { TimedClient } from "./timed-client.ts";
 
 export interface AmendOptions {
   /** The version that was read: with another one in place by now, nothing is changed. Default: whatever is there is replaced. */
@@ -207,46 +198,6 @@ export interface RetentionClient {
   run(options?: { readonly isDryRun?: boolean }): Promise<RetentionRun>;
 }
 
-/** What a page of occurrences shows: those due before a moment, at most 1,000 (default 50). */
-export interface OccurrencePage {
-  readonly before?: Date | undefined;
-  readonly limit?: number | undefined;
-}
-
-/** What is previewed: a timed action that there is, by its name, or one that is still to be made. */
-export type PreviewOf = string | Omit<TimedInput, "name" | "action">;
-
-/** Where a preview begins (default: now), and how many runs it shows: at most 1,000, by default 10. */
-export interface PreviewOptions {
-  readonly from?: Date | undefined;
-  readonly count?: number | undefined;
-}
-
-/** Actions that repeat, each as one job for ever. A name that none has fails with `unknown_timed_action`. */
-export interface TimedClient {
-  list(): Promise<readonly TimedAction[]>;
-  get(name: string): Promise<TimedAction>;
-  /** Creates one, which is stopped. Fails with `timed_action_exists`. */
-  create(definition: TimedInput): Promise<TimedAction>;
-  /** Changes some fields; the rule holds from now on. Fails with `timed_action_busy` when what runs is to be changed. */
-  update(name: string, fields: Partial<Omit<TimedInput, "name">>): Promise<TimedAction>;
-  /** Deletes it, with its job. Fails with `timed_action_busy`. */
-  delete(name: string): Promise<void>;
-  start(name: string): Promise<TimedAction>;
-  /** An occurrence that is under way goes on to its end. */
-  stop(name: string): Promise<TimedAction>;
-  /** Runs it at once, started or not. Fails with `timed_action_busy`. */
-  runNow(name: string): Promise<TimedAction>;
-  switchOn(): Promise<void>;
-  /** Lets none run, whether it is started or not. */
-  switchOff(): Promise<void>;
-  isOn(): Promise<boolean>;
-  /** What became of its instants, newest first. */
-  occurrences(name: string, page?: OccurrencePage): Promise<readonly Occurrence[]>;
-  /** The next runs, with what is passed over between them. Empty where it counts from the end of the last occurrence. */
-  preview(of: PreviewOf, options?: PreviewOptions): Promise<readonly PreviewedInstant[]>;
-}
-
 /** The nodes that run jobs. A name that none has, or had, fails with `unknown_node`. */
 export interface NodesClient {
   list(filter?: NodeFilter): Promise<readonly NodeLife[]>;
@@ -281,50 +232,6 @@ export interface SecretsClient {
   remove(name: string): Promise<void>;
   /** Seals every secret with the newest key; the others are needed no more. Fails with `secret_key_missing`. */
   rotate(): Promise<SecretRotation>;
-}
-
-/** Media files in the catalogue: targets of type `asset`. One that is not there fails with `unknown_asset`. */
-export interface AssetsClient {
-  /** A page of assets, the newest first. */
-  list(filter?: AssetFilter): Promise<readonly Asset[]>;
-  get(id: string): Promise<Asset>;
-  /** Catalogues a file; one that is in the catalogue keeps its asset. Fails with `asset_exists`. */
-  create(input: AssetInput): Promise<CataloguedAsset>;
-  createMany(inputs: readonly AssetInput[]): Promise<readonly CataloguedAsset[]>;
-  /** Catalogues the files of a folder, an absolute path below a media root. Fails with `media_root_missing` or `folder_unreadable`. */
-  register(folder: string, options?: RegisterOptions): Promise<Registration>;
-  /** Changes some fields. When its file becomes another one, its facts are forgotten. Fails with `asset_exists`. */
-  update(id: string, change: AssetChange): Promise<Asset>;
-  /** Adds tags to at most 1,000 assets, and takes some away. */
-  tag(
-    ids: readonly string[],
-    tags: { readonly add?: readonly string[]; readonly remove?: readonly string[] },
-  ): Promise<void>;
-  /** Stores what a probe found out about its file, in place of what was known. */
-  setFacts(id: string, facts: JsonObject): Promise<void>;
-  /** Takes it out of the catalogue; its file stays. Fails with `asset_in_use`. */
-  delete(id: string): Promise<void>;
-}
-
-/** Ordered sets of assets, named by id or name: targets of type `collection`. One that is not there fails with `unknown_collection`. */
-export interface CollectionsClient {
-  /** A page of collections, by name. */
-  list(filter?: CollectionFilter): Promise<readonly Collection[]>;
-  get(collection: string): Promise<Collection>;
-  /** Fails with `collection_exists`, and as `add` does. */
-  create(name: string, members?: readonly Member[]): Promise<Collection>;
-  /** Fails with `collection_exists`. */
-  rename(collection: string, name: string): Promise<Collection>;
-  /** Adds members behind those that there are, and answers how many are new. Fails with `unknown_asset` or `collection_circle`. */
-  add(collection: string, members: readonly Member[]): Promise<number>;
-  /** Takes members out, and answers how many there were. */
-  remove(collection: string, members: readonly Member[]): Promise<number>;
-  /** A page of what it holds itself, in order. */
-  members(collection: string, page?: MemberPage): Promise<readonly MemberEntry[]>;
-  /** All its assets in order, those of nested collections in their places, each once. */
-  assets(collection: string): AsyncIterable<Asset>;
-  /** Forgets a collection; what it held stays. Fails with `collection_in_use`. */
-  delete(collection: string): Promise<void>;
 }
 
 /** Callsheet as its callers see it, wherever it is: the library in this process, or a server behind its HTTP API. */

@@ -4,11 +4,11 @@ import { Claimer } from "./claimer.ts";
 import { Departures } from "./elsewhere/departures.ts";
 import { Poller } from "./elsewhere/poller.ts";
 import { emptied } from "./emptied.ts";
-import type { Environment, Timer } from "./environment.ts";
+import type { Timer } from "./environment.ts";
 import { Feeder } from "./feeder.ts";
 import { Heart } from "./heart.ts";
 import { createHot, type Hot } from "./hot.ts";
-import { createIsolationHost, type IsolationHost } from "./isolation/host.ts";
+import { type IsolationHost, openIsolation } from "./isolation/host.ts";
 import { Keeper } from "./keeper.ts";
 import { Learning } from "./learning.ts";
 import { checkNodeOptions, checkSlots, type NodeIdentity, type NodeOptions } from "./node-options.ts";
@@ -295,9 +295,4 @@ export class Node {
   async #attempted(work: Promise<unknown>): Promise<void> {
     await work.catch((error: unknown) => this.#part.log.error("node", error));
   }
-}
-
-function openIsolation({ processes, files, timers, monotonic }: Environment): IsolationHost {
-  const { spawn, killGroup, variables } = processes;
-  return createIsolationHost({ spawn, killGroup, variables, readText: files.readText, timers, monotonic });
 }

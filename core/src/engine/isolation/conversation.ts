@@ -51,11 +51,7 @@ export function createConversation(run: IsolatedRun, logLines: LogLines, events:
       case "loaded":
         return events.onLoaded();
       case "progress":
-        return run.onProgress(
-          message.percent,
-          message.message,
-          message.stats as Parameters<IsolatedRun["onProgress"]>[2],
-        );
+        return run.onProgress(message.percent, message.message, message.stats as never);
       case "log":
         return logLines.add(message.level, message.message);
       case "variable":

@@ -1,3 +1,4 @@
+import type { Environment } from "../environment.ts";
 import { died, type IsolatedOutcome } from "./ending.ts";
 import { IsolatedProcess } from "./isolated-process.ts";
 import type { IsolatedRun } from "./isolated-run.ts";
@@ -44,4 +45,10 @@ export function createIsolationHost(options: IsolationOptions): IsolationHost {
       await Promise.all([...live].map((one) => one.ended));
     },
   };
+}
+
+/** The same in the world of an engine. */
+export function openIsolation({ processes, files, timers, monotonic }: Environment): IsolationHost {
+  const { spawn, killGroup, variables } = processes;
+  return createIsolationHost({ spawn, killGroup, variables, readText: files.readText, timers, monotonic });
 }

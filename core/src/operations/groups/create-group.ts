@@ -36,7 +36,7 @@ export interface GroupRequest {
 }
 
 /** A group above so many members has a lane of its own, so that nobody else's jobs stand behind it while it is held. */
-export const MOST_IN_COMMON_LANE = 1_000;
+const MOST_IN_COMMON_LANE = 1_000;
 
 /**
  * Creates a group job with a job for each member, all of one start time. Up to 5,000 members are stored with it; larger ones
