@@ -47,5 +47,5 @@ it("holds, resumes and cancels a group, gives it a priority, and says why it can
   expect(await groups("cancel", id)).toMatchObject({ exitCode: 2 });
   expect(await groups("cancel", id, "--yes", "--reason", "wrong reel")).toMatchObject({ exitCode: 0 });
   expect(await cs.groups.get(id)).toMatchObject({ state: "cancelled", counts: { cancelled: 3 } });
-  expect((await groups("failures", id)).stderr).toContain("None of its members failed.");
+  expect(await groups("failures", id)).toMatchObject({ exitCode: 0, stdout: "" });
 });
