@@ -64,6 +64,7 @@ function groupMeant(id: string) {
   return callsheetError("wrong_state", `Job ${id} is a group, whose members do this one by one.`, {
     id,
     kind: "group",
+    legal: [],
   });
 }
 

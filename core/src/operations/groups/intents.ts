@@ -101,5 +101,5 @@ async function requireOpen(tx: Pick<Statements, "readGroup">, ref: string, verb:
 
 /** The error of an operation that the state of a group does not allow. */
 export function wrongGroupState({ id, state, intent }: GroupRecord, verb: string) {
-  return callsheetError("wrong_state", `A group that is ${state} cannot be ${verb}.`, { id, state, intent });
+  return callsheetError("wrong_state", `A group that is ${state} cannot be ${verb}.`, { id, state, intent, legal: [] });
 }

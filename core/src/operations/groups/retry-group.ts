@@ -24,7 +24,7 @@ export async function retryGroup(desk: Desk, ref: string, only: RetryOnly, autho
       "wrong_state",
       `No member of group ${group.id} ${only === "failed" ? "has failed" : "timed out"}.`,
       {
-        ...{ id: group.id, state: group.state, only },
+        ...{ id: group.id, state: group.state, only, legal: [] },
       },
     );
   return ended + live;
