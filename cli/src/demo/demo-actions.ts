@@ -37,7 +37,7 @@ export async function putDemoActions(cs: Callsheet, types: MediaTypes, site: str
     archive: await cs.actions.put({ ...alone, name: "demo.archive", type: types.fileCopy }),
     fixity: await cs.actions.put({ ...alone, name: "demo.fixity", type: types.fileChecksum }),
     cut: await cs.actions.put({
-      ...rules,
+      ...alone,
       name: "demo.cut",
       type: types.mediaTranscode,
       needs,

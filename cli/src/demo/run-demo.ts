@@ -103,9 +103,11 @@ async function removeResources(cs: Callsheet, site: string): Promise<void> {
 async function createAllJobs(media: MediaFolder, catalogued: Catalogued, workplace: Workplace): Promise<void> {
   const [first] = media.files;
   const film = media.files.find(({ kind }) => kind === "video");
+  // Asked for before the others that lock the same file, and long enough for them to say that they wait.
+  const cut = film && (await cutOverTime(film, workplace));
   await Promise.all([
     deliverAmended(first!, workplace),
-    film !== undefined && cutOverTime(film, workplace),
+    cut?.isOver,
     workOnFiles(media.files, catalogued, workplace),
     archiveAlone(first!, workplace),
   ]);

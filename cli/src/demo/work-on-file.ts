@@ -82,12 +82,15 @@ export async function archiveAlone(file: MediaFile, { desk, actions, output }: W
 const CUT_SECONDS = 20;
 
 /** A cut that takes longer than its action allows: it is marked as timed out, runs on, and completes. */
-export async function cutOverTime(file: MediaFile, { desk, actions, output }: Workplace): Promise<void> {
-  const cut = join(output, "cuts", `${file.stem}.mp4`);
-  await desk.run(actions.cut, file, {
+export async function cutOverTime(
+  file: MediaFile,
+  { desk, actions, output }: Workplace,
+): Promise<{ readonly isOver: Promise<unknown> }> {
+  const job = await desk.create(actions.cut, file, {
     path: file.path,
-    output: cut,
+    output: join(output, "cuts", `${file.stem}.mp4`),
     preset: "h264-1080p",
     durationSeconds: CUT_SECONDS,
   });
+  return { isOver: desk.resultOf(job) };
 }
