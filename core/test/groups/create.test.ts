@@ -99,6 +99,19 @@ describe("a group job", () => {
   });
 });
 
+test("a job without a group that was claimed alone, of several that had one, counts in none", async () => {
+  const { database } = await aCrew();
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  onTestFinished(() => client.end());
+  await client.query("begin");
+  await client.query(`insert into callsheet.claim (token, node_id, started_at, queued, open, ended, ids, parents)
+    values (nextval('callsheet.token_number'), 1, now(), 0, 1, '0', array[gen_random_uuid()], array[null]::uuid[])`);
+  const { rows } = await client.query("select * from callsheet.member_change");
+  expect(rows).toEqual([]);
+  await client.query("rollback");
+});
+
 describe("a large group", () => {
   test("is stored in parts, works meanwhile, and does not settle before it is closed", async () => {
     const gate = { open: () => {} };

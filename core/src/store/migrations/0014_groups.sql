@@ -103,7 +103,7 @@ declare
   one record;
 begin
   for one in
-    select parents[1] as parent_id, abs(left_it) as count where cardinality(parents) = 1
+    select parents[1] as parent_id, abs(left_it) as count where cardinality(parents) = 1 and parents[1] is not null
     union all
     select m.parent_id, count(*)::int
     from unnest(parents) with ordinality as m (parent_id, n)
