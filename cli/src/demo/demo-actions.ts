@@ -25,7 +25,13 @@ export async function putDemoActions(cs: Callsheet, types: MediaTypes, site: str
   return {
     checksum: await cs.actions.put({ ...each, name: "demo.checksum", type: types.fileChecksum, retry: { limit: 2 } }),
     probe: await cs.actions.put({ ...each, name: "demo.probe", type: types.mediaProbe }),
-    spotCheck: await cs.actions.put({ ...rules, name: "demo.spot-check", type: types.fileChecksum, flags: ["timed"] }),
+    spotCheck: await cs.actions.put({
+      ...rules,
+      name: "demo.spot-check",
+      type: types.fileChecksum,
+      priority: "highest",
+      flags: ["timed"],
+    }),
     still: await cs.actions.put({ ...rules, name: "demo.still", type: types.mediaPoster }),
     poster: await cs.actions.put({ ...byFfmpeg, name: "demo.poster", type: types.mediaPoster }),
     contactSheet: await cs.actions.put({ ...rules, name: "demo.contact-sheet", type: types.mediaContactSheet }),

@@ -53,6 +53,8 @@ function nextSteps(jobs: readonly ReportJob[], option: string): Described["next"
             command: `npx callsheet jobs show ${shortIds[amended]}${option}`,
           },
         ]),
+    { what: "The group jobs, with what their members add up to", command: `npx callsheet groups list${option}` },
+    { what: "The timed action, and when it would run next", command: `npx callsheet timed list${option}` },
     { what: "The same over your own files, which are only read", command: "npx callsheet demo --media DIR" },
   ];
 }
