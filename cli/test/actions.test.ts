@@ -20,15 +20,27 @@ const run = (...args: readonly string[]) => callsheetWith({ DATABASE_URL: databa
 
 it("put makes an action of options, change alters what it says, and show tells all of it", async () => {
   const cs = await database.open();
-  const options = ["-c", "height=360", "--timeout", "10m", "--retries", "2", "--priority", "low"];
+  const options = [
+    "-c",
+    "height=360",
+    "--timeout",
+    "10m",
+    "--retries",
+    "2",
+    "--priority",
+    "low",
+    "--flags",
+    "groupMember",
+  ];
   expect(await run("put", "proxy", "--type", "media.proxy", ...options)).toMatchObject({ exitCode: 0 });
   expect(await run("change", "proxy", "--retry-delay", "1s", "-c", "fast=true")).toMatchObject({ exitCode: 0 });
   expect(await cs.actions.get("proxy")).toMatchObject({
-    ...{ type: "media.proxy", version: 2, priority: "low", timeoutMs: 600_000 },
+    ...{ type: "media.proxy", version: 2, priority: "low", timeoutMs: 600_000, flags: ["groupMember"] },
     ...{ configuration: { height: 360, fast: true }, retry: { limit: 2, delayMs: 1_000 } },
   });
   const { stdout } = await run("show", "proxy");
   expect(stdout).toMatch(/^proxy\n/);
+  expect(stdout).toMatch(/^ +Flags +groupMember$/m);
   expect(stdout).toContain("Time-out  10:00, then flag\n");
   expect(stdout).toContain("Configuration\n  fast: true\n  height: 360\n");
 });

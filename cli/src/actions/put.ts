@@ -33,6 +33,7 @@ export interface ActionFlags {
   readonly requires?: readonly string[];
   readonly needs?: Readonly<Record<string, number>>;
   readonly lockTarget?: string;
+  readonly flags?: readonly string[];
 }
 
 interface PutFlags extends ActionFlags {

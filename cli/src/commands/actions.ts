@@ -92,6 +92,11 @@ function withFields(command: Command): Command {
       unitsOption,
     )
     .option("--lock-target <mode>", "how each job locks its target: none, shared or exclusive")
+    .option(
+      "--flags <names>",
+      "what it is for beside single jobs, between commas: groupMember, group, workflow, timed",
+      namesOption,
+    )
     .option("--run-rule <expression>", "a CEL condition; jobs are refused when it is false")
     .option("--undo-action <name>", "the action of jobs undo, or none")
     .option("--redo-action <name>", "the action of jobs redo, or none");
