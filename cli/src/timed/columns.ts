@@ -61,6 +61,7 @@ export function occurrenceColumns(now: Date): readonly Column<Occurrence>[] {
         reason ?? (origin === "hand" ? "by hand" : (outcome?.error?.message ?? "")),
       shorten: "end",
     },
+    { title: "Group", cell: ({ groupId }) => groupId ?? "" },
   ];
 }
 
