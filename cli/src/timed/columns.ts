@@ -55,13 +55,13 @@ export function occurrenceColumns(now: Date): readonly Column<Occurrence>[] {
       paint: (text, { outcome }) => (outcome?.state === "failed" ? colours.red(text) : text),
     },
     { title: "Began", cell: ({ firedAt }) => (firedAt === null ? "" : formatDistance(firedAt, now)) },
+    { title: "Group", cell: ({ groupId }) => groupId ?? "" },
     {
       title: "Why",
       cell: ({ reason, origin, outcome }) =>
         reason ?? (origin === "hand" ? "by hand" : (outcome?.error?.message ?? "")),
       shorten: "end",
     },
-    { title: "Group", cell: ({ groupId }) => groupId ?? "" },
   ];
 }
 

@@ -48,8 +48,10 @@ async function tendOccasion(db: Queryable, timedId: number, forMs: number): Prom
   return count === 1;
 }
 
-async function leaveOccasion(db: Queryable, timedId: number): Promise<void> {
-  await db.query(sql`update callsheet.occurrence set tended_until = null where ${OPEN(timedId)}`);
+/** Says for how long from now the group is still being made; null: it is not. */
+async function keepTending(db: Queryable, timedId: number, forMs: number | null): Promise<void> {
+  await db.query(sql`
+    update callsheet.occurrence set tended_until = callsheet.now() + ${forMs}::bigint * interval '1 millisecond' where ${OPEN(timedId)}`);
 }
 
 /** Says which group works on an occurrence, whose job is locked. False: that was said before. */
@@ -66,4 +68,4 @@ async function nameGroup(
 }
 
 /** What stands behind occurrences that groups work on. */
-export const OCCASIONS = { leaveOccasion, nameGroup, openOccasions, tendOccasion };
+export const OCCASIONS = { keepTending, nameGroup, openOccasions, tendOccasion };

@@ -1,6 +1,7 @@
 import type { Resolver, TimedInput } from "@callsheet/contract";
 import { expect, test } from "vitest";
 import { until } from "../../src/testing/index.ts";
+import { aChild } from "../fixtures/child.ts";
 import { inState, refusal } from "../fixtures/floor.ts";
 import { aCrew, type Crew, crews } from "../groups/crew.ts";
 import { MINUTE, NOON, tells } from "./floor.ts";
@@ -95,6 +96,25 @@ test("one that fired and whose process died before its group was made has one gr
   await Promise.all(others.map((other) => other.close()));
 });
 
+test("a process that does not know the members of a target leaves the making to one that does", async () => {
+  const bands: Resolver = { ...crews, type: "band" };
+  const { cs, database, name, stage } = await aTimedCrew(1);
+  const target = { type: "band", id: "2" };
+  const knowing = await database.open({ resolvers: [bands] });
+  const rule = { kind: "daily", at: ["00:00"] } as const;
+  await knowing.timed.create({ name: "unknown-here", action: name, rule, job: { target } });
+  await knowing.timed.runNow("unknown-here");
+  stage.clear();
+  await cs.work({ name, types: [stage.type] });
+  await cs.timed.runNow("t");
+  // The other was due before it, and was looked at as well.
+  await tells(cs, "by hand completed");
+  expect(await cs.timed.occurrences("unknown-here")).toMatchObject([{ groupId: null, outcome: null }]);
+  await knowing.work({ name: `${name}-knowing`, types: [stage.type] });
+  await until(async () => (await cs.timed.get("unknown-here")).lastOutcome?.state === "completed");
+  await knowing.close();
+});
+
 test("a large group whose making broke off is completed, each member once", async () => {
   let isBroken = true;
   const broken: Resolver = {
@@ -119,6 +139,24 @@ test("a large group whose making broke off is completed, each member once", asyn
   expect(troubles.map(({ where }) => where)).toContain("occasions");
   expect(await cs.groups.get(await groupOf(crew))).toMatchObject({ memberCount: 5_200, counts: { good: 5_200 } });
 });
+
+test("one whose process is killed while it makes a large group has one group, with each member once", async () => {
+  const { cs, database, name, stage, work } = await aCrew({}, { alone: true });
+  const job = { target: { type: "crew", id: "5200" } };
+  await cs.timed.create({ name: "t", action: name, rule: { kind: "daily", at: ["00:00"] }, job });
+  await cs.timed.runNow("t");
+  const child = aChild("stuck-crew.mjs", { TEST_URL: database.url });
+  await child.says("stuck");
+  await until(async () => (await cs.groups.list({ isClosed: false })).length === 1, { what: "An open group" });
+  child.process.kill("SIGKILL");
+  expect(await child.ended).toBe("SIGKILL");
+  stage.clear();
+  await work({ slots: 50 });
+  await until(async () => (await cs.timed.get("t")).lastOutcome?.state === "completed", { deadlineMs: 60_000 });
+  const groups = await cs.groups.list();
+  expect(groups).toMatchObject([{ memberCount: 5_200, counts: { good: 5_200 }, isSettled: true }]);
+  expect(await cs.timed.occurrences("t")).toMatchObject([{ groupId: groups[0]!.id }]);
+}, 120_000);
 
 test("over a collection that is empty when it is due it has failed, and waits for the next", async () => {
   const { cs, jobId, at, work } = await aTimedCrew(0);

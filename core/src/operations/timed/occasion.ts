@@ -1,9 +1,11 @@
-import { type CallsheetError, isCallsheetError } from "@callsheet/contract";
+import { type CallsheetError, isCallsheetError, type Target } from "@callsheet/contract";
 import type { Word } from "../../store/elsewhere.ts";
 import type { Occasion } from "../../store/occasions.ts";
+import { BATCH_ITEMS } from "../batches.ts";
 import { sayEnd } from "../elsewhere/said.ts";
 import { completeGroup } from "../groups/add-members.ts";
 import { createGroup, type GroupDesk } from "../groups/create-group.ts";
+import { isGroupTarget } from "../groups/group-mode.ts";
 import { insist } from "../operate.ts";
 
 /** For so long nobody else makes the group of an occurrence whose process died while it did. */
@@ -11,20 +13,35 @@ const TENDED_MS = 10_000;
 
 /**
  * Takes an occurrence that a group works on a step further: makes its group, completes one whose making broke off, or ends with it.
- * May be done by several at once, and again: the key of the occurrence is that of its group.
+ * May be done by several at once, and again: the key of the occurrence is that of its group. Who does not know the members of such
+ * targets leaves the making to others.
  */
 export async function tendOccasion(desk: GroupDesk, occasion: Occasion, random: () => number): Promise<void> {
   const { groupId, group } = occasion;
   if (groupId !== null && (group === null || group.isSettled)) return end(desk, occasion, wordOf(occasion), random);
   const { store } = desk;
-  if (!(await store.tendOccasion(occasion.timedId, TENDED_MS))) return;
+  const { timedId, definition } = occasion;
+  if (!isGroupTarget(definition.job, desk.targets) || !(await store.tendOccasion(timedId, TENDED_MS))) return;
+  const keeping = keepingOn(desk, timedId);
   try {
     const made = groupId ?? (await findGroup(desk, occasion));
-    if (made === undefined) await make(desk, occasion, random);
-    else await complete(desk, occasion, made);
+    if (made === undefined) await make(keeping, occasion, random);
+    else await complete(keeping, occasion, made);
   } finally {
-    await store.leaveOccasion(occasion.timedId);
+    await store.keepTending(timedId, null);
   }
+}
+
+/** Whoever reads the members of a group says with each part of them that he is still at it. */
+function keepingOn(desk: GroupDesk, timedId: number): GroupDesk {
+  async function* members(group: Target): AsyncGenerator<Target> {
+    let count = 0;
+    for await (const member of desk.targets.members(group)) {
+      if (++count % BATCH_ITEMS === 0) await desk.store.keepTending(timedId, TENDED_MS);
+      yield member;
+    }
+  }
+  return { ...desk, targets: { ...desk.targets, members } };
 }
 
 /** The key by which an occurrence has one group. */
