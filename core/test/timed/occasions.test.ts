@@ -9,14 +9,16 @@ import { MINUTE, NOON, tells } from "./floor.ts";
 type Fields = Parameters<typeof aCrew>[0];
 type Options = Parameters<typeof aCrew>[1];
 
+const DAILY: TimedInput["rule"] = { kind: "daily", at: ["00:00"] };
+
 /** A timed action named `t` over a crew of so many, due every minute by a clock that stands still. */
-async function aTimedCrew(size: number, fields: Fields = {}, options: Options = {}, timed: Partial<TimedInput> = {}) {
+async function aTimedCrew(size: number, fields: Fields = {}, options: Options = {}) {
   const crew = await aCrew(fields, { alone: true, ...options });
   const clock = await crew.database.stopClock();
   await clock.set(NOON);
   const rule = { kind: "interval", everyMs: MINUTE } as const;
   const job = { target: { type: "crew", id: String(size) } };
-  const { jobId } = await crew.cs.timed.create({ name: "t", action: crew.name, rule, job, ...timed });
+  const { jobId } = await crew.cs.timed.create({ name: "t", action: crew.name, rule, job });
   const at = (minute: number) => clock.set(new Date(NOON.getTime() + minute * MINUTE));
   return { ...crew, jobId, at };
 }
@@ -101,8 +103,7 @@ test("a process that does not know the members of a target leaves the making to 
   const { cs, database, name, stage } = await aTimedCrew(1);
   const target = { type: "band", id: "2" };
   const knowing = await database.open({ resolvers: [bands] });
-  const rule = { kind: "daily", at: ["00:00"] } as const;
-  await knowing.timed.create({ name: "unknown-here", action: name, rule, job: { target } });
+  await knowing.timed.create({ name: "unknown-here", action: name, rule: DAILY, job: { target } });
   await knowing.timed.runNow("unknown-here");
   stage.clear();
   await cs.work({ name, types: [stage.type] });
@@ -143,7 +144,7 @@ test("a large group whose making broke off is completed, each member once", asyn
 test("one whose process is killed while it makes a large group has one group, with each member once", async () => {
   const { cs, database, name, stage, work } = await aCrew({}, { alone: true });
   const job = { target: { type: "crew", id: "5200" } };
-  await cs.timed.create({ name: "t", action: name, rule: { kind: "daily", at: ["00:00"] }, job });
+  await cs.timed.create({ name: "t", action: name, rule: DAILY, job });
   await cs.timed.runNow("t");
   const child = aChild("stuck-crew.mjs", { TEST_URL: database.url });
   await child.says("stuck");
