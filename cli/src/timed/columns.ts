@@ -55,6 +55,7 @@ export function occurrenceColumns(now: Date): readonly Column<Occurrence>[] {
       paint: (text, { outcome }) => (outcome?.state === "failed" ? colours.red(text) : text),
     },
     { title: "Began", cell: ({ firedAt }) => (firedAt === null ? "" : formatDistance(firedAt, now)) },
+    { title: "Group", cell: ({ groupId }) => groupId ?? "" },
     {
       title: "Why",
       cell: ({ reason, origin, outcome }) =>

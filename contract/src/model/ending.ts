@@ -9,7 +9,8 @@ export type Ending =
   | { readonly kind: "completed" }
   /** `failedPaths`: those that its problems name. Default: none. */
   | { readonly kind: "partial"; readonly failedPaths?: readonly string[] }
-  | { readonly kind: "failed"; readonly error: JobError }
+  /** `isFinal`: the policy has no say, nothing of it is done again. */
+  | { readonly kind: "failed"; readonly error: JobError; readonly isFinal?: true }
   /** `data`: JSON text of a queue job's changed data. */
   | { readonly kind: "snoozed"; readonly until: Date; readonly data?: string }
   /** The handler was never entered: the node drains or shuts down. */
@@ -77,6 +78,7 @@ export function decideEnding(job: EndingJob, ending: Ending, random: number): re
       );
     case "failed":
       if (job.state === "cancelling") return [{ event: "settle", to: "cancelled", error: ending.error }];
+      if (ending.isFinal) return [{ event: "fail", to: "failed", error: ending.error }, ...rearmed(job)];
       return afterFailure(job, ending.error, random);
     case "lost":
       if (ending.isDeclared) return afterDeclaredLoss(job, ending.error);

@@ -24,7 +24,7 @@ import { startAgenda } from "./agenda.ts";
 import { Bus } from "./bus.ts";
 import { startCapacity } from "./capacity.ts";
 import type { Environment } from "./environment.ts";
-import { startGroups } from "./groups.ts";
+import { startGroups, startOccasions } from "./groups.ts";
 import { createRest, foresee, purge, startHouse } from "./house.ts";
 import { type Node, startNode } from "./node.ts";
 import type { NodeOptions, StoredEnds } from "./node-options.ts";
@@ -225,7 +225,8 @@ export class Engine {
     const part = this.#part;
     await part.bus.listen();
     const admission = startAdmission(part);
-    const timer = startTimer(part);
+    const occasions = startOccasions(part, this.groupDesk);
+    const timer = startTimer(part, occasions.wake);
     return [
       startAgenda(part, admission, timer),
       admission,
@@ -233,7 +234,8 @@ export class Engine {
       startReaper(part),
       startCapacity(part),
       startHouse(part),
-      startGroups(part, this.desk),
+      startGroups(part, this.groupDesk),
+      occasions,
     ];
   }
 

@@ -11,9 +11,9 @@ const BATCH = 100;
 
 /**
  * Decides on the instants of timed actions that are due, in every process: the database's clock says which those are, and a key
- * in it lets each of them fire once. One that cannot be decided on stands in nobody else's way.
+ * in it lets each of them fire once. One that cannot be decided on stands in nobody else's way. `onDecided`: told when some were.
  */
-export function startTimer(part: Part): Service {
+export function startTimer(part: Part, onDecided: () => void): Service {
   const { store, environment, log } = part;
   return startService({
     name: "timer",
@@ -31,6 +31,7 @@ export function startTimer(part: Part): Service {
         isMoved ||= changed !== undefined;
         tellFreed(part.bus, changed ?? [], []);
       }
+      if (isMoved) onDecided();
       if (failures.length > 0) throw failures[0];
       return isMoved ? 0 : null;
     },

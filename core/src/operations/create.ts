@@ -65,8 +65,7 @@ const EARLIEST = Date.UTC(1970, 0, 1);
 export async function prepareJobs(makers: Makers, creation: Creation): Promise<Prepared> {
   const version = creation.group?.version ?? (await makers.catalogue.current(creation.action));
   const { definition } = version;
-  if (!definition.enabled && !creation.group)
-    throw callsheetError("action_disabled", `Action "${definition.name}" is disabled.`, { action: definition.name });
+  if (!creation.group) requireEnabled(definition);
   const known = await makers.types.known(definition.type);
   const actor = storableText(creation.actor, "actor", 200);
   const ownerId = await makers.catalogue.ownerId(actor);
@@ -112,6 +111,11 @@ export async function prepareJobs(makers: Makers, creation: Creation): Promise<P
   }
   await requireSecrets(makers.catalogue, definition.name, [...secrets]);
   return { jobs, defaults };
+}
+
+/** Fails with `action_disabled`: nothing new is made of the action. */
+export function requireEnabled({ name, enabled }: Pick<Action, "name" | "enabled">): void {
+  if (!enabled) throw callsheetError("action_disabled", `Action "${name}" is disabled.`, { action: name });
 }
 
 type Said = { readonly actor: string; readonly ownerId: number | undefined; readonly reason: string | null };

@@ -1,6 +1,7 @@
 import { type AmendOptions, type Authority, callsheetError, type JobState } from "@callsheet/contract";
 import { laneKey } from "../store/dictionary.ts";
 import type { JobFacts } from "../store/jobs.ts";
+import type { Statements } from "../store/store.ts";
 import { settleConfiguration, storableJson } from "./configuration.ts";
 import { difference } from "./difference.ts";
 import { LEGAL_FOR } from "./legal.ts";
@@ -17,6 +18,7 @@ import type { TypeRegistry } from "./type-registry.ts";
 export async function retryJob(desk: Desk, id: string, authority: Authority): Promise<JobState> {
   const { laneId, rank, state } = await operate(desk, id, async (tx, job) => {
     refuseUnfinished(job);
+    await refuseOccasion(tx, job);
     if (job.state === "timed_out") {
       await tx.rememberRetry(job.id);
       await tx.note({
@@ -41,6 +43,13 @@ export async function retryJob(desk: Desk, id: string, authority: Authority): Pr
   });
   desk.announce({ kind: "lane", laneId, rank });
   return state;
+}
+
+/** A group works for it: that is retried, or another occurrence is run. */
+async function refuseOccasion(tx: Statements, { id, kind, state }: JobFacts): Promise<void> {
+  if (kind !== "timed" || !(await tx.lockTimed(id))?.byMembers) return;
+  const message = `Groups work for job ${id}: retry its group, or run its timed action now.`;
+  throw callsheetError("wrong_state", message, { id, state, legal: [] });
 }
 
 function refuseUnfinished({ id, rollback }: JobFacts): void {

@@ -70,11 +70,18 @@ async function insertGroup(
   return count === 1;
 }
 
-/** Counts so many members that were added, after all else of the transaction. False: the group takes none any more. */
-async function growGroup(tx: Queryable, id: string, more: number): Promise<boolean> {
+/**
+ * Counts so many members that were added to those that it `had`, after all else of the transaction. False: somebody else added some
+ * meanwhile, or it takes none any more.
+ */
+async function growGroup(
+  tx: Queryable,
+  id: string,
+  { had, more }: { readonly had: number; readonly more: number },
+): Promise<boolean> {
   const { count } = await tx.query(sql`
     update callsheet.composite set due = due + ${more}, waiting = waiting + ${more}
-    where job_id = ${id} and not closed and intent <> 'cancel'`);
+    where job_id = ${id} and not closed and intent <> 'cancel' and live + overdue + waiting + held + bad + good + cancelled = ${had}`);
   return count === 1;
 }
 

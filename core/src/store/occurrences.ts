@@ -71,7 +71,7 @@ export async function endOccurrence(
     update callsheet.occurrence o set ended_at = callsheet.now(), outcome = ${JSON.stringify(outcome)}::json
     from (
       select origin, nominal, fold from callsheet.occurrence
-      where timed_action_id = ${id} and kind = 'fired' order by fired_at desc, instant desc limit 1
+      where timed_action_id = ${id} and kind = 'fired' order by ended_at is null desc, fired_at desc, instant desc limit 1
     ) q
     where o.timed_action_id = ${id} and o.origin = q.origin and o.nominal = q.nominal and o.fold = q.fold`);
 }
@@ -90,7 +90,7 @@ export async function readOccurrences(
 ): Promise<readonly OccurrenceRow[]> {
   const { rows } = await db.query<OccurrenceRow>(sql`
     select nominal as local, fold, until_nominal as until, count, instant, origin, kind, reason, fired_at as "firedAt",
-      ended_at as "endedAt", outcome as last
+      ended_at as "endedAt", outcome as last, group_id as "groupId"
     from callsheet.occurrence
     where timed_action_id = ${id} and instant < coalesce(${before}::timestamptz, 'infinity')
     order by instant desc, nominal desc, fold desc limit ${limit}`);

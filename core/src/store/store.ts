@@ -31,6 +31,7 @@ import { MEDIA } from "./media.ts";
 import { NODES } from "./nodes.ts";
 import { notification } from "./notification.ts";
 import { readObjects } from "./objects.ts";
+import { OCCASIONS } from "./occasions.ts";
 import { OPERATOR } from "./operator.ts";
 import { allPools, readPools, readPoolsInSight } from "./pool-facts.ts";
 import { QUEUE } from "./queue.ts";
@@ -55,6 +56,7 @@ const STATEMENTS = {
   ...NODES,
   ...OPERATOR,
   ...QUEUE,
+  ...OCCASIONS,
   ...TIMED,
   addDurations,
   admitJobs,

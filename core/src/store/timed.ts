@@ -34,6 +34,8 @@ export interface LockedTimed {
   /** Its job waits for the next occurrence. */
   readonly isArmed: boolean;
   readonly queued: number;
+  /** Each occurrence makes a group of the members of its job's target. */
+  readonly byMembers: boolean;
   /** All timed actions are switched off. */
   readonly isOff: boolean;
 }
@@ -46,7 +48,7 @@ async function lockTimed(tx: Queryable, jobId: string): Promise<LockedTimed | un
   await tx.query(sql`select from callsheet.timed_action where job_id = ${jobId} for update`);
   const { rows } = await tx.query<LockedTimed>({
     text: `
-      select t.id, t.name, t.job_id as "jobId", t.definition, t.started as "isStarted", t.mark, t.next_at as "nextAt", t.due_at as "dueAt",
+      select t.id, t.name, t.job_id as "jobId", t.definition, t.started as "isStarted", t.mark, t.next_at as "nextAt", t.due_at as "dueAt", t.by_members as "byMembers",
         callsheet.now() as now, ${IS_OFF} as "isOff",
         exists (select from callsheet.work w where w.job_id = t.job_id and w.state = 'scheduled' and w.intent = ${ARMED}) as "isArmed",
         (select count(*)::int from callsheet.occurrence o where o.timed_action_id = t.id and o.kind = 'queued') as queued
@@ -76,13 +78,14 @@ async function insertTimed(
   {
     definition,
     jobId,
+    byMembers,
     actor,
     reason,
-  }: { definition: TimedDefinition; jobId: string; actor: string; reason: string | null },
+  }: { definition: TimedDefinition; jobId: string; byMembers: boolean; actor: string; reason: string | null },
 ): Promise<void> {
   await tx.query(sql`
-    insert into callsheet.timed_action (name, job_id, definition, mark, ruled_at, actor, reason)
-    values (${definition.name}, ${jobId}, ${JSON.stringify(definition)}::jsonb, callsheet.now(), callsheet.now(), ${actor}, ${reason})`);
+    insert into callsheet.timed_action (name, job_id, by_members, definition, mark, ruled_at, actor, reason)
+    values (${definition.name}, ${jobId}, ${byMembers}, ${JSON.stringify(definition)}::jsonb, callsheet.now(), callsheet.now(), ${actor}, ${reason})`);
 }
 
 /** Where a timed action stands from now on. What is absent stays as it is. */
@@ -119,7 +122,12 @@ async function deleteTimed(tx: Queryable, id: number): Promise<void> {
 }
 
 /** Gives the job of a timed action, of which no occurrence is under way, another content. Its configuration is changed elsewhere. */
-async function adoptJob(tx: Queryable, id: string, job: Omit<NewJob, "id">, defaults: BatchDefaults): Promise<void> {
+async function adoptJob(
+  tx: Queryable,
+  id: string,
+  job: Omit<NewJob, "id"> & { readonly byMembers: boolean },
+  defaults: BatchDefaults,
+): Promise<void> {
   const { ownerId = defaults.ownerId, laneId = defaults.laneId, rank = defaults.rank, target, tags = null } = job;
   const { actionId, actionVersionId } = defaults;
   await tx.query(sql`
@@ -128,6 +136,7 @@ async function adoptJob(tx: Queryable, id: string, job: Omit<NewJob, "id">, defa
       target_type = ${target?.type ?? null}, target_id = ${target?.id ?? null}, tags = ${tags}::text[],
       variables = ${job.variables ?? null}::json, locks = ${job.locks ?? null}::json, size = ${job.size ?? null}
     where id = ${id}`);
+  await tx.query(sql`update callsheet.timed_action set by_members = ${job.byMembers} where job_id = ${id}`);
   await tx.query(sql`
     update callsheet.work
     set action_version_id = ${actionVersionId}, owner_id = ${ownerId}, lane_id = ${laneId}, rank = ${rank} where job_id = ${id}`);

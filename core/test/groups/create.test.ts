@@ -43,6 +43,12 @@ describe("a group job", () => {
     expect(await crew.cs.jobs.list({ action: crew.name })).toEqual([]);
   });
 
+  test("is refused where its action is disabled, as every new job is", async () => {
+    const crew = await aCrew({ enabled: false });
+    expect(await refusal(() => crew.createGroup(2))).toMatchObject({ code: "action_disabled" });
+    expect(await crew.cs.jobs.list({ action: crew.name })).toEqual([]);
+  });
+
   test("is one job of the whole where the action takes groups so, and refused where it takes none", async () => {
     const whole = await aCrew({ flags: ["group"] });
     const job = await whole.createGroup(3);

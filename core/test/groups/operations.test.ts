@@ -180,6 +180,17 @@ test("members are added while a group is open, each once, and none when it is cl
   expect(await refusal(() => cs.groups.close(id))).toMatchObject({ code: "group_closed" });
 });
 
+test("several who add the same members at once add each once", async () => {
+  const { cs, database } = await aCrew();
+  for (let round = 0; round < 10; round++) {
+    const { id } = await aGroup(database, [{ state: "completed", target: person("A") }]);
+    const wanted = [person("A"), person("B"), person("C")];
+    const added = await Promise.all([1, 2, 3].map(() => cs.groups.add(id, wanted)));
+    expect(added.toSorted()).toEqual([0, 0, 2]);
+    expect(await cs.groups.get(id)).toMatchObject({ memberCount: 3 });
+  }
+});
+
 test("a group has a priority, which its waiting members get", async () => {
   const crew = await aCrew();
   const { cs } = crew;

@@ -56,7 +56,7 @@ function aScheduler(stretch: Stretch, n: number): void {
   });
   const store = createStore(db);
   const bus = new Bus(store, skewed, log);
-  const timer = startTimer({ store, environment: skewed, log, bus } as Partial<Part> as Part);
+  const timer = startTimer({ store, environment: skewed, log, bus } as Partial<Part> as Part, () => {});
   onTestFinished(async () => {
     await timer.stop();
     await bus.close();

@@ -92,6 +92,8 @@ export interface Occurrence {
   readonly reason: SkipReason | "catch_up" | null;
   /** When its job became due in fact. */
   readonly firedAt: Date | null;
+  /** The group that works on it, where its target is one and its action takes the members; null: there is none, or not yet. */
+  readonly groupId: string | null;
   readonly outcome: OccurrenceOutcome | null;
 }
 

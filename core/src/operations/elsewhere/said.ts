@@ -15,8 +15,8 @@ export interface SaidEnd extends EndResult {
   readonly state: JobState;
 }
 
-/** An attempt that is meant, as whoever speaks of it knows it; `fence`: only as long as it is looked at under that. */
-type Meant = ElsewhereRef | (AttemptKey & { readonly fence: string });
+/** An attempt that is meant, as whoever speaks of it knows it; `fence`: only as long as it is looked at under that; null: whoever looks. */
+type Meant = ElsewhereRef | (AttemptKey & { readonly fence: string | null });
 
 /** What a word on work elsewhere reaches. */
 type Hearing = Pick<Desk, "store" | "catalogue" | "announce">;

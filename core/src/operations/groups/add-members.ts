@@ -1,10 +1,10 @@
-import { type Authority, callsheetError, type Target } from "@callsheet/contract";
+import { type Authority, callsheetError, isCallsheetError, type Target } from "@callsheet/contract";
 import type { GroupRecord } from "../../store/groups.ts";
 import { BATCH_ITEMS } from "../batches.ts";
 import { checkTarget } from "../create.ts";
 import { insist } from "../operate.ts";
 import { type GroupDesk, inParts, type MemberMaker, membersOf, storePart } from "./create-group.ts";
-import { requireGroup } from "./read-group.ts";
+import { countOf, requireGroup } from "./read-group.ts";
 
 /**
  * Adds members to a group that is open: of the same configuration and start time as the others. Those that it has already are
@@ -19,16 +19,25 @@ export async function addMembers(
   const group = await requireTaking(desk, ref);
   const members = await makerOf(desk, group, authority);
   let added = 0;
-  for await (const part of inParts(targets, BATCH_ITEMS)) {
-    const wanted = new Map(
-      part.targets.map(checkTarget).map((target) => [JSON.stringify([target.type, target.id]), target]),
-    );
-    for (const { type, id } of await desk.store.targetsAmong(group.id, [...wanted.values()]))
-      wanted.delete(JSON.stringify([type, id]));
-    await storePart(desk, members, [...wanted.values()]);
-    added += wanted.size;
-  }
+  for await (const part of inParts(targets, BATCH_ITEMS))
+    added += await addPart(desk, members, part.targets.map(checkTarget));
   return added;
+}
+
+/** Nobody has a member twice, also where several add some at once. */
+async function addPart(desk: GroupDesk, members: MemberMaker, targets: readonly Target[]): Promise<number> {
+  const had = countOf((await requireTaking(desk, members.id)).counts);
+  const wanted = new Map(targets.map((target) => [JSON.stringify([target.type, target.id]), target]));
+  for (const { type, id } of await desk.store.targetsAmong(members.id, [...wanted.values()]))
+    wanted.delete(JSON.stringify([type, id]));
+  try {
+    await storePart(desk, members, { targets: [...wanted.values()], had });
+    return wanted.size;
+  } catch (error) {
+    if (!isCallsheetError(error) || error.code !== "group_closed") throw error;
+    // Others were added meanwhile; or it is closed indeed, which shows when it is read again.
+    return addPart(desk, members, targets);
+  }
 }
 
 /** Closes a group: no member will be added any more, and it settles when all have ended. Fails with `group_closed`. */

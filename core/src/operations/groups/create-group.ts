@@ -58,7 +58,11 @@ export async function createGroup(desk: GroupDesk, request: GroupRequest): Promi
   const members = await membersOf(desk, { ...request, target, id, now, rootId: isLarge ? id : null });
   const made = await storeFirst(desk, request, members, first);
   if (made !== id || first.isLast) return made;
-  for await (const part of parts) await storePart(desk, members, part.targets);
+  let had = first.targets.length;
+  for await (const part of parts) {
+    await storePart(desk, members, { targets: part.targets, had });
+    had += part.targets.length;
+  }
   await insist(() => desk.store.once((tx) => tx.closeGroup(id)));
   return id;
 }
@@ -132,14 +136,20 @@ async function storeFirst(desk: GroupDesk, request: GroupRequest, members: Membe
   return id;
 }
 
-/** Further members of a group. Fails with `group_closed`, and then stores none of them. */
-export async function storePart(desk: GroupDesk, members: MemberMaker, targets: readonly Target[]): Promise<void> {
+/** Members that are added to a group that had so many. */
+export interface Growth {
+  readonly targets: readonly Target[];
+  readonly had: number;
+}
+
+/** Further members of a group. Fails with `group_closed`, also where others were added meanwhile, and then stores none of them. */
+export async function storePart(desk: GroupDesk, members: MemberMaker, { targets, had }: Growth): Promise<void> {
   if (targets.length === 0) return;
   const prepared = await members.prepare(targets);
   await insist(() =>
     desk.store.once(async (tx) => {
       for (const chunk of chunks(prepared.jobs)) await tx.createJobs(chunk, prepared.defaults);
-      if (!(await tx.growGroup(members.id, prepared.jobs.length)))
+      if (!(await tx.growGroup(members.id, { had, more: prepared.jobs.length })))
         throw callsheetError("group_closed", `Group ${members.id} takes no members any more.`, { id: members.id });
     }),
   );

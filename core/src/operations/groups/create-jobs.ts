@@ -1,3 +1,4 @@
+import { requireEnabled } from "../create.ts";
 import type { CreateRequest, Creator } from "../creator.ts";
 import { createGroup, type GroupDesk } from "./create-group.ts";
 import { groupModeOf, isGroupTarget } from "./group-mode.ts";
@@ -13,9 +14,10 @@ export async function createJobs(
   for (const input of inputs) {
     const isGroup = isGroupTarget(input, groupDesk.targets);
     const version = await groupDesk.catalogue.current(request.action);
-    if (isGroup && groupModeOf(version.definition) === "members")
+    if (isGroup && groupModeOf(version.definition) === "members") {
+      requireEnabled(version.definition);
       ids.push(await createGroup(groupDesk, { ...rest, version, input }));
-    else ids.push(...(await creator.create({ ...request, inputs: [input] })));
+    } else ids.push(...(await creator.create({ ...request, inputs: [input] })));
   }
   return ids;
 }

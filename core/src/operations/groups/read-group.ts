@@ -35,7 +35,8 @@ export async function failuresIn({ store }: Desk, ref: string): Promise<readonly
   return store.failuresOf(id);
 }
 
-const countOf = (counts: MemberCounts): number => MEMBER_CLASSES.reduce((sum, name) => sum + counts[name], 0);
+/** How many members a group has. */
+export const countOf = (counts: MemberCounts): number => MEMBER_CLASSES.reduce((sum, name) => sum + counts[name], 0);
 
 async function toGroup({ catalogue }: Desk, { now, ...record }: GroupRecord): Promise<Group> {
   const { actionId, actionVersionId, laneId: _, input, ...group } = record;

@@ -7,11 +7,9 @@ import { difference } from "../difference.ts";
 import { inOrder } from "../in-order.ts";
 import type { Desk } from "../operate.ts";
 import { nextAfter, wait } from "./arm.ts";
-import { prepareTimedJob, readDefinition } from "./define.ts";
+import { type PreparedTimed, prepareTimedJob, readDefinition } from "./define.ts";
 import { findTimed } from "./find.ts";
 import { busy, isUnderWay, operateTimed, settle } from "./switch.ts";
-
-type Prepared = Awaited<ReturnType<typeof prepareTimedJob>>;
 
 /**
  * Changes some fields of a timed action. What its old rule came to up to now is written down; the new one holds from now on. Its
@@ -28,7 +26,7 @@ export async function updateTimed(
   const { actor, reason = null } = authority;
   const [before, now] = [await findTimed(desk.store, name), await desk.store.databaseNow()];
   const definition = readDefinition({ ...before.definition, ...Object(fields), name }, now);
-  const prepared = await prepareTimedJob(makers, definition, authority);
+  const prepared = await prepareTimedJob(makers, desk.targets, definition, authority);
   await operateTimed(desk, name, async (tx, timed, job) => {
     if (!isUnderWay(timed, job)) await adopt(tx, job, prepared, authority);
     else if (contentOf(definition) !== contentOf(timed.definition)) throw busy(timed);
@@ -44,10 +42,11 @@ export async function updateTimed(
 
 const contentOf = ({ action, job }: TimedDefinition): string => JSON.stringify(inOrder({ action, job }));
 
-async function adopt(tx: Statements, job: JobFacts, { job: next, defaults }: Prepared, authority: Authority) {
+async function adopt(tx: Statements, job: JobFacts, prepared: PreparedTimed, authority: Authority) {
+  const { job: next, defaults, byMembers } = prepared;
   const { actor, reason = null } = authority;
   const { id, configuration, ...content } = next;
-  await tx.adoptJob(job.id, { configuration, ...content }, defaults);
+  await tx.adoptJob(job.id, { configuration, ...content, byMembers }, defaults);
   const changes = difference(job.configuration, JSON.parse(configuration));
   if (changes.length === 0) return;
   const told = storableJson(changes, "configuration");

@@ -13,8 +13,10 @@ import { violates } from "../../store/failure.ts";
 import type { LockedTimed } from "../../store/timed.ts";
 import { storableJson } from "../configuration.ts";
 import { chunks, type Makers, prepareJobs } from "../create.ts";
+import { groupModeOf, isGroupTarget } from "../groups/group-mode.ts";
 import { checkInput } from "../job-input.ts";
 import type { Desk } from "../operate.ts";
+import type { TargetRegistry } from "../target-registry.ts";
 import { calendarFor } from "./calendar.ts";
 
 /** More runs than that are not made up for. */
@@ -64,32 +66,48 @@ function requireTimes(definition: TimedDefinition, now: number): void {
   }
 }
 
-/** The one job of a timed action, checked and ready to be inserted, without a start time. */
+/** The one job of a timed action, checked and ready to be inserted, and whether each occurrence makes a group instead. */
+export interface PreparedTimed {
+  readonly job: NewJob;
+  readonly defaults: BatchDefaults;
+  readonly byMembers: boolean;
+}
+
+/** Prepares the job of a timed action, without a start time. Fails with `group_not_offered`, and as the creation of a job does. */
 export async function prepareTimedJob(
   makers: Makers,
+  targets: TargetRegistry,
   { action, job }: TimedDefinition,
   authority: Authority,
-): Promise<{ readonly job: NewJob; readonly defaults: BatchDefaults }> {
+): Promise<PreparedTimed> {
   const { actor, reason = null } = authority;
   const request = { action, inputs: [{ ...job, startAt: null }], actor, reason, origin: "timed" } as const;
   const { jobs, defaults } = await prepareJobs(makers, request);
-  return { job: jobs[0]!, defaults: { ...defaults, kind: "timed" } };
+  const { definition } = await makers.catalogue.version(defaults.actionVersionId);
+  const byMembers = isGroupTarget(job, targets) && groupModeOf(definition) === "members";
+  // The members lock their own targets.
+  const { locks, ...rest } = jobs[0]!;
+  return {
+    job: byMembers || locks === undefined ? rest : { ...rest, locks },
+    defaults: { ...defaults, kind: "timed" },
+    byMembers,
+  };
 }
 
 /** Creates a timed action with its job; it is stopped. Fails with `timed_action_exists`. Answers the id of the job. */
 export async function createTimed(
-  { store }: Pick<Desk, "store">,
+  { store, targets }: Pick<Desk, "store" | "targets">,
   makers: Makers,
   input: TimedInput,
   authority: Authority,
 ): Promise<string> {
   const definition = readDefinition(input, await store.databaseNow());
-  const { job, defaults } = await prepareTimedJob(makers, definition, authority);
+  const { job, defaults, byMembers } = await prepareTimedJob(makers, targets, definition, authority);
   const { actor, reason = null } = authority;
   try {
     await store.once(async (tx) => {
       for (const chunk of chunks([job])) await tx.createJobs(chunk, defaults);
-      await tx.insertTimed({ definition, jobId: job.id, actor, reason });
+      await tx.insertTimed({ definition, jobId: job.id, byMembers, actor, reason });
     });
   } catch (error) {
     if (!violates(error, "timed_action_name_key")) throw error;

@@ -14,7 +14,22 @@ const JOB_ITSELF: OccurrenceWork = {
     tx.transition({ event: "come_due", from: ["scheduled"], changes: [{ id, to: "pending", data }] }),
 };
 
+/** A group does it, which is made afterwards: the job has an attempt that lives there, and ends with it. No node has a part in it. */
+const GROUP_OF_MEMBERS: OccurrenceWork = {
+  begin: async (tx, id, data) => {
+    await JOB_ITSELF.begin(tx, id, data);
+    await tx.transition({ event: "start", from: ["pending"], changes: [{ id, to: "running" }] });
+    const { token } = (await tx.lockJob(id))!;
+    await tx.enterElsewhere({ id, token: token!, handle: NO_GROUP_YET, ...UNTENDED });
+    return [];
+  },
+};
+
+const NO_GROUP_YET = JSON.stringify({ group: null });
+/** It is neither polled nor watched: its members are. */
+const UNTENDED = { everyMs: null, stallMs: null, extendMs: null };
+
 /** What works on an occurrence of this timed action. */
-export function workOf(_timed: LockedTimed): OccurrenceWork {
-  return JOB_ITSELF;
+export function workOf({ byMembers }: LockedTimed): OccurrenceWork {
+  return byMembers ? GROUP_OF_MEMBERS : JOB_ITSELF;
 }
