@@ -24,7 +24,10 @@ export class Timed {
     this.#authority = authority;
   }
 
-  /** Creates a timed action, which is stopped. Fails with `timed_action_exists`, `invalid_argument`, and as the creation of its job does. */
+  /**
+   * Creates a timed action, which is stopped. Where its job's target has members and its action takes those, each occurrence makes a
+   * group. Fails with `timed_action_exists`, `invalid_argument`, `group_not_offered`, and as the creation of its job does.
+   */
   async create(definition: TimedInput): Promise<TimedAction> {
     await createTimed(this.#engine.desk, this.#engine.makers, definition, this.#authority);
     return this.get(definition.name);

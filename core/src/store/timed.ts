@@ -155,6 +155,7 @@ async function armJob(tx: Queryable, jobId: string, dueAt: Date): Promise<void> 
 export interface TimedRow {
   readonly id: number;
   readonly definition: TimedDefinition;
+  readonly byMembers: boolean;
   readonly jobId: string;
   readonly jobState: JobState;
   readonly isStarted: boolean;
@@ -170,7 +171,7 @@ export interface TimedRow {
 /** Timed actions by name; all of them without one. */
 async function readTimed(db: Queryable, name?: string): Promise<readonly TimedRow[]> {
   const { rows } = await db.query<TimedRow>(sql`
-    select t.id, t.definition, t.job_id as "jobId", s.state as "jobState", t.started as "isStarted", t.next_at as "nextAt", t.mark,
+    select t.id, t.definition, t.by_members as "byMembers", t.job_id as "jobId", s.state as "jobState", t.started as "isStarted", t.next_at as "nextAt", t.mark,
       (select count(*)::int from callsheet.occurrence q where q.timed_action_id = t.id and q.kind = 'queued') as queued,
       (select max(f.fired_at) from callsheet.occurrence f where f.timed_action_id = t.id) as "lastFiredAt",
       o.outcome as last, o.ended_at as "lastEndedAt", t.created_at as "createdAt"

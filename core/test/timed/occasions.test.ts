@@ -104,6 +104,7 @@ test("a process that does not know the members of a target leaves the making to 
   const target = { type: "band", id: "2" };
   const knowing = await database.open({ resolvers: [bands] });
   await knowing.timed.create({ name: "unknown-here", action: name, rule: DAILY, job: { target } });
+  await cs.timed.update("unknown-here", { description: "changed by who does not know" });
   await knowing.timed.runNow("unknown-here");
   stage.clear();
   await cs.work({ name, types: [stage.type] });

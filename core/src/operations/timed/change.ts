@@ -26,7 +26,7 @@ export async function updateTimed(
   const { actor, reason = null } = authority;
   const [before, now] = [await findTimed(desk.store, name), await desk.store.databaseNow()];
   const definition = readDefinition({ ...before.definition, ...Object(fields), name }, now);
-  const prepared = await prepareTimedJob(makers, desk.targets, definition, authority);
+  const prepared = await prepareTimedJob(makers, desk.targets, definition, authority, before);
   await operateTimed(desk, name, async (tx, timed, job) => {
     if (!isUnderWay(timed, job)) await adopt(tx, job, prepared, authority);
     else if (contentOf(definition) !== contentOf(timed.definition)) throw busy(timed);

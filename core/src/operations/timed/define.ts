@@ -1,6 +1,7 @@
 import {
   type Authority,
   callsheetError,
+  type JobInput,
   nextDue,
   passOver,
   slotsAfter,
@@ -10,7 +11,7 @@ import {
 } from "@callsheet/contract";
 import type { BatchDefaults, NewJob } from "../../store/create.ts";
 import { violates } from "../../store/failure.ts";
-import type { LockedTimed } from "../../store/timed.ts";
+import type { LockedTimed, TimedRow } from "../../store/timed.ts";
 import { storableJson } from "../configuration.ts";
 import { chunks, type Makers, prepareJobs } from "../create.ts";
 import { groupModeOf, isGroupTarget } from "../groups/group-mode.ts";
@@ -73,18 +74,23 @@ export interface PreparedTimed {
   readonly byMembers: boolean;
 }
 
-/** Prepares the job of a timed action, without a start time. Fails with `group_not_offered`, and as the creation of a job does. */
+/**
+ * Prepares the job of a timed action, without a start time. `before`: what it is so far. Fails with `group_not_offered`, and as the
+ * creation of a job does.
+ */
 export async function prepareTimedJob(
   makers: Makers,
   targets: TargetRegistry,
   { action, job }: TimedDefinition,
   authority: Authority,
+  before?: Pick<TimedRow, "definition" | "byMembers">,
 ): Promise<PreparedTimed> {
   const { actor, reason = null } = authority;
   const request = { action, inputs: [{ ...job, startAt: null }], actor, reason, origin: "timed" } as const;
   const { jobs, defaults } = await prepareJobs(makers, request);
   const { definition } = await makers.catalogue.version(defaults.actionVersionId);
-  const byMembers = isGroupTarget(job, targets) && groupModeOf(definition) === "members";
+  const isGroup = isGroupTarget(job, targets) || staysGroup(job, targets, before);
+  const byMembers = isGroup && groupModeOf(definition) === "members";
   // The members lock their own targets.
   const { locks, ...rest } = jobs[0]!;
   return {
@@ -92,6 +98,16 @@ export async function prepareTimedJob(
     defaults: { ...defaults, kind: "timed" },
     byMembers,
   };
+}
+
+/** Whoever changes a timed action may not know the targets of its type: whoever made it did. */
+function staysGroup(
+  { target }: JobInput,
+  targets: TargetRegistry,
+  before: Pick<TimedRow, "definition" | "byMembers"> | undefined,
+): boolean {
+  if (target === undefined || before === undefined || targets.resolver(target.type) !== undefined) return false;
+  return before.byMembers && before.definition.job.target?.type === target.type;
 }
 
 /** Creates a timed action with its job; it is stopped. Fails with `timed_action_exists`. Answers the id of the job. */
