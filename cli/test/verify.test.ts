@@ -18,7 +18,7 @@ describe("callsheet verify", () => {
     const { exitCode, stdout, stderr } = await verify();
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     expect(stdout).toMatch(
-      /^Looked at 2 jobs with 3 lines of history, 0 claims, 0 pools, 0 held objects, 1 node, in .*\.\n/,
+      /^Looked at 2 jobs with 3 lines of history, 0 claims, 0 pools, 0 held objects, 0 timed actions, 1 node, in .*\.\n/,
     );
     expect(stdout).toContain(`sound  All ${Object.keys(INVARIANTS).length} invariants hold.`);
   });

@@ -28,6 +28,7 @@ export class Worker implements TurnHost {
   readonly #linesOf: (id: string) => Promise<readonly HistoryEntry[]>;
   #unarmed: Turn[] = [];
   #running = 0;
+  #starting: Promise<Node> | undefined;
   #node: Node | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   #whenQuiet: (() => void)[] = [];
@@ -60,7 +61,8 @@ export class Worker implements TurnHost {
       run: (context) => this.#run(context),
     });
     const onStored = (ids: readonly string[], ends?: StoredEnds) => void this.#stored(ids, ends);
-    this.#node = await callsheet.work({ name: id, types: [type], slots: concurrency, onStored });
+    this.#starting = callsheet.work({ name: id, types: [type], slots: concurrency, onStored });
+    this.#node = await this.#starting;
     this.#minded();
   }
 
@@ -80,7 +82,8 @@ export class Worker implements TurnHost {
 
   async stop(): Promise<void> {
     clearTimeout(this.#idleTimer);
-    await this.#node?.drain();
+    // Its first jobs may be over before it has quite begun.
+    await (await this.#starting?.catch(() => undefined))?.drain();
   }
 
   /** The jobs of these ids were cancelled. */

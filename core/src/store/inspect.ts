@@ -81,8 +81,9 @@ export interface AppliedMigration {
 
 /** The migrations that were applied, in order; undefined where there is no schema of ours. */
 export async function appliedMigrations(db: Queryable): Promise<readonly AppliedMigration[] | undefined> {
+  // Reading any table makes the server hear what others have created: alone, the name could be one that it knows not to be there.
   const { rows: found } = await db.query<{ isThere: boolean }>(
-    sql`select to_regclass('callsheet.migration') is not null as "isThere"`,
+    sql`select to_regclass('callsheet.migration') is not null as "isThere" from (select from pg_catalog.pg_class limit 1) heard`,
   );
   if (!found[0]!.isThere) return undefined;
   // Whatever the version of the schema: the column came later.

@@ -64,8 +64,8 @@ export async function migrate(db: Database, migrations = shippedMigrations()): P
 async function isUpToDate(db: Queryable, migrations: readonly Migration[]): Promise<boolean> {
   const applied = await appliedMigrations(db);
   if (applied === undefined) return false;
-  refuseStrangers(applied, migrations);
-  return applied.length === migrations.length;
+  refuseIncompatible(applied, migrations);
+  return applied.length >= migrations.length;
 }
 
 /** Lets nobody else change the schema until the transaction ends: a second process waits here, then finds nothing to do. */
@@ -81,9 +81,7 @@ export async function migrateWithin(
 ): Promise<readonly string[]> {
   // Asked first: PostgreSQL refuses a role that may create nothing even what is there already.
   const applied = (await appliedMigrations(tx)) ?? (await begin(tx, schema));
-  refuseChanged(applied, migrations);
-  const stranger = strangerIn(applied, migrations);
-  if (stranger) throw newer(stranger);
+  refuseIncompatible(applied, migrations);
   const missing = migrations.slice(applied.length);
   for (const migration of missing) await apply(tx, migration);
   return missing.map((migration) => migration.name);
@@ -124,6 +122,12 @@ export function strangerIn(
 ): AppliedMigration | undefined {
   const last = known.at(-1)?.number ?? 0;
   return applied.slice(known.length).find(({ compatibleFrom }) => compatibleFrom === null || compatibleFrom > last);
+}
+
+function refuseIncompatible(applied: readonly AppliedMigration[], known: readonly Migration[]): void {
+  refuseChanged(applied, known);
+  const stranger = strangerIn(applied, known);
+  if (stranger) throw newer(stranger);
 }
 
 function refuseChanged(applied: readonly Told[], known: readonly Migration[]): void {

@@ -21,7 +21,7 @@ export async function addOccurrences(
   await tx.query(sql`
     insert into callsheet.occurrence (timed_action_id, origin, nominal, fold, until_nominal, count, instant, until_instant, kind, reason, fired_at)
     select ${id}, ${origin}::callsheet.occurrence_origin, r.nominal, r.fold, r.until, r.count, r.instant, r."end", r.kind, r.reason,
-      case when r.kind = 'fired' then callsheet.now() end
+      case when r.kind = 'fired' then greatest(callsheet.now(), r.instant) end
     from json_to_recordset(${JSON.stringify(rows)}::json) as r (nominal text, fold smallint, until text, count int, instant timestamptz, "end" timestamptz,
       kind callsheet.occurrence_kind, reason text)`);
 }
@@ -45,7 +45,7 @@ export interface FiredOccurrence {
 /** Lets the first of those that wait fire; undefined: none waits. */
 export async function fireQueued(tx: Queryable, id: number): Promise<FiredOccurrence | undefined> {
   const { rows } = await tx.query<FiredOccurrence>(sql`
-    update callsheet.occurrence o set kind = 'fired', fired_at = callsheet.now()
+    update callsheet.occurrence o set kind = 'fired', fired_at = greatest(callsheet.now(), o.instant)
     from (
       select origin, nominal, fold from callsheet.occurrence
       where timed_action_id = ${id} and kind = 'queued' order by instant, nominal, fold limit 1

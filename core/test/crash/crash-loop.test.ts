@@ -40,7 +40,7 @@ const UNDOING: Scenario = { ...ALONE, name: "undoing", effects: 2 };
 const CONTENDED: Scenario = {
   ...{ name: "contended", keys: ["first", "failing", "last"], fields: { needs: { gpu: 1 }, lock: "exclusive" } },
   input: (key) => ({ ...fails(key), target: { type: "asset", id: "A-17" } }),
-  calls: /calls: .*candidates complete.*hold.*lock.*return.*stand take/,
+  calls: /calls: .*candidates claim complete.*hold.*lock.*return.*stand take/,
   effects: 0,
 };
 

@@ -111,10 +111,10 @@ describe("connections that broke while they were idle", () => {
     const { floor, proxy, cs } = await aFloorBehind();
     const { id } = await floor.create({ startAt: new Date(Date.now() + 3_600_000) });
     await Promise.all([cs.jobs.get(id), cs.jobs.get(id), cs.jobs.count()]);
-    expect(proxy.strand()).toBeGreaterThan(1);
+    expect(proxy.strand()).toBeGreaterThan(0);
     expect(await cs.jobs.get(id)).toMatchObject({ state: "scheduled" });
     await Promise.all([cs.jobs.get(id), cs.jobs.get(id), cs.jobs.count()]);
-    expect(proxy.strand()).toBeGreaterThan(1);
+    expect(proxy.strand()).toBeGreaterThan(0);
     await cs.jobs.hold(id);
     expect(await cs.jobs.get(id)).toMatchObject({ state: "paused" });
   });

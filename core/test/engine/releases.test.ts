@@ -101,11 +101,11 @@ describe("two releases over one database", () => {
   test("do not wait for each other's objects: who cannot run stands in nobody's way", { timeout: 60_000 }, async () => {
     const { cs, creator, node, begun, witness } = await releases("node-process.mjs", "witnessed");
     await node("older", 1);
-    const newer = await node("newer", 2);
     const [first, second] = [await creator(1), await creator(2)];
     const target = { type: "reel", id: "7" };
     const holds = await first.jobs.create("witnessed", { target, configuration: { how: "waits" } });
     await begun(holds);
+    const newer = await node("newer", 2);
     const next = await second.jobs.create("witnessed", { target });
     await inState(cs, next, "waiting_for_lock");
     const last = await first.jobs.create("witnessed", { target });

@@ -39,8 +39,12 @@ test("a node that starts asks for its number and its lanes, and claims by a stat
   const asked = listenIn();
   await work({ name: "new" });
   await stage.nth(1);
-  const [settings, ...claims] = asked.get("callsheet claim new") ?? [];
-  expect([settings, ...claims]).toEqual([expect.stringContaining("set_config"), "claim", "claim"]);
+  expect(asked.get("callsheet claim new")).toEqual([
+    expect.stringContaining("set_config"),
+    expect.stringContaining("follow_history"),
+    "claim",
+    "claim",
+  ]);
   // Lanes are read again once it hears of new ones. No duty has looked around yet.
   const others = new Set(asked.get("callsheet")?.filter((text) => !text.includes("set_config")));
   expect([...others]).toEqual([
@@ -58,7 +62,7 @@ test("a node that starts connects for nothing else before it has claimed", async
     await tx.query({ text: "lock table callsheet.work in access exclusive mode", values: [] });
     working = work({ name: "new" });
     await until(() => asked.get("callsheet finish new")?.[1], { what: "The plan of its first end" });
-    await until(() => asked.get("callsheet claim new")?.[2], { what: "Its first claim" });
+    await until(() => asked.get("callsheet claim new")?.[3], { what: "Its first claim" });
     expect(asked.has("callsheet listen")).toBe(false);
   });
   await working;

@@ -32,6 +32,7 @@ describe("the properties of a job", () => {
         stalledSince: null,
         rollback: "none",
       },
+      ...{ elsewhere: null, undoAction: null, redoAction: null },
       ...{ durationMs: null, attempt: 0, retries: 0, node: null, progress: null, result: null, error: null },
     });
   });

@@ -100,7 +100,7 @@ describe("a collection", () => {
     await assets(cs, ["a", "b"]);
     const inner = await cs.collections.create("inner", [asset("b")]);
     await cs.collections.create("outer", [asset("a"), nested(inner.id)]);
-    const { name } = await cs.actions.put({ name: "look", type: "test" });
+    const { name } = await cs.actions.put({ name: "look", type: "test", flags: ["group"] });
     const job = await cs.jobs.create(name, { target: { type: "collection", id: inner.id } });
     expect((await refusal(() => cs.collections.delete("inner"))).code).toBe("collection_in_use");
     await cs.jobs.cancel(job);
