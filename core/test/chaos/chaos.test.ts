@@ -134,10 +134,10 @@ async function torment(place: Place, victims: readonly Victim[]): Promise<readon
     const faults = (Object.keys(SUFFERED) as Fault[]).flatMap((fault) => new Array<Fault>(SUFFERED[fault]).fill(fault));
     while (faults.length > 0) {
       const [fault] = faults.splice(roll(faults.length), 1);
-      if (fault === "stop") {
+      // The last that is not stopped is not killed either: who judges the others has to watch them without a break.
+      if (fault !== "blink")
         await until(() => stopped < victims.length - 1, { deadlineMs: 120_000, what: "Another node to be left" });
-        stopped += 1;
-      }
+      if (fault === "stop") stopped += 1;
       struck.push(await strike(victim, fault!, surroundings));
       if (fault === "stop") stopped -= 1;
     }

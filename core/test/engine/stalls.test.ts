@@ -7,7 +7,7 @@ import { fastEnvironment } from "../fixtures/fast.ts";
 import { aFloor, type Context, eventsOf, inState } from "../fixtures/floor.ts";
 
 /** A second of this test's world, in which a tenth of it passes. */
-const STALL_MS = 2_000;
+const STALL_MS = 6_000;
 const aStallingFloor = (stallAfterMs?: number | null) =>
   aFloor(stallAfterMs === undefined ? {} : { stallAfterMs }, { alone: true, environment: fastEnvironment() });
 
