@@ -85,6 +85,7 @@ export async function runDemo({ media, output, database, ffmpeg, stream, signal 
   } finally {
     await spotCheck?.stop();
     await desk.callOff();
+    await spotCheck?.over();
     // What had not begun goes back when the node stops, and is called off then.
     await node?.stop();
     await desk.callOff();
