@@ -179,7 +179,7 @@ async function settle({ cs, store }: Place, made: ReadonlyMap<string, How>): Pro
   }
 }
 
-/** When the node of each attempt was declared dead, and how long after a fault its attempts were taken from it. */
+/** When the node of each attempt was declared dead, or went because it could not begin, and how long after a fault its attempts were taken from it. */
 async function readDeaths({ db }: Place, struck: readonly Struck[]) {
   const { rows } = await db.query<{
     job: string;
@@ -196,7 +196,7 @@ async function readDeaths({ db }: Place, struck: readonly Struck[]) {
       )
       select l.job_id as job, l.attempt, n.pid,
         floor(extract(epoch from n.started_at) * 1000)::float8 as born,
-        floor(extract(epoch from case when n.state = 'dead' then n.ended_at end) * 1000)::float8 as dead,
+        floor(extract(epoch from case when n.state in ('dead', 'gone') then n.ended_at end) * 1000)::float8 as dead,
         floor(extract(epoch from max(l.at) filter (where l.data -> 'error' ->> 'code' in ('node_lost', 'poison'))) * 1000)::float8 as lost
       from line l join callsheet.node n on n.id = l.node_id group by 1, 2, 3, 4, 5`,
     values: [],
