@@ -34,7 +34,6 @@ export async function workOnFiles(
 
 async function workOnFile(file: MediaFile, probe: ProbeResult, { desk, actions, output }: Workplace): Promise<void> {
   const { path, stem } = file;
-
   const isPicture = probe.kind === "image";
   const isFilm = probe.kind === "video";
   const hasSound = probe.streams.some(({ kind }) => kind === "audio");

@@ -6,6 +6,7 @@ import { Heads } from "./heads.ts";
 import type { Part } from "./part.ts";
 import { type Service, startService } from "./service.ts";
 import { BARE_FLOOR, changesOf, readContention, readFloor } from "./units.ts";
+import { wokenBy } from "./woken-by.ts";
 
 /** It is woken when jobs wait; until then it has nothing to look at. */
 const IDLE_MS = 3_600_000;
@@ -45,16 +46,7 @@ export function startAdmission(part: Part): Service {
     },
   });
   // Where owners share a lane, a new job may have to go before those that are queued.
-  const unsubscribe = bus.subscribe((hint) => {
-    if (isShared && hint?.kind === "lane") service.wake();
-  });
-  return {
-    wake: service.wake,
-    stop: async () => {
-      unsubscribe();
-      await service.stop();
-    },
-  };
+  return wokenBy(bus, service, (hint) => isShared && hint?.kind === "lane");
 }
 
 interface Means {

@@ -1,6 +1,7 @@
 import { endOverdue } from "./overrun.ts";
 import type { Part } from "./part.ts";
 import { type Service, startService } from "./service.ts";
+import { wokenBy } from "./woken-by.ts";
 
 /** The first look comes after the same wait as any other: a node that starts takes what waits by itself. */
 const LOOK_MS = 500;
@@ -35,16 +36,7 @@ export function startAgenda(part: Part, admission: Service, timer: Service): Ser
       );
     },
   });
-  const unsubscribe = bus.subscribe((hint) => {
-    if (hint === undefined || hint.kind === "due") service.wake();
-  });
-  return {
-    wake: service.wake,
-    stop: async () => {
-      unsubscribe();
-      await service.stop();
-    },
-  };
+  return wokenBy(bus, service, (hint) => hint === undefined || hint.kind === "due");
 }
 
 const isNow = (ms: number | null): boolean => ms !== null && ms <= 0;

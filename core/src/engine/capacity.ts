@@ -1,6 +1,7 @@
 import { applyWindows } from "../operations/windows.ts";
 import type { Part } from "./part.ts";
 import { type Service, startService } from "./service.ts";
+import { wokenBy } from "./woken-by.ts";
 
 /** Windows begin and end at whole minutes. */
 const MINUTE_MS = 60_000;
@@ -22,14 +23,5 @@ export function startCapacity({ store, environment, log, bus }: Part): Service {
       return MINUTE_MS - (now.getTime() % MINUTE_MS);
     },
   });
-  const unsubscribe = bus.subscribe((hint) => {
-    if (hint === undefined && hasLooked) service.wake();
-  });
-  return {
-    wake: service.wake,
-    stop: async () => {
-      unsubscribe();
-      await service.stop();
-    },
-  };
+  return wokenBy(bus, service, (hint) => hint === undefined && hasLooked);
 }

@@ -3,6 +3,7 @@ import { cancelMembers } from "../operations/groups/intents.ts";
 import { tendOccasion } from "../operations/timed/occasion.ts";
 import type { Part } from "./part.ts";
 import { type Service, startService } from "./service.ts";
+import { wokenBy } from "./woken-by.ts";
 
 const ROUND_MS = 2_000;
 /** It is woken by each new start time, which mostly is no occurrence's. */
@@ -31,14 +32,5 @@ export function startOccasions({ store, environment, log, bus }: Part, desk: Gro
       return null;
     },
   });
-  const unsubscribe = bus.subscribe((hint) => {
-    if (hint === undefined || hint.kind === "due") service.wake();
-  });
-  return {
-    wake: service.wake,
-    stop: async () => {
-      unsubscribe();
-      await service.stop();
-    },
-  };
+  return wokenBy(bus, service, (hint) => hint === undefined || hint.kind === "due");
 }
