@@ -35,6 +35,7 @@ import type { EngineLog, Service } from "./service.ts";
 import { startTimer } from "./timer.ts";
 import { Waiting } from "./waiting.ts";
 import { startWatch, type WatchOptions } from "./watch.ts";
+import { whileAway } from "./while-away.ts";
 
 /** How Callsheet is opened: where its database is, and who acts. */
 export interface EngineOptions {
@@ -223,7 +224,13 @@ export class Engine {
 
   async #startDuties(): Promise<readonly Service[]> {
     const part = this.#part;
-    await part.bus.listen();
+    // The node runs jobs by now: a server that goes away meanwhile is waited for, as it is later.
+    await whileAway(
+      part,
+      "listener",
+      () => part.bus.listen(),
+      () => this.#closing === undefined,
+    );
     const admission = startAdmission(part);
     const occasions = startOccasions(part, this.groupDesk);
     const timer = startTimer(part, occasions.wake);

@@ -31,6 +31,19 @@ function listenIn(): ReadonlyMap<string, readonly string[]> {
   return asked;
 }
 
+/** The next connection of this name is refused, and those after it are not. */
+function refuseOnce(name: string, refusal: Error): void {
+  const { connect } = Client.prototype;
+  const spy = vi.spyOn(Client.prototype, "connect").mockImplementation(function (this: Client, ...rest: unknown[]) {
+    const { connectionParameters } = this as unknown as { connectionParameters: { application_name: string } };
+    if (connectionParameters.application_name !== name)
+      return (connect as (...all: unknown[]) => Promise<never>).apply(this, rest);
+    spy.mockRestore();
+    return Promise.reject(refusal);
+  } as typeof connect);
+  onTestFinished(() => spy.mockRestore());
+}
+
 test("a node that starts asks for its number and its lanes, and claims by a statement that is planned meanwhile", async () => {
   const { environment, goOn } = anEnvironmentAtItsBeginning();
   const { work, create, stage } = await aFloor({}, { alone: true, environment });
@@ -72,16 +85,7 @@ test("a node that starts connects for nothing else before it has claimed", async
 
 test("a node that cannot open its second connection at once opens it later, and loses no end", async () => {
   const { cs, work, create, stage } = await aFloor({}, { alone: true });
-  const { connect } = Client.prototype;
-  const refusal = new Error("no room");
-  const spy = vi.spyOn(Client.prototype, "connect").mockImplementation(function (this: Client, ...rest: unknown[]) {
-    const { application_name: name } = (this as unknown as { connectionParameters: { application_name: string } })
-      .connectionParameters;
-    if (name !== "callsheet finish new") return (connect as (...all: unknown[]) => Promise<never>).apply(this, rest);
-    spy.mockRestore();
-    return Promise.reject(refusal);
-  } as typeof connect);
-  onTestFinished(() => spy.mockRestore());
+  refuseOnce("callsheet finish new", new Error("no room"));
   const job = await create();
   await work({ name: "new" });
   (await stage.nth(1)).returns("done");
@@ -97,6 +101,17 @@ test("the first end finds its statement planned", async () => {
   await stage.nth(1);
   const prepared = await until(() => asked.get("callsheet finish new")?.[1], { what: "A statement" });
   expect(prepared).toBe("complete");
+});
+
+test("a node whose listener is cut off while it is opened stays, with the job that it has begun", async () => {
+  const { cs, work, create, stage } = await aFloor({}, { alone: true, onError: () => {} });
+  const job = await create();
+  refuseOnce("callsheet listen", Object.assign(new Error("cut"), { code: "ECONNRESET" }));
+  await work({ name: "new" });
+  expect(vi.isMockFunction(Client.prototype.connect)).toBe(false);
+  (await stage.nth(1)).returns("done");
+  expect(await cs.jobs.wait(job)).toMatchObject({ state: "completed", attempt: 1 });
+  expect(await cs.nodes.list()).toMatchObject([{ name: "new", state: "up" }]);
 });
 
 test("a node that cannot hear of jobs does not stay, and its name is free again", async () => {
