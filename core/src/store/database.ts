@@ -1,4 +1,4 @@
-import { callsheetError } from "@callsheet/contract";
+import { callsheetError } from "@callsheet/contract/errors";
 import { raw, type Sql } from "sql-template-tag";
 import type { Hearing, Line, Transaction } from "./connection.ts";
 import type { Client, ClientConfig } from "./driver/client.ts";

@@ -1,4 +1,4 @@
-import { type CallsheetError, callsheetError, isCallsheetError } from "@callsheet/contract";
+import { type CallsheetError, callsheetError, isCallsheetError } from "@callsheet/contract/errors";
 
 /** SQLSTATE classes and codes that say: this connection, or this server, is gone or going. */
 const LOSS = /^(08...|57P0[1-5]|25006|25P0[34]|53300)$/;

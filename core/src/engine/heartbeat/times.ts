@@ -9,10 +9,10 @@ export const SILENCE_MS = 14_000;
 export const LONGEST_GAP_MS = 3 * LOOK_MS;
 
 /**
- * After this at the latest the thread begins that beats; registration was the first heartbeat. Its start takes some 50 ms of a
- * core: a node that begins with a backlog works that off first.
+ * After this at the latest the thread begins that beats; registration was the first heartbeat. Its start takes some 80 ms of a
+ * core: a node that begins with a backlog works that off first. The lease leaves time for a first heartbeat that is lost.
  */
-export const FIRST_BEAT_MS = 1_000;
+export const FIRST_BEAT_MS = 3_000;
 /** So many jobs taken by the first claim are a backlog, of jobs that take a moment. */
 export const BACKLOG_JOBS = 50;
 /** How often a node beats, and how long it waits for the answer before it tries another connection. */

@@ -1,4 +1,4 @@
-import { callsheetError } from "@callsheet/contract";
+import { callsheetError } from "@callsheet/contract/errors";
 import type { Line, LineTransaction } from "../connection.ts";
 import { serverFailure } from "../failure.ts";
 import type { Rows, Statement } from "../statement.ts";
