@@ -5,6 +5,8 @@ import type { QueuePart } from "./part.ts";
 /** How often news are looked for while somebody listens, and otherwise only whether the queue is paused. */
 const LISTENING_MS = 100;
 const RESTING_MS = 1_000;
+/** From one look to the next it takes so long at least, however much is new: a look costs what some ten jobs cost. */
+const GAP_MS = 25;
 
 /** What a feed tells its queue beside events. */
 export interface FeedHost {
@@ -27,6 +29,7 @@ export class Feed {
   #round: Promise<void> | undefined;
   #isWoken = false;
   #isStopped = false;
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(part: QueuePart, host: FeedHost) {
     this.#part = part;
@@ -39,7 +42,7 @@ export class Feed {
   /** Begins to listen: what is committed from now on is told. */
   async start(): Promise<void> {
     await this.#restart();
-    this.#sleep();
+    this.#looked();
   }
 
   /** Somebody has begun to hear an event. */
@@ -66,25 +69,33 @@ export class Feed {
     return FEED_EVENTS.some((event) => this.#part.isHeard(event));
   }
 
+  #looked(waitMs?: number): void {
+    this.#lookedAt = performance.now();
+    this.#sleep(waitMs);
+  }
+
   #sleep(ms = this.#isListening ? LISTENING_MS : RESTING_MS): void {
     clearTimeout(this.#timer);
     if (this.#isStopped) return;
-    this.#timer = setTimeout(() => {
-      this.#isWoken = false;
-      this.#round = this.#look()
-        .then(
-          () => (this.#isWoken ? 0 : undefined),
-          (error: unknown) => {
-            // The cursor stays where it was: nothing is lost while the database is away.
-            this.#part.fail(error);
-            return RESTING_MS;
-          },
-        )
-        .then((waitMs) => {
-          this.#round = undefined;
-          this.#sleep(waitMs);
-        });
-    }, ms).unref();
+    this.#timer = setTimeout(
+      () => {
+        this.#isWoken = false;
+        this.#round = this.#look()
+          .then(
+            () => (this.#isWoken ? 0 : undefined),
+            (error: unknown) => {
+              // The cursor stays where it was: nothing is lost while the database is away.
+              this.#part.fail(error);
+              return RESTING_MS;
+            },
+          )
+          .then((waitMs) => {
+            this.#round = undefined;
+            this.#looked(waitMs);
+          });
+      },
+      Math.max(ms, this.#lookedAt + GAP_MS - performance.now()),
+    ).unref();
   }
 
   async #look(): Promise<void> {

@@ -9,8 +9,9 @@ export interface Opened {
   close(): Promise<void>;
 }
 
-/** Opens what a queue was told to reach; a database that was named and is missing is made. */
-export async function openCallsheet({ callsheet, options, named }: Reach): Promise<Opened> {
+/** Opens what a queue was told to reach; a database that was named and is missing is made. `worksSoon`: jobs are to be run. */
+export async function openCallsheet({ callsheet, named, ...reach }: Reach, worksSoon: boolean): Promise<Opened> {
+  const options = { ...reach.options, worksSoon };
   if (callsheet !== undefined) return { callsheet, close: async () => {} };
   if (named === undefined) return opened(await Callsheet.open(options));
   if (options.databaseUrl !== undefined) return opened(await openNamed(options, options.databaseUrl));

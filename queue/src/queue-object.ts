@@ -22,6 +22,7 @@ export abstract class QueueObject extends EventEmitter<QueueEvents> implements J
   #concurrency: number;
   #jobOptions: JobDefaults = JOB_DEFAULTS;
   #isStopped = false;
+  #worksSoon = false;
 
   /** Opens a queue. Without a connection: on DATABASE_URL, or else the private server of this machine. */
   constructor(connection?: QueueConnection, options?: QueueOptions) {
@@ -148,13 +149,21 @@ export abstract class QueueObject extends EventEmitter<QueueEvents> implements J
     const isHeard = (event: keyof QueueEvents) => this.listenerCount(event) > 0;
     const fail = (error: unknown) => void this.#told(error);
     const part = { id: this.#id, settings: this.#settings, reading, emit, isHeard, fail };
-    const session = await Session.open({ reach: this.#reach, part, concurrency: () => this.#concurrency });
+    // What is called right behind the constructor has been by then.
+    await Promise.resolve();
+    const [worksSoon, concurrency] = [this.#worksSoon, () => this.#concurrency];
+    const session = await Session.open({ reach: this.#reach, part, concurrency, worksSoon });
     this.#session = session;
     session.listening.then(
       () => this.emit("ready", this.#id),
       () => {},
     );
     return session;
+  }
+
+  /** Jobs are to be run, as soon as it is open. */
+  protected willWork(): void {
+    this.#worksSoon = true;
   }
 
   protected async call<T>(work: (part: QueuePart, session: Session) => Promise<T>): Promise<T> {

@@ -92,6 +92,7 @@ export class Queue<Payload = AnyPayload, Result = unknown> extends QueueObject {
 
   /** Begins to run jobs. A queue object has one handler: a second call fails. */
   process(handler: Handler<Payload, Result>): Promise<true> {
+    this.willWork();
     return this.call(async (_part, session) => {
       await session.process(handler as unknown as Handler<never, never>);
       return true as const;

@@ -13,6 +13,8 @@ export interface SessionOptions {
   readonly reach: Reach;
   readonly part: Omit<QueuePart, "callsheet" | "desk">;
   readonly concurrency: () => number;
+  /** Whether it is to run jobs as soon as it is open. */
+  readonly worksSoon: boolean;
 }
 
 const LONGEST_TIMER_MS = 2_147_483_647;
@@ -41,8 +43,8 @@ export class Session implements FeedHost {
   }
 
   static async open(options: SessionOptions): Promise<Session> {
-    const { reach, part } = options;
-    const { callsheet, close } = await openCallsheet(reach);
+    const { reach, part, worksSoon } = options;
+    const { callsheet, close } = await openCallsheet(reach, worksSoon);
     try {
       const desk = await callsheet.queues.open(part.settings.name, { actor: part.id });
       return new Session(options, { ...part, callsheet, desk }, close);

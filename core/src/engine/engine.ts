@@ -15,6 +15,7 @@ import { createTargetRegistry, type TargetRegistry } from "../operations/target-
 import { createTypeRegistry, type TypeRegistry } from "../operations/type-registry.ts";
 import { openDatabase } from "../store/database.ts";
 import { openingFailure } from "../store/failure.ts";
+import { HOT_LINES } from "../store/hot-path.ts";
 import { migrate } from "../store/migrate.ts";
 import type { Patience } from "../store/patience.ts";
 import { createStore, type Store } from "../store/store.ts";
@@ -58,6 +59,8 @@ export interface EngineOptions {
   readonly resolvers?: readonly Resolver[];
   /** Where media are on this machine, by the names that assets know: `{ main: "/mnt/media" }`. Default: the environment's CALLSHEET_MEDIA_ROOTS. */
   readonly mediaRoots?: Readonly<Record<string, string>>;
+  /** A node is to start right after it is open: what that connects by is connected meanwhile. Default false. */
+  readonly worksSoon?: boolean;
   /** How long the database may stay silent before a connection is given up, in milliseconds. Default `PATIENCE`. */
   readonly patience?: Partial<Patience>;
   /** Told of troubles of the engine itself; never of a job's. Default: one line each on standard error. */
@@ -80,6 +83,7 @@ export async function openEngine(found: Server, options: EngineOptions, environm
     revive: server.revive,
     onError: (error) => log.error("database", error),
   });
+  if (options.worksSoon) db.connectAhead(HOT_LINES);
   try {
     await migrate(db);
     const place = keyPlace({ ...options, dataDir: found.dataDir }, environment.processes.variables);

@@ -1,6 +1,7 @@
 import { callsheetError } from "@callsheet/contract/errors";
 import { raw, type Sql } from "sql-template-tag";
 import type { Hearing, Line, Transaction } from "./connection.ts";
+import { Ahead } from "./driver/ahead.ts";
 import type { Client, ClientConfig } from "./driver/client.ts";
 import { openLine } from "./driver/line.ts";
 import { openListener } from "./driver/listener.ts";
@@ -63,6 +64,8 @@ export interface Database extends Queryable {
   transaction<T>(work: (tx: Transaction) => Promise<T>, patience?: keyof Patience): Promise<T>;
   line(name: string): Promise<Line>;
   listen(hearing: Hearing): Promise<{ close(): Promise<void> }>;
+  /** Connects already for so many of the lines that are opened next. */
+  connectAhead(count: number): void;
   /** Wraps a caller's transaction. */
   within(tx: CallerTransaction): Queryable;
   close(): Promise<void>;
@@ -103,6 +106,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       isPooled ||= client.isPooled;
     },
   };
+  const ahead = new Ahead(config);
   /** Of connections beside the pool: they are closed with the rest, unless they have ended before. */
   const owned = (application: string, settings: ClientConfig["settings"] = {}): ClientConfig => ({
     ...config,
@@ -124,10 +128,13 @@ export function openDatabase(options: DatabaseOptions): Database {
     query: (statement) => pool.query(statement),
     within: (tx) => ({ query: (statement) => runWithin(tx, place, statement) }),
     transaction: (work, kind = "usual") => pool.transaction(work, { ...usual, usual: kind }),
-    line: (name) => openLine(owned(`callsheet ${name}`, HOT_SETTINGS), hot, onError),
+    line: (name) => openLine(ahead, owned(`callsheet ${name}`, HOT_SETTINGS), hot, onError),
     listen: (hearing) => openListener(owned("callsheet listen"), hearing),
+    connectAhead: (count) => {
+      for (let made = 0; made < count; made++) ahead.connect();
+    },
     close: async () => {
-      await Promise.allSettled([...own].map((client) => client.end()));
+      await Promise.allSettled([ahead.close(), ...[...own].map((client) => client.end())]);
       await pool.close();
     },
   };

@@ -110,6 +110,11 @@ export function isForbidden(error: unknown): boolean {
   return facts(error).code === "42501";
 }
 
+/** Whether a table that was named, or its schema, is not there. */
+export function isMissing(error: unknown): boolean {
+  return ["42P01", "3F000"].includes(facts(error).code);
+}
+
 /** Whether a constraint of this name was violated. */
 export function violates(error: unknown, constraint: string): boolean {
   return (thrownBy(error) as { constraint?: unknown } | null)?.constraint === constraint;

@@ -46,6 +46,9 @@ export interface HotPath {
   close(): Promise<void>;
 }
 
+/** How many connections a hot path consists of. */
+export const HOT_LINES = 2;
+
 /**
  * Two connections: while one commits what ended, the other takes what comes next. That of ends is opened while the first claim
  * is under way, and again when it could not be.
@@ -84,15 +87,16 @@ interface PlannedLine {
 
 async function openClaims(db: Database, name: string, before: Session | undefined) {
   const line = await db.line(`claim ${name}`);
-  let hasLost: boolean;
   try {
     if (before) await endSession(line, before);
-    hasLost = await hasLostHistory(line);
+    const looking = hasLostHistory(line);
+    // Sent together: this one draws no token.
+    const claims = planned(line, claimJobs(line, NOBODY));
+    return { ...claims, hasLostHistory: await looking };
   } catch (error) {
     await line.close();
     throw error;
   }
-  return { ...planned(line, claimJobs(line, NOBODY)), hasLostHistory: hasLost };
 }
 
 interface EndsLine extends PlannedLine {

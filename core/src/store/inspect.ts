@@ -1,5 +1,6 @@
-import sql from "sql-template-tag";
+import sql, { raw } from "sql-template-tag";
 import type { Queryable } from "./database.ts";
+import { isMissing } from "./failure.ts";
 
 /** What a PostgreSQL says of itself. */
 export interface ServerFacts {
@@ -79,6 +80,9 @@ export interface AppliedMigration {
   readonly compatibleFrom: number | null;
 }
 
+// Whatever the version of the schema: the column came later.
+const MIGRATION = raw(`number, name, checksum, (to_jsonb(m) ->> 'compatible_from')::int as "compatibleFrom"`);
+
 /** The migrations that were applied, in order; undefined where there is no schema of ours. */
 export async function appliedMigrations(db: Queryable): Promise<readonly AppliedMigration[] | undefined> {
   // Reading any table makes the server hear what others have created: alone, the name could be one that it knows not to be there.
@@ -86,8 +90,38 @@ export async function appliedMigrations(db: Queryable): Promise<readonly Applied
     sql`select to_regclass('callsheet.migration') is not null as "isThere" from (select from pg_catalog.pg_class limit 1) heard`,
   );
   if (!found[0]!.isThere) return undefined;
-  // Whatever the version of the schema: the column came later.
-  const { rows } = await db.query<AppliedMigration>(sql`
-    select number, name, checksum, (to_jsonb(m) ->> 'compatible_from')::int as "compatibleFrom" from callsheet.migration m order by number`);
+  const { rows } = await db.query<AppliedMigration>(
+    sql`select ${MIGRATION} from callsheet.migration m order by number`,
+  );
   return rows;
+}
+
+/** What says whether a server can be used. */
+export interface ServerKind {
+  readonly version: number;
+  readonly encoding: string;
+}
+
+const KIND = raw(
+  "current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding",
+);
+
+export async function serverKind(db: Queryable): Promise<ServerKind> {
+  const { rows } = await db.query<ServerKind>(sql`select ${KIND}`);
+  return rows[0]!;
+}
+
+/** The server and the migrations that were applied, in one statement; undefined where there is no schema of ours. */
+export async function survey(
+  db: Queryable,
+): Promise<(ServerKind & { readonly applied: readonly AppliedMigration[] }) | undefined> {
+  try {
+    const { rows } = await db.query<ServerKind & AppliedMigration>(
+      sql`select ${KIND}, ${MIGRATION} from callsheet.migration m order by number`,
+    );
+    return rows[0] && { ...rows[0], applied: rows };
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { callsheetError } from "@callsheet/contract";
 import sql, { raw } from "sql-template-tag";
 import type { Database, Queryable } from "./database.ts";
-import { type AppliedMigration, appliedMigrations } from "./inspect.ts";
+import { type AppliedMigration, appliedMigrations, type ServerKind, serverKind, survey } from "./inspect.ts";
 import { requireSessions } from "./pooler.ts";
 
 export interface Migration {
@@ -22,8 +22,15 @@ export interface Migration {
 /** What a migration says of itself. */
 const COMPATIBLE = /^-- Compatible with releases from (\d{4}) on\.$/m;
 
-/** The migrations that this version ships, in order. */
+let shipped: readonly Migration[] | undefined;
+
+/** The migrations that this version ships, in order; read once. */
 export function shippedMigrations(): readonly Migration[] {
+  shipped ??= readMigrations();
+  return shipped;
+}
+
+function readMigrations(): readonly Migration[] {
   const folder = fileURLToPath(new URL("./migrations/", import.meta.url));
   return readdirSync(folder)
     .filter((file) => /^\d{4}_\w+\.sql$/.test(file))
@@ -51,9 +58,11 @@ export function compatibleFrom(text: string): number | undefined {
  * compatible with this release. Returns what it applied.
  */
 export async function migrate(db: Database, migrations = shippedMigrations()): Promise<readonly string[]> {
-  await requireServer(db);
+  const found = await survey(db);
+  if (found) requireSupported(found);
+  else await requireServer(db);
   await requireSessions(db);
-  if (await isUpToDate(db, migrations)) return [];
+  if (found && isUpToDate(found.applied, migrations)) return [];
   return db.transaction(async (tx) => {
     await migrateAlone(tx, db.schema);
     return migrateWithin(tx, db.schema, migrations);
@@ -61,9 +70,7 @@ export async function migrate(db: Database, migrations = shippedMigrations()): P
 }
 
 /** Whether nothing is missing, which it usually is not: it is seen without waiting for anybody. */
-async function isUpToDate(db: Queryable, migrations: readonly Migration[]): Promise<boolean> {
-  const applied = await appliedMigrations(db);
-  if (applied === undefined) return false;
+function isUpToDate(applied: readonly AppliedMigration[], migrations: readonly Migration[]): boolean {
   refuseIncompatible(applied, migrations);
   return applied.length >= migrations.length;
 }
@@ -144,9 +151,10 @@ const newer = ({ name: migration }: Told) =>
 
 /** Fails with `database_unsupported` on a server that is too old, or does not store every character. */
 export async function requireServer(db: Database): Promise<void> {
-  const { rows } = await db.query<{ version: number; encoding: string }>(sql`
-    select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding`);
-  const { version, encoding } = rows[0]!;
+  requireSupported(await serverKind(db));
+}
+
+function requireSupported({ version, encoding }: ServerKind): void {
   if (version < 150_000) {
     throw callsheetError(
       "database_unsupported",

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { Bus } from "../../src/engine/bus.ts";
-import { type Environment, systemEnvironment } from "../../src/index.ts";
+import { Callsheet, type Environment, systemEnvironment } from "../../src/index.ts";
 import { Client } from "../../src/store/driver/client.ts";
 import { until } from "../../src/testing/index.ts";
 import { aFloor } from "../fixtures/floor.ts";
@@ -43,6 +43,94 @@ function refuseOnce(name: string, refusal: Error): void {
   } as typeof connect);
   onTestFinished(() => spy.mockRestore());
 }
+
+test("a database that is up to date is asked one question when it is opened", async () => {
+  const { database } = await aFloor();
+  const asked = listenIn();
+  await database.open();
+  expect(asked.get("callsheet")).toEqual([
+    expect.stringContaining("set_config"),
+    expect.stringContaining("from callsheet.migration"),
+  ]);
+});
+
+test("what a node connects by that starts soon is reached while the database is opened", async () => {
+  const { database, stage, create } = await aFloor({}, { alone: true });
+  const job = await create();
+  const { ask, reach } = Client.prototype;
+  const reached: Client[] = [];
+  const reaching = vi.spyOn(Client.prototype, "reach").mockImplementation(async function (this: Client) {
+    await reach.call(this);
+    reached.push(this);
+  });
+  const asking = vi.spyOn(Client.prototype, "ask").mockImplementation(async function (this: Client, query, mayTakeMs) {
+    const answer = await ask.call(this, query, mayTakeMs);
+    if (query.text.includes("callsheet.migration"))
+      await until(() => reached.length === 3, { what: "Two connections" });
+    return answer;
+  });
+  onTestFinished(() => {
+    reaching.mockRestore();
+    asking.mockRestore();
+  });
+  const cs = await database.open({ worksSoon: true });
+  await cs.work({ name: "new", types: [stage.type] });
+  (await stage.nth(1)).returns();
+  await cs.jobs.wait(job);
+  const { rows } = await database.db.query<{ name: string }>({
+    text: "select application_name as name from pg_stat_activity where pid = any($1) order by 1",
+    values: [reached.slice(0, 3).map(({ session }) => session?.pid)],
+  });
+  expect(rows.map(({ name }) => name)).toEqual(["callsheet", "callsheet claim new", "callsheet finish new"]);
+});
+
+test("a connection that was made ahead keeps the name that the address gives to all", async () => {
+  const { database, stage, create } = await aFloor({}, { alone: true });
+  await create();
+  const url = new URL(database.url);
+  url.searchParams.set("application_name", "mine");
+  const cs = await Callsheet.open({ databaseUrl: url.href, worksSoon: true });
+  onTestFinished(() => cs.close());
+  await cs.work({ name: "new", types: [stage.type] });
+  await stage.nth(1);
+  stage.clear();
+  const { rows } = await database.db.query({
+    text: "select from pg_stat_activity where datname = current_database() and application_name like 'callsheet claim%'",
+    values: [],
+  });
+  expect(rows).toEqual([]);
+});
+
+test("a connection that was made ahead and failed, or that nobody needed, is no trouble", async () => {
+  const { database, stage, create } = await aFloor({}, { alone: true });
+  await create();
+  const { reach } = Client.prototype;
+  const spy = vi.spyOn(Client.prototype, "reach").mockImplementation(function (this: Client) {
+    spy.mockImplementation(reach);
+    return Promise.reject(new Error("no room"));
+  });
+  onTestFinished(() => spy.mockRestore());
+  const cs = await database.open({ worksSoon: true });
+  await cs.work({ name: "new", types: [stage.type] });
+  await stage.nth(1);
+  await (await database.open({ worksSoon: true })).close();
+});
+
+test("the first claim is planned while the server looks whether it has its history", async () => {
+  const { work, create, stage } = await aFloor({}, { alone: true });
+  await create();
+  const { ask } = Client.prototype;
+  let isPlanned = false;
+  const spy = vi.spyOn(Client.prototype, "ask").mockImplementation(async function (this: Client, query, mayTakeMs) {
+    isPlanned ||= query.name === "claim";
+    const answer = await ask.call(this, query, mayTakeMs);
+    if (query.text.includes("follow_history")) await until(() => isPlanned, { what: "The plan of a claim" });
+    return answer;
+  });
+  onTestFinished(() => spy.mockRestore());
+  await work({ name: "new" });
+  await stage.nth(1);
+});
 
 test("a node that starts asks for its number and its lanes, and claims by a statement that is planned meanwhile", async () => {
   const { environment, goOn } = anEnvironmentAtItsBeginning();

@@ -219,6 +219,7 @@ describe("servers that are not supported", () => {
     transaction: () => Promise.reject(new Error("nothing may be changed")),
     line: () => Promise.reject(new Error("no line")),
     listen: () => Promise.reject(new Error("no listener")),
+    connectAhead: () => {},
     within: () => ({ query: () => Promise.reject(new Error("no transaction")) }),
     close: async () => {},
   });

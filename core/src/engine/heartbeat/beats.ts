@@ -1,4 +1,3 @@
-import { parentPort } from "node:worker_threads";
 import { openDatabase } from "../../store/database.ts";
 import { beat } from "../../store/nodes.ts";
 import { PATIENCE } from "../../store/patience.ts";
@@ -8,12 +7,19 @@ import type { PulseWord } from "./pulse.ts";
 import { BEAT_MS } from "./times.ts";
 import { CELL, type Command, machineMs, TENTH_MS, TURN_MS, type Wire } from "./wire.ts";
 
-/** Beats for a life, by one statement on one connection. Answers how commands are done. */
-export function startBeats({ address, name, everyMs, originMs, cells: memory, ...first }: Wire) {
+/** Beats for a life, by one statement on one connection, and says what comes of it. Answers how commands are done. */
+export function startBeats(
+  { address, name, everyMs, originMs, cells: memory, ...first }: Wire,
+  say: (word: PulseWord) => void,
+) {
   const cells = new Int32Array(memory);
   const environment = systemEnvironment();
   let { nodeId } = first;
   const sinceOrigin = () => machineMs() - originMs;
+  const tell = (error: unknown) => {
+    const { code, message } = error as { readonly code?: unknown; readonly message: string };
+    say({ kind: "trouble", code: typeof code === "string" ? code : null, message });
+  };
   // A connection that says nothing must not use up the lease: it is given up in time for another one.
   const patience = { ...PATIENCE, ...address.patience };
   const db = openDatabase({
@@ -53,13 +59,4 @@ export function startBeats({ address, name, everyMs, originMs, cells: memory, ..
       await db.close();
     },
   };
-}
-
-function say(word: PulseWord): void {
-  parentPort?.postMessage(word);
-}
-
-function tell(error: unknown): void {
-  const { code, message } = error as { readonly code?: unknown; readonly message: string };
-  say({ kind: "trouble", code: typeof code === "string" ? code : null, message });
 }

@@ -5,6 +5,7 @@ import type { Session } from "../session.ts";
 import { type Clock, Watch } from "./watch.ts";
 
 export interface ClientConfig extends pg.ClientConfig {
+  readonly application_name: string;
   readonly clock: Clock;
   readonly patience: Patience;
   /** Settings of the session, beside those that every session has. */
@@ -47,7 +48,8 @@ export class Client extends pg.Client {
   isPooled = false;
   /** What the server knows it by, once it is connected. */
   session: Session | undefined;
-  readonly #config: ClientConfig;
+  #config: ClientConfig;
+  #reached: Promise<unknown> | undefined;
   readonly #watch: Watch;
 
   constructor(config: ClientConfig) {
@@ -93,6 +95,25 @@ export class Client extends pg.Client {
     }
   }
 
+  /** Connects, and asks for nothing yet. May be called again. */
+  reach(): Promise<unknown> {
+    this.#reached ??= super.connect().catch((error: unknown) => {
+      this.#socket.destroy();
+      throw error;
+    });
+    return this.#reached;
+  }
+
+  /** Says what it is for, once it was reached and before it is connected. */
+  serve(config: ClientConfig): this {
+    const { application_name } = config;
+    const { connectionParameters } = this as unknown as { connectionParameters: pg.ClientConfig };
+    // A name that the address gives is that of all connections.
+    const isOurs = connectionParameters.application_name === this.#config.application_name;
+    this.#config = isOurs ? { ...config, settings: { ...config.settings, application_name } } : config;
+    return this;
+  }
+
   override connect(): Promise<pg.Client>;
   override connect(callback: (error: Error | null) => void): void;
   override connect(callback?: (error: Error | null) => void): unknown {
@@ -112,7 +133,7 @@ export class Client extends pg.Client {
   }
 
   async #open(): Promise<pg.Client> {
-    await super.connect();
+    await this.reach();
     const { patience, settings: own } = this.#config;
     const idle = { idle_in_transaction_session_timeout: String(patience.idle) };
     const settings = Object.entries({ ...SETTINGS, ...idle, ...own });

@@ -2,7 +2,8 @@ import { callsheetError } from "@callsheet/contract/errors";
 import type { Line, LineTransaction } from "../connection.ts";
 import { serverFailure } from "../failure.ts";
 import type { Rows, Statement } from "../statement.ts";
-import { Client, type ClientConfig } from "./client.ts";
+import type { Ahead } from "./ahead.ts";
+import type { Client, ClientConfig } from "./client.ts";
 import { reach } from "./reach.ts";
 import { type Manner, run, send } from "./run.ts";
 
@@ -16,9 +17,14 @@ function requireCommit(command: string | undefined): void {
   if (command !== "COMMIT") throw callsheetError("database_lost", "The transaction was rolled back by the server.");
 }
 
-export async function openLine(config: ClientConfig, manner: Manner, onError: (error: Error) => void): Promise<Line> {
+export async function openLine(
+  ahead: Ahead,
+  config: ClientConfig,
+  manner: Manner,
+  onError: (error: Error) => void,
+): Promise<Line> {
   const client = await reach(config, async () => {
-    const one = new Client({ ...config, pipeline: true } as ClientConfig);
+    const one = await ahead.client(config);
     one.on("error", onError);
     await one.connect();
     return one;
