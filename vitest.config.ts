@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { LongFirst } from "./scripts/tests/long-first.ts";
 
 const globalSetup = ["core/test/global-setup.ts"].filter((file) => existsSync(new URL(file, import.meta.url)));
 
@@ -9,8 +10,9 @@ export default defineConfig({
     include: ["*/test/**/*.test.{ts,mjs}"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     globalSetup,
-    // Most tests wait for a server or a process now and then: a core is not to idle meanwhile.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // A test waits for half of its time, for a server, a process or a deadline: two more keep two cores busy.
+    maxWorkers: availableParallelism() + 2,
+    sequence: { sequencer: LongFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000,
