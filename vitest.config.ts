@@ -13,7 +13,8 @@ export default defineConfig({
     // A test waits for half of its time, for a server, a process or a deadline: two more keep two cores busy.
     maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: LongFirst },
-    testTimeout: 30_000,
+    // It ends what hangs: a test that starts twenty commands took 29 s on a busy machine.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000,
     // Nothing is retried to green, and a test left focused must not hide the others.
