@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { LongFirst } from "./scripts/tests/long-first.ts";
 
 const globalSetup = ["core/test/global-setup.ts"].filter((file) => existsSync(new URL(file, import.meta.url)));
 
@@ -9,9 +10,11 @@ export default defineConfig({
     include: ["*/test/**/*.test.{ts,mjs}"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     globalSetup,
-    // Most tests wait for a server or a process now and then: a core is not to idle meanwhile.
-    maxWorkers: Math.max(2, availableParallelism()),
-    testTimeout: 30_000,
+    // A test waits for half of its time, for a server, a process or a deadline: two more keep two cores busy.
+    maxWorkers: availableParallelism() + 2,
+    sequence: { sequencer: LongFirst },
+    // It ends what hangs: a test that starts twenty commands took 29 s on a busy machine.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000,
     // Nothing is retried to green, and a test left focused must not hide the others.

@@ -41,7 +41,7 @@ describe.skipIf(!isRoot || !isReadable())("other users", { timeout: 60_000 }, ()
 
   function openUnder(command: readonly string[], dataDir: string, more: NodeJS.ProcessEnv = {}) {
     const [program = "", ...args] = command;
-    const child = spawn(program, [...args, process.execPath, OPENER, dataDir, "5000"], {
+    const child = spawn(program, [...args, process.execPath, OPENER, dataDir, "30000"], {
       env: { ...place.env(), ...more },
       stdio: ["pipe", "pipe", "inherit"],
     });

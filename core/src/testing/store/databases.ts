@@ -20,8 +20,11 @@ export async function databasesNamed(admin: Queryable, prefix: string): Promise<
   return rows.map(({ name }) => name);
 }
 
+/** Clones a template. Copying its many small files takes a fifth of logging their pages, unless each is waited for. */
 export async function createDatabase(admin: Queryable, name: string, template: string): Promise<void> {
-  await admin.query(sql`create database ${raw(name)} template ${raw(template)}`);
+  const { rows } = await admin.query<{ waits: boolean }>(sql`select current_setting('fsync')::bool as waits`);
+  const strategy = rows[0]!.waits ? "wal_log" : "file_copy";
+  await admin.query(sql`create database ${raw(name)} template ${raw(template)} strategy ${raw(strategy)}`);
 }
 
 export async function renameDatabase(admin: Queryable, name: string, newName: string): Promise<void> {
