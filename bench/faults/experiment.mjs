@@ -14,11 +14,12 @@ const WARM_MS = 5_000;
 const LOOK_MS = 1_000;
 
 /**
- * Throws one fault at one system, on a server of its own, and says what became of its jobs.
- * @param {{system: string, fault: keyof typeof FAULTS, lease: import("./subjects/index.mjs").Lease}} what
+ * Throws faults at one system, one after the other, on a server of its own, and says what became of its jobs.
+ * @param {{system: string, faults: readonly (keyof typeof FAULTS)[], lease: import("./subjects/index.mjs").Lease, size: "full" | "quick"}} what
  * @param {{postgres: string, directory: string}} where
  */
-export async function experiment({ system, fault, lease }, { postgres, directory }) {
+export async function experiment({ system, faults, lease, size }, { postgres, directory }) {
+  const fault = faults.join("+");
   const subject = await loadSubject(system);
   const { settings, words } = subject.leases[lease];
   const place = join(directory, `${system}-${fault}-${lease}`);
@@ -41,7 +42,8 @@ export async function experiment({ system, fault, lease }, { postgres, directory
   const timePasses = subject.passTime && lease === "short" ? letTimePass(() => subject.passTime(store.url)) : undefined;
   try {
     await pause(WARM_MS);
-    const struck = await FAULTS[fault].strike({ workers, witness, store, look });
+    const struck = [];
+    for (const name of faults) struck.push(...(await FAULTS[name].strike({ workers, witness, store, look }, size)));
     await endCreation(producer);
     const { observedMs, ...held } = await observe(look);
     const ends = workers.flatMap((worker) => worker.ends);

@@ -8,6 +8,7 @@ const OPTIONS = {
   systems: { type: "string", default: SUBJECTS.join(",") },
   faults: { type: "string", default: Object.keys(FAULTS).join(",") },
   leases: { type: "string", default: LEASES.join(",") },
+  quick: { type: "boolean", default: false },
   json: { type: "string" },
   publish: { type: "boolean", default: false },
   postgres: { type: "string", default: "debian" },
@@ -20,6 +21,7 @@ npm run bench:faults -- publish FILE…   writes the outcome that --json kept, o
   --systems A,B      these systems; usually ${OPTIONS.systems.default}
   --faults A,B       these faults; usually ${OPTIONS.faults.default}
   --leases A,B       with leases as they come (usual), and about ten seconds long (short); usually both
+  --quick            each fault once, one after the other: proves in a minute or two that everything runs
   --json FILE        keeps the outcome
   --publish          writes it into docs/reliability.md at the end
   --postgres WHICH   debian (usually) or private (Callsheet's own binaries)
@@ -35,6 +37,7 @@ export function readFaultOptions(words) {
   if (command !== "run" && command !== "publish") throw new Error(`unknown command ${command}\n${USAGE}`);
   if (command === "publish" && files.length === 0)
     throw new Error(`publish needs the files that --json wrote\n${USAGE}`);
+  if (values.quick && values.publish) throw new Error(`what --quick says is not published\n${USAGE}`);
   return {
     ...values,
     command,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { judge } from "../faults/judge.mjs";
+import { readFaultOptions } from "../faults/options.mjs";
 import { mergeOutcomes, textOf } from "../faults/page.mjs";
 
 const created = (job: number) => ({ what: "created", job, pid: 9, at: 0 }) as const;
@@ -82,5 +83,14 @@ describe("the page of faults", () => {
     const other = { ...report(outcome("elephant", "short")), commit: "def5678" };
     expect(mergeOutcomes([report(outcome("elephant", "usual")), report()]).results).toHaveLength(1);
     expect(() => mergeOutcomes([report(), other])).toThrow("differ in their commit");
+  });
+});
+
+describe("what is asked of the faults", () => {
+  it("is all of them, also when it has to be quick, which is not published", () => {
+    expect(readFaultOptions([])).toMatchObject({ faults: ["killed", "paused", "restarted"], quick: false });
+    expect(readFaultOptions(["--quick"])).toMatchObject({ quick: true });
+    expect(() => readFaultOptions(["--quick", "--publish"])).toThrow("not published");
+    expect(() => readFaultOptions(["--faults", "drowned"])).toThrow("unknown fault drowned");
   });
 });

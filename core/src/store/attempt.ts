@@ -15,7 +15,7 @@ import {
   settleEntry,
   takeRollbacks,
 } from "./rollback.ts";
-import { hasCompleted, isStanding } from "./standing.ts";
+import { isStanding } from "./standing.ts";
 
 /** What an attempt stores of itself while it lives, and what is done with its journal when it has ended. */
 export const ATTEMPT = {
@@ -24,7 +24,6 @@ export const ATTEMPT = {
   changeNext,
   closeRollback,
   entriesToDo,
-  hasCompleted,
   heldByRollbacks,
   isStanding,
   keepEntries,

@@ -18,12 +18,3 @@ export async function isStanding(db: Queryable, id: string, token: string): Prom
   });
   return rows.length > 0;
 }
-
-/** Whether it was this attempt that completed the job. */
-export async function hasCompleted(db: Queryable, id: string, token: string): Promise<boolean> {
-  const { rows } = await db.query({
-    text: "select from callsheet.outcome where job_id = $1::uuid and token = $2::bigint and state = 'completed'",
-    values: [id, token],
-  });
-  return rows.length > 0;
-}

@@ -26,18 +26,28 @@ import {
 import { ACTIONS, CAPACITY, EFFECTS, type How, planOf } from "./plan.ts";
 import { openWitness, type Witness } from "./witness.ts";
 
-const IS_FULL = process.env.CALLSHEET_CHAOS === "full";
-/** In full, nodes wait as long as they do at work: twenty seconds of silence, and not a tenth of it. */
-const SPEED = IS_FULL ? 1 : 10;
-const ROUNDS = IS_FULL ? 5 : 1;
-const JOBS = 2_000 * ROUNDS;
+/**
+ * How much faster than at work nodes live, whose silences last up to twenty seconds, and how many times the usual jobs and
+ * faults there are. `CALLSHEET_CHAOS` chooses: `real` has the silences of work in a few minutes.
+ */
+const SIZES = {
+  quick: { speed: 10, rounds: 1 },
+  real: { speed: 1, rounds: 0.2 },
+  full: { speed: 1, rounds: 5 },
+} as const;
+const { speed: SPEED, rounds: ROUNDS } = SIZES[(process.env.CALLSHEET_CHAOS ?? "quick") as keyof typeof SIZES];
+const times = (usual: number) => Math.round(usual * ROUNDS);
+const JOBS = times(2_000);
 const NODES = 3;
 const SLOTS = 6;
 /** Each node suffers so many of each, the server the rest. */
-const SUFFERED: Readonly<Record<Fault, number>> = { kill: 15 * ROUNDS, stop: 11 * ROUNDS, blink: 4 * ROUNDS };
-const OUTAGES: readonly Outage[] = Array.from({ length: 12 * ROUNDS }, (_, n) => (n % 2 === 0 ? "crash" : "restart"));
+const SUFFERED: Readonly<Record<Fault, number>> = { kill: times(15), stop: times(11), blink: times(4) };
+const OUTAGES: readonly Outage[] = Array.from({ length: times(12) }, (_, n) => (n % 2 === 0 ? "crash" : "restart"));
 const BACKLOG = 150;
+/** From the fault, where somebody watches without a break. */
 const MOST_RECOVERY_MS = 20_000;
+/** With the silences of work a second fault may break the watch, which begins anew. */
+const MOST_WITH_BREAK_MS = SPEED === 1 ? 2 * MOST_RECOVERY_MS : MOST_RECOVERY_MS;
 /** A look is work for the server, which has enough of it. */
 const LOOK_MS = 200;
 
@@ -233,7 +243,7 @@ async function checkEnds(
 }
 
 test(`${JOBS} jobs on three nodes that are killed and stopped, on a server that is restarted: nothing is lost, doubled or left behind`, {
-  timeout: 900_000 * ROUNDS,
+  timeout: 900_000 * Math.max(1, ROUNDS),
 }, async () => {
   const place = await aPlace();
   await declare(place);
@@ -274,7 +284,8 @@ test(`${JOBS} jobs on three nodes that are killed and stopped, on a server that 
   expect(await checkEnds(place, made, effects)).toEqual([]);
   expect(refused).toBeGreaterThan(0);
   expect(recoveries.length).toBeGreaterThan(0);
-  expect(p99).toBeLessThanOrEqual(MOST_RECOVERY_MS);
+  expect(percentile(recoveries, 50)).toBeLessThanOrEqual(MOST_RECOVERY_MS);
+  expect(p99).toBeLessThanOrEqual(MOST_WITH_BREAK_MS);
   await checkRest(place);
   for (const { outputs } of victims) expect(outputs.join("\n")).not.toMatch(/deadlock/i);
 });

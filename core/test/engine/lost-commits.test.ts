@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { Callsheet } from "../../src/index.ts";
+import { Callsheet, type CallsheetOptions, systemEnvironment } from "../../src/index.ts";
 import { once } from "../../src/store/receipt.ts";
 import { openTestDatabase, until } from "../../src/testing/index.ts";
 import { aFloor, eventsOf, type Floor, inState } from "../fixtures/floor.ts";
@@ -8,11 +8,13 @@ import { aProxy, type Stretch } from "../fixtures/proxy.ts";
 /** A floor, and a second Callsheet that reaches its database by a proxy. */
 async function aFloorBehind(
   fields: Parameters<typeof aFloor>[0] = {},
+  options: CallsheetOptions = {},
 ): Promise<{ readonly floor: Floor; readonly proxy: Stretch; readonly cs: Callsheet; readonly troubles: unknown[] }> {
   const floor = await aFloor(fields, { alone: true });
   const proxy = await aProxy(floor.database.url);
   const troubles: unknown[] = [];
-  const cs = await Callsheet.open({ databaseUrl: proxy.url, onError: (_, error) => void troubles.push(error) });
+  const onError = (_: string, error: unknown) => void troubles.push(error);
+  const cs = await Callsheet.open({ databaseUrl: proxy.url, onError, ...options });
   onTestFinished(() => {
     floor.stage.clear();
     return cs.close();
@@ -99,6 +101,67 @@ describe.each(CUTS)("an operation whose connection is cut %s its commit", (when)
     expect(await inState(floor.cs, job, "completed")).toMatchObject({ attempt: 2, retries: 1, result: "done" });
     expect((await eventsOf(floor.cs, job)).filter((event) => event === "back_off")).toHaveLength(1);
     expect(node.refused).toBe(0);
+  });
+});
+
+/** A node behind a proxy whose first handler is entered, before a table of its own to write to. */
+async function aShop(options: CallsheetOptions = {}) {
+  const behind = await aFloorBehind({ lock: "exclusive" }, options);
+  const { floor, cs } = behind;
+  const ask = (text: string) => floor.database.db.query<{ what: string }>({ text, values: [] });
+  await ask("create table sale (what text)");
+  const node = await cs.work({ name: "behind", types: [floor.stage.type], slots: 1 });
+  const [job, next] = await cs.jobs.createMany(
+    floor.name,
+    [1, 2].map(() => ({ target: { type: "asset", id: "A" } })),
+  );
+  const { context, returns } = await floor.stage.nth(1);
+  const sell = () =>
+    context.transaction(async (client) => {
+      await client.query("insert into sale values ('one')");
+      return "sold";
+    });
+  const sales = async () => (await ask("select what from sale")).rows.map(({ what }) => what);
+  /** Its writes and its end stand, once, and who stood in line behind it goes on. */
+  const expectDone = async () => {
+    returns("which counts no more");
+    expect(await floor.cs.jobs.get(job!)).toMatchObject({ state: "completed", attempt: 1, result: "sold" });
+    expect(await sales()).toEqual(["one"]);
+    (await floor.stage.nth(2)).returns();
+    await inState(floor.cs, next!, "completed");
+    expect(node.refused).toBe(0);
+  };
+  return { ...behind, sell, expectDone };
+}
+
+describe("a transaction in which a handler completes its job", () => {
+  test.each(CUTS)("is done once when its connection is cut %s its commit", async (when) => {
+    const { proxy, sell, expectDone } = await aShop();
+    const cut = proxy.cutAtCommit(RECEIPT, when);
+    expect(await sell()).toBe("sold");
+    await cut;
+    await expectDone();
+  });
+
+  test("whose answer is lost lets its handler wait for as long as nobody can be asked", async () => {
+    const system = systemEnvironment();
+    let passedMs = 0;
+    const { proxy, sell, expectDone } = await aShop({
+      environment: { ...system, monotonic: () => system.monotonic() + passedMs },
+      patience: { connect: 300, hot: 2_000 },
+    });
+    const cut = proxy.cutAtCommit(RECEIPT, "after");
+    const sold = sell();
+    await cut;
+    proxy.swallow("up", "down");
+    const before = proxy.count;
+    await until(() => proxy.count > before, { what: "A question" });
+    // An operation would give up now.
+    passedMs = 11_000;
+    await until(() => proxy.count > before + 3, { what: "More questions" });
+    proxy.flow();
+    expect(await sold).toBe("sold");
+    await expectDone();
   });
 });
 

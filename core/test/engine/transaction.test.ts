@@ -70,6 +70,25 @@ describe("a transaction that completes its job", () => {
     expect(await sales()).toEqual(["sold_out"]);
   });
 
+  test("whose handler lost a connection of its own is not done again for it", async () => {
+    let calls = 0;
+    const { cs, create, work, sales } = await aShop(
+      {
+        run: ({ transaction, job }) =>
+          transaction(async (client) => {
+            calls += 1;
+            await client.query(SELL, [job.id, "nothing"]);
+            throw Object.assign(new Error("The shop hung up."), { code: "ECONNRESET" });
+          }),
+      },
+      { retry: { limit: 0 } },
+    );
+    await work();
+    const ended = await cs.jobs.wait(await create());
+    expect(ended).toMatchObject({ state: "failed", error: { code: "ECONNRESET" } });
+    expect([calls, await sales()]).toEqual([1, []]);
+  });
+
   test("of a superseded attempt stores nothing", async () => {
     const gate = aGate();
     const { cs, create, work, sales } = await aShop(
