@@ -34,6 +34,11 @@ export function keepOption(text: string): number | "forever" {
   return text === "forever" ? text : durationOption(text);
 }
 
+/** Reads how many of something are kept. */
+export function keepLastOption(text: string): number | "all" {
+  return text === "all" ? text : countOption(text);
+}
+
 /** Reads a moment. */
 export function momentOption(text: string): Date {
   const moment = parseMoment(text, new Date());

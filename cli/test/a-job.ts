@@ -31,6 +31,7 @@ export function aJob(given: Partial<Job> = {}): Job {
     startedAt: new Date(0),
     stalledSince: null,
     elsewhere: null,
+    ...{ timedAction: null, lastOutcome: null },
     ...{ undoAction: null, redoAction: null },
     endedAt: null,
     durationMs: null,

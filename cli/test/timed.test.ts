@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { aJob, openTestDatabase } from "@callsheet/core/testing";
 import { expect, it } from "vitest";
 import { callsheetWith } from "./command.ts";
@@ -10,7 +13,7 @@ it("callsheet timed: one is made, listed, previewed, changed, started, run, stop
     callsheetWith({ DATABASE_URL: database.url, TZ: "Europe/Berlin" }, "timed", ...args).ended;
   const jsonOf = async (...args: readonly string[]) => JSON.parse((await run(...args, "--json")).stdout);
   // It makes the action.
-  await aJob(database, { state: "completed" });
+  await aJob(database, { state: "completed", action: { flags: ["timed"] } });
 
   expect(await run("list")).toMatchObject({ exitCode: 0, stdout: "" });
   const made = await run("create", "nightly", "--action", "test", "--at", "02:30", "--days", "mon,tue", "-c", "a=1");
@@ -64,7 +67,7 @@ it("callsheet timed: one is made, listed, previewed, changed, started, run, stop
 
 it("callsheet timed refuses what makes no sense", { timeout: 120_000 }, async () => {
   await using database = await openTestDatabase();
-  await aJob(database, { state: "completed" });
+  await aJob(database, { state: "completed", action: { flags: ["timed"] } });
   const exitCodeOf = async (...args: readonly string[]) =>
     (await callsheetWith({ DATABASE_URL: database.url }, "timed", ...args).ended).exitCode;
   const bad = [
@@ -78,4 +81,80 @@ it("callsheet timed refuses what makes no sense", { timeout: 120_000 }, async ()
   ];
   for (const args of bad) expect([args, await exitCodeOf(...args)]).toEqual([args, 2]);
   expect(await exitCodeOf("start", "x")).toBe(3);
+});
+
+it("callsheet timed calendars: one is put, used, shown, changed, and deleted when nobody uses it", {
+  timeout: 120_000,
+}, async () => {
+  await using database = await openTestDatabase();
+  await aJob(database, { state: "completed", action: { flags: ["timed"] } });
+  const run = (...args: readonly string[]) =>
+    callsheetWith({ DATABASE_URL: database.url, TZ: "Europe/Berlin" }, "timed", ...args).ended;
+  const jsonOf = async (...args: readonly string[]) => JSON.parse((await run(...args, "--json")).stdout);
+
+  expect(await run("calendars", "list")).toMatchObject({ exitCode: 0, stdout: "" });
+  const holidays = ["--exclude", "12-25..12-26", "--exclude", "2026-12-05T22:00..2026-12-06T04:00"];
+  expect(await jsonOf("calendars", "put", "bavaria", ...holidays, "--description", "holidays")).toMatchObject({
+    ...{ name: "bavaria", timeZone: "Europe/Berlin", description: "holidays", usedBy: [] },
+    exclusions: [
+      { yearly: "12-25", until: "12-26" },
+      { since: "2026-12-05T22:00", until: "2026-12-06T04:00" },
+    ],
+  });
+  const rule = ["--at", "02:30", "--time-zone", "UTC"];
+  const made = await run(
+    "create",
+    "nightly",
+    "--action",
+    "test",
+    ...rule,
+    "--calendars",
+    "bavaria",
+    "--keep-last",
+    "9",
+  );
+  expect(made.stdout).toMatch(/Calendars\s+bavaria\n\s+Keeps\s+the last 9/);
+  const preview = await run(
+    "preview",
+    ...rule,
+    "--calendars",
+    "bavaria",
+    "--from",
+    "2026-12-24T12:00Z",
+    "--count",
+    "1",
+  );
+  expect(preview.stdout.match(/excluded/g)).toHaveLength(2);
+  expect((await run("calendars", "list")).stdout).toBe(
+    "bavaria\tEurope/Berlin\teach 12-25 to 12-26; 2026-12-05 22:00 to 2026-12-06 04:00\tnightly\n",
+  );
+  const shown = await run("calendars", "show", "bavaria", "--json");
+  const folder = await mkdtemp(join(tmpdir(), "callsheet-"));
+  const file = join(folder, "calendar.json");
+  await writeFile(file, shown.stdout);
+  expect(await jsonOf("calendars", "put", "bavaria", "--file", file, "--time-zone", "UTC")).toMatchObject({
+    ...{ timeZone: "UTC", description: "holidays", usedBy: ["nightly"] },
+    exclusions: JSON.parse(shown.stdout).exclusions,
+  });
+  await rm(folder, { recursive: true });
+  const refused = await run("calendars", "delete", "bavaria", "--yes");
+  expect(refused).toMatchObject({
+    exitCode: 5,
+    stderr: expect.stringMatching(/nightly[\s\S]*calendar_in_use|calendar_in_use[\s\S]*nightly/),
+  });
+  expect(await jsonOf("change", "nightly", "--calendars", "none", "--keep-last", "all")).toMatchObject({
+    ...{ calendars: [], keepLast: null },
+  });
+  expect(await run("calendars", "delete", "bavaria", "--yes")).toMatchObject({ exitCode: 0 });
+  expect(await run("calendars", "show", "bavaria")).toMatchObject({ exitCode: 3 });
+});
+
+it("callsheet timed says what an action needs that is not for a timetable", { timeout: 120_000 }, async () => {
+  await using database = await openTestDatabase();
+  await aJob(database, { state: "completed" });
+  const run = (...args: readonly string[]) => callsheetWith({ DATABASE_URL: database.url }, ...args).ended;
+  const create = ["timed", "create", "x", "--action", "test", "--every", "15m"] as const;
+  expect(await run(...create)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("--flags timed") });
+  expect(await run("actions", "change", "test", "--flags", "timed")).toMatchObject({ exitCode: 0 });
+  expect(await run(...create)).toMatchObject({ exitCode: 0 });
 });

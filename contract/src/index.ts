@@ -64,6 +64,7 @@ export * from "./model/stored-context.ts";
 export * from "./model/target.ts";
 export * from "./model/timed/due.ts";
 export * from "./model/timed/exclusion.ts";
+export * from "./model/timed/exclusion-calendar.ts";
 export * from "./model/timed/preview.ts";
 export * from "./model/timed/rule.ts";
 export * from "./model/timed/slot.ts";

@@ -15,7 +15,8 @@ export class Retention {
   /**
    * Keeps settled jobs so long after their end, such as `{ state: "completed", type: "media.probe" }`, `{}` for all; `keepMs`: one
    * minute or more, null for ever. Of the rules that fit a job the most exact one counts, one of its type before one of its
-   * state. Nothing goes that is under way, waits for its rollback, belongs to a composite that is open, or is a timed job.
+   * state. Nothing goes that is under way, waits for its rollback, belongs to a composite that is open, or is a timed job; of that
+   * old occurrences go, which lie further back than jobs of its type are kept however they end.
    */
   put(target: RetentionTarget, { keepMs }: { readonly keepMs: number | null }): Promise<RetentionRule> {
     return putRetention(this.#engine.desk, target, keepMs, this.#authority);

@@ -13,20 +13,25 @@ import { deleteTimed, updateTimed } from "./operations/timed/change.ts";
 import { createTimed } from "./operations/timed/define.ts";
 import { runTimedNow, startTimed, stopTimed } from "./operations/timed/switch.ts";
 import { getTimed, listOccurrences, listTimed, previewTimed } from "./operations/timed/view.ts";
+import { TimedCalendars } from "./timed-calendars.ts";
 
 /** Actions that repeat at an interval, at times of the day, or by a cron line, each as one job for ever. */
 export class Timed {
+  /** Exclusions that timed actions share. */
+  readonly calendars: TimedCalendars;
   readonly #engine: Engine;
   readonly #authority: Authority;
 
   constructor(engine: Engine, authority: Authority) {
     this.#engine = engine;
     this.#authority = authority;
+    this.calendars = new TimedCalendars(engine, authority);
   }
 
   /**
    * Creates a timed action, which is stopped. Where its job's target has members and its action takes those, each occurrence makes a
-   * group. Fails with `timed_action_exists`, `invalid_argument`, `group_not_offered`, and as the creation of its job does.
+   * group. Fails with `timed_action_exists`, `timed_not_offered` where its action has no flag `timed`, `invalid_argument`,
+   * `unknown_calendar`, `group_not_offered`, and as the creation of its job does.
    */
   async create(definition: TimedInput): Promise<TimedAction> {
     await createTimed(this.#engine.desk, this.#engine.makers, definition, this.#authority);

@@ -4,6 +4,7 @@ import {
   assignmentOption,
   countOption,
   durationOption,
+  keepLastOption,
   momentOption,
   namesOption,
   severalOption,
@@ -11,6 +12,7 @@ import {
 } from "../option.ts";
 import type { Terminal } from "../terminal.ts";
 import { exclusionOption } from "../timed/exclusion-option.ts";
+import { addCalendarCommands } from "./timed-calendars.ts";
 
 /** `timed`: actions that repeat. */
 export function addTimedCommand(program: Command, terminal: Terminal): void {
@@ -25,6 +27,8 @@ export function addTimedCommand(program: Command, terminal: Terminal): void {
   timed.commandsGroup("Change:");
   addDefinitions(timed, terminal);
   addSwitches(timed, terminal);
+  timed.commandsGroup("Shared:");
+  addCalendarCommands(timed, terminal);
 }
 
 function addViews(timed: Command, terminal: Terminal): void {
@@ -133,7 +137,8 @@ function withRule(command: Command): Command {
       "--exclude <days>",
       "not then: 2026-12-25, 2026-12-24..2027-01-01, 12-25 of each year, sat,sun (several)",
       exclusionOption,
-    );
+    )
+    .option("--calendars <names>", "nor then: exclusion calendars, between commas, or none", namesOption);
 }
 
 function withFields(command: Command): Command {
@@ -144,6 +149,11 @@ function withFields(command: Command): Command {
     .addOption(new Option("--misfire <what>", "what of times that nobody worked at").choices(["none", "last", "all"]))
     .option("--within <duration>", "how far back they are made up for (default: 24h)", durationOption)
     .option("--jitter <duration>", "begin up to so much later, each time by another share", durationOption)
+    .option(
+      "--keep-last <count>",
+      "keep so many of its occurrences, or all that rules of retention keep",
+      keepLastOption,
+    )
     .option("-c, --config <key=value>", "a value of its job's configuration (several)", assignmentOption)
     .option("--target <type:id>", "what its job works on", targetOption)
     .option("--priority <name>", "of its job")

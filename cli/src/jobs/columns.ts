@@ -101,13 +101,16 @@ function noteOf(job: Job, now: Date): string {
   if (job.rollback === "required" || job.rollback === "running") return `rolling back · ${plain}`;
   switch (job.state) {
     case "scheduled":
-      return job.dueAt ? `starts ${formatDistance(job.dueAt, now)}` : plain;
+      return [job.dueAt ? `starts ${formatDistance(job.dueAt, now)}` : plain, lastOf(job)].filter(Boolean).join(" · ");
     case "retrying":
       return [job.dueAt ? `again ${formatDistance(job.dueAt, now)}` : "", plain].filter(Boolean).join(" · ");
     default:
       return plain;
   }
 }
+
+/** How the last occurrence of a timed action ended. */
+const lastOf = ({ lastOutcome }: Job): string => (lastOutcome === null ? "" : `last ${lastOutcome.state}`);
 
 function plainNoteOf({ state, progress, error }: Job): string {
   if (error) return `${error.code}: ${error.message}`;

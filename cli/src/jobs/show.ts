@@ -90,6 +90,8 @@ function factsOf({ job, targetName }: JobView, now: Date): readonly Fact[] {
     ["Id", job.id],
     ["Action", `${job.action}, version ${job.actionVersion}, type ${job.type}`],
     ["Target", job.target === null ? "" : `${job.target.type} ${job.target.id}${targetName ? `, ${targetName}` : ""}`],
+    ["Timed", job.timedAction ?? ""],
+    ["Last", lastText(job, now)],
     ["Owner", job.owner],
     ["Priority", job.priority],
     ["Tags", job.tags.join(", ")],
@@ -112,6 +114,13 @@ function factsOf({ job, targetName }: JobView, now: Date): readonly Fact[] {
     ["Rollback", job.rollback === "none" ? "" : job.rollback],
     ["Progress", progress === null ? "" : [`${Math.floor(progress.percent)} %`, progress.message ?? ""].join(" ")],
   ];
+}
+
+/** How the last occurrence of a timed action ended. */
+function lastText({ lastOutcome }: Job, now: Date): string {
+  if (lastOutcome === null) return "";
+  const { state, endedAt, error } = lastOutcome;
+  return `${state} ${formatDistance(endedAt, now)}${error === null ? "" : `: ${error.message}`}`;
 }
 
 function polledText({ polledAt, nextPollAt, problem }: WorkElsewhere, now: Date): string {

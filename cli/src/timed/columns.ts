@@ -2,15 +2,12 @@ import type { Occurrence, PreviewedInstant, TimedAction } from "@callsheet/contr
 import { colours } from "../colours.ts";
 import { formatDistance } from "../moment.ts";
 import type { Column } from "../table.ts";
-import { ruleText } from "./rule-text.ts";
+import { localText, ruleText } from "./rule-text.ts";
 
 /** A timed action with its next runs. */
 export interface Listed extends TimedAction {
   readonly next: readonly PreviewedInstant[];
 }
-
-/** A local time as people write it. */
-export const localText = (local: string): string => local.replace("T", " ");
 
 /** The columns of a list of timed actions. */
 export function timedColumns(now: Date): readonly Column<Listed>[] {

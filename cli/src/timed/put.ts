@@ -18,6 +18,7 @@ export interface RuleFlags {
   readonly missing?: string;
   readonly doubled?: string;
   readonly exclude?: readonly Exclusion[];
+  readonly calendars?: readonly string[];
 }
 
 /** What they say of it beside that. */
@@ -28,6 +29,7 @@ interface TimedFlags extends RuleFlags {
   readonly misfire?: string;
   readonly within?: number;
   readonly jitter?: number;
+  readonly keepLast?: number | "all";
   readonly config?: readonly Assignment[];
   readonly target?: Target;
   readonly priority?: string;
@@ -35,6 +37,9 @@ interface TimedFlags extends RuleFlags {
   readonly tag?: readonly string[];
   readonly start?: boolean;
 }
+
+/** In place of names: no calendar. */
+const NONE = "none";
 
 type Fields = Partial<Omit<TimedInput, "name">>;
 
@@ -75,7 +80,20 @@ export async function previewTimed(
 
 /** What is not allowed is refused by the client, which names the field. */
 function fieldsOf(flags: TimedFlags, before: Pick<Fields, "job" | "misfire" | "dst"> = {}): Fields {
-  const { action, description, timeZone, overlap, misfire, within, jitter, missing, doubled, exclude } = flags;
+  const {
+    action,
+    description,
+    timeZone,
+    overlap,
+    misfire,
+    within,
+    jitter,
+    missing,
+    doubled,
+    exclude,
+    calendars,
+    keepLast,
+  } = flags;
   const rule = ruleOf(flags);
   const job = jobOf(flags, before.job);
   const fields = {
@@ -96,6 +114,8 @@ function fieldsOf(flags: TimedFlags, before: Pick<Fields, "job" | "misfire" | "d
       dst: { ...before.dst, ...(missing !== undefined && { missing }), ...(doubled !== undefined && { doubled }) },
     }),
     ...(exclude && { exclusions: exclude }),
+    ...(calendars && { calendars: calendars.join() === NONE ? [] : calendars }),
+    ...(keepLast !== undefined && { keepLast: keepLast === "all" ? null : keepLast }),
     ...(job && { job }),
   };
   return fields as Fields;

@@ -1,5 +1,8 @@
-import type { TimedDefinition, TimedRule } from "@callsheet/contract";
+import type { Exclusion, TimedDefinition, TimedRule } from "@callsheet/contract";
 import cronstrue from "cronstrue";
+
+/** A local time as people write it. */
+export const localText = (local: string): string => local.replace("T", " ");
 
 /** When a timed action is due, for people: `every 15 min`, `at 02:30 on mon, tue`, a cron line in words. */
 export function ruleText(rule: TimedRule): string {
@@ -46,6 +49,8 @@ export function policyTexts({
   jitterMs,
   dst,
   exclusions,
+  calendars,
+  keepLast,
 }: TimedDefinition): readonly (readonly [string, string])[] {
   return [
     ["Overlap", overlap === "queue" ? "one waits for the one before" : "is passed over"],
@@ -53,6 +58,8 @@ export function policyTexts({
     ["Jitter", jitterMs === 0 ? "" : `up to ${intervalText(jitterMs)}`],
     ["Clocks", `missing hour: ${dst.missing}; doubled hour: ${dst.doubled}`],
     ["Excluded", exclusions.map(exclusionText).join("; ")],
+    ["Calendars", calendars.join(", ")],
+    ["Keeps", keepLast === null ? "" : `the last ${keepLast}`],
   ];
 }
 
@@ -61,9 +68,11 @@ function missedText({ policy, withinMs }: TimedDefinition["misfire"]): string {
   return `${policy === "last" ? "the last one is" : "each is"} made up for, within ${intervalText(withinMs)}`;
 }
 
-function exclusionText(one: TimedDefinition["exclusions"][number]): string {
+/** Times at which something does not run, for people. */
+export function exclusionText(one: Exclusion): string {
   const note = one.note === undefined ? "" : ` (${one.note})`;
   if ("date" in one) return `${one.date}${one.until === undefined ? "" : ` to ${one.until}`}${note}`;
+  if ("since" in one) return `${localText(one.since)} to ${localText(one.until)}${note}`;
   if ("yearly" in one) return `each ${one.yearly}${one.until === undefined ? "" : ` to ${one.until}`}${note}`;
   return `${one.days.join(",")}${one.from === undefined ? "" : ` ${one.from}-${one.to}`}${note}`;
 }

@@ -5,8 +5,8 @@ import { openClient } from "../open-client.ts";
 import { printList, printOne } from "../output.ts";
 import { printable } from "../printable.ts";
 import type { Terminal } from "../terminal.ts";
-import { type Listed, localText, occurrenceColumns, timedColumns } from "./columns.ts";
-import { policyTexts, ruleText } from "./rule-text.ts";
+import { type Listed, occurrenceColumns, timedColumns } from "./columns.ts";
+import { localText, policyTexts, ruleText } from "./rule-text.ts";
 
 const EMPTY = "There are no timed actions yet. callsheet timed create NAME --action ACTION --every 15m makes one.";
 const OFF = "All timed actions are switched off: callsheet timed on switches them on.";

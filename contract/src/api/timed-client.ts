@@ -1,3 +1,4 @@
+import type { ExclusionCalendar, ExclusionCalendarInput } from "../model/timed/exclusion-calendar.ts";
 import type { Occurrence, PreviewedInstant, TimedAction, TimedInput } from "../model/timed/timed.ts";
 
 /** What a page of occurrences shows: those due before a moment, at most 1,000 (default 50). */
@@ -15,11 +16,22 @@ export interface PreviewOptions {
   readonly count?: number | undefined;
 }
 
+/** Times at which none of the timed actions runs that name the calendar. A name that none has fails with `unknown_calendar`. */
+export interface CalendarClient {
+  list(): Promise<readonly ExclusionCalendar[]>;
+  get(name: string): Promise<ExclusionCalendar>;
+  /** Makes one, or replaces the one of this name: at once for every timed action that uses it. */
+  put(calendar: ExclusionCalendarInput): Promise<ExclusionCalendar>;
+  /** Fails with `calendar_in_use`. */
+  delete(name: string): Promise<void>;
+}
+
 /** Actions that repeat, each as one job for ever. A name that none has fails with `unknown_timed_action`. */
 export interface TimedClient {
+  readonly calendars: CalendarClient;
   list(): Promise<readonly TimedAction[]>;
   get(name: string): Promise<TimedAction>;
-  /** Creates one, which is stopped. Fails with `timed_action_exists`. */
+  /** Creates one, which is stopped. Fails with `timed_action_exists`, and with `timed_not_offered` where its action has no flag `timed`. */
   create(definition: TimedInput): Promise<TimedAction>;
   /** Changes some fields; the rule holds from now on. Fails with `timed_action_busy` when what runs is to be changed. */
   update(name: string, fields: Partial<Omit<TimedInput, "name">>): Promise<TimedAction>;

@@ -13,6 +13,10 @@ export const ERRORS = {
   },
   asset_exists: { status: 409, next: "Use the asset that is there, or change its file or its id first." },
   asset_in_use: { status: 409, next: "Wait until no job works on it, or cancel those that are to." },
+  calendar_in_use: {
+    status: 409,
+    next: "Take it from the timed actions that are named first: callsheet timed change NAME --calendars none.",
+  },
   collection_circle: { status: 409, next: "Take one of the collections out of the other first." },
   collection_exists: { status: 409, next: "Choose another name, or add to the collection that is there." },
   collection_in_use: { status: 409, next: "Wait until no job works on it, or cancel those that are to." },
@@ -149,6 +153,10 @@ export const ERRORS = {
   },
   timed_action_busy: { status: 409, next: "Wait until its occurrence is over, then call again." },
   timed_action_exists: { status: 409, next: "Choose another name, or change the existing timed action." },
+  timed_not_offered: {
+    status: 422,
+    next: "Give the action the flag timed beside those that it has: callsheet actions change NAME --flags timed.",
+  },
   unknown_action: { status: 404, next: "Create the action first, or check its name." },
   unknown_action_type: { status: 422, next: "Start a node that supports the type, or correct its name." },
   unknown_asset: { status: 404, next: "Look at the list of assets, or put the file in the catalogue." },
@@ -163,6 +171,10 @@ export const ERRORS = {
   unknown_secret: {
     status: 404,
     next: "Put the secret, or correct the reference: secret:// and its name, and nothing else.",
+  },
+  unknown_calendar: {
+    status: 404,
+    next: "Check the name: callsheet timed calendars list shows them all.",
   },
   unknown_timed_action: { status: 404, next: "Look at the list of timed actions; a name may be misspelt." },
   unknown_retention: { status: 404, next: "Look at the list of rules; state and type are those it was put with." },

@@ -21,12 +21,14 @@ export type RollbackNote =
 export type CompositeNote = "begun" | "first_failure" | "first_time_out" | "settled" | "reopened";
 
 /**
- * Lines that change no state. `undo`, `redo`: a job was made that undoes it, or does it again. `elsewhere`: its handler has returned, and its work goes on elsewhere. `stall`, `stall_end`: its attempt lives and does not move, and moves again. The last three only
+ * Lines that change no state. `forget`: what stood between the creation and here was let go of, of a timed action's job; it says
+ * how many lines. `undo`, `redo`: a job was made that undoes it, or does it again. `elsewhere`: its handler has returned, and its work goes on elsewhere. `stall`, `stall_end`: its attempt lives and does not move, and moves again. The last three only
  * queue jobs have.
  */
 export type Note =
   | CompositeNote
   | "amend"
+  | "forget"
   | "set_priority"
   | "retry_asked"
   | "declare_lost"
@@ -40,7 +42,7 @@ export type Note =
   | "change"
   | "progress";
 
-/** One line of a job's history: append-only, numbered from 1 without gaps. */
+/** One line of a job's history: append-only, numbered from 1 without gaps, but for the one before `forget`. */
 export interface HistoryEntry {
   readonly jobId: string;
   readonly seq: number;

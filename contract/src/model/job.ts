@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "./json.ts";
 import type { JobLock } from "./lock.ts";
 import type { PriorityName } from "./priority.ts";
+import type { SettledState } from "./retention.ts";
 import type { RollbackState } from "./rollback-state.ts";
 import type { JobState } from "./state.ts";
 import type { Target } from "./target.ts";
@@ -22,6 +23,16 @@ export interface JobError {
   readonly message: string;
   readonly stack?: string;
   readonly data?: Json;
+}
+
+/** How an occurrence of a timed action ended. */
+export interface OccurrenceOutcome {
+  readonly state: SettledState;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date;
+  readonly attempt: number;
+  readonly retries: number;
+  readonly error: JobError | null;
 }
 
 /** How far a handler says that it is. */
@@ -87,4 +98,8 @@ export interface Job<Configuration = Json, Result = Json> {
   readonly progress: Progress | null;
   readonly result: Result | null;
   readonly error: JobError | null;
+  /** The timed action that always runs as this job; null: it is no such job. */
+  readonly timedAction: string | null;
+  /** How the last occurrence of its timed action ended that is over; null: there is none. */
+  readonly lastOutcome: OccurrenceOutcome | null;
 }

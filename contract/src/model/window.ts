@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isTimeZone } from "./timed/zone.ts";
+import { timeZoneSchema } from "./timed/zone.ts";
 
 /** Days of the week, as windows name them. */
 export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
@@ -20,7 +20,7 @@ export const windowSchema = z.strictObject({
     .min(1)
     .overwrite((days) => DAYS.filter((day) => days.includes(day)))
     .default([...DAYS]),
-  timeZone: z.string().max(100).refine(isTimeZone, "the name of a time zone, such as Europe/London"),
+  timeZone: timeZoneSchema,
   capacity: capacitySchema,
 });
 export type CapacityWindow = z.output<typeof windowSchema>;

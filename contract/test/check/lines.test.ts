@@ -242,3 +242,34 @@ describe("every history", () => {
     );
   });
 });
+
+describe("a history of which the beginning was let go of", () => {
+  const whole = history(
+    "create nothing > scheduled",
+    "forget scheduled > scheduled @4 #40",
+    "come_due scheduled > pending",
+    "complete pending > running > completed @5 #50",
+    "rearm completed > scheduled",
+  );
+  const forgotten = whole.map((line, index) => (index === 0 ? line : { ...line, seq: line.seq + 7 }));
+
+  it("is numbered from there on, and counts attempts and tokens from there on", () => {
+    expect(found(forgotten, "timed")).toEqual([]);
+    const but = (index: number, fields: Partial<HistoryLine>) =>
+      forgotten.map((line, at) => (at === index ? { ...line, ...fields } : line));
+    expect(found(but(3, { attempt: 4 }), "timed")).toEqual(["I07 at 11"]);
+    expect(found(but(3, { token: "40" }), "timed")).toEqual(["I06 at 11"]);
+    expect(found(but(2, { seq: 11 }), "timed")).toEqual(["I01 at 11"]);
+    expect(found(but(1, { event: "amend" }), "timed")).toContain("I01 at 9");
+  });
+
+  it("begins with its creation, and was let go of nowhere else", () => {
+    expect(found(forgotten.slice(1), "timed")).not.toEqual([]);
+    const [created, ...rest] = whole;
+    const late = [created!, rest[1]!, rest[0]!, ...rest.slice(2)].map((line, index) => ({
+      ...line,
+      seq: index + 1 + (index > 1 ? 7 : 0),
+    }));
+    expect(found(late, "timed")).toContain("I01 at 10");
+  });
+});

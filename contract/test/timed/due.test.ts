@@ -26,7 +26,7 @@ function aTimed(fields: Readonly<Record<string, unknown>> = {}) {
   const definition = timedSchema.parse({ name: "t", action: "a", rule: MINUTELY, ...fields });
   return {
     definition,
-    calendar: calendarOf(wallRule(definition.rule, NO_CRON)!, definition, openZone(definition.timeZone)),
+    calendar: calendarOf(wallRule(definition.rule, NO_CRON)!, definition, { zone: openZone(definition.timeZone) }),
   };
 }
 
@@ -149,7 +149,7 @@ describe("a rule that counts from the end", () => {
   const one = (facts: Omit<TimedFacts, "mark" | "now">, lateMs: number, fields = {}) => {
     const definition = timedSchema.parse({ name: "t", action: "a", rule, ...fields });
     const instant = at("12:01:00");
-    const slot = slotOfEnd(openZone("UTC"), definition.exclusions, instant);
+    const slot = slotOfEnd({ zone: openZone("UTC"), exclusions: definition.exclusions, shared: [] }, instant);
     const { entries } = decideEnd(slot, definition, { mark: instant - 60_000, now: instant + lateMs, ...facts });
     return entries.map(told);
   };

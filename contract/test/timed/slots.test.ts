@@ -4,9 +4,11 @@ import {
   type DstPolicy,
   exclusionSchema,
   lastRun,
+  nextRun,
   openZone,
   previewInstants,
   type Slot,
+  slotOfEnd,
   slotsAfter,
   type TimedRule,
   timedRuleSchema,
@@ -29,7 +31,7 @@ function aCalendar({ rule: written, zone, dst = {}, exclusions = [] }: Case) {
   const rule: TimedRule = timedRuleSchema.parse(written);
   const policies = { missing: "next", doubled: "first", ...dst } as const;
   const excluded = exclusions.map((one) => exclusionSchema.parse(one));
-  return calendarOf(wallRule(rule, NO_CRON)!, { rule, dst: policies, exclusions: excluded }, openZone(zone));
+  return calendarOf(wallRule(rule, NO_CRON)!, { rule, dst: policies, exclusions: excluded }, { zone: openZone(zone) });
 }
 
 const told = ({ instant, run, passed }: Slot) =>
@@ -200,6 +202,7 @@ describe("exclusions", () => {
     ["a day of the week", { days: ["fri"] }, ["12-24T23", "12-26T06"]],
     ["a part of a day", { days: ["fri"], from: "05:00", to: "07:00" }, ["12-24T23", "12-25T23", "12-26T06"]],
     ["a night", { days: ["thu"], from: "22:00", to: "06:30" }, ["12-25T23", "12-26T06"]],
+    ["hours of some days", { since: "2026-12-24T23:00", until: "2026-12-25T23:00" }, ["12-25T23", "12-26T06"]],
   ])("of %s", (_, exclusion, left) => {
     const runs = on(exclusion, "2026-12-24T12:00Z", "2026-12-26T12:00Z");
     expect(runs.map((one) => one.slice(0, 8))).toEqual(left);
@@ -212,9 +215,33 @@ describe("exclusions", () => {
     { days: [] },
     { days: ["mon"], from: "10:00" },
     { from: "10:00", to: "11:00" },
+    { since: "2026-12-25T10:00", until: "2026-12-25T10:00" },
+    { since: "2026-12-25T24:00", until: "2026-12-26T10:00" },
+    { since: "2026-02-30T10:00", until: "2026-03-01T10:00" },
+    { since: "2026-12-25T10:00" },
     {},
   ])("%j is none", (exclusion) => {
     expect(exclusionSchema.safeParse(exclusion).success).toBe(false);
+  });
+
+  test("of a calendar mean what the clocks of its zone show, of a rule that counts from an end as well", () => {
+    const zone = openZone("UTC");
+    const shared = [{ zone: openZone("Asia/Tokyo"), exclusions: [exclusionSchema.parse({ date: "2026-12-25" })] }];
+    const daily: TimedRule = timedRuleSchema.parse(rule);
+    const dst = { missing: "next", doubled: "first" } as const;
+    const calendar = calendarOf(wallRule(daily, NO_CRON)!, { rule: daily, dst, exclusions: [] }, { zone, shared });
+    // In Tokyo it is nine hours later: the 24th at 23:00 lies in its 25th, and the 25th at 23:00 does not.
+    const runs = [nextRun(calendar, Date.parse("2026-12-24T22:00Z"))!];
+    runs.push(nextRun(calendar, runs[0]!.instant)!);
+    expect(runs.map(told)).toEqual(["12-25T23:00:00 | 12-25T23:00:00", "12-26T06:00:00 | 12-26T06:00:00"]);
+    const ends = ["2026-12-24T15:00Z", "2026-12-25T14:59Z", "2026-12-25T15:00Z"].map((text) => Date.parse(text));
+    const isRun = ends.map((end) => slotOfEnd({ zone, exclusions: [], shared }, end).run !== undefined);
+    expect(isRun).toEqual([false, false, true]);
+  });
+
+  test("leave no next run where all is excluded, and none is looked for without end", () => {
+    const exclusions = [{ days: ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }];
+    expect(nextRun(aCalendar({ rule, zone: "UTC", exclusions }), 0)).toBeUndefined();
   });
 
   test("29 February is a day of the year", () => {

@@ -12,6 +12,7 @@ const FIRST_MS = 10_000;
 const DUTY_MS = 3_600_000;
 const DAYS_AHEAD = 7;
 const PAGE_JOBS = 500;
+const PAGE_LINES = 2_000;
 /** The part of the time in which a pass is at work: the rest belongs to those whose jobs are to start. */
 const SHARE = 0.1;
 const LONGEST_REST_MS = 2_000;
@@ -98,8 +99,19 @@ export async function purge(part: Part, rest: Rest): Promise<RetentionRun> {
     mark = next;
     if (mark !== undefined) await rest.after(environment.monotonic() - begun);
   }
-  if (hasRules && !rest.isOver) await store.transaction((tx) => tx.forgetOccurrences());
+  await forget(part, rest);
   return summed([...counts.values()], { isDryRun: false, dropped: await dropEmpty(part) });
+}
+
+/** Lets go of old occurrences of timed actions, then of their lines of history, a page at a time. */
+async function forget({ store, environment }: Part, rest: Rest): Promise<void> {
+  for (const old of await store.timedWithOld())
+    for (const deed of ["forgetOccurrences", "forgetLines"] as const)
+      for (let isMore = true; isMore && !rest.isOver; ) {
+        const begun = environment.monotonic();
+        isMore = (await store.transaction((tx) => tx[deed](old, PAGE_LINES))) > 0;
+        if (isMore) await rest.after(environment.monotonic() - begun);
+      }
 }
 
 /** What a pass would delete now. */

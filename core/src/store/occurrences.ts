@@ -2,9 +2,7 @@ import type { Entry, Occurrence, OccurrenceOutcome, SkipReason } from "@callshee
 import { wallText } from "@callsheet/contract";
 import sql from "sql-template-tag";
 import type { Queryable } from "./database.ts";
-
-/** An outcome as it is stored, beside when the occurrence ended. */
-export type StoredOutcome = Omit<OccurrenceOutcome, "startedAt" | "endedAt"> & { readonly startedAt: string | null };
+import type { StoredOutcome } from "./outcome-of.ts";
 
 /** Writes what became of instants. An instant that was written before is refused by its key. */
 export async function addOccurrences(
@@ -95,28 +93,4 @@ export async function readOccurrences(
     where timed_action_id = ${id} and instant < coalesce(${before}::timestamptz, 'infinity')
     order by instant desc, nominal desc, fold desc limit ${limit}`);
   return rows;
-}
-
-/**
- * Deletes what is told of instants that lie further back than the jobs of their action type are kept, whichever way they ended;
- * nothing where one rule keeps some for ever. Answers how many rows.
- */
-export async function forgetOccurrences(tx: Queryable): Promise<number> {
-  const { count } = await tx.query(sql`
-    with kept as (
-      select t.id, callsheet.now() - max(r.keep_ms) * interval '1 millisecond' as since
-      from callsheet.timed_action t join callsheet.job j on j.id = t.job_id join callsheet.action_version v on v.id = j.action_version_id
-      cross join unnest(enum_range('completed'::callsheet.job_state, null)) as s (state)
-      left join lateral (
-        select r.keep_ms from callsheet.retention r
-        where (r.state is null or r.state = s.state) and (r.type is null or r.type = v.type)
-        order by r.type is null, r.state is null limit 1
-      ) r on true
-      group by t.id having bool_and(r.keep_ms is not null)
-    ), told as (
-      update callsheet.timed_action t set ruled_at = least(t.mark, greatest(t.ruled_at, k.since)) from kept k where t.id = k.id
-    )
-    delete from callsheet.occurrence o using kept k
-    where o.timed_action_id = k.id and o.until_instant <= k.since and o.kind <> 'queued' and (o.kind <> 'fired' or o.ended_at < k.since)`);
-  return count;
 }

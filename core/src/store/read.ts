@@ -19,6 +19,7 @@ import {
   type WorkElsewhere,
 } from "@callsheet/contract";
 import type { Queryable } from "./database.ts";
+import { outcomeOf, type StoredOutcome } from "./outcome-of.ts";
 import { ROLLBACK_NOW } from "./rollback.ts";
 
 const JOB = `
@@ -37,6 +38,11 @@ const JOB = `
     case when w.node_id is null and w.state in ('running', 'timed_out', 'cancelling') then (
       select json_build_object('attempt', x.attempt, 'handle', x.handle, 'since', x.since, 'heardAt', x.moved_at, 'polledAt', x.polled_at,
         'problem', x.problem, 'nextPollAt', x.poll_at) from callsheet.elsewhere x where x.job_id = w.job_id and x.token = w.token) end as elsewhere,
+    case when j.kind = 'timed' then (
+      select json_build_object('name', t.name, 'last', (
+        select json_build_object('outcome', y.outcome, 'endedAt', y.ended_at) from callsheet.occurrence y
+        where y.timed_action_id = t.id and y.ended_at is not null order by y.instant desc, y.ended_at desc limit 1))
+      from callsheet.timed_action t where t.job_id = j.id) end as timed,
     (select json_object_agg(x.name, x.value) from callsheet.variable x where x.job_id = j.id) as variables, j.variables as first
   from picked
   cross join lateral (select * from callsheet.job where id = picked.id offset 0) j
@@ -103,6 +109,7 @@ interface Row {
   elsewhere: Told<WorkElsewhere> | null;
   undoAction: string | null;
   redoAction: string | null;
+  timed: { name: string; last: { outcome: StoredOutcome; endedAt: string } | null } | null;
   variables: JsonObject | null;
   first: JsonObject | null;
 }
@@ -133,7 +140,7 @@ function toElsewhere(told: Row["elsewhere"]): WorkElsewhere | null {
 }
 
 function toJob(row: Row): Job {
-  const { rank, targetType, targetId, variables, first, progress: _, tags, ...rest } = row;
+  const { rank, targetType, targetId, variables, first, progress: _, tags, timed, ...rest } = row;
   const ended = row.startedAt && row.endedAt ? row.endedAt.getTime() - row.startedAt.getTime() : null;
   return {
     ...rest,
@@ -146,6 +153,8 @@ function toJob(row: Row): Job {
     progress: toProgress(row),
     elsewhere: toElsewhere(row.elsewhere),
     durationMs: ended,
+    timedAction: timed?.name ?? null,
+    lastOutcome: timed?.last ? outcomeOf(timed.last.outcome, new Date(timed.last.endedAt)) : null,
   };
 }
 

@@ -1,18 +1,12 @@
 import type { JobState, TimedDefinition } from "@callsheet/contract";
-import sql from "sql-template-tag";
+import sql, { raw } from "sql-template-tag";
 import { occurrencesToCheck, timedToCheck } from "./check/timed.ts";
 import type { BatchDefaults, NewJob } from "./create.ts";
 import type { Queryable } from "./database.ts";
-import {
-  addOccurrences,
-  endOccurrence,
-  fireQueued,
-  forgetOccurrences,
-  momentByHand,
-  readOccurrences,
-  type StoredOutcome,
-  skipQueued,
-} from "./occurrences.ts";
+import { CALENDARS, SHARED, type SharedCalendar } from "./exclusion-calendars.ts";
+import { addOccurrences, endOccurrence, fireQueued, momentByHand, readOccurrences, skipQueued } from "./occurrences.ts";
+import { OLD } from "./old-occurrences.ts";
+import type { StoredOutcome } from "./outcome-of.ts";
 
 /**
  * The intent of a job in `work` that waits for its timed action: that alone says when it is due. It is told from one whose
@@ -26,6 +20,8 @@ export interface LockedTimed {
   readonly name: string;
   readonly jobId: string;
   readonly definition: TimedDefinition;
+  /** The exclusion calendars that it uses. */
+  readonly shared: readonly SharedCalendar[];
   readonly isStarted: boolean;
   readonly mark: Date;
   readonly nextAt: Date | null;
@@ -40,6 +36,9 @@ export interface LockedTimed {
   readonly isOff: boolean;
 }
 
+/** The definition of timed action `t`. Releases before these fields have written none. */
+const DEFINITION = `'{"calendars": [], "keepLast": null}'::jsonb || t.definition as definition`;
+
 /** Whether all timed actions are switched off. */
 const IS_OFF = "coalesce((select value = 'false'::jsonb from callsheet.setting where name = 'timed'), false)";
 
@@ -48,7 +47,7 @@ async function lockTimed(tx: Queryable, jobId: string): Promise<LockedTimed | un
   await tx.query(sql`select from callsheet.timed_action where job_id = ${jobId} for update`);
   const { rows } = await tx.query<LockedTimed>({
     text: `
-      select t.id, t.name, t.job_id as "jobId", t.definition, t.started as "isStarted", t.mark, t.next_at as "nextAt", t.due_at as "dueAt", t.by_members as "byMembers",
+      select t.id, t.name, t.job_id as "jobId", ${DEFINITION}, ${SHARED}, t.started as "isStarted", t.mark, t.next_at as "nextAt", t.due_at as "dueAt", t.by_members as "byMembers",
         callsheet.now() as now, ${IS_OFF} as "isOff",
         exists (select from callsheet.work w where w.job_id = t.job_id and w.state = 'scheduled' and w.intent = ${ARMED}) as "isArmed",
         (select count(*)::int from callsheet.occurrence o where o.timed_action_id = t.id and o.kind = 'queued') as queued
@@ -155,6 +154,7 @@ async function armJob(tx: Queryable, jobId: string, dueAt: Date): Promise<void> 
 export interface TimedRow {
   readonly id: number;
   readonly definition: TimedDefinition;
+  readonly shared: readonly SharedCalendar[];
   readonly byMembers: boolean;
   readonly jobId: string;
   readonly jobState: JobState;
@@ -171,7 +171,7 @@ export interface TimedRow {
 /** Timed actions by name; all of them without one. */
 async function readTimed(db: Queryable, name?: string): Promise<readonly TimedRow[]> {
   const { rows } = await db.query<TimedRow>(sql`
-    select t.id, t.definition, t.by_members as "byMembers", t.job_id as "jobId", s.state as "jobState", t.started as "isStarted", t.next_at as "nextAt", t.mark,
+    select t.id, ${raw(DEFINITION)}, ${raw(SHARED)}, t.by_members as "byMembers", t.job_id as "jobId", s.state as "jobState", t.started as "isStarted", t.next_at as "nextAt", t.mark,
       (select count(*)::int from callsheet.occurrence q where q.timed_action_id = t.id and q.kind = 'queued') as queued,
       (select max(f.fired_at) from callsheet.occurrence f where f.timed_action_id = t.id) as "lastFiredAt",
       o.outcome as last, o.ended_at as "lastEndedAt", t.created_at as "createdAt"
@@ -199,6 +199,8 @@ async function isTimedOn(db: Queryable): Promise<boolean> {
 
 /** What stands behind timed actions. */
 export const TIMED = {
+  ...CALENDARS,
+  ...OLD,
   occurrencesToCheck,
   timedToCheck,
   addOccurrences,
@@ -209,7 +211,6 @@ export const TIMED = {
   dueTimed,
   endOccurrence,
   fireQueued,
-  forgetOccurrences,
   insertTimed,
   isTimedOn,
   lockTimed,

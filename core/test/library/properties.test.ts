@@ -32,7 +32,7 @@ describe("the properties of a job", () => {
         stalledSince: null,
         rollback: "none",
       },
-      ...{ elsewhere: null, undoAction: null, redoAction: null },
+      ...{ elsewhere: null, undoAction: null, redoAction: null, timedAction: null, lastOutcome: null },
       ...{ durationMs: null, attempt: 0, retries: 0, node: null, progress: null, result: null, error: null },
     });
   });

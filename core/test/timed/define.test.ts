@@ -1,10 +1,11 @@
-import type { TimedInput } from "@callsheet/contract";
+import type { ActionInput, TimedInput } from "@callsheet/contract";
 import { describe, expect, test } from "vitest";
 import { parseCron } from "../../src/operations/timed/cron.ts";
 import { aFloor, inState, refusal } from "../fixtures/floor.ts";
 import { aTimedFloor, MINUTE, NOON, tells, toldOf } from "./floor.ts";
 
 const at = (minutes: number) => new Date(NOON.getTime() + minutes * MINUTE);
+const TIMED: Pick<ActionInput, "flags"> = { flags: ["timed"] };
 const MINUTELY = { kind: "interval", everyMs: MINUTE } as const;
 
 describe("what a timed action is made of", () => {
@@ -32,14 +33,14 @@ describe("what a timed action is made of", () => {
     [{ name: "No Name" }, "name"],
     [{ colour: "red" }, "colour"],
   ])("%j is refused", async (fields, why) => {
-    const { cs, name } = await aFloor();
+    const { cs, name } = await aFloor(TIMED);
     const call = () => cs.timed.create({ name: "bad", action: name, rule: MINUTELY, ...fields } as never);
     expect(await refusal(call)).toMatchObject({ code: "invalid_argument", message: expect.stringContaining(why) });
     expect(await refusal(() => cs.timed.get("bad"))).toMatchObject({ code: "unknown_timed_action" });
   });
 
   test("is checked as a job of its action is, and has a name of its own", async () => {
-    const { cs, name } = await aFloor({}, { alone: true });
+    const { cs, name } = await aFloor(TIMED, { alone: true });
     const make = (fields = {}) => cs.timed.create({ name: "t", action: name, rule: MINUTELY, ...fields });
     expect(await refusal(() => make({ action: "nobody" }))).toMatchObject({ code: "unknown_action" });
     expect(await refusal(() => make({ job: { needs: { gpu: 1 } } }))).toMatchObject({ code: "unknown_resource" });
@@ -54,8 +55,21 @@ describe("what a timed action is made of", () => {
     expect(await refusal(() => cs.timed.get(undefined as never))).toMatchObject({ code: "unknown_timed_action" });
   });
 
+  test("is refused for an action that is not for a timetable, also when it is changed to one", async () => {
+    const { cs, name, stage } = await aFloor(TIMED, { alone: true });
+    await cs.actions.put({ name: "plain", type: stage.type, flags: ["group", "groupMember", "workflow"] });
+    const refused = { code: "timed_not_offered", details: { action: "plain" } };
+    expect(await refusal(() => cs.timed.create({ name: "t", action: "plain", rule: MINUTELY }))).toMatchObject(refused);
+    expect(await cs.timed.list()).toEqual([]);
+    await cs.timed.create({ name: "t", action: name, rule: MINUTELY });
+    expect(await refusal(() => cs.timed.update("t", { action: "plain" }))).toMatchObject(refused);
+    expect(await cs.timed.get("t")).toMatchObject({ action: name });
+    await cs.actions.change("plain", { flags: ["timed"] });
+    expect(await cs.timed.update("t", { action: "plain" })).toMatchObject({ action: "plain" });
+  });
+
   test("its job takes any target, and what else is said of it", async () => {
-    const { cs, name } = await aFloor({ lock: "exclusive" }, { alone: true });
+    const { cs, name } = await aFloor({ ...TIMED, lock: "exclusive" }, { alone: true });
     const target = { type: "show", id: "S-1" };
     const job = { target, priority: "high", owner: "ada", tags: ["nightly"], configuration: { crf: 20 } } as const;
     const { jobId } = await cs.as("bob", "asked").timed.create({ name: "t", action: name, rule: MINUTELY, job });

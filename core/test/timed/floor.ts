@@ -11,7 +11,7 @@ export const MINUTE = 60_000;
 
 /** A timed action named `t`, which is due every minute unless it is said, and started, in a database whose clock stands still. */
 export async function aTimedFloor(timed: Partial<TimedInput> = {}, fields: Fields = {}) {
-  const floor = await aFloor(fields, { alone: true });
+  const floor = await aFloor({ flags: ["timed"], ...fields }, { alone: true });
   const clock = await floor.database.stopClock();
   await clock.set(NOON);
   const rule = { kind: "interval", everyMs: MINUTE } as const;

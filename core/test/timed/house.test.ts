@@ -1,3 +1,4 @@
+import type { TimedInput } from "@callsheet/contract";
 import { expect, onTestFinished, test } from "vitest";
 import { openTestDatabase } from "../../src/testing/index.ts";
 import { exported, imported } from "../fixtures/archive.ts";
@@ -27,8 +28,10 @@ test("retention lets go of old occurrences, and never of the job", async () => {
 });
 
 test("an export takes timed actions along, which go on where they stood", async () => {
-  const { cs, database, stage, name, work } = await aFloor({}, { alone: true });
-  await cs.timed.create({ name: "t", action: name, rule: { kind: "daily", at: ["02:30"] }, timeZone: "Asia/Tokyo" });
+  const { cs, database, stage, name, work } = await aFloor({ flags: ["timed"] }, { alone: true });
+  await cs.timed.calendars.put({ name: "new-year", timeZone: "Asia/Tokyo", exclusions: [{ yearly: "01-01" }] });
+  const rule: TimedInput["rule"] = { kind: "daily", at: ["02:30"] };
+  await cs.timed.create({ name: "t", action: name, rule, timeZone: "Asia/Tokyo", calendars: ["new-year"] });
   await cs.timed.start("t");
   const node = await work();
   await cs.timed.runNow("t");
@@ -40,6 +43,7 @@ test("an export takes timed actions along, which go on where they stood", async 
   await imported(target.url, await exported(database.url));
   const there = await target.open();
   expect(await there.timed.get("t")).toEqual(await cs.timed.get("t"));
+  expect(await there.timed.calendars.list()).toEqual(await cs.timed.calendars.list());
   expect(await there.timed.occurrences("t")).toEqual(await cs.timed.occurrences("t"));
   expect(await there.timed.stop("t")).toMatchObject({ state: "stopped", jobState: "created" });
 });

@@ -13,7 +13,7 @@ const HELD = `
   create trigger gate after insert on callsheet.work for each row execute function public.wait_for_gate()`;
 
 test("a process that is killed between the end of an occurrence and the set-up of the next leaves neither", async () => {
-  const { cs, database, stage, name, work } = await aFloor({}, { alone: true });
+  const { cs, database, stage, name, work } = await aFloor({ flags: ["timed"] }, { alone: true });
   const witness = aWitness();
   const { jobId } = await cs.timed.create({ name: "t", action: name, rule: { kind: "daily", at: ["00:00"] } });
   await cs.timed.start("t");

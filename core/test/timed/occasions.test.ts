@@ -1,4 +1,4 @@
-import type { Resolver, TimedInput } from "@callsheet/contract";
+import type { ActionInput, Resolver, TimedInput } from "@callsheet/contract";
 import { expect, test } from "vitest";
 import { until } from "../../src/testing/index.ts";
 import { aChild } from "../fixtures/child.ts";
@@ -9,11 +9,12 @@ import { MINUTE, NOON, tells } from "./floor.ts";
 type Fields = Parameters<typeof aCrew>[0];
 type Options = Parameters<typeof aCrew>[1];
 
+const FLAGS: ActionInput["flags"] = ["groupMember", "timed"];
 const DAILY: TimedInput["rule"] = { kind: "daily", at: ["00:00"] };
 
 /** A timed action named `t` over a crew of so many, due every minute by a clock that stands still. */
 async function aTimedCrew(size: number, fields: Fields = {}, options: Options = {}) {
-  const crew = await aCrew(fields, { alone: true, ...options });
+  const crew = await aCrew({ flags: FLAGS, ...fields }, { alone: true, ...options });
   const clock = await crew.database.stopClock();
   await clock.set(NOON);
   const rule = { kind: "interval", everyMs: MINUTE } as const;
@@ -143,7 +144,7 @@ test("a large group whose making broke off is completed, each member once", asyn
 });
 
 test("one whose process is killed while it makes a large group has one group, with each member once", async () => {
-  const { cs, database, name, stage, work } = await aCrew({}, { alone: true });
+  const { cs, database, name, stage, work } = await aCrew({ flags: FLAGS }, { alone: true });
   const job = { target: { type: "crew", id: "5200" } };
   await cs.timed.create({ name: "t", action: name, rule: DAILY, job });
   await cs.timed.runNow("t");
@@ -193,12 +194,12 @@ test("stop lets its group end; one that was cancelled has failed, and only its t
 });
 
 test("an action that takes a group as a whole runs as the one job; one that takes none is refused", async () => {
-  const { cs, stage, jobId, work } = await aTimedCrew(2, { flags: ["group"] });
+  const { cs, stage, jobId, work } = await aTimedCrew(2, { flags: ["group", "timed"] });
   await work();
   await cs.timed.runNow("t");
   const { context } = await stage.nth(1);
   expect(context.job).toMatchObject({ id: jobId });
   expect(context.target).toMatchObject({ type: "crew", id: "2" });
   expect(await cs.groups.list()).toEqual([]);
-  expect(await refusal(() => aTimedCrew(2, { flags: [] }))).toMatchObject({ code: "group_not_offered" });
+  expect(await refusal(() => aTimedCrew(2, { flags: ["timed"] }))).toMatchObject({ code: "group_not_offered" });
 });

@@ -3,7 +3,7 @@ import { until } from "../../src/testing/index.ts";
 import { aFloorWith } from "../fixtures/floor.ts";
 
 test("a timed action runs as one job for ever: each occurrence is in its history, with the times it was for", async () => {
-  const { cs, name } = await aFloorWith(() => "done", {}, { alone: true });
+  const { cs, name } = await aFloorWith(() => "done", { flags: ["timed"] }, { alone: true });
   const made = await cs.timed.create({ name: "tick", action: name, rule: { kind: "interval", everyMs: 1_000 } });
   expect(made).toMatchObject({ state: "stopped", jobState: "created", nextAt: null, lastOutcome: null });
   const started = await cs.timed.start("tick");

@@ -1,4 +1,4 @@
-import { partial, snooze } from "@callsheet/contract";
+import { partial, snooze, type TimedInput } from "@callsheet/contract";
 import { describe, expect, test } from "vitest";
 import { type Context, inState, refusal } from "../fixtures/floor.ts";
 import { aGate, aPlace, type World } from "../fixtures/world.ts";
@@ -145,6 +145,34 @@ describe("start and stop", () => {
   });
 });
 
+test("an occurrence that waits when all are switched off is passed over, and what runs goes on to its end", async () => {
+  const { cs, clock, stage, work } = await aTimedFloor({ overlap: "queue" });
+  await work();
+  await clock.set(at(1));
+  const running = await stage.nth(1);
+  await clock.set(at(2));
+  await tells(cs, "12:01:00 fired", "12:02:00 queued");
+  await cs.timed.switchOff();
+  running.returns();
+  await tells(cs, "12:01:00 completed", "12:02:00 skipped switched_off");
+  expect(stage.entered).toHaveLength(1);
+});
+
+test("local time of its zone is shown, and instants are stored", async () => {
+  const rule: TimedInput["rule"] = { kind: "daily", at: ["18:00"] };
+  const { cs, clock, stage, work, database } = await aTimedFloor({ rule, timeZone: "Asia/Kolkata" });
+  const instant = new Date("2026-06-01T12:30:00Z");
+  expect(await cs.timed.get("t")).toMatchObject({ nextAt: instant, nextLocal: "2026-06-01T18:00:00" });
+  await work();
+  await clock.set(instant);
+  (await stage.nth(1)).returns();
+  await tells(cs, "18:00:00 completed");
+  expect(await cs.timed.occurrences("t")).toMatchObject([{ instant, local: "2026-06-01T18:00:00", firedAt: instant }]);
+  const text = "select nominal, to_char(instant at time zone 'UTC', 'HH24:MI') as utc from callsheet.occurrence";
+  const { rows } = await database.db.query({ text, values: [] });
+  expect(rows).toEqual([{ nominal: "2026-06-01T18:00:00", utc: "12:30" }]);
+});
+
 describe("how an occurrence ends", () => {
   test("retries lie within it, and the next begins to count anew", async () => {
     const { cs, clock, stage, work, jobId } = await aTimedFloor({}, { retry: { limit: 1, delayMs: 0, jitter: 0 } });
@@ -156,7 +184,15 @@ describe("how an occurrence ends", () => {
     await tells(cs, "12:01:00 failed");
     const { lastOutcome } = await cs.timed.get("t");
     expect(lastOutcome).toMatchObject({ state: "failed", retries: 1, attempt: 2, error: { message: "second" } });
-    expect(await cs.jobs.get(jobId)).toMatchObject({ state: "scheduled", retries: 0, attempt: 2 });
+    // The job waits for the next, and tells of the last.
+    expect(await cs.jobs.get(jobId)).toMatchObject({
+      state: "scheduled",
+      retries: 0,
+      attempt: 2,
+      timedAction: "t",
+      lastOutcome,
+    });
+    expect((await cs.jobs.list())[0]).toMatchObject({ timedAction: "t", lastOutcome });
   });
 
   test("one that always fails fires once for each instant", async () => {
@@ -226,7 +262,7 @@ test("what a failed occurrence did is undone before its job is set up again", as
     await world.effect(context, "a");
     throw new Error("no");
   };
-  const { cs, world, work } = await aPlace({ run, onUndo: () => gate.opened }, {}, { alone: true });
+  const { cs, world, work } = await aPlace({ run, onUndo: () => gate.opened }, { flags: ["timed"] }, { alone: true });
   const { jobId } = await cs.timed.create({ name: "t", action: world.name, rule: { kind: "daily", at: ["00:00"] } });
   await cs.timed.start("t");
   await work();

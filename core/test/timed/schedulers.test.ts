@@ -68,7 +68,7 @@ test("twenty schedulers, whose clocks are wrong and whose connections break, tel
   timeout: 240_000,
 }, async () => {
   let ran = 0;
-  const { cs, name, database } = await aFloorWith(() => void ran++, {}, { alone: true });
+  const { cs, name, database } = await aFloorWith(() => void ran++, { flags: ["timed"] }, { alone: true });
   const clock = await database.stopClock();
   await clock.set(BEGIN);
   for (const one of SOME) {
@@ -96,7 +96,7 @@ test("twenty schedulers, whose clocks are wrong and whose connections break, tel
     const timed = await cs.timed.get(name);
     const told = (await cs.timed.occurrences(name, { limit: 1_000 })).toReversed();
     expect(told.length).toBeLessThan(1_000);
-    for (const slot of slotsAfter(calendarFor(timed)!, BEGIN.getTime())) {
+    for (const slot of slotsAfter(calendarFor({ definition: timed, shared: [] })!, BEGIN.getTime())) {
       if (slot.instant > timed.mark.getTime()) break;
       const times = [...(slot.run ? [slot.run] : []), ...slot.passed.map(({ first }) => first)];
       for (const { wall, fold } of times) {

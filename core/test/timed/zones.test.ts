@@ -59,7 +59,7 @@ const policy = fc.record<DstPolicy>({
 /** What the rules make of the same minutes. */
 function found(zone: ReturnType<typeof openZone>, minutes: readonly Minute[], rule: Fields, dst: DstPolicy) {
   const written = { kind: "cron", expression: cronOf(rule) } as const;
-  const calendar = calendarOf(parseCron(written.expression), { rule: written, dst, exclusions: [] }, zone);
+  const calendar = calendarOf(parseCron(written.expression), { rule: written, dst, exclusions: [] }, { zone });
   const runs: string[] = [];
   let [missed, twice] = [0, 0];
   for (const { instant, run, passed } of slotsAfter(calendar, minutes[0]!.instant - 1)) {
@@ -107,7 +107,7 @@ describe("the library's own answer at a change differs from each policy", () => 
     const calendar = calendarOf(
       parseCron(expression),
       { rule, dst: { missing: "next", doubled: "first", ...dst }, exclusions: [] },
-      zone,
+      { zone },
     );
     const runs: string[] = [];
     for (const { instant, run } of slotsAfter(calendar, Date.parse(from))) {

@@ -25,11 +25,22 @@ interface Step {
   readonly event: JobEvent | null;
 }
 
+/**
+ * The line behind a job's creation that stands for those that were let go of; undefined: all of them are there. Its number is that
+ * of the last of them, its attempt and token are the last that they told of.
+ */
+export function forgottenIn(lines: readonly HistoryLine[]): HistoryLine | undefined {
+  return lines[1]?.event === "forget" ? lines[1] : undefined;
+}
+
 /** Checks that lines are numbered and follow on each other. */
 export function checkChain(lines: readonly HistoryLine[]): Violation[] {
   const found: Violation[] = [];
+  const forgotten = forgottenIn(lines);
+  const left = forgotten === undefined ? 0 : forgotten.seq - 2;
   lines.forEach((line, index) => {
-    const expected = index + 1;
+    if (line === forgotten) return;
+    const expected = index === 0 ? 1 : index + 1 + left;
     if (line.seq !== expected)
       found.push(violation("I01", line, `It should be numbered ${expected}.`, lines[index - 1]));
     const before = lines[index - 1];
@@ -63,8 +74,11 @@ function checkSteps(lines: readonly HistoryLine[], kind: JobKind | undefined): V
 
 function checkAttempts(lines: readonly HistoryLine[]): Violation[] {
   const found: Violation[] = [];
-  const now = { attempt: 0, isLive: false, token: null as bigint | null, greatest: 0n };
+  const forgotten = forgottenIn(lines);
+  const token = forgotten?.token ? BigInt(forgotten.token) : null;
+  const now = { attempt: forgotten?.attempt ?? 0, isLive: false, token, greatest: token ?? 0n };
   for (const line of lines) {
+    if (line === forgotten) continue;
     let starts = 0;
     for (const step of stepsOf(line)) {
       if (step.to === "running") {

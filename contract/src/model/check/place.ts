@@ -1,7 +1,7 @@
 import { type JobEvent, toStates } from "../lifecycle.ts";
 import { isLive, JOB_STATES, type JobState } from "../state.ts";
 import type { Invariant, Violation } from "./invariant.ts";
-import { stepsOf } from "./lines.ts";
+import { forgottenIn, stepsOf } from "./lines.ts";
 import type { JobRecord, WorkPlace } from "./record.ts";
 
 /** Checks that a job stands in one place, and there as its history tells. */
@@ -107,7 +107,8 @@ function reach(from: JobState): ReadonlySet<JobState> {
 
 /** How many attempts a history tells of. */
 function startsIn(lines: JobRecord["lines"]): number {
-  return lines.flatMap(stepsOf).filter(({ to }) => to === "running").length;
+  const told = lines.flatMap(stepsOf).filter(({ to }) => to === "running").length;
+  return (forgottenIn(lines)?.attempt ?? 0) + told;
 }
 
 function greatestToken(lines: JobRecord["lines"]): bigint {

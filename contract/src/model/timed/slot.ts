@@ -38,12 +38,23 @@ export interface Slot {
   readonly passed: readonly Passed[];
 }
 
+/** Exclusions that mean the local time of a zone of their own. */
+export interface SharedExclusions {
+  readonly zone: Zone;
+  readonly exclusions: readonly Exclusion[];
+}
+
+/** Everything by which an instant is excluded: its own local time, and what clocks elsewhere show. */
+interface Excluding {
+  readonly exclusions: readonly Exclusion[];
+  readonly shared: readonly SharedExclusions[];
+}
+
 /** What the instants of a rule follow from. */
-export interface Calendar {
+export interface Calendar extends Excluding {
   readonly rule: WallRule;
   readonly zone: Zone;
   readonly dst: DstPolicy;
-  readonly exclusions: readonly Exclusion[];
 }
 
 const LATEST = Date.UTC(9999, 0, 1);
@@ -54,10 +65,11 @@ const REAL_TIME: DstPolicy = { missing: "skip", doubled: "both" };
 /** What the instants of a timed action's rule follow from. */
 export function calendarOf(
   rule: WallRule,
-  { rule: written, dst, exclusions }: { rule: TimedRule; dst: DstPolicy; exclusions: readonly Exclusion[] },
-  zone: Zone,
+  definition: { rule: TimedRule; dst: DstPolicy; exclusions: readonly Exclusion[] },
+  { zone, shared = [] }: { readonly zone: Zone; readonly shared?: readonly SharedExclusions[] },
 ): Calendar {
-  return { rule, zone, exclusions, dst: countsRealTime(written) ? REAL_TIME : dst };
+  const { rule: written, dst, exclusions } = definition;
+  return { rule, zone, exclusions, shared, dst: countsRealTime(written) ? REAL_TIME : dst };
 }
 
 /**
@@ -95,8 +107,8 @@ export function nominalAt(zone: Zone, instant: number): Nominal {
 }
 
 /** An instant of a rule that counts from the end of the last occurrence. */
-export function slotOfEnd(zone: Zone, exclusions: readonly Exclusion[], instant: number): Slot {
-  return settled({ exclusions }, { instant, run: nominalAt(zone, instant), passed: [] });
+export function slotOfEnd({ zone, ...excluding }: Excluding & { readonly zone: Zone }, instant: number): Slot {
+  return settled(excluding, { instant, run: nominalAt(zone, instant), passed: [] });
 }
 
 function slotAt(calendar: Calendar, instant: number, wall: number): Slot {
@@ -139,8 +151,11 @@ function together(walls: readonly number[]): readonly Passed[] {
   ];
 }
 
-function settled({ exclusions }: Pick<Calendar, "exclusions">, slot: Slot & { readonly run: Nominal }): Slot {
-  if (!isExcluded(exclusions, slot.run.wall)) return slot;
+function settled({ exclusions, shared }: Excluding, slot: Slot & { readonly run: Nominal }): Slot {
+  const isOut =
+    isExcluded(exclusions, slot.run.wall) ||
+    shared.some(({ zone, exclusions }) => isExcluded(exclusions, slot.instant + zone.offsetAt(slot.instant)));
+  if (!isOut) return slot;
   return { ...slot, run: undefined, passed: [...slot.passed, alone(slot.run, "excluded")] };
 }
 
@@ -156,8 +171,18 @@ export function* slotsAfter(calendar: Calendar, after: number): Generator<Slot> 
   for (let slot = slotAfter(calendar, after); slot !== undefined; slot = slotAfter(calendar, slot.instant)) yield slot;
 }
 
-/** How many instants a look back goes through before it gives up. */
+/** How many instants a look ahead, or back, goes through before it gives up. */
 const MOST_LOOKED_AT = 20_000;
+
+/** The first instant of a rule after this one at which it runs; undefined: there is none as far as one looks. */
+export function nextRun(calendar: Calendar, after: number): Slot | undefined {
+  let looked = 0;
+  for (const slot of slotsAfter(calendar, after)) {
+    if (slot.run !== undefined) return slot;
+    if (++looked > MOST_LOOKED_AT) break;
+  }
+  return undefined;
+}
 
 /** The last instant of a rule in a stretch of time, its end included, at which it runs; undefined: there is none in it. */
 export function lastRun(calendar: Calendar, after: number, until: number): Slot | undefined {

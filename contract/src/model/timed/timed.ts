@@ -1,14 +1,13 @@
 import { z } from "zod";
-import type { JobError } from "../job.ts";
+import type { OccurrenceOutcome } from "../job.ts";
 import type { JobInput } from "../job-input.ts";
 import { nameSchema } from "../name.ts";
-import type { SettledState } from "../retention.ts";
 import type { JobState } from "../state.ts";
-import { exclusionSchema } from "./exclusion.ts";
+import { exclusionsSchema } from "./exclusion.ts";
 import { timedRuleSchema } from "./rule.ts";
 import { type CalendarReason, dstSchema } from "./slot.ts";
 import { DAY_MS } from "./wall.ts";
-import { isTimeZone } from "./zone.ts";
+import { timeZoneSchema } from "./zone.ts";
 
 /** What of a job a timed action says; it says itself when the job begins. */
 export type TimedJobInput = Omit<JobInput, "startAt" | "idempotencyKey">;
@@ -22,7 +21,7 @@ export const timedSchema = z.strictObject({
   description: z.string().max(2_000).default(""),
   rule: timedRuleSchema,
   /** The zone whose local time the rule means. Default `UTC`. */
-  timeZone: z.string().max(100).refine(isTimeZone, "the name of a time zone, such as Europe/London").default("UTC"),
+  timeZone: timeZoneSchema.default("UTC"),
   /** When it is due while its last occurrence is not over: `skip`, or `queue` one that follows it. Default `skip`. */
   overlap: z.enum(["skip", "queue"]).default("skip"),
   /** What is made up for of what was missed while nobody worked: nothing, the last one, or all, so far back. Default: the last within a day. */
@@ -38,8 +37,17 @@ export const timedSchema = z.strictObject({
     .prefault({}),
   /** Each occurrence begins up to so much later, by a share that follows from its name and time. Default 0. */
   jitterMs: z.int().min(0).max(DAY_MS).default(0),
-  exclusions: z.array(exclusionSchema).max(1_000).default([]),
+  /** Local times at which it does not run. */
+  exclusions: exclusionsSchema,
+  /** Exclusion calendars, by their names, beside its own exclusions. */
+  calendars: z
+    .array(nameSchema)
+    .max(50)
+    .overwrite((names) => [...new Set(names)].sort())
+    .default([]),
   dst: dstSchema.prefault({}),
+  /** How many of its occurrences are kept, each with its lines of history; null: as many as rules of retention say. Default null. */
+  keepLast: z.int().min(1).max(1_000_000).nullable().default(null),
   /** What its job is like beside what the action says: configuration, target, priority, owner. */
   job: z.record(z.string(), z.unknown()).default({}),
 });
@@ -62,16 +70,6 @@ export type SkipReason =
   | "changed"
   /** Its last occurrence failed as poison, and waits for somebody to retry it or start it anew. */
   | "quarantined";
-
-/** How an occurrence ended. */
-export interface OccurrenceOutcome {
-  readonly state: SettledState;
-  readonly startedAt: Date | null;
-  readonly endedAt: Date;
-  readonly attempt: number;
-  readonly retries: number;
-  readonly error: JobError | null;
-}
 
 /** An instant at which a timed action ran, or did not; or several, one behind the other, at which it did not. */
 export interface Occurrence {
@@ -103,7 +101,7 @@ export interface TimedAction extends TimedDefinition {
   /** The one job that it always runs as. */
   readonly jobId: string;
   readonly jobState: JobState;
-  /** When it is due next, by its own local time as well; null: it is stopped, is not over, or has no further time. */
+  /** When it runs next, by its own local time as well; null: it is stopped, is not over, or has no further time as far as one looks. */
   readonly nextAt: Date | null;
   readonly nextLocal: string | null;
   /** Until when every instant of its rule has run or was passed over with a reason. */

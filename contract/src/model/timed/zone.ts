@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { DAY_MS, SECOND_MS } from "./wall.ts";
 
 /** The clocks of a zone are set: from `before` to `after`, both the distance of local time from UTC, in milliseconds. */
@@ -25,13 +26,16 @@ export interface Zone {
 }
 
 /** Whether this names a time zone. */
-export function isTimeZone(name: string): boolean {
+function isTimeZone(name: string): boolean {
   try {
     return new Intl.DateTimeFormat("en-US", { timeZone: name }).resolvedOptions().timeZone !== "";
   } catch {
     return false;
   }
 }
+
+/** The IANA name of a time zone. */
+export const timeZoneSchema = z.string().max(100).refine(isTimeZone, "the name of a time zone, such as Europe/London");
 
 /** Opens a zone by its IANA name. Changes that lie less than a day apart, as none do today, are not told apart. */
 export function openZone(name: string): Zone {

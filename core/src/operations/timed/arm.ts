@@ -14,8 +14,9 @@ const NO_NEXT: Next = { nextAt: null, dueAt: null };
  * What a timed action is due at after this moment: at the first instant of its rule, or so long after it where it counts from an
  * end.
  */
-export function nextAfter({ definition }: Pick<LockedTimed, "definition">, moment: Date): Next {
-  const calendar = calendarFor(definition);
+export function nextAfter(timed: Pick<LockedTimed, "definition" | "shared">, moment: Date): Next {
+  const calendar = calendarFor(timed);
+  const { definition } = timed;
   if (calendar === null) {
     const { rule } = definition;
     const nextAt = new Date(moment.getTime() + (rule.kind === "interval" ? rule.everyMs : 0));
@@ -43,7 +44,7 @@ export async function arm(tx: Statements, timed: LockedTimed): Promise<readonly 
   if (queued > 0 && isOff) await tx.skipQueued(id, "switched_off");
   const fired = queued > 0 && !isOff ? await tx.fireQueued(id) : undefined;
   if (fired !== undefined) return fire(tx, timed, fired);
-  const next = isStarted && calendarFor(timed.definition) === null ? nextAfter(timed, now) : timed;
+  const next = isStarted && calendarFor(timed) === null ? nextAfter(timed, now) : timed;
   if (next !== timed) await tx.placeTimed(id, { mark, nextAt: next.nextAt, dueAt: next.dueAt });
   return wait(tx, jobId, isStarted ? next.dueAt : null);
 }
@@ -60,6 +61,7 @@ export async function wait(tx: Statements, jobId: string, dueAt: Date | null): P
 }
 
 /** Whether the job of a timed action is set up again when its occurrence has ended. */
-export function isRepeated({ isStarted, queued, nextAt, definition }: LockedTimed): boolean {
-  return isStarted && (queued > 0 || nextAt !== null || calendarFor(definition) === null);
+export function isRepeated(timed: LockedTimed): boolean {
+  const { isStarted, queued, nextAt } = timed;
+  return isStarted && (queued > 0 || nextAt !== null || calendarFor(timed) === null);
 }

@@ -1,4 +1,5 @@
 import { type Calendar, calendarOf, openZone, type TimedDefinition, wallRule, type Zone } from "@callsheet/contract";
+import type { SharedCalendar } from "../../store/exclusion-calendars.ts";
 import { parseCron } from "./cron.ts";
 
 const MOST_KEPT = 1_000;
@@ -14,16 +15,24 @@ function kept<Value>(known: Map<string, Value>, key: string, make: () => Value):
   return value;
 }
 
+/** What says when a timed action runs, with the exclusion calendars that it uses. */
+export interface Timetable {
+  readonly definition: Pick<TimedDefinition, "rule" | "timeZone" | "dst" | "exclusions">;
+  readonly shared: readonly SharedCalendar[];
+}
+
 /** What the instants of a timed action follow from; null: it counts from the end of its last occurrence. */
-export function calendarFor(
-  definition: Pick<TimedDefinition, "rule" | "timeZone" | "dst" | "exclusions">,
-): Calendar | null {
+export function calendarFor({ definition, shared }: Timetable): Calendar | null {
   const { rule, timeZone, dst, exclusions } = definition;
-  return kept(calendars, JSON.stringify([rule, timeZone, dst, exclusions]), () => {
+  return kept(calendars, JSON.stringify([rule, timeZone, dst, exclusions, shared]), () => {
     const walls = wallRule(rule, parseCron);
-    return walls && calendarOf(walls, definition, zoneFor(timeZone));
+    return walls && calendarOf(walls, definition, { zone: zoneFor(timeZone), shared: sharedBy({ shared }) });
   });
 }
+
+/** The exclusions of the calendars that a timed action uses. */
+export const sharedBy = ({ shared }: Pick<Timetable, "shared">) =>
+  shared.map(({ timeZone, exclusions }) => ({ zone: zoneFor(timeZone), exclusions }));
 
 /** The zone of this name. */
 export const zoneFor = (timeZone: string): Zone => kept(zones, timeZone, () => openZone(timeZone));

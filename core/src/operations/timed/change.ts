@@ -9,6 +9,7 @@ import type { Desk } from "../operate.ts";
 import { nextAfter, wait } from "./arm.ts";
 import { type PreparedTimed, prepareTimedJob, readDefinition } from "./define.ts";
 import { findTimed } from "./find.ts";
+import { requireCalendars } from "./require-calendars.ts";
 import { busy, isUnderWay, operateTimed, settle } from "./switch.ts";
 
 /**
@@ -32,7 +33,8 @@ export async function updateTimed(
     else if (contentOf(definition) !== contentOf(timed.definition)) throw busy(timed);
     const { id, isStarted, isArmed } = timed;
     await settle(tx, timed, isStarted ? "changed" : "stopped");
-    const next = isStarted ? nextAfter({ definition }, timed.now) : { nextAt: null, dueAt: null };
+    const shared = await requireCalendars(tx, definition);
+    const next = isStarted ? nextAfter({ definition, shared }, timed.now) : { nextAt: null, dueAt: null };
     const isBusy = isStarted && !isArmed && definition.rule.kind === "interval" && definition.rule.from === "last_end";
     await tx.placeTimed(id, { mark: timed.now, ...(isBusy ? { nextAt: null, dueAt: null } : next) });
     await tx.redefineTimed(id, { definition, actor, reason });

@@ -13,7 +13,7 @@ import type { LockedTimed } from "../../store/timed.ts";
 import type { Changed } from "../../store/transition.ts";
 import { type Desk, insist } from "../operate.ts";
 import { fire, nextAfter, wait } from "./arm.ts";
-import { calendarFor, zoneFor } from "./calendar.ts";
+import { calendarFor, sharedBy, zoneFor } from "./calendar.ts";
 
 /**
  * Decides on the instants of a timed action that are due: each fires its job or is passed over, in the transaction that moves
@@ -39,17 +39,18 @@ function decide(timed: LockedTimed, job: JobFacts): DueDecision {
   const isOver = SETTLED.some((state) => state === job.state) && (job.rollback === "none" || job.rollback === "done");
   const blocked = isArmed ? null : isOver ? "quarantined" : "overlap";
   const facts: TimedFacts = { mark: mark.getTime(), now: now.getTime(), blocked, queued, isOff };
-  const calendar = calendarFor(definition);
+  const calendar = calendarFor(timed);
   if (calendar !== null) return decideDue(calendar, definition, facts);
-  const slot = slotOfEnd(zoneFor(definition.timeZone), definition.exclusions, nextAt!.getTime());
+  const { timeZone, exclusions } = definition;
+  const slot = slotOfEnd({ zone: zoneFor(timeZone), exclusions, shared: sharedBy(timed) }, nextAt!.getTime());
   return decideEnd(slot, definition, facts);
 }
 
 async function carryOut(tx: Statements, timed: LockedTimed, { entries, mark }: DueDecision) {
-  const { id, jobId, now, isArmed, definition } = timed;
+  const { id, jobId, now, isArmed } = timed;
   const begun = entries.find(({ kind }) => kind === "fired");
   const isUnderWay = begun !== undefined || !isArmed;
-  const countsFromEnd = calendarFor(definition) === null;
+  const countsFromEnd = calendarFor(timed) === null;
   const next =
     countsFromEnd && isUnderWay
       ? { nextAt: null, dueAt: null }

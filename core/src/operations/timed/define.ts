@@ -19,6 +19,7 @@ import { checkInput } from "../job-input.ts";
 import type { Desk } from "../operate.ts";
 import type { TargetRegistry } from "../target-registry.ts";
 import { calendarFor } from "./calendar.ts";
+import { requireCalendars } from "./require-calendars.ts";
 
 /** More runs than that are not made up for. */
 const MOST_MISSED = 1_000;
@@ -49,7 +50,8 @@ export function readDefinition(input: unknown, now: Date): TimedDefinition {
 }
 
 function requireTimes(definition: TimedDefinition, now: number): void {
-  const calendar = calendarFor(definition);
+  // What is excluded is an instant as well, at which it does not run.
+  const calendar = calendarFor({ definition, shared: [] });
   if (calendar === null) return;
   if (nextDue(calendar, definition, now) === undefined)
     throw callsheetError("invalid_argument", "The rule never comes to a time before the year 9999.", { field: "rule" });
@@ -75,8 +77,8 @@ export interface PreparedTimed {
 }
 
 /**
- * Prepares the job of a timed action, without a start time. `before`: what it is so far. Fails with `group_not_offered`, and as the
- * creation of a job does.
+ * Prepares the job of a timed action, without a start time. `before`: what it is so far. Fails with `timed_not_offered`,
+ * `group_not_offered`, and as the creation of a job does.
  */
 export async function prepareTimedJob(
   makers: Makers,
@@ -89,6 +91,8 @@ export async function prepareTimedJob(
   const request = { action, inputs: [{ ...job, startAt: null }], actor, reason, origin: "timed" } as const;
   const { jobs, defaults } = await prepareJobs(makers, request);
   const { definition } = await makers.catalogue.version(defaults.actionVersionId);
+  if (!definition.flags.includes("timed"))
+    throw callsheetError("timed_not_offered", `Action "${action}" is not for a timetable.`, { action });
   const isGroup = isGroupTarget(job, targets) || staysGroup(job, targets, before);
   const byMembers = isGroup && groupModeOf(definition) === "members";
   // The members lock their own targets.
@@ -110,7 +114,7 @@ function staysGroup(
   return before.byMembers && before.definition.job.target?.type === target.type;
 }
 
-/** Creates a timed action with its job; it is stopped. Fails with `timed_action_exists`. Answers the id of the job. */
+/** Creates a timed action with its job; it is stopped. Fails with `timed_action_exists`, `unknown_calendar`. Answers the id of the job. */
 export async function createTimed(
   { store, targets }: Pick<Desk, "store" | "targets">,
   makers: Makers,
@@ -122,6 +126,7 @@ export async function createTimed(
   const { actor, reason = null } = authority;
   try {
     await store.once(async (tx) => {
+      await requireCalendars(tx, definition);
       for (const chunk of chunks([job])) await tx.createJobs(chunk, defaults);
       await tx.insertTimed({ definition, jobId: job.id, byMembers, actor, reason });
     });
@@ -139,7 +144,8 @@ export async function createTimed(
 }
 
 /** What is passed over of a timed action's rule up to now, for a reason. */
-export function passedUntilNow({ definition, mark, now }: LockedTimed, reason: Parameters<typeof passOver>[3]) {
-  const calendar = calendarFor(definition);
+export function passedUntilNow(timed: LockedTimed, reason: Parameters<typeof passOver>[3]) {
+  const { mark, now } = timed;
+  const calendar = calendarFor(timed);
   return calendar === null ? [] : passOver(calendar, mark.getTime(), now.getTime(), reason);
 }

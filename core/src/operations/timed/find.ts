@@ -1,7 +1,8 @@
-import { callsheetError, type TimedAction, wallText } from "@callsheet/contract";
+import { callsheetError, nextRun, type TimedAction, wallText } from "@callsheet/contract";
+import { outcomeOf } from "../../store/outcome-of.ts";
 import type { Statements } from "../../store/store.ts";
 import type { TimedRow } from "../../store/timed.ts";
-import { zoneFor } from "./calendar.ts";
+import { calendarFor, zoneFor } from "./calendar.ts";
 
 /** A timed action by its name. Fails with `unknown_timed_action`. */
 export async function findTimed(store: Pick<Statements, "readTimed">, name: string): Promise<TimedRow> {
@@ -15,7 +16,7 @@ export async function findTimed(store: Pick<Statements, "readTimed">, name: stri
 /** A timed action as its readers see it. */
 export function toTimedAction(row: TimedRow): TimedAction {
   const { definition, jobId, jobState, isStarted, nextAt, mark, queued, lastFiredAt, createdAt } = row;
-  const next = isStarted ? nextAt : null;
+  const next = isStarted && nextAt !== null ? nextRunOf(row, nextAt) : null;
   return {
     ...definition,
     state: isStarted ? "started" : "stopped",
@@ -25,9 +26,10 @@ export function toTimedAction(row: TimedRow): TimedAction {
   };
 }
 
-/** How an occurrence ended, as it is stored; null: it has not, or there was none. */
-export function outcomeOf(last: TimedRow["last"], endedAt: Date | null): TimedAction["lastOutcome"] {
-  if (last === null || endedAt === null) return null;
-  const { startedAt, ...rest } = last;
-  return { ...rest, endedAt, startedAt: startedAt === null ? null : new Date(startedAt) };
+/** When it runs next: an excluded instant is looked at as well, and it does not run then. */
+function nextRunOf(row: TimedRow, nextAt: Date): Date | null {
+  const calendar = calendarFor(row);
+  if (calendar === null) return nextAt;
+  const run = nextRun(calendar, nextAt.getTime() - 1);
+  return run === undefined ? null : new Date(run.instant);
 }

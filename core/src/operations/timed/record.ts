@@ -28,11 +28,12 @@ export async function timedActionRecords(tx: Statements): Promise<readonly Timed
   return records;
 }
 
-function expectedOf({ definition, mark, ruledAt }: TimedFactsRow): {
+function expectedOf(row: TimedFactsRow): {
   since: Date;
   expected: TimedActionRecord["expected"];
 } {
-  const calendar = calendarFor(definition);
+  const { mark, ruledAt } = row;
+  const calendar = calendarFor(row);
   for (const back of BACK_MS) {
     const since = Math.max(ruledAt.getTime(), mark.getTime() - back);
     const expected: TimedActionRecord["expected"][number][] = [];

@@ -8,11 +8,13 @@ import {
   previewInstants,
   type TimedAction,
 } from "@callsheet/contract";
+import { outcomeOf } from "../../store/outcome-of.ts";
 import type { Statements } from "../../store/store.ts";
 import { checkInstant } from "../create.ts";
-import { calendarFor } from "./calendar.ts";
+import { calendarFor, type Timetable } from "./calendar.ts";
 import { readDefinition } from "./define.ts";
-import { findTimed, outcomeOf, toTimedAction } from "./find.ts";
+import { findTimed, toTimedAction } from "./find.ts";
+import { requireCalendars } from "./require-calendars.ts";
 
 /** Every timed action, by name. */
 export async function listTimed(store: Statements): Promise<readonly TimedAction[]> {
@@ -47,13 +49,15 @@ export async function previewTimed(
 ): Promise<readonly PreviewedInstant[]> {
   const { from, count = 10 } = Object(options) as PreviewOptions;
   const now = await store.databaseNow();
-  const definition =
-    typeof of === "string"
-      ? (await findTimed(store, of)).definition
-      : readDefinition({ ...Object(of), name: "preview", action: "preview" }, now);
-  const calendar = calendarFor(definition);
+  const calendar = calendarFor(typeof of === "string" ? await findTimed(store, of) : await timetableOf(store, of, now));
   const begin = from === undefined ? now : checkInstant(from, "from");
   return calendar === null ? [] : previewInstants(calendar, begin.getTime(), checkCount(count, 1_000));
+}
+
+/** The timetable of a timed action that is still to be made. */
+async function timetableOf(store: Statements, of: Exclude<PreviewOf, string>, now: Date): Promise<Timetable> {
+  const definition = readDefinition({ ...Object(of), name: "preview", action: "preview" }, now);
+  return { definition, shared: await requireCalendars(store, definition) };
 }
 
 function checkCount(count: number, most: number): number {

@@ -46,8 +46,13 @@ const MEMBERS = `
   select 'claim', 'pool_ids', p.id::text, 'pool' from callsheet.claim c, unnest(c.pool_ids) as p (id)
   where not exists (select from callsheet.pool t where t.id = p.id)`;
 
+const CALENDARS = `
+  select 'timed_action', 'calendars', c.name, 'exclusion_calendar'
+  from callsheet.timed_action t, jsonb_array_elements_text(t.definition -> 'calendars') as c (name)
+  where not exists (select from callsheet.exclusion_calendar e where e.name = c.name)`;
+
 /** Rows that name something that is not there, by what they name. */
 export const DANGLING = `
   select 'dangling' as what, "table", "column", value, target, count(*)::int as rows
-  from (${[...REFERENCES.map(dangling), MEMBERS].join(" union all ")}) d
+  from (${[...REFERENCES.map(dangling), MEMBERS, CALENDARS].join(" union all ")}) d
   group by 2, 3, 4, 5 order by 2, 3, 4`;

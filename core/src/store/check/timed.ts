@@ -1,11 +1,13 @@
 import type { JobState, OccurrenceFacts, TimedDefinition } from "@callsheet/contract";
-import sql from "sql-template-tag";
+import sql, { raw } from "sql-template-tag";
 import type { Queryable } from "../database.ts";
+import { SHARED, type SharedCalendar } from "../exclusion-calendars.ts";
 
 /** What the checker asks of a timed action itself. */
 export interface TimedFactsRow {
   readonly id: number;
   readonly definition: TimedDefinition;
+  readonly shared: readonly SharedCalendar[];
   readonly mark: Date;
   /** Since when its rule holds. */
   readonly ruledAt: Date;
@@ -18,7 +20,7 @@ const WAITS: readonly JobState[] = ["created"];
 /** Every timed action. Its job is idle when it waits for its timed action, or was not set up again. */
 export async function timedToCheck(tx: Queryable): Promise<readonly TimedFactsRow[]> {
   const { rows } = await tx.query<TimedFactsRow>(sql`
-    select t.id, t.definition, t.mark, t.ruled_at as "ruledAt",
+    select t.id, t.definition, ${raw(SHARED)}, t.mark, t.ruled_at as "ruledAt",
       (select count(*)::int from callsheet.occurrence o where o.timed_action_id = t.id and o.kind = 'fired' and o.ended_at is null) as open,
       not exists (select from callsheet.work w where w.job_id = t.job_id and w.intent <> 2 and w.state <> all(${WAITS}::callsheet.job_state[]))
         as "isIdle"
