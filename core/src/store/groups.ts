@@ -261,6 +261,16 @@ async function changeGroupRank(tx: Queryable, id: string, rank: number): Promise
   await tx.query(sql`update callsheet.job set rank = ${rank} where id = ${id}`);
 }
 
+/** Gives members, whose rows are locked, another start time, or takes it away. */
+async function changeStartOfMembers(tx: Queryable, ids: readonly string[], startAt: Date | null): Promise<void> {
+  await tx.query(sql`update callsheet.work set due_at = ${startAt} where job_id = any(${ids}::uuid[])`);
+  await tx.query(sql`update callsheet.job set start_at = ${startAt} where id = any(${ids}::uuid[])`);
+}
+
+async function changeStartOfGroup(tx: Queryable, id: string, startAt: Date | null): Promise<void> {
+  await tx.query(sql`update callsheet.job set start_at = ${startAt} where id = ${id}`);
+}
+
 /** The group that a lane is for alone; null: it is for others too. */
 async function rootOfLane(db: Queryable, laneId: number): Promise<string | null> {
   const { rows } = await db.query<{ rootId: string | null }>(
@@ -274,6 +284,8 @@ export const GROUPS = {
   changeGroupRank,
   changeIntent,
   changeMembersRank,
+  changeStartOfGroup,
+  changeStartOfMembers,
   closeGroup,
   failuresOf,
   groupsToCancel,
