@@ -3,6 +3,7 @@ import {
   type CompositeState,
   type FailureCause,
   type GroupFilter,
+  type GroupPace,
   type Intent,
   type JobInput,
   type JobState,
@@ -32,6 +33,7 @@ export interface GroupRecord {
   readonly intent: Intent;
   readonly generation: number;
   readonly counts: MemberCounts;
+  readonly told: GroupPace["told"];
   /** What its members are made of, beside their targets; null: it was made otherwise. */
   readonly input: JobInput | null;
   /** The database's time. */
@@ -140,15 +142,21 @@ async function noteOfGroup(
   return count === 1;
 }
 
+/* What those that run say of themselves is read by index work_live. */
 const GROUP = sql`
   select c.job_id as id, v.name as action, j.action_id as "actionId", j.action_version_id as "actionVersionId", j.lane_id as "laneId",
     json_build_object('type', j.target_type, 'id', j.target_id) as target, o.name as owner, j.rank, c.state, c.settled as "isSettled",
     c.closed as "isClosed", c.intent, c.generation, json_build_object('live', c.live, 'overdue', c.overdue, 'waiting', c.waiting,
       'held', c.held, 'bad', c.bad, 'good', c.good, 'cancelled', c.cancelled, 'due', c.due, 'unplanned', c.unplanned,
       'rollingBack', c.rolling) as counts, c.input, callsheet.now() as now, j.created_at as "createdAt", j.start_at as "startAt", c.started_at as "startedAt",
-    c.ended_at as "endedAt"
+    c.ended_at as "endedAt", t.told
   from callsheet.composite c join callsheet.job j on j.id = c.job_id
   join callsheet.action_version v on v.id = j.action_version_id join callsheet.owner o on o.id = j.owner_id
+  cross join lateral (
+    select json_build_object('count', count(*), 'done', coalesce(sum(p.percent), 0) / 100) as told
+    from callsheet.work w join callsheet.progress p on p.job_id = w.job_id and p.token = w.token
+    where w.state in ('running', 'timed_out', 'cancelling') and w.parent_id = c.job_id and c.live + c.overdue > 0
+  ) t
   where c.kind = 'group'`;
 
 type Row = Omit<GroupRecord, "priority"> & { readonly rank: number };
