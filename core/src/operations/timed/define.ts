@@ -90,7 +90,7 @@ export async function prepareTimedJob(
   const { jobs, defaults } = await prepareJobs(makers, request);
   const { definition } = await makers.catalogue.version(defaults.actionVersionId);
   const isGroup = isGroupTarget(job, targets) || staysGroup(job, targets, before);
-  const byMembers = isGroup && groupModeOf(definition) === "members";
+  const byMembers = isGroup && (await groupModeOf(definition, makers.types)) === "members";
   // The members lock their own targets.
   const { locks, ...rest } = jobs[0]!;
   return {
