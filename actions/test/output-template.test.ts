@@ -62,7 +62,9 @@ it("one action makes a proxy of each asset of a collection, also of files of one
   await mkdir(out);
   const output = join(out, "#{asset.folder}", "#{file.stem}.small.mp4");
   const action = await cs.actions.put({
-    ...{ name: "proxies", type: mediaProxy, flags: ["groupMember"] },
+    name: "proxies",
+    type: mediaProxy,
+    flags: ["groupMember"],
     configuration: { output, height: 64 },
   });
   const capabilities = await mediaCapabilities({ ffmpeg: theFfmpeg().path });

@@ -15,8 +15,6 @@ describe("a group is scheduled", () => {
     const first = await stage.nth(1);
     expect(await cs.as("ada", "tonight").jobs.schedule(job, LATER)).toBe("running");
     first.returns();
-    const [ended] = await cs.jobs.list({ parentId: job.id, states: ["completed"] });
-    if (ended) expect(ended).not.toMatchObject({ startAt: LATER });
     expect(await crew.group(job)).toMatchObject({ startAt: LATER, intent: "none" });
     const waiting = await cs.jobs.list({ parentId: job.id, states: ["scheduled"], limit: 1_000 });
     expect(waiting.length).toBeGreaterThan(590);
