@@ -66,6 +66,8 @@ process.stdout.write(
       ],
     ),
     "An option that a preset has no use for is refused when the job is created: ProRes has no `crf`, a sound no `height`. A new preset is a new entry of `PRESETS`; there is no way to hand text to ffmpeg, and no shell.",
+    "## One action for many files",
+    "`output` may name facts of the job, as in `/proxies/#{asset.folder}/#{file.stem}.mp4`, so that one action works on each asset of a collection: see [group jobs](group-jobs.md).",
     "## What a node must have",
     "A job needs `ffmpeg`, `ffmpeg.encoder.NAME` for the encoders of its preset, and `ffmpeg.filter.NAME` for its filters. A node announces what its ffmpeg was built with. When no node has what a job needs, the job waits, and says so.",
     "`media.poster`, `media.waveform` and `media.probe` do much without ffmpeg. They ask for it where the ending of `path` says that they will need it, as `.mp4` does; a picture asks for `sharp`, and the probe of a kind that is not read here, such as `.avi`, for `ffprobe`. Of a job that names its file by its target only, or with an ending that tells nothing, this is known when it runs: it fails with `ffmpeg_missing`, `sharp_missing` or `media_unsupported` on a node that cannot do it.",

@@ -35,6 +35,7 @@ export function fileChecksumWith(setting: MediaSetting): ActionType<typeof check
     type: "file.checksum",
     version: 1,
     configuration: checksumConfiguration,
+    flags: ["groupMember"],
     run: async (context) => withFile(await pathOf(context), readableRoots(setting), (file) => checksum(file, context)),
   });
 }

@@ -10,6 +10,7 @@ import { codeOf, failure, isSystemError, quoted } from "./failure.ts";
 import { directoriesOf, makeJournaled } from "./journaled-directory.ts";
 import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
 import { outputFailure, outputPath } from "./output-path.ts";
+import { outputOf } from "./output-template.ts";
 import { pathOf } from "./path.ts";
 import { publishMade } from "./publish-made.ts";
 import { type SourceFile, withFile } from "./source-file.ts";
@@ -35,7 +36,7 @@ export function fileCopyWith(setting: MediaSetting): ActionType<typeof copyConfi
     undo: { directory: directoriesOf(setting.outputRoots).undo },
     run: async (context) =>
       withFile(await pathOf(context), readableRoots(setting), async (source) => {
-        const { output } = context.configuration;
+        const output = await outputOf(context);
         await makeJournaled(context, output, dirname(await outputPath(output, setting.outputRoots)));
         const destination = await prepareDestination(output, setting.outputRoots);
         refuseItself(source, destination);

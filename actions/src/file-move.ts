@@ -8,7 +8,8 @@ import { codeOf, failure, quoted } from "./failure.ts";
 import { copyTo } from "./file-copy.ts";
 import { directoriesOf, makeJournaled } from "./journaled-directory.ts";
 import { type MediaSetting, settingOfEnvironment } from "./media-setting.ts";
-import { outputPath, outputSchema, replacedAt } from "./output-path.ts";
+import { outputPath, replacedAt } from "./output-path.ts";
+import { outputOf, outputSchema } from "./output-template.ts";
 import { pathOf, pathSchema } from "./path.ts";
 import type { Roots } from "./roots.ts";
 import { withFile } from "./source-file.ts";
@@ -41,14 +42,13 @@ export function fileMoveWith(setting: MediaSetting): ActionType<typeof moveConfi
     },
     keep: { trash: trash.keep },
     run: async (context) => {
-      const path = await pathOf(context);
-      const { output } = context.configuration;
+      const [path, output] = [await pathOf(context), await outputOf(context)];
       const bytes = await withFile(path, setting.outputRoots, async (file) => file.bytes);
       const [from, to] = [await outputPath(path, setting.outputRoots), await outputPath(output, setting.outputRoots)];
       if (from === to) throw failure("output_refused", `${quoted(output)} is the file ${quoted(path)} itself.`);
       await makeJournaled(context, output, dirname(to));
       const copied = !(await isOneDevice(from, dirname(to))) || !(await moveWithin(context, from, to));
-      if (copied) await moveByCopy(context, setting, from);
+      if (copied) await moveByCopy(context, setting, { from, output });
       return { path, output, bytes, copied };
     },
   });
@@ -93,8 +93,11 @@ function moveBack(roots: Roots): Undo {
 }
 
 /** The copy appears when the attempt has ended well; until the job has completed, the file itself is only hidden. */
-async function moveByCopy(context: Context, setting: MediaSetting, from: string): Promise<void> {
-  const { output } = context.configuration;
+async function moveByCopy(
+  context: Context,
+  setting: MediaSetting,
+  { from, output }: { readonly from: string; readonly output: string },
+): Promise<void> {
   await withFile(from, setting.outputRoots, async (source) => {
     const destination = await prepareDestination(output, setting.outputRoots);
     await copyTo(source, destination, forCopy(context));

@@ -5,7 +5,8 @@ import { z } from "zod";
 import { failure, quoted } from "./failure.ts";
 import { type MediaSetting, settingOfEnvironment } from "./media-setting.ts";
 import { type MediaWork, withMedia } from "./media-work.ts";
-import { outputPath, outputSchema } from "./output-path.ts";
+import { outputPath } from "./output-path.ts";
+import { outputOf, outputSchema } from "./output-template.ts";
 import { pathOf, pathSchema } from "./path.ts";
 import { clockTime } from "./picture/clock-digits.ts";
 import { type Frame, LAST_PNG, PNG, spread, takeFrames } from "./picture/frames.ts";
@@ -45,11 +46,12 @@ export function mediaContactSheetWith(
     configuration: contactSheetConfiguration,
     requires: () => ["ffmpeg", "sharp"],
     run: async (context) => {
-      const output = await outputPath(context.configuration.output, setting.outputRoots);
+      const output = await outputOf(context);
+      const destination = await outputPath(output, setting.outputRoots);
       return withMedia(await pathOf(context), context, setting, async (work) => {
         const made = await contactSheet(work, context);
-        await publishMade(context, SHEET, output);
-        return { path: work.input.file.path, output: context.configuration.output, ...made };
+        await publishMade(context, SHEET, destination);
+        return { path: work.input.file.path, output, ...made };
       });
     },
   });

@@ -6,7 +6,8 @@ import { kindByName } from "./kind-by-name.ts";
 import { findingByAnyMeans } from "./media-probe.ts";
 import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
 import { type MediaWork, neededFfmpeg } from "./media-work.ts";
-import { outputPath, outputSchema } from "./output-path.ts";
+import { outputPath } from "./output-path.ts";
+import { outputOf, outputSchema } from "./output-template.ts";
 import { pathOf, pathSchema } from "./path.ts";
 import { bestTime } from "./picture/best-frame.ts";
 import { coverOf, isPictureDemuxer } from "./picture/cover.ts";
@@ -46,12 +47,13 @@ export function mediaPosterWith(setting: MediaSetting): ActionType<typeof poster
     configuration: posterConfiguration,
     requires: neededBy,
     run: async (context) => {
-      const output = await outputPath(context.configuration.output, setting.outputRoots);
+      const output = await outputOf(context);
+      const destination = await outputPath(output, setting.outputRoots);
       return withFile(await pathOf(context), readableRoots(setting), async (file) => {
         const { file: made, width, height, atSeconds } = await poster(file, setting, context);
         const bytes = await withMade(made, context, async (picture) => picture.bytes);
-        await publishMade(context, made, output);
-        return { path: file.path, output: context.configuration.output, bytes, width, height, atSeconds };
+        await publishMade(context, made, destination);
+        return { path: file.path, output, bytes, width, height, atSeconds };
       });
     },
   });

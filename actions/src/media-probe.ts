@@ -21,6 +21,7 @@ export function mediaProbeWith(setting: MediaSetting): ActionType<typeof probeCo
     type: "media.probe",
     version: 1,
     configuration: probeConfiguration,
+    flags: ["groupMember"],
     requires: ({ path }) => (isForFfprobe(path) ? ["ffprobe"] : []),
     run: async (context) => {
       const asset = await assetOf(context);

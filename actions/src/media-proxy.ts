@@ -3,7 +3,8 @@ import { z } from "zod";
 import { type MediaSetting, settingOfEnvironment } from "./media-setting.ts";
 import { type TranscodeResult, transcode } from "./media-transcode.ts";
 import { withMedia } from "./media-work.ts";
-import { outputPath, outputSchema } from "./output-path.ts";
+import { outputPath } from "./output-path.ts";
+import { outputOf, outputSchema } from "./output-template.ts";
 import { pathOf, pathSchema } from "./path.ts";
 import { type Preset, presetOf } from "./presets.ts";
 import { neededBy } from "./transcode-arguments.ts";
@@ -30,10 +31,11 @@ export function mediaProxyWith(setting: MediaSetting): ActionType<typeof proxyCo
     requires: () => neededBy(PROXY),
     run: async (context) => {
       const options = { height: context.configuration.height, audio: true, startSeconds: 0 };
-      const destination = await outputPath(context.configuration.output, setting.outputRoots);
+      const output = await outputOf(context);
+      const destination = await outputPath(output, setting.outputRoots);
       return withMedia(await pathOf(context), context, setting, (work) => {
         const isSound = work.finding.streams.every(({ kind }) => kind === "audio");
-        return transcode({ work, preset: isSound ? SOUND_PROXY : PROXY, options, destination, context });
+        return transcode({ work, preset: isSound ? SOUND_PROXY : PROXY, options, output, destination, context });
       });
     },
   });

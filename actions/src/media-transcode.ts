@@ -4,6 +4,7 @@ import { runFfmpeg } from "./ffmpeg/run-ffmpeg.ts";
 import { type MediaSetting, settingOfEnvironment } from "./media-setting.ts";
 import { inspectMade, type MediaWork, withMedia } from "./media-work.ts";
 import { outputPath } from "./output-path.ts";
+import { outputOf } from "./output-template.ts";
 import { pathOf } from "./path.ts";
 import { type Preset, presetOf } from "./presets.ts";
 import type { Finding, Stream } from "./probe-result.ts";
@@ -32,10 +33,11 @@ export function mediaTranscodeWith(setting: MediaSetting): ActionType<typeof tra
     configuration: transcodeConfiguration,
     requires: ({ preset }) => neededBy(presetOf(preset)),
     run: async (context) => {
-      const { preset, output, ...options } = context.configuration;
+      const { preset, output: _, ...options } = context.configuration;
+      const output = await outputOf(context);
       const destination = await outputPath(output, setting.outputRoots);
       return withMedia(await pathOf(context), context, setting, (work) =>
-        transcode({ work, preset: presetOf(preset), options, destination, context }),
+        transcode({ work, preset: presetOf(preset), options, output, destination, context }),
       );
     },
   });
@@ -51,9 +53,11 @@ export interface Transcoding {
   readonly work: MediaWork;
   readonly preset: Preset;
   readonly options: TranscodeOptions;
+  /** As people read it. */
+  readonly output: string;
   /** Where it appears, checked. */
   readonly destination: string;
-  readonly context: JobContext<{ readonly output: string }>;
+  readonly context: JobContext;
 }
 
 /** Makes the file in the attempt's workspace and publishes it. */
@@ -61,6 +65,7 @@ export async function transcode({
   work,
   preset,
   options,
+  output,
   destination,
   context,
 }: Transcoding): Promise<TranscodeResult> {
@@ -81,7 +86,7 @@ export async function transcode({
   });
   const { bytes, durationSeconds, streams } = await inspectMade(file, ffmpeg, context);
   await publishMade(context, file, destination);
-  return { path, output: context.configuration.output, bytes, durationSeconds, streams, seconds, speed };
+  return { path, output, bytes, durationSeconds, streams, seconds, speed };
 }
 
 /** What the source lacks for what is asked of it; undefined when it has all. */

@@ -4,7 +4,8 @@ import { failure, quoted } from "./failure.ts";
 import { kindByName } from "./kind-by-name.ts";
 import { type MediaSetting, readableRoots, settingOfEnvironment } from "./media-setting.ts";
 import { withMedia } from "./media-work.ts";
-import { outputPath, outputSchema } from "./output-path.ts";
+import { outputPath } from "./output-path.ts";
+import { outputOf, outputSchema } from "./output-template.ts";
 import { pathOf, pathSchema } from "./path.ts";
 import { encodePng } from "./picture/png.ts";
 import { publishMade } from "./publish-made.ts";
@@ -46,11 +47,12 @@ export function mediaWaveformWith(setting: MediaSetting): ActionType<typeof wave
     configuration: waveformConfiguration,
     requires: ({ path }) => (["film", "sound"].includes(kindByName(path) ?? "") ? ["ffmpeg"] : []),
     run: async (context) => {
-      const output = await outputPath(context.configuration.output, setting.outputRoots);
+      const output = await outputOf(context);
+      const destination = await outputPath(output, setting.outputRoots);
       const path = await pathOf(context);
       const made = await withSound(path, setting, context, (pcm) => waveform(path, pcm, context));
-      await publishMade(context, WAVEFORM, output);
-      return { path, output: context.configuration.output, ...made };
+      await publishMade(context, WAVEFORM, destination);
+      return { path, output, ...made };
     },
   });
 }

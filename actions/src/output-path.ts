@@ -1,13 +1,9 @@
 import type { BigIntStats } from "node:fs";
 import { lstat, realpath } from "node:fs/promises";
 import { basename, dirname, join, normalize, relative, sep } from "node:path";
-import { z } from "zod";
 import { failure, quoted } from "./failure.ts";
 import { absolutePath } from "./path.ts";
 import { isInRoots, type Roots, wouldBeInRoots } from "./roots.ts";
-
-/** The absolute path at which a file that is made appears, below an output root. A regular file that is there is replaced. */
-export const outputSchema = z.string().min(1).max(4096);
 
 /**
  * Where a file may be published, all links resolved; directories above it need not be there yet: the nearest one that is

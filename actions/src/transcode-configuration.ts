@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { outputSchema } from "./output-path.ts";
+import { outputSchema } from "./output-template.ts";
 import { pathSchema } from "./path.ts";
 import { PRESET_NAMES, presetOf } from "./presets.ts";
 import type { TranscodeOptions } from "./transcode-arguments.ts";

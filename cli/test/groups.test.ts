@@ -37,6 +37,17 @@ it("list shows groups with their members, show the classes of one, and both tell
   });
 });
 
+it("gives a group a start time, and takes it away", async () => {
+  const { cs, id, groups } = await aGroup(2);
+  expect(await groups("plan", id, "--at", "2100-01-02T03:04Z")).toMatchObject({ exitCode: 0 });
+  const planned = { state: "scheduled", startAt: new Date("2100-01-02T03:04Z") };
+  expect(await cs.groups.get(id)).toMatchObject(planned);
+  expect(await cs.jobs.list({ parentId: id })).toMatchObject([planned, planned]);
+  expect(await groups("unplan", id)).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("created") });
+  expect(await cs.groups.get(id)).toMatchObject({ state: "created", startAt: null, counts: { unplanned: 2 } });
+  expect(await groups("plan", id, "--at", "soon")).toMatchObject({ exitCode: 2 });
+});
+
 it("holds, resumes and cancels a group, gives it a priority, and says why it cannot be retried", async () => {
   const { cs, id, groups } = await aGroup(3);
   expect(await groups("hold", id)).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("paused") });

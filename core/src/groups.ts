@@ -3,6 +3,7 @@ import type { Engine } from "./engine/engine.ts";
 import type { Created } from "./jobs.ts";
 import { addMembers, closeGroup, completeGroup } from "./operations/groups/add-members.ts";
 import { cancelGroup, holdGroup, prioritiseGroup, resumeGroup } from "./operations/groups/intents.ts";
+import { planGroup, unplanGroup } from "./operations/groups/plan-group.ts";
 import { failuresIn, getGroup, listGroups } from "./operations/groups/read-group.ts";
 import { retryGroup } from "./operations/groups/retry-group.ts";
 
@@ -62,6 +63,19 @@ export class Groups {
    */
   retry(group: Ref, { only = "failed" }: { readonly only?: RetryOnly } = {}): Promise<number> {
     return retryGroup(this.#engine.desk, idOf(group), only, this.#authority);
+  }
+
+  /**
+   * Gives a group and its members that wait a start time, or another one: when it has answered, none of them starts before. Those
+   * that run go on. Fails with `wrong_state` also when none waits, and while the group takes members still.
+   */
+  schedule(group: Ref, startAt: Date): Promise<void> {
+    return planGroup(this.#engine.desk, idOf(group), startAt, this.#authority);
+  }
+
+  /** Takes the start time of a group and its members that wait away: they are ignored until they are scheduled again. */
+  unschedule(group: Ref): Promise<void> {
+    return unplanGroup(this.#engine.desk, idOf(group), this.#authority);
   }
 
   /** When it has answered, no member starts until the group is resumed; those that run go on. */

@@ -23,6 +23,7 @@ import { explainJob } from "./operations/explain.ts";
 import { checkFilter } from "./operations/filter.ts";
 import { createJobs } from "./operations/groups/create-jobs.ts";
 import { cancelGroup, holdGroup, prioritiseGroup, resumeGroup } from "./operations/groups/intents.ts";
+import { planGroup, unplanGroup } from "./operations/groups/plan-group.ts";
 import { retryGroup } from "./operations/groups/retry-group.ts";
 import { checkId, type Desk } from "./operations/operate.ts";
 import { holdJob, planJob, resumeJob, setPriority, unplanJob } from "./operations/plan.ts";
@@ -157,14 +158,15 @@ export class Jobs {
     return explainJob(this.#engine.desk, idOf(job));
   }
 
-  /** Gives a job a start time, or another one. */
+  /** Gives a job a start time, or another one; of a group its members that wait. */
   schedule(job: Ref<unknown, unknown>, startAt: Date): Promise<JobState> {
-    return planJob(this.#engine.desk, idOf(job), startAt, this.#authority);
+    const plan: Verb<JobState> = (desk, id, authority) => planJob(desk, id, startAt, authority);
+    return this.#do(job, plan, (desk, id, authority) => planGroup(desk, id, startAt, authority));
   }
 
   /** Takes the start time away: the scheduler ignores the job until it is scheduled again. */
   unschedule(job: Ref<unknown, unknown>): Promise<JobState> {
-    return unplanJob(this.#engine.desk, idOf(job), this.#authority);
+    return this.#do(job, unplanJob, unplanGroup);
   }
 
   /** Holds a job, or a group and with it its members. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { outputSchema } from "../output-path.ts";
+import { outputSchema } from "../output-template.ts";
 import { pathSchema } from "../path.ts";
 
 const VERIFICATIONS = ["checksum", "size"] as const;

@@ -1,7 +1,7 @@
 import { RETRY_ONLY } from "@callsheet/contract";
 import { type Command, Option } from "commander";
 import { addExamples } from "../examples.ts";
-import { countOption } from "../option.ts";
+import { countOption, momentOption } from "../option.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `groups`: jobs that are made of one job for each member of their target. */
@@ -59,6 +59,21 @@ function addIntents(groups: Command, terminal: Terminal): void {
       .description("call off what waits of a group; running members only if their action allows it")
       .action(async (id) => (await load()).cancelGroup(terminal, id)),
     [["groups cancel ID --reason 'wrong reel'", "asks first; the reason is kept"]],
+  );
+  addExamples(
+    groups
+      .command("plan <id>")
+      .description("give what waits of a group a start time, or another one")
+      .option("--at <moment>", "now, +10m, 18:30, 2026-12-24T18:30 (default: now)", momentOption)
+      .action(async (id, flags) => (await load()).planGroup(terminal, id, flags)),
+    [["groups plan ID --at 22:00", "tonight"]],
+  );
+  addExamples(
+    groups
+      .command("unplan <id>")
+      .description("take the start time of what waits of a group away")
+      .action(async (id) => (await load()).unplanGroup(terminal, id)),
+    [["groups unplan ID", "it stays as it is until groups plan"]],
   );
   addExamples(
     groups

@@ -1,6 +1,7 @@
 import type { CallsheetClient, Group, PriorityName, RetryOnly } from "@callsheet/contract";
 import { confirm } from "../confirm.ts";
 import { findId } from "../job-id.ts";
+import { formatInstant } from "../moment.ts";
 import { openClient } from "../open-client.ts";
 import { printOne } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
@@ -26,6 +27,24 @@ export const cancelGroup = (terminal: Terminal, text: string): Promise<void> =>
     await confirm(terminal, `Cancel the group, of whose ${members(memberCount)} ${left} wait?`, left);
     await groups.cancel(id);
     return "It is cancelled: what waited will not run.";
+  });
+
+/** `groups plan` */
+export const planGroup = (
+  terminal: Terminal,
+  text: string,
+  { at = new Date() }: { readonly at?: Date },
+): Promise<void> =>
+  change(terminal, text, async ({ groups }, { id }) => {
+    await groups.schedule(id, at);
+    return `What waits of it is to start at ${formatInstant(at)}.`;
+  });
+
+/** `groups unplan` */
+export const unplanGroup = (terminal: Terminal, text: string): Promise<void> =>
+  change(terminal, text, async ({ groups }, { id }) => {
+    await groups.unschedule(id);
+    return "What waited of it has no start time any more.";
   });
 
 /** `groups hold` */

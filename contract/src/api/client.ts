@@ -132,6 +132,10 @@ export interface GroupsClient {
   complete(id: string): Promise<number>;
   /** Runs the members again that failed, or only those that timed out; answers how many. */
   retry(id: string, options?: { readonly only?: RetryOnly }): Promise<number>;
+  /** Gives members that wait a start time, or another one. */
+  schedule(id: string, startAt: Date): Promise<void>;
+  /** Takes it away: they are ignored until they are scheduled again. */
+  unschedule(id: string): Promise<void>;
   hold(id: string): Promise<void>;
   resume(id: string): Promise<void>;
   cancel(id: string): Promise<void>;

@@ -20,6 +20,9 @@ export const ON_NODE_LOST = ["retry", "fail"] as const;
 export type OnNodeLost = (typeof ON_NODE_LOST)[number];
 /** What an action can be used for beside single jobs. */
 export const ACTION_FLAGS = ["group", "groupMember", "workflow", "timed"] as const;
+/** How the code of an action type can take groups: as a whole, or by their members. */
+export const GROUP_FLAGS = ["group", "groupMember"] as const satisfies readonly (typeof ACTION_FLAGS)[number][];
+export type GroupFlag = (typeof GROUP_FLAGS)[number];
 
 const actionFields = {
   /** Unique, and how jobs are created by name. */
@@ -130,6 +133,8 @@ export interface ActionType<Schema extends z.ZodType = z.ZodType, Result = unkno
    * Default `retry`: up to three times.
    */
   readonly onNodeLost?: OnNodeLost;
+  /** How its actions take groups where they do not say so by flags of their own. Default: not at all. */
+  readonly flags?: readonly GroupFlag[];
   /**
    * The capabilities that a node must have to run a job of this configuration, such as `ffmpeg.encoder.libx265`; at most 100,
    * and few different sets. It depends on the configuration alone. Asked when a job is created or amended; a process that does

@@ -25,7 +25,7 @@ export interface Group {
   readonly generation: number;
   readonly memberCount: number;
   readonly counts: MemberCounts;
-  /** How much of the work is done, 0 to 100: members that ended, of all members. */
+  /** How much of the work is done, 0 to 100: members that ended, and what those that run say of themselves, of all members. */
   readonly percent: number;
   /** How long the rest will take at the pace of those that run now, in milliseconds; null: nothing is known of it. */
   readonly leftMs: number | null;

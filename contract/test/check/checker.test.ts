@@ -184,6 +184,15 @@ const BROKEN: readonly (readonly [string, Invariant, CheckRecord])[] = [
   ],
   ["a group that settled twice", "I37", aGroup({ generation: 2 })],
   [
+    "a member that completed and began anew, as its kind may",
+    "I38",
+    aJob({
+      ...{ kind: "queue", parentId: "g" },
+      lines: told({ event: "complete", via: ["running"], to: "completed" }, { event: "reanimate", to: "pending" }),
+      work: work("pending", { seq: 3, attempt: 1, parentId: "g" }),
+    }),
+  ],
+  [
     "a group whose lines do not follow on each other",
     "I02",
     aGroup({ seq: 2, lineState: "running" }, { lines: ELSEWHERE }),

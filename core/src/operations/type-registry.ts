@@ -1,4 +1,4 @@
-import { type ActionType, callsheetError } from "@callsheet/contract";
+import { type ActionType, callsheetError, type GroupFlag } from "@callsheet/contract";
 import { z } from "zod";
 import type { AnnouncedType } from "../store/nodes.ts";
 import type { Store } from "../store/store.ts";
@@ -20,6 +20,7 @@ interface Known {
   readonly version: number;
   /** Undefined: its schema cannot be told to others. */
   readonly configuration: z.ZodType | undefined;
+  readonly flags?: readonly GroupFlag[];
 }
 /** What a node announced, and the text of its schema. */
 type Announced = Known & { readonly text: string };
@@ -31,11 +32,11 @@ export function createTypeRegistry(store: Store, monotonic: () => number): TypeR
   const read = async (type: string, before: Promise<Announced | undefined> | undefined) => {
     const newest = await store.announcedCode(type);
     if (!newest) return undefined;
-    const { version, schema } = newest;
+    const { schema, ...rest } = newest;
     const text = JSON.stringify(schema);
     const known = await before?.catch(() => undefined);
-    if (known?.text === text) return { ...known, version };
-    return { text, version, configuration: schema === null ? undefined : schemaFrom(schema) };
+    if (known?.text === text) return { ...known, ...rest };
+    return { text, ...rest, configuration: schema === null ? undefined : schemaFrom(schema) };
   };
   const newest = (type: string): Promise<Announced | undefined> => {
     const known = told.get(type);
@@ -73,11 +74,12 @@ export function createTypeRegistry(store: Store, monotonic: () => number): TypeR
 
 /** What a node announces of a type. */
 export function announced(type: ActionType): AnnouncedType {
-  const { version, readsFrom, onNodeLost } = type;
+  const { version, readsFrom, onNodeLost, flags } = type;
   return {
     ...{ type: type.type, version, schema: schemaOf(type) },
     ...(readsFrom === undefined ? {} : { readsFrom }),
     ...(onNodeLost === undefined ? {} : { onNodeLost }),
+    ...(flags === undefined ? {} : { flags }),
   };
 }
 

@@ -3,6 +3,7 @@ import {
   type CompositeState,
   type FailureCause,
   type GroupFilter,
+  type GroupPace,
   type Intent,
   type JobInput,
   type JobState,
@@ -32,6 +33,7 @@ export interface GroupRecord {
   readonly intent: Intent;
   readonly generation: number;
   readonly counts: MemberCounts;
+  readonly told: GroupPace["told"];
   /** What its members are made of, beside their targets; null: it was made otherwise. */
   readonly input: JobInput | null;
   /** The database's time. */
@@ -140,15 +142,21 @@ async function noteOfGroup(
   return count === 1;
 }
 
+/* What those that run say of themselves is read by index work_live. */
 const GROUP = sql`
   select c.job_id as id, v.name as action, j.action_id as "actionId", j.action_version_id as "actionVersionId", j.lane_id as "laneId",
     json_build_object('type', j.target_type, 'id', j.target_id) as target, o.name as owner, j.rank, c.state, c.settled as "isSettled",
     c.closed as "isClosed", c.intent, c.generation, json_build_object('live', c.live, 'overdue', c.overdue, 'waiting', c.waiting,
       'held', c.held, 'bad', c.bad, 'good', c.good, 'cancelled', c.cancelled, 'due', c.due, 'unplanned', c.unplanned,
       'rollingBack', c.rolling) as counts, c.input, callsheet.now() as now, j.created_at as "createdAt", j.start_at as "startAt", c.started_at as "startedAt",
-    c.ended_at as "endedAt"
+    c.ended_at as "endedAt", t.told
   from callsheet.composite c join callsheet.job j on j.id = c.job_id
   join callsheet.action_version v on v.id = j.action_version_id join callsheet.owner o on o.id = j.owner_id
+  cross join lateral (
+    select json_build_object('count', count(*), 'done', coalesce(sum(p.percent), 0) / 100) as told
+    from callsheet.work w join callsheet.progress p on p.job_id = w.job_id and p.token = w.token
+    where w.state in ('running', 'timed_out', 'cancelling') and w.parent_id = c.job_id and c.live + c.overdue > 0
+  ) t
   where c.kind = 'group'`;
 
 type Row = Omit<GroupRecord, "priority"> & { readonly rank: number };
@@ -261,6 +269,16 @@ async function changeGroupRank(tx: Queryable, id: string, rank: number): Promise
   await tx.query(sql`update callsheet.job set rank = ${rank} where id = ${id}`);
 }
 
+/** Gives members, whose rows are locked, another start time, or takes it away. */
+async function changeStartOfMembers(tx: Queryable, ids: readonly string[], startAt: Date | null): Promise<void> {
+  await tx.query(sql`update callsheet.work set due_at = ${startAt} where job_id = any(${ids}::uuid[])`);
+  await tx.query(sql`update callsheet.job set start_at = ${startAt} where id = any(${ids}::uuid[])`);
+}
+
+async function changeStartOfGroup(tx: Queryable, id: string, startAt: Date | null): Promise<void> {
+  await tx.query(sql`update callsheet.job set start_at = ${startAt} where id = ${id}`);
+}
+
 /** The group that a lane is for alone; null: it is for others too. */
 async function rootOfLane(db: Queryable, laneId: number): Promise<string | null> {
   const { rows } = await db.query<{ rootId: string | null }>(
@@ -274,6 +292,8 @@ export const GROUPS = {
   changeGroupRank,
   changeIntent,
   changeMembersRank,
+  changeStartOfGroup,
+  changeStartOfMembers,
   closeGroup,
   failuresOf,
   groupsToCancel,

@@ -1,4 +1,4 @@
-import type { Code, OnNodeLost } from "@callsheet/contract";
+import type { Code, GroupFlag, OnNodeLost } from "@callsheet/contract";
 import sql, { raw } from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 
@@ -14,6 +14,7 @@ export interface ProcessIdentity {
 export interface AnnouncedType extends AnnouncedCode {
   readonly type: string;
   readonly schema: unknown;
+  readonly flags?: readonly GroupFlag[];
 }
 
 interface AnnouncedCode extends Code {
@@ -222,9 +223,9 @@ export async function liveJobsOf(tx: Queryable, nodeId: number) {
 async function announcedCode(
   db: Queryable,
   type: string,
-): Promise<{ readonly version: number; readonly schema: unknown } | undefined> {
-  const { rows } = await db.query<{ version: number; schema: unknown }>(sql`
-    select (t ->> 'version')::int as version, t -> 'schema' as schema
+): Promise<Pick<Required<AnnouncedType>, "version" | "schema" | "flags"> | undefined> {
+  const { rows } = await db.query<Pick<Required<AnnouncedType>, "version" | "schema" | "flags">>(sql`
+    select (t ->> 'version')::int as version, t -> 'schema' as schema, coalesce(t -> 'flags', '[]') as flags
     from callsheet.node n, jsonb_array_elements(n.types) t
     where t ->> 'type' = ${type} order by n.state in ('up', 'draining') desc, 1 desc, n.id desc limit 1`);
   return rows[0];

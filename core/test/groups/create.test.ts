@@ -1,7 +1,8 @@
+import type { GroupFlag } from "@callsheet/contract";
 import pg from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { until } from "../../src/testing/index.ts";
-import { refusal } from "../fixtures/floor.ts";
+import { aType, refusal } from "../fixtures/floor.ts";
 import { aCrew, crews, groupIn } from "./crew.ts";
 
 describe("a group job", () => {
@@ -56,6 +57,26 @@ describe("a group job", () => {
     expect(await whole.cs.jobs.list({ action: whole.name })).toHaveLength(1);
     const none = await aCrew({ flags: [] });
     expect(await refusal(() => none.createGroup(3))).toMatchObject({ code: "group_not_offered" });
+  });
+
+  test("is made as the type of its action offers, whose code is here or on a node, unless the action says otherwise", async () => {
+    const crew = await aCrew({ flags: [] });
+    const { cs, database, name } = crew;
+    const by = async (type: string | ReturnType<typeof aType>, flags: readonly GroupFlag[] = []) => {
+      const action = await cs.actions.put({ name: `${name}-offered`, type, flags: [...flags] });
+      const { id } = await cs.jobs.create(action.name, { target: { type: "crew", id: "2" } });
+      return (await cs.jobs.get(id)).kind;
+    };
+    const offering = (type: string, ...flags: readonly GroupFlag[]) => ({ ...aType(() => null, type), flags });
+    expect(await by(offering(`${name}-here`, "groupMember"))).toBe("group");
+    expect(await by(`${name}-here`)).toBe("group");
+    expect(await by(`${name}-here`, ["group"])).toBe("job");
+    const other = await database.open();
+    onTestFinished(() => other.close());
+    await other.work({ name: `${name}-other`, types: [offering(`${name}-there`, "group", "groupMember")] });
+    expect(await by(`${name}-there`)).toBe("group");
+    const wrong = { ...aType(() => null, `${name}-wrong`), flags: ["workflow" as never] };
+    expect(await refusal(() => by(wrong))).toMatchObject({ code: "invalid_argument" });
   });
 
   test("is made once for its idempotency key, with its members", async () => {

@@ -37,7 +37,7 @@ export async function statementsOf(
 }
 
 /** As `database.ts` sets them: connections of the hot path, transactions of the duties, the pool. */
-const SETTINGS = {
+export const SETTINGS = {
   hot: [
     "jit=off",
     "plan_cache_mode=force_generic_plan",
@@ -79,7 +79,7 @@ export async function plansOf(
   }
 }
 
-function literal(value: unknown): string {
+export function literal(value: unknown): string {
   if (Array.isArray(value))
     return `{${value.map((one) => (one === null ? "null" : JSON.stringify(literal(one)))).join(",")}}`;
   if (value instanceof Date) return value.toISOString();

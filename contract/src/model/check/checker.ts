@@ -2,6 +2,7 @@ import { checkComposite } from "./composite.ts";
 import { checkClaim, checkHoldings, checkObject, checkPool } from "./holding.ts";
 import type { Violation } from "./invariant.ts";
 import { checkHistory } from "./lines.ts";
+import { checkMember } from "./member.ts";
 import { checkPlace } from "./place.ts";
 import type { CheckRecord, DanglingRecord, NodeRecord } from "./record.ts";
 import { checkStarts } from "./starts.ts";
@@ -64,6 +65,7 @@ function judge(record: CheckRecord, nodes: ReadonlyMap<number, NodeRecord>): rea
       return [
         ...checkHistory(record.lines, record.kind),
         ...checkPlace(record),
+        ...checkMember(record),
         ...checkStarts(record, nodes),
         ...checkHoldings(record),
       ];

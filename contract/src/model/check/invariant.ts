@@ -19,6 +19,7 @@ export const INVARIANTS = {
   I34: "Nothing starts on a node that has ended.",
   I36: "A group or run counts its members as they are, and its state follows from the counts.",
   I37: "A group or run settles once in each generation, when it is closed and all its members have ended.",
+  I38: "A member of a group or run begins anew only after it failed: one that completed or was cancelled stays as it is.",
   I46: "Each instant of a timed action's rule is told once.",
   I47: "Each instant of a timed action's rule up to its mark is told: it fired, waits, or was passed over for a reason.",
   I48: "Nothing is told of a timed action's rule behind its mark, which only moves on.",

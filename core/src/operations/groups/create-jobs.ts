@@ -14,7 +14,7 @@ export async function createJobs(
   for (const input of inputs) {
     const isGroup = isGroupTarget(input, groupDesk.targets);
     const version = await groupDesk.catalogue.current(request.action);
-    if (isGroup && groupModeOf(version.definition) === "members") {
+    if (isGroup && (await groupModeOf(version.definition, groupDesk.makers.types)) === "members") {
       requireEnabled(version.definition);
       ids.push(await createGroup(groupDesk, { ...rest, version, input }));
     } else ids.push(...(await creator.create({ ...request, inputs: [input] })));

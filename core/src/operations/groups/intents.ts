@@ -64,7 +64,7 @@ export async function cancelMembers(desk: Desk, groupId: string, authority: Auth
 }
 
 /** A member that has ended meanwhile, or may not be stopped, goes its way. */
-function excuseRefusal(error: unknown): void {
+export function excuseRefusal(error: unknown): void {
   if (!isCallsheetError(error) || (error.code !== "not_cancellable" && error.code !== "wrong_state")) throw error;
 }
 
@@ -93,7 +93,7 @@ export async function prioritiseGroup(
 }
 
 /** A group that has not settled. Fails with `group_not_found` or `wrong_state`. */
-async function requireOpen(tx: Pick<Statements, "readGroup">, ref: string, verb: string): Promise<GroupRecord> {
+export async function requireOpen(tx: Pick<Statements, "readGroup">, ref: string, verb: string): Promise<GroupRecord> {
   const group = await requireGroup(tx, ref);
   if (group.isSettled) throw wrongGroupState(group, verb);
   return group;

@@ -38,10 +38,10 @@ export async function failuresIn({ store }: Desk, ref: string): Promise<readonly
 /** How many members a group has. */
 export const countOf = (counts: MemberCounts): number => MEMBER_CLASSES.reduce((sum, name) => sum + counts[name], 0);
 
-async function toGroup({ catalogue }: Desk, { now, ...record }: GroupRecord): Promise<Group> {
+async function toGroup({ catalogue }: Desk, { now, told, ...record }: GroupRecord): Promise<Group> {
   const { actionId, actionVersionId, laneId: _, input, ...group } = record;
   const [learned, { definition }] = await Promise.all([catalogue.durations(), catalogue.version(actionVersionId)]);
   const expected = expectDuration(learned.get(actionId), input?.size ?? null, definition);
   const memberCount = countOf(group.counts);
-  return { ...group, memberCount, ...progressOf({ ...group, memberCount, now, expected }) };
+  return { ...group, memberCount, ...progressOf({ ...group, memberCount, told, now, expected }) };
 }

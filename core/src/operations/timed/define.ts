@@ -94,7 +94,7 @@ export async function prepareTimedJob(
   if (!definition.flags.includes("timed"))
     throw callsheetError("timed_not_offered", `Action "${action}" is not for a timetable.`, { action });
   const isGroup = isGroupTarget(job, targets) || staysGroup(job, targets, before);
-  const byMembers = isGroup && groupModeOf(definition) === "members";
+  const byMembers = isGroup && (await groupModeOf(definition, makers.types)) === "members";
   // The members lock their own targets.
   const { locks, ...rest } = jobs[0]!;
   return {
