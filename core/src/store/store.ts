@@ -12,6 +12,7 @@ import { addDurations, readDurations } from "./durations.ts";
 import { ELSEWHERE } from "./elsewhere.ts";
 import { anchorMembers, anchorRows, claimHolding, completedBefore } from "./finish.ts";
 import { type Free, free, insistOnLines, leaveRemnants, remnantsOf, remnantsOfJob } from "./freeing.ts";
+import { GROUP_CHANGES } from "./group-changes.ts";
 import { GROUPS } from "./groups.ts";
 import { readAmendments, readHistory, readLog } from "./history.ts";
 import { type HotPath, openHotPath } from "./hot-path.ts";
@@ -51,6 +52,7 @@ const STATEMENTS = {
   ...CATALOGUE,
   ...ELSEWHERE,
   ...GROUPS,
+  ...GROUP_CHANGES,
   ...HOUSE,
   ...MEDIA,
   ...NODES,

@@ -67,7 +67,10 @@ describe("a group job", () => {
       const { id } = await cs.jobs.create(action.name, { target: { type: "crew", id: "2" } });
       return (await cs.jobs.get(id)).kind;
     };
-    const offering = (type: string, ...flags: readonly GroupFlag[]) => ({ ...aType(() => null, type), flags });
+    const offering = (type: string, ...flags: readonly GroupFlag[]): ReturnType<typeof aType> => ({
+      ...aType(() => null, type),
+      flags,
+    });
     expect(await by(offering(`${name}-here`, "groupMember"))).toBe("group");
     expect(await by(`${name}-here`)).toBe("group");
     expect(await by(`${name}-here`, ["group"])).toBe("job");
