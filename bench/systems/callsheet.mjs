@@ -75,9 +75,10 @@ export const callsheet = {
 // A producer and a worker of one process share one Callsheet, as they do in an application.
 const shared = { users: 0, opening: undefined, count: () => {} };
 
-async function open(url) {
+/** `worksSoon`: a node is started in it next. */
+async function open(url, { worksSoon = false } = {}) {
   shared.users += 1;
-  shared.opening ??= openFirst(url);
+  shared.opening ??= openFirst(url, worksSoon);
   return shared.opening;
 }
 
@@ -89,7 +90,7 @@ async function close() {
   await cs.close();
 }
 
-async function openFirst(url) {
+async function openFirst(url, worksSoon) {
   const { Callsheet, defineActionType } = await import("@callsheet/core");
   const { z } = await import("zod");
   const type = defineActionType({
@@ -108,7 +109,7 @@ async function openFirst(url) {
       shared.count(Number(context.target.id));
     },
   });
-  const cs = await Callsheet.open({ databaseUrl: url, resolvers: [{ type: "crew", members: crewOf }] });
+  const cs = await Callsheet.open({ databaseUrl: url, worksSoon, resolvers: [{ type: "crew", members: crewOf }] });
   const action = await cs.actions.put({ name: ACTION, type });
   return { cs, type, member, action };
 }
@@ -245,7 +246,7 @@ async function inTurn(count, make) {
 /** `nodes`: so many of them, each with its own connections. */
 async function openWorker(url, { slots, nodes = 1 }, count) {
   const claims = watchClaims();
-  const { cs, type, member } = await open(url);
+  const { cs, type, member } = await open(url, { worksSoon: true });
   shared.count = count;
   let started = [];
   return {
@@ -265,7 +266,7 @@ async function openWorker(url, { slots, nodes = 1 }, count) {
 }
 
 async function firstJob(url) {
-  const { cs, type, action } = await open(url);
+  const { cs, type, action } = await open(url, { worksSoon: true });
   const working = cs.work({ name: `bench-${process.pid}`, types: [type] });
   await cs.jobs.wait(await cs.jobs.create(action, { configuration: payloadOf(0) }));
   const node = await working;

@@ -48,7 +48,7 @@ async function runNode(terminal: Terminal, flags: NodeFlags, database: DatabaseC
   const { name = hostname(), site, slots, label, resources, grace = Number.POSITIVE_INFINITY } = flags;
   const onError = (where: string, error: unknown) => terminal.stderr.write(troubleLine(where, error));
   const { secretKeyFile } = terminal.flags;
-  const cs = await Callsheet.open({ ...database, ...(secretKeyFile && { secretKeyFile }), onError });
+  const cs = await Callsheet.open({ ...database, ...(secretKeyFile && { secretKeyFile }), worksSoon: true, onError });
   try {
     const lines = endLinesOn(terminal, (ids) => cs.jobs.getMany(ids));
     const optional = {
