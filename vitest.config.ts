@@ -10,8 +10,8 @@ export default defineConfig({
     include: ["*/test/**/*.test.{ts,mjs}"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     globalSetup,
-    // A test waits for half of its time, for a server, a process or a deadline: two more keep two cores busy.
-    maxWorkers: availableParallelism() + 2,
+    // A test waits for half of its time, for a server, a process or a deadline: one more keeps two cores busy, and leaves the others the time that they count on.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongFirst },
     // It ends what hangs: a test that starts twenty commands took 29 s on a busy machine.
     testTimeout: 60_000,

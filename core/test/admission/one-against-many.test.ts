@@ -26,7 +26,9 @@ async function beganBefore(database: TestDatabase, id: string): Promise<number |
   return rows[0]!.startedAt === null ? undefined : rows[0]!.count;
 }
 
-test("one job of an owner who has nothing else starts at the next free slot, though 100,000 of another are due", async () => {
+test("one job of an owner who has nothing else starts at the next free slot, though 100,000 of another are due", {
+  timeout: 180_000,
+}, async () => {
   const database = await openTestDatabase();
   onTestFinished(() => database.close());
   const cs = await database.open();
