@@ -13,8 +13,8 @@ export const atRest = ({ lengthMs }) => ({
     const watch = await stage.system.watch(stage.store);
     // Looking at its progress 200 times a second would be most of what it does.
     await worker.ask("startWorker", { watched: false });
-    // What a node does once when it starts is over by then.
-    await pause(lengthMs / 10);
+    // What a node does once when it starts is over by then: its heart begins after four seconds, its house after ten.
+    await pause(0.6 * lengthMs);
     const meter = await stage.meter([worker]);
     await pause(lengthMs);
     const { cost, load, elapsedUs } = await meter.read(1);
