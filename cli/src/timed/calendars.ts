@@ -1,5 +1,4 @@
 import type { Exclusion, ExclusionCalendar, ExclusionCalendarInput } from "@callsheet/contract";
-import { colours } from "../colours.ts";
 import { confirm } from "../confirm.ts";
 import { readObject } from "../input-file.ts";
 import { formatDistance } from "../moment.ts";
@@ -8,6 +7,7 @@ import { printList, printOne } from "../output.ts";
 import { printable } from "../printable.ts";
 import type { Column } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
+import { factSheet } from "./fact-sheet.ts";
 import { exclusionText } from "./rule-text.ts";
 
 const COLUMNS: readonly Column<ExclusionCalendar>[] = [
@@ -36,21 +36,15 @@ function print(terminal: Terminal, calendar: ExclusionCalendar): void {
 
 function calendarText(calendar: ExclusionCalendar, now: Date): string {
   const { name, description, timeZone, exclusions, usedBy, changedAt, actor, reason } = calendar;
-  const facts = [
+  const facts: readonly (readonly [string, string])[] = [
     ["Zone", timeZone],
-    ...(exclusions.length === 0
-      ? [["Excluded", "nothing"]]
-      : exclusions.map((one) => ["Excluded", exclusionText(one)])),
+    ...(exclusions.length === 0 ? ["nothing"] : exclusions.map(exclusionText)).map(
+      (text) => ["Excluded", text] as const,
+    ),
     ["Used by", usedBy.join(", ")],
     ["Changed", `${formatDistance(changedAt, now)} by ${actor}${reason === null ? "" : `: ${reason}`}`],
-  ] as const;
-  return [
-    `${colours.bold(printable(name))}\n`,
-    description === "" ? "" : `${printable(description)}\n`,
-    ...facts
-      .filter(([, text]) => text !== "")
-      .map(([title, text]) => `  ${colours.dim(title!.padEnd(10))}${printable(text!)}\n`),
-  ].join("");
+  ];
+  return factSheet(name, description, facts);
 }
 
 interface PutFlags {

@@ -1,11 +1,10 @@
 import type { CallsheetClient, TimedAction } from "@callsheet/contract";
-import { colours } from "../colours.ts";
 import { formatDistance, formatInstant } from "../moment.ts";
 import { openClient } from "../open-client.ts";
 import { printList, printOne } from "../output.ts";
-import { printable } from "../printable.ts";
 import type { Terminal } from "../terminal.ts";
 import { type Listed, occurrenceColumns, timedColumns } from "./columns.ts";
+import { factSheet } from "./fact-sheet.ts";
 import { localText, policyTexts, ruleText } from "./rule-text.ts";
 
 const EMPTY = "There are no timed actions yet. callsheet timed create NAME --action ACTION --every 15m makes one.";
@@ -52,13 +51,7 @@ function timedText(timed: TimedAction, now: Date): string {
             .join(": "),
     ],
   ] as const;
-  return [
-    `${colours.bold(printable(name))}\n`,
-    description === "" ? "" : `${printable(description)}\n`,
-    ...facts
-      .filter(([, text]) => text !== "")
-      .map(([title, text]) => `  ${colours.dim(title.padEnd(10))}${printable(text)}\n`),
-  ].join("");
+  return factSheet(name, description, facts);
 }
 
 /** `timed occurrences` */
