@@ -10,6 +10,8 @@ export default defineConfig({
     include: ["*/test/**/*.test.{ts,mjs}"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     globalSetup,
+    isolate: false,
+    setupFiles: ["scripts/tests/each-file.ts"],
     // A test waits for half of its time, for a server, a process or a deadline: one more keeps two cores busy, and leaves the others the time that they count on.
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongFirst },

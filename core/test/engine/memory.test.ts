@@ -21,7 +21,7 @@ test("a node keeps nothing of the jobs that went through it", async () => {
   const drain = async (jobs: number) => {
     const wanted = ended + jobs;
     for (let created = 0; created < jobs; created += inputs.length) await cs.jobs.createMany(name, inputs);
-    await until(() => ended === wanted, 60_000);
+    await until(() => ended === wanted, { deadlineMs: 60_000 });
     await until(async () => (await cs.jobs.count()).running === 0);
   };
 
