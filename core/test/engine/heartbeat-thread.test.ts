@@ -1,9 +1,8 @@
 import { syncBuiltinESMExports } from "node:module";
 import threads, { type Worker } from "node:worker_threads";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { systemEnvironment } from "../../src/index.ts";
 import { until } from "../../src/testing/index.ts";
-import { aFloor } from "../fixtures/floor.ts";
 import { paced } from "../fixtures/paced.mjs";
 
 /** The threads that are started from now on. */
@@ -26,6 +25,9 @@ function watchThreads(): readonly Worker[] {
 
 test("one thread beats for all nodes of a process, also those to come; when it ends, another does", async () => {
   const started = watchThreads();
+  // Another file of this process may have left it a thread: modules of its own know of none.
+  vi.resetModules();
+  const { aFloor } = await import("../fixtures/floor.ts");
   const { cs, stage, database } = await aFloor({}, { alone: true, environment: paced(systemEnvironment(), 5) });
   const beats = async (name: string) => {
     const node = (await database.store.heartbeats()).find((one) => one.name === name);
