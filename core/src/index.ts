@@ -26,6 +26,7 @@ export type { Nodes } from "./nodes.ts";
 export type { ActionDefinition } from "./operations/actions.ts";
 export type { QueueImport, QueueJobInput } from "./operations/queues/add.ts";
 export type { QueueChange, QueueEntry } from "./operations/queues/change.ts";
+export type { QueueCancel } from "./operations/queues/remove.ts";
 export type { Pauses } from "./pauses.ts";
 export type { OpenQueue, Queues } from "./queues.ts";
 export type { Resources } from "./resources.ts";

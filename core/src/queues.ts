@@ -11,7 +11,14 @@ import {
   sayOfQueueJob,
 } from "./operations/queues/change.ts";
 import { openPlace, type QueuePlace } from "./operations/queues/place.ts";
-import { cancelQueueJobs, dropQueue, emptyQueue, removeFinished, removeQueueJobs } from "./operations/queues/remove.ts";
+import {
+  cancelQueueJobs,
+  dropQueue,
+  emptyQueue,
+  type QueueCancel,
+  removeFinished,
+  removeQueueJobs,
+} from "./operations/queues/remove.ts";
 import { pauseQueue, resumeQueue, reviewQueue } from "./operations/queues/state.ts";
 import { getQueue, listQueues } from "./operations/queues/summary.ts";
 import type { FeedCursor } from "./store/queue-feed.ts";
@@ -126,8 +133,14 @@ export class OpenQueue {
     return reportQueueProgress(desk, this.#place, id, percent, this.#authority);
   }
 
-  /** Cancels jobs; a running one is over at once, and its handler told. */
-  cancel(ids: readonly string[], reason?: string): Promise<void> {
+  /** Cancels jobs; a running one is over at once, and its handler told. Fails with the first that cannot be; the others are cancelled. */
+  async cancel(ids: readonly string[], reason?: string): Promise<void> {
+    const { failure } = await this.cancelSome(ids, reason);
+    if (failure !== undefined) throw failure;
+  }
+
+  /** Cancels those of the jobs that can be. Answers which, and why the first of the others was not. */
+  cancelSome(ids: readonly string[], reason?: string): Promise<QueueCancel> {
     const said = reason === undefined ? this.#authority : { ...this.#authority, reason };
     return cancelQueueJobs(this.#desk, this.#place, ids, said);
   }

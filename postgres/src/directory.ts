@@ -93,7 +93,7 @@ export function initdbArguments(data: string, passwordFile: string, major: numbe
 /** A stand-alone backend reads one statement a line. The passwords are letters and digits only. */
 function creation(secrets: Secrets): string {
   return [
-    `create role ${USER} login password '${secrets.password}'`,
+    `create role ${USER} login createdb password '${secrets.password}'`,
     `create database ${DATABASE} owner ${USER}`,
     `revoke all on database ${DATABASE} from public`,
     "",

@@ -30,7 +30,7 @@ describe("the private server", { timeout: 60_000 }, () => {
     expect(await readPostmasterFile(join(second.dataDir, "pg"))).toBe("absent");
   });
 
-  it("is durable, in UTC and UTF-8, without TCP, and gives us an ordinary role", async () => {
+  it("is durable, in UTC and UTF-8, without TCP, and gives us an ordinary role, which may make databases", async () => {
     const server = await openPrivateServer(place.options(place.shared()));
     const [facts] = await query(
       server.url,
@@ -38,13 +38,14 @@ describe("the private server", { timeout: 60_000 }, () => {
             , current_setting('synchronous_commit') as sync, current_setting('TimeZone') as zone
             , current_setting('server_encoding') as encoding, current_setting('listen_addresses') as tcp
             , current_setting('data_checksums') as checksums
-            , (select rolsuper or rolcreaterole or rolcreatedb or rolreplication from pg_roles where rolname = current_user) as privileged
+            , (select rolsuper or rolcreaterole or rolreplication from pg_roles where rolname = current_user) as privileged
+            , (select rolcreatedb from pg_roles where rolname = current_user) as makes
             , (select datlocprovider::text || ':' || datlocale from pg_database where datname = current_database()) as locale
             , (select pg_get_userbyid(datdba) = current_user from pg_database where datname = current_database()) as owns`,
     );
     expect(facts).toEqual({
       ...{ fsync: "on", pages: "on", sync: "on", zone: "UTC", encoding: "UTF8", tcp: "", checksums: "on" },
-      ...{ privileged: false, locale: "b:C.UTF-8", owns: true },
+      ...{ privileged: false, makes: true, locale: "b:C.UTF-8", owns: true },
     });
     await server.close();
   });

@@ -1,5 +1,5 @@
 import { invalid } from "./invalid.ts";
-import { Job } from "./job.ts";
+import { Job, type NewEntry } from "./job.ts";
 import { isDate, OPTION_RULES } from "./job-options.ts";
 import type { JobStatus } from "./status.ts";
 
@@ -9,6 +9,7 @@ const STATUSES = {
   ...{ completed: true, cancelled: true, failed: true, terminated: true },
 } as const satisfies Record<JobStatus, true>;
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+const isDateOrNull = (value: unknown) => value === null || isDate(value);
 const isText = (value: unknown) => typeof value === "string" && value.length > 0;
 
 /** What each property of a job must be before it is stored. */
@@ -27,6 +28,8 @@ const RULES = {
   },
   log: { holds: Array.isArray, what: "a list" },
   dateCreated: { holds: isDate, what: "a date" },
+  dateStarted: { holds: isDateOrNull, what: "a date, or null" },
+  dateFinished: { holds: isDateOrNull, what: "a date, or null" },
   ...OPTION_RULES,
 } as const satisfies Partial<Record<keyof Job, { readonly holds: (value: unknown) => boolean; readonly what: string }>>;
 
@@ -36,6 +39,15 @@ const FIELDS = Object.entries(RULES) as [keyof typeof RULES, { holds: (value: un
 export function checkJob(value: unknown): asserts value is Job {
   if (!(value instanceof Job)) throw invalid("object", "one that createJob made");
   for (const [field, { holds, what }] of FIELDS) if (!holds(value[field])) throw invalid(field, what);
+}
+
+const ENTRY_TYPES: readonly unknown[] = ["information", "warning", "error"] satisfies NewEntry["type"][];
+
+/** Fails with `invalid_argument`, naming what is wrong, unless this is an entry that a job's log can take. */
+export function checkEntry({ message, type, status }: NewEntry): void {
+  if (typeof message !== "string") throw invalid("log message", "a text");
+  if (!ENTRY_TYPES.includes(type)) throw invalid("log type", `one of ${ENTRY_TYPES.join(", ")}`);
+  if (!RULES.status.holds(status)) throw invalid("log status", RULES.status.what);
 }
 
 /** The ids that are meant by an id, a job, or a list of them; nothing means none. Fails when one is no id. */

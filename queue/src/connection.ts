@@ -53,6 +53,7 @@ const isCallsheet = (value: object): value is Callsheet =>
   "queues" in value && "work" in value && typeof value.work === "function";
 
 function reach(place: QueuePlace, variables: Readonly<Record<string, string | undefined>>): Reach {
+  checkParts(place);
   const { host, port, db, user: _user, password: _password, ...options } = place;
   const isNamed = PARTS.some((part) => place[part] !== undefined);
   if (!isNamed) {
@@ -67,6 +68,24 @@ function reach(place: QueuePlace, variables: Readonly<Record<string, string | un
   return { ...placeOf(databaseUrl), ...named, options: { ...options, databaseUrl } };
 }
 
+/** What each part must be: a URL would leave out what it cannot hold, and lead elsewhere. */
+function checkParts(place: QueuePlace): void {
+  const { host, port } = place;
+  const isText = (value: unknown) => value === undefined || (typeof value === "string" && value !== "");
+  const wrong = (["host", "db", "user"] as const).find((part) => !isText(place[part]));
+  if (wrong !== undefined) throw refused(`Database ${wrong} must be a text.`, wrong);
+  if (host !== undefined && (!URL.canParse(`postgres://${hostIn(host)}`) || /[/?#@]/.test(hostIn(host))))
+    throw refused("Database host must be a name, an address, or the directory of a socket.", "host");
+  if (port !== undefined && !(Number.isInteger(Number(port)) && Number(port) > 0 && Number(port) < 65_536))
+    throw refused("Database port must be a whole number from 1 to 65535.", "port");
+}
+
+/** A host as a URL holds it: addresses of IPv6 in brackets, a socket's directory encoded. */
+function hostIn(host: string): string {
+  if (host.startsWith("/")) return encodeURIComponent(host);
+  return host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+}
+
 /** The URL of another database of the same server. */
 export function urlOfDatabase(base: string, db: string): string {
   return base.replace(/^(\w+:\/\/[^/?]*)(\/[^?]*)?/, (_, server: string) => `${server}/${encodeURIComponent(db)}`);
@@ -74,7 +93,7 @@ export function urlOfDatabase(base: string, db: string): string {
 
 function urlOf(base: string, { host, port, db, user, password }: Pick<QueuePlace, (typeof PARTS)[number]>): string {
   const url = new URL(db === undefined ? base : urlOfDatabase(base, db));
-  if (host !== undefined) url.hostname = host;
+  if (host !== undefined) url.hostname = hostIn(host);
   if (port !== undefined) url.port = String(port);
   if (user !== undefined) url.username = encodeURIComponent(user);
   if (password !== undefined) url.password = encodeURIComponent(password);

@@ -35,17 +35,26 @@ export async function findJobs<Payload, Result>(
   const found: JobOf<Payload, Result>[] = [];
   for await (const page of place.desk.find(holds === undefined ? {} : { holds }))
     found.push(...(await withLogs<Payload, Result>(place, page)).filter(fits));
-  return found;
+  return oldestFirst(found);
 }
 
-/** Jobs of a name, oldest first. A job that was given none has its id for one. */
+/** Jobs of a name with their logs, oldest first. */
+export async function findJobsByName<Payload, Result>(place: Place, name: string): Promise<JobOf<Payload, Result>[]> {
+  return oldestFirst(await withLogs<Payload, Result>(place, await findByName(place.desk, name)));
+}
+
+/** The ids of jobs that were brought over say nothing of their age. */
+const oldestFirst = <One extends { readonly dateCreated: Date }>(jobs: One[]): One[] =>
+  jobs.sort((a, b) => a.dateCreated.getTime() - b.dateCreated.getTime());
+
+/** Jobs of a name. A job that was given none has its id for one. */
 export async function findByName(desk: OpenQueue, name: string): Promise<readonly QueueRecord[]> {
   if (typeof name !== "string" || name.length === 0) throw refused("A job's name must be a text.", "name");
   const found: QueueRecord[] = [];
   if (/^[0-9a-f-]{36}$/i.test(name))
     found.push(...(await desk.read([name])).filter(({ data }) => data.name === undefined));
   for await (const page of desk.find({ name })) found.push(...page);
-  return found.sort((a, b) => (a.id < b.id ? -1 : 1));
+  return found;
 }
 
 type Reader<Payload, Result> = {

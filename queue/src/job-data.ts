@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "@callsheet/core";
-import type { Job } from "./job.ts";
+import type { Job, Saved } from "./job.ts";
 import { type Fields, timeOf } from "./job-fields.ts";
 import { JOB_DEFAULTS } from "./job-options.ts";
 
@@ -51,4 +51,13 @@ export function changesOf(
   const isSame = (key: string) => key in before && JSON.stringify(before[key]) === JSON.stringify(after[key]);
   const set = Object.fromEntries(Object.entries(after).filter(([key]) => !isSame(key))) as Record<string, Json>;
   return { set, unset: Object.keys(before).filter((key) => !(key in after)) };
+}
+
+/** What was stored of those properties of a job that are named; an option that was not stored was the default. */
+export function oldValues(job: Job, saved: Saved, names: readonly string[]): JsonObject {
+  const standard: Fields = { ...JOB_DEFAULTS, name: job.id };
+  const old = names.map((name) => [name, name in saved.data ? saved.data[name] : standard[name]]);
+  const isMoved = job.dateEnable.getTime() !== saved.dateEnable;
+  const moved = isMoved ? { dateEnable: new Date(saved.dateEnable).toISOString() } : {};
+  return { ...Object.fromEntries(old.filter(([, value]) => value !== undefined)), ...moved };
 }

@@ -62,6 +62,8 @@ interface Inside {
   savedOf(job: Job): Saved | undefined;
   /** What it is now is what is stored. */
   markSaved(job: Job, data: JsonObject): void;
+  /** Until when it may run has moved, and is stored. */
+  markDeadline(job: Job): void;
   /** Its log is made when somebody reads it: most handlers never do. */
   giveLog(job: Job, make: () => LogEntry[]): void;
 }
@@ -101,7 +103,12 @@ export class Job<Result = unknown> {
     inside = {
       savedOf: (job) => job.#saved,
       markSaved: (job, data) => {
-        job.#saved = { data, priority: job.priority, dateEnable: job.dateEnable.getTime() };
+        // What a handler plans counts when its job is passed back, and is not stored until then.
+        const deadline = job.status === "active" ? job.#saved?.dateEnable : undefined;
+        job.#saved = { data, priority: job.priority, dateEnable: deadline ?? job.dateEnable.getTime() };
+      },
+      markDeadline: (job) => {
+        if (job.#saved !== undefined) job.#saved = { ...job.#saved, dateEnable: job.dateEnable.getTime() };
       },
       giveLog: (job, make) => {
         job.#log = make;
@@ -236,7 +243,7 @@ export class Job<Result = unknown> {
   }
 }
 
-export const { savedOf, markSaved, giveLog } = inside;
+export const { savedOf, markSaved, markDeadline, giveLog } = inside;
 
 /** What a job is created with: an object's properties, whose names may be options; anything else is its `data`. */
 export function createJob<Payload, Result>(queue: JobQueue, payload?: unknown): JobOf<Payload, Result> {

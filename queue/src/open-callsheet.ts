@@ -29,12 +29,21 @@ async function openNamed(options: CallsheetOptions, databaseUrl: string): Promis
   try {
     return await Callsheet.open({ ...options, databaseUrl });
   } catch (error) {
-    if (!isCallsheetError(error) || error.code !== "database_refused") throw error;
-    // What cannot be made is told as it was found.
-    if (!(await makeDatabase(databaseUrl).catch(() => false))) throw error;
-    return Callsheet.open({ ...options, databaseUrl });
+    if (!isMissing(error)) throw error;
+    // Somebody else may make it meanwhile: what counts is whether it is there then.
+    const failure = await makeDatabase(databaseUrl).then(
+      () => undefined,
+      (why: unknown) => why,
+    );
+    return Callsheet.open({ ...options, databaseUrl }).catch((again: unknown) => {
+      throw isMissing(again) ? (failure ?? again) : again;
+    });
   }
 }
+
+const NO_SUCH_DATABASE = "3D000";
+const isMissing = (error: unknown): boolean =>
+  isCallsheetError(error) && isCallsheetError(error.cause) && error.cause.details.sqlstate === NO_SUCH_DATABASE;
 
 function opened(callsheet: Callsheet, last: () => Promise<void> = async () => {}): Opened {
   return { callsheet, close: () => callsheet.close().finally(last) };

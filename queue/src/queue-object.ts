@@ -183,10 +183,14 @@ export abstract class QueueObject extends EventEmitter<QueueEvents> implements J
     return told;
   }
 
-  protected async leave(last: (part: QueuePart) => Promise<void>): Promise<true> {
+  protected async leave(last?: (part: QueuePart) => Promise<void>): Promise<true> {
+    const wasStopped = this.#isStopped;
     this.#isStopped = true;
     try {
-      await (await this.#opening).stop(last);
+      if (wasStopped && last !== undefined) throw stopped(this.#id);
+      // What could not be opened need not be closed.
+      const session = last === undefined ? await this.#opening.catch(() => undefined) : await this.#opening;
+      await session?.stop(last);
     } catch (error) {
       throw this.#told(error);
     }

@@ -1,6 +1,6 @@
 import { idsOf } from "./check-job.ts";
 import type { Review } from "./events.ts";
-import { findByName, findJobs, type Predicate, withLogs } from "./find.ts";
+import { findByName, findJobs, findJobsByName, type Predicate, withLogs } from "./find.ts";
 import type { Handler } from "./handler.ts";
 import { type AnyPayload, createJob, type InputOf, Job, type JobOf } from "./job.ts";
 import { QueueObject } from "./queue-object.ts";
@@ -61,7 +61,7 @@ export class Queue<Payload = AnyPayload, Result = unknown> extends QueueObject {
   findJobByName(name: string, raw: true): Promise<Record<string, unknown>[]>;
   findJobByName(name: string, raw = false): Promise<unknown[]> {
     return this.call(async (part) => {
-      const jobs = await withLogs<Payload, Result>(part, await findByName(part.desk, name));
+      const jobs = await findJobsByName<Payload, Result>(part, name);
       return raw ? jobs.map((job) => job.getCleanCopy()) : jobs;
     });
   }
@@ -74,8 +74,9 @@ export class Queue<Payload = AnyPayload, Result = unknown> extends QueueObject {
   /** Cancels jobs; a running one is over at once. Answers their ids. */
   cancelJob(jobOrId?: JobRef, reason?: string): Promise<readonly string[]> {
     return this.call(async (part, { worker }) => {
-      const ids = await cancelJobs(part, jobOrId, reason);
+      const { ids, failure } = await cancelJobs(part, jobOrId, reason);
       worker?.cancelled(ids);
+      if (failure !== undefined) throw failure;
       return ids;
     });
   }
@@ -136,7 +137,7 @@ export class Queue<Payload = AnyPayload, Result = unknown> extends QueueObject {
 
   /** Lets what runs end, and leaves. Other queue objects go on. */
   async stop(): Promise<true> {
-    return this.leave(async () => {});
+    return this.leave();
   }
 
   /** Stops, and removes the queue with all its jobs. */

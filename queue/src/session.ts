@@ -82,7 +82,8 @@ export class Session implements FeedHost {
     this.#requireOpen();
     this.#worker = new Worker(this.part, handler);
     if (this.part.settings.masterInterval === 0) await review(this.part);
-    await this.#worker.start(this.#options.concurrency());
+    // One that is paused starts when it is resumed.
+    if (!this.#isPaused) await this.#worker.start(this.#options.concurrency());
     if (this.#isPaused) await this.#worker.pause();
   }
 
@@ -103,6 +104,7 @@ export class Session implements FeedHost {
     if (isGlobal) await desk.resume();
     if (isGlobal) this.#isPausedByAll = false;
     this.#isPaused = false;
+    if (this.#worker?.isStarted === false) await this.#worker.start(this.#options.concurrency());
     this.#worker?.resume();
     emit("resumed", id, isGlobal);
   }

@@ -1,7 +1,13 @@
-import { callsheetError, type JsonObject, type QueueImport, type QueueJobInput } from "@callsheet/core";
-import { checkJob, idsOf } from "./check-job.ts";
-import { type Job, markSaved, type NewEntry, savedOf } from "./job.ts";
-import { changesOf, dataOf, keptData } from "./job-data.ts";
+import {
+  callsheetError,
+  type JsonObject,
+  type QueueCancel,
+  type QueueImport,
+  type QueueJobInput,
+} from "@callsheet/core";
+import { checkEntry, checkJob, idsOf } from "./check-job.ts";
+import { type Job, markDeadline, markSaved, type NewEntry, savedOf } from "./job.ts";
+import { changesOf, dataOf, keptData, oldValues } from "./job-data.ts";
 import type { QueuePart } from "./part.ts";
 import { levelOf } from "./priority.ts";
 import { type JobStatus, statusOf, waitingWord } from "./status.ts";
@@ -52,12 +58,12 @@ export async function saveJob({ desk, id, emit }: QueuePart, job: Job): Promise<
   if (saved === undefined) throw notAdded(job);
   const data = dataOf(job);
   const { set, unset } = changesOf(saved.data, data);
+  const before = oldValues(job, saved, [...Object.keys(set), ...unset]);
   await desk.change(job.id, {
-    ...{ set, unset },
+    ...{ set, unset, before },
     ...(job.priority === saved.priority ? {} : { priority: levelOf(job.priority) }),
     ...(job.dateEnable.getTime() === saved.dateEnable ? {} : { dueAt: job.dateEnable }),
   });
-  const before = Object.fromEntries(Object.entries(saved.data).filter(([key]) => key in set || unset.includes(key)));
   note(job, id, { data: before, message: "Job updated. Old values in data", type: "information", status: job.status });
   markSaved(job, keptData(data));
   emit("updated", id, job.id);
@@ -74,24 +80,25 @@ export async function saveProgress({ desk, id, emit }: QueuePart, job: Job, perc
   note(job, id, { data: job.progress, message, type: "information", status: "active" });
   job.progress = percent;
   job.dateEnable = new Date(Date.now() + job.timeout + job.retryDelay * job.retryCount);
+  markDeadline(job);
   emit("progress", id, job.id, percent);
 }
 
 /** Stores an entry of a job's log. */
 export async function saveLog({ desk, id, emit }: QueuePart, job: Job, entry: NewEntry): Promise<void> {
   if (savedOf(job) === undefined) throw notAdded(job);
+  checkEntry(entry);
   await desk.say(job.id, { ...entry, data: entry.data as never });
   note(job, id, entry);
   emit("log", id, job.id);
 }
 
-/** Cancels jobs, for a reason. Answers their ids. */
-export async function cancelJobs(part: QueuePart, jobOrId: unknown, reason?: string): Promise<readonly string[]> {
-  const ids = idsOf(jobOrId);
-  await part.desk.cancel(ids, reason);
-  for (const one of ids) part.emit("cancelled", part.id, one);
-  if (part.settings.removeFinishedJobs === true) await removeJobs(part, [...ids]);
-  return ids;
+/** Cancels those of the jobs that can be, for a reason. Answers which, and why the first of the others was not. */
+export async function cancelJobs(part: QueuePart, jobOrId: unknown, reason?: string): Promise<QueueCancel> {
+  const cancel = await part.desk.cancelSome(idsOf(jobOrId), reason);
+  for (const one of cancel.ids) part.emit("cancelled", part.id, one);
+  if (part.settings.removeFinishedJobs === true) await removeJobs(part, cancel.ids);
+  return cancel;
 }
 
 /** Sets jobs up again that are over. Answers their ids. */

@@ -45,6 +45,7 @@ export class Turn {
   #whenStored: Promise<number> | undefined;
   #told: ((running: number) => void) | undefined;
   #callback: (() => void) | undefined;
+  #isCancelled = false;
 
   constructor(host: TurnHost, job: Job, context: JobContext, settling: Settling) {
     this.#host = host;
@@ -104,9 +105,8 @@ export class Turn {
   /** It was cancelled here or elsewhere. */
   cancelled(): void {
     this.#aborted();
-    const callback = this.#callback;
-    this.#callback = undefined;
-    callback?.();
+    this.#isCancelled = true;
+    this.#callBack();
   }
 
   #next(error?: unknown, result?: unknown): void {
@@ -138,6 +138,18 @@ export class Turn {
       throw error;
     }
     this.#callback = callback;
+    // A cancel may come before its handler asks to be told of it.
+    if (this.#isCancelled) this.#callBack();
+  }
+
+  #callBack(): void {
+    const callback = this.#callback;
+    this.#callback = undefined;
+    try {
+      callback?.();
+    } catch (error) {
+      this.#host.fail(error);
+    }
   }
 
   #end(): Settling {

@@ -49,6 +49,10 @@ export class Worker implements TurnHost {
     return this.#running;
   }
 
+  get isStarted(): boolean {
+    return this.#starting !== undefined;
+  }
+
   async start(concurrency: number): Promise<void> {
     const { callsheet, desk, id } = this.#part;
     const type = defineActionType({

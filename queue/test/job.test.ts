@@ -102,6 +102,10 @@ describe("adding jobs", () => {
     ["progress", 101],
     ["progress", -1],
     ["log", "none"],
+    ["name", 5],
+    ["repeat", -1],
+    ["dateStarted", "yesterday"],
+    ["dateFinished", new Date("never")],
   ];
   test.each(wrong)("refuses one whose %s is %j", async (field, value) => {
     const queue = await aQueue();
@@ -142,6 +146,15 @@ describe("adding jobs", () => {
       /added before/,
     );
   });
+});
+
+test("a job that was active elsewhere has failed, and is due again when it would have timed out", async () => {
+  const queue = await aQueue();
+  const dateEnable = new Date(Date.now() + 3_600_000);
+  const job = queue.createJob({ status: "active", retryCount: 1, dateEnable });
+  await queue.addJob(job);
+  expect(job.status).toBe("failed");
+  expect(await queue.getJob(job)).toMatchObject([{ status: "failed", retryCount: 1, processCount: 0, dateEnable }]);
 });
 
 describe("reading jobs", () => {
@@ -204,6 +217,16 @@ describe("reading jobs", () => {
     ]);
     await expect(queue.findJobByName("")).rejects.toThrow(/name/);
   });
+
+  test("finds those that were brought over by their age too, whatever their ids are", async () => {
+    const queue = await aQueue();
+    const [first, last] = ["0f9d1c4e-0d5b-4f5c-8a4e-6f4f0c7f9a10", "f0db8d5c-42a5-4b1b-9c54-0e27a5a1f4b9"];
+    const aged = (id: string, day: number) =>
+      queue.createJob({ id, name: "old", status: "completed", dateCreated: new Date(Date.UTC(2018, 1, day)) });
+    await queue.addJob([aged(first!, 2), aged(last!, 1)]);
+    expect((await queue.findJob({})).map(({ id }) => id)).toEqual([last, first]);
+    expect((await queue.findJobByName("old")).map(({ id }) => id)).toEqual([last, first]);
+  });
 });
 
 describe("changing a job", () => {
@@ -221,7 +244,9 @@ describe("changing a job", () => {
     const [stored] = await queue.getJob(job);
     expect(stored).toMatchObject({ a: 2, b: 2, deep: { n: 2 }, priority: "high", status: "added" });
     expect(stored).not.toHaveProperty("gone");
-    expect(stored!.getLastLog()).toMatchObject({ data: { a: 1, gone: true, deep: { n: 1 } }, queueId: queue.id });
+    const old = { a: 1, gone: true, deep: { n: 1 }, priority: "normal" };
+    expect(stored!.getLastLog()).toMatchObject({ data: old, queueId: queue.id });
+    expect(job!.getLastLog()!.data).toEqual(stored!.getLastLog()!.data);
     expect(await (await queue.r()).jobs.get(job!.id)).toMatchObject({ priority: "highest" });
   });
 
@@ -229,8 +254,11 @@ describe("changing a job", () => {
     const queue = await aQueue();
     const later = new Date(Date.now() + 3_600_000);
     const [job] = await queue.addJob(queue.createJob());
+    const before = job!.dateEnable.toISOString();
     job!.setDateEnable(later);
     await job!.update();
+    const [planned] = await queue.getJob(job);
+    expect(planned!.log.map(({ data }) => data)).toContainEqual({ dateEnable: before });
     expect(await queue.getJob(job)).toMatchObject([{ dateEnable: later, status: "added" }]);
     job!.setDateEnable(new Date(later.getTime() + 1));
     await job!.update();
@@ -259,6 +287,15 @@ describe("changing a job", () => {
       { data: { n: 1 }, message: "said", type: "warning", status: "failed", ...counts },
     ]);
     expect(job!.log).toMatchObject(stored!.log.map(({ message, type }) => ({ message, type })));
+  });
+
+  test("refuses an entry that is none, naming what is wrong", async () => {
+    const queue = await aQueue();
+    const [job] = await queue.addJob(queue.createJob());
+    await expect(job!.addLog({}, 5 as never)).rejects.toThrow(/log message/);
+    await expect(job!.addLog({}, "said", "info" as never)).rejects.toThrow(/log type.*information/);
+    await expect(job!.addLog({}, "said", "error", "done" as never)).rejects.toThrow(/log status.*created/);
+    expect((await queue.getJob(job))[0]!.log).toHaveLength(1);
   });
 
   test("shows the newest entries of a long log, and how many it does not", async () => {

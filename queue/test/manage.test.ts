@@ -50,6 +50,8 @@ describe("removing", () => {
     expect(await queue.findJob({})).toMatchObject([{ id: young!.id }]);
     const keeps = await aQueue({ name: queue.name, removeFinishedJobs: false });
     expect(await keeps.review()).toMatchObject({ removed: 0 });
+    const removes = await aQueue({ name: queue.name, removeFinishedJobs: true });
+    expect(await removes.review()).toMatchObject({ removed: 1 });
   });
 
   test("all jobs empties the queue, and no other", async () => {
@@ -89,6 +91,18 @@ describe("pausing", () => {
     await entered[1]!();
   });
 
+  test("before it processes begins nothing until it is resumed", async () => {
+    const queue = await aQueue();
+    const [job] = await queue.addJob(queue.createJob());
+    await queue.pause();
+    await queue.process(async () => {});
+    const other = await aQueue({ name: queue.name });
+    expect([queue.paused, other.paused]).toEqual([true, false]);
+    expect(await queue.getJob(job)).toMatchObject([{ status: "added", processCount: 0 }]);
+    await queue.resume();
+    await inStatus(queue, job!.id, "completed");
+  });
+
   test("everywhere pauses all queue objects, and those that are opened later", async () => {
     const one = await aQueue();
     const other = await aQueue({ name: one.name });
@@ -113,6 +127,20 @@ describe("pausing", () => {
       );
     await until(() => !late.paused, { what: "The late queue's end of the pause" });
   });
+});
+
+test("a queue reviews itself every so often; one that is no master does when it is told, or begins to process", async () => {
+  const [master, other] = [await aQueue({ masterInterval: 50 }), await aQueue({ masterInterval: false })];
+  const [near, far] = [heard(master, "reviewed"), heard(other, "reviewed")];
+  await until(() => near.length >= 3, { what: "Three reviews" });
+  expect(near[0]).toEqual(["reviewed", master.id, { reviewed: 0, removed: 0, local: true }]);
+  expect(far).toEqual([]);
+  await other.process(async () => {});
+  expect(far).toHaveLength(1);
+  const seldom = await aQueue();
+  const none = heard(seldom, "reviewed");
+  await seldom.process(async () => {});
+  expect(none).toEqual([]);
 });
 
 describe("stopping", () => {
@@ -147,6 +175,7 @@ describe("stopping", () => {
     expect(await queue.drop()).toBe(true);
     expect(events).toEqual(["stopped", "dropped", "detached"].map((event) => [event, queue.id]));
     expect(await queue.ready()).toBe(false);
+    await expect(queue.drop()).rejects.toMatchObject({ code: "stopped" });
     const again = await aQueue({ name });
     expect(await again.summary()).toMatchObject({ total: 0 });
     await again.addJob(again.createJob());

@@ -1,4 +1,5 @@
 import { Callsheet } from "@callsheet/core";
+import { makeTemporaryDirectory, removeTemporary } from "@callsheet/postgres";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { Queue } from "../src/index.ts";
 import { aDatabase, aName } from "./fixtures/bench.ts";
@@ -19,4 +20,20 @@ test("a queue that is processed right away is opened for that; one that is not h
   expect(opening).toHaveBeenLastCalledWith(expect.objectContaining({ worksSoon: true }));
   await aQueueOf(url).ready();
   expect(opening).toHaveBeenLastCalledWith(expect.objectContaining({ worksSoon: false }));
+});
+
+test("databases that are named are made on the private server too, whoever comes first", {
+  timeout: 60_000,
+}, async () => {
+  const dataDir = await makeTemporaryDirectory();
+  onTestFinished(() => removeTemporary(dataDir));
+  const queues = ["one", "one", "an other"].map((db) => new Queue({ dataDir, db }, { name: "same" }));
+  try {
+    const [first, same, other] = queues;
+    await Promise.all(queues.map((queue) => queue.ready()));
+    await first!.addJob(first!.createJob());
+    expect([(await same!.summary()).total, (await other!.summary()).total]).toEqual([1, 0]);
+  } finally {
+    await Promise.all(queues.map((queue) => queue.stop()));
+  }
 });

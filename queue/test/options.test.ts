@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { readConnection } from "../src/connection.ts";
 import { Queue, type QueueOptions } from "../src/index.ts";
 import { aDatabase, aName, aQueue } from "./fixtures/bench.ts";
 
@@ -30,7 +31,10 @@ describe("a queue without options", () => {
       removeFinishedJobs: 15_552_000_000,
     });
     expect([queue.running, queue.paused, queue.idle]).toEqual([0, false, true]);
+    const ready: unknown[] = [];
+    queue.on("ready", (id) => void ready.push(id));
     expect(await queue.ready()).toBe(true);
+    expect(ready).toEqual([queue.id]);
   });
 
   test("is known by host, database, name, process and a number of its own", async () => {
@@ -42,7 +46,9 @@ describe("a queue without options", () => {
 
   test("keeps what may only be read", async () => {
     const queue = await aQueue();
-    for (const property of ["name", "id", "host", "port", "db", "master", "running", "paused", "idle"] as const)
+    const properties = ["name", "id", "host", "port", "db", "r", "running", "paused", "idle"];
+    const settings = ["changeFeed", "master", "masterInterval", "limitJobLogs", "removeFinishedJobs"];
+    for (const property of [...properties, ...settings])
       expect(() => Object.assign(queue, { [property]: "other" })).toThrow(TypeError);
   });
 });
@@ -71,6 +77,31 @@ describe("a queue's connection", () => {
     const jobs = await cs.jobs.list({ states: ["pending"] });
     expect(jobs.filter(({ owner, kind }) => owner === cs.actor && kind === "queue")).toHaveLength(1);
   });
+
+  const DATABASE_URL = "postgres://ada@base.example:5433/work";
+  const places: readonly (readonly [given: object, variables: Record<string, string>, expected: string | undefined])[] =
+    [
+      [{}, {}, undefined],
+      [{}, { DATABASE_URL }, undefined],
+      [{ host: "db.example", port: 5433, db: "jobs" }, {}, "postgres://db.example:5433/jobs"],
+      [{ host: "db.example", user: "ada", password: "p@ss" }, {}, "postgres://ada:p%40ss@db.example"],
+      [{ port: 5433 }, {}, "postgres://localhost:5433"],
+      [{ host: "::1" }, {}, "postgres://[::1]"],
+      [{ host: "/var/run/postgresql", db: "jobs" }, {}, "postgres://%2Fvar%2Frun%2Fpostgresql/jobs"],
+      [{ db: "jobs" }, { DATABASE_URL }, "postgres://ada@base.example:5433/jobs"],
+      [{ host: "db.example" }, { DATABASE_URL }, "postgres://db.example"],
+    ];
+  test.each(places)("may be told by its parts: %j with %j", (given, variables, expected) => {
+    expect(readConnection(given, variables).options.databaseUrl).toBe(expected);
+  });
+
+  test.each([{ port: 99_999 }, { port: 0 }, { port: "five" }, { host: "" }, { host: "a b" }, { host: 5 }, { db: 5 }])(
+    "is refused by the name of its part: %j",
+    (place) => {
+      const [field] = Object.keys(place);
+      expect(refusal(place)).toMatchObject({ code: "invalid_argument", details: { field } });
+    },
+  );
 
   test("may name a database, which is made if it is missing; queues of several are open at once", {
     timeout: 120_000,
@@ -102,6 +133,9 @@ describe("a queue's connection", () => {
     await expect(queue.ready()).rejects.toMatchObject({ code: "database_lost", queueId: queue.id });
     await expect(queue.summary()).rejects.toMatchObject({ queueId: queue.id });
     expect(errors).not.toEqual([]);
+    await expect(queue.drop()).rejects.toMatchObject({ code: "database_lost" });
+    const unheard = new Queue("postgres://nobody@localhost:1/none", { name: aName() });
+    expect(await unheard.stop()).toBe(true);
   });
 });
 

@@ -113,17 +113,18 @@ describe("a handler", () => {
     await expect(queue.process(() => {})).rejects.toThrow(/called before/);
   });
 
-  test("is given the jobs of the highest priority first", async () => {
+  test("is given the jobs of the highest priority first, and of those the oldest", async () => {
     const queue = await aQueue();
     const names = ["lowest", "low", "normal", "medium", "high", "highest"] as const;
-    await queue.addJob(names.map((priority) => queue.createJob({ priority })));
-    const order: string[] = [];
-    await queue.process(({ priority }, next) => {
-      order.push(priority);
+    for (const n of [1, 2]) await queue.addJob(names.map((priority) => queue.createJob({ priority, n })));
+    const order: unknown[] = [];
+    await queue.process(({ priority, n }, next) => {
+      order.push([priority, n]);
       void next();
     });
-    await until(() => order.length === 6, { what: "Six jobs" });
-    expect(order).toEqual([...names].reverse());
+    await until(() => order.length === 12, { what: "Twelve jobs" });
+    const expected = [...names].reverse().flatMap((name) => [1, 2].map((n) => [name, n]));
+    expect(order).toEqual(expected);
   });
 
   test("is given its job's log as far as there is one", async () => {
@@ -198,6 +199,40 @@ describe("a job that is cancelled", () => {
     await inStatus(queue, jobs[2]!.id, "completed");
     expect(numbers).toEqual([3]);
     await expect(queue.cancelJob(jobs[2])).rejects.toMatchObject({ code: "wrong_state" });
+  });
+
+  test("before its handler asks to be told calls back at once; what the callback throws is told by an event", async () => {
+    const queue = await aQueue();
+    const errors = heard(queue, "error");
+    const entered: ((callback: () => void) => void)[] = [];
+    await queue.process((job, _next, onCancel) => void entered.push((callback) => onCancel(job, callback)));
+    const [job] = await queue.addJob(queue.createJob());
+    await until(() => entered.length === 1, { what: "The handler" });
+    expect(await queue.cancelJob(job)).toEqual([job!.id]);
+    let calls = 0;
+    entered[0]!(() => {
+      calls += 1;
+      throw new Error("not ours");
+    });
+    expect(calls).toBe(1);
+    expect(errors).toMatchObject([["error", { message: "not ours", queueId: queue.id }]]);
+  });
+
+  test("among others that cannot be is told and called back, and the call fails", async () => {
+    const queue = await aQueue();
+    const cancelled = heard(queue, "cancelled");
+    let calls = 0;
+    await queue.process((job, _next, onCancel) =>
+      onCancel(job, () => {
+        calls += 1;
+      }),
+    );
+    const over = Object.assign(queue.createJob(), { status: "completed" });
+    const [runs] = await queue.addJob([queue.createJob(), over]);
+    await until(() => queue.running === 1, { what: "The handler" });
+    await expect(queue.cancelJob([over, runs!])).rejects.toMatchObject({ code: "wrong_state" });
+    expect(cancelled).toEqual([["cancelled", queue.id, runs!.id]]);
+    expect(calls).toBe(1);
   });
 
   test("needs a function to call back", async () => {
@@ -279,4 +314,30 @@ test("a job that is passed back is stored, and picked up again at once or when i
   expect(stored).toMatchObject({ processCount: 2, retryCount: 0 });
   expect(stored!.log.map(({ message }) => message)).toContain("Job passed back to the queue");
   expect(stored).toBeInstanceOf(Queue.Job);
+});
+
+describe("a job that is passed back by its handler", () => {
+  test("is picked up again at once, whatever its progress was", async () => {
+    const queue = await aQueue();
+    await queue.process(async (job, next) => {
+      await job.updateProgress(50);
+      if (job.processCount === 1) void next(null, job);
+      else void next();
+    });
+    const [job] = await queue.addJob(queue.createJob());
+    expect(await inStatus(queue, job!.id, "completed")).toMatchObject({ processCount: 2 });
+  });
+
+  test("waits until it says, also when it was stored before", async () => {
+    const queue = await aQueue();
+    const updated = heard(queue, "updated");
+    const later = new Date(Date.now() + 3_600_000);
+    await queue.process(async (job, next) => {
+      await job.setDateEnable(later).update();
+      await next(null, job);
+    });
+    const [job] = await queue.addJob(queue.createJob());
+    await until(() => updated.length === 2, { what: "The end" });
+    expect(await queue.getJob(job)).toMatchObject([{ status: "added", dateEnable: later, processCount: 1 }]);
+  });
 });

@@ -61,6 +61,8 @@ export interface QueueChange {
   readonly unset: readonly string[];
   readonly priority?: PriorityName;
   readonly dueAt?: Date;
+  /** What was different before beside the data, for the history. */
+  readonly before?: JsonObject;
 }
 
 /** Changes a job's data in any state; fields that are not named stay as others left them. The history keeps what they were. */
@@ -79,7 +81,8 @@ export async function changeQueueJob(
     const kept = Object.entries(before).filter(([field]) => !unset.includes(field));
     await tx.changeData(job.id, storableJson({ ...Object.fromEntries(kept), ...set }, "data"));
     if (priority !== undefined) await tx.changePriority(job.id, rankOf(checkPriority(priority)));
-    await tx.note({ id: job.id, event: "change", actor, reason: null, data: JSON.stringify({ before: old }) });
+    const data = JSON.stringify({ before: { ...change.before, ...old } });
+    await tx.note({ id: job.id, event: "change", actor, reason: null, data });
     if (dueAt === undefined || !isLegal("plan", job.state, "scheduled", "queue")) return false;
     await replan(tx, job, checkInstant(dueAt, "dateEnable"), actor);
     return true;

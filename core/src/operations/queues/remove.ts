@@ -6,13 +6,21 @@ import { cancelJob } from "../cancel.ts";
 import { type Desk, insist } from "../operate.ts";
 import { notInQueue, type QueuePlace } from "./place.ts";
 
-/** Cancels jobs of a queue, those that wait in one statement. Fails with the first that cannot be; the others are cancelled. */
+/** What came of cancelling jobs. */
+export interface QueueCancel {
+  /** Those that were cancelled. */
+  readonly ids: readonly string[];
+  /** Why the first of the others was not. Absent: all were. */
+  readonly failure?: unknown;
+}
+
+/** Cancels jobs of a queue, those that wait in one statement. One that cannot be does not keep the others from it. */
 export async function cancelQueueJobs(
   desk: Desk,
   place: QueuePlace,
   ids: readonly string[],
   authority: Authority,
-): Promise<void> {
+): Promise<QueueCancel> {
   const { actor, reason = null } = authority;
   const { own, changed } = await insist(() =>
     desk.store.once(async (tx) => {
@@ -24,8 +32,13 @@ export async function cancelQueueJobs(
   const done = new Set(changed.map(({ id }) => id));
   const failures: unknown[] = ids.filter((id) => !own.has(id)).map((id) => notInQueue(id, place));
   for (const id of own)
-    if (!done.has(id)) await cancelJob(desk, id, authority).catch((error: unknown) => failures.push(error));
-  if (failures.length > 0) throw failures[0];
+    if (!done.has(id))
+      await cancelJob(desk, id, authority).then(
+        () => done.add(id),
+        (error: unknown) => failures.push(error),
+      );
+  const cancelled = [...new Set(ids)].filter((id) => done.has(id));
+  return failures.length === 0 ? { ids: cancelled } : { ids: cancelled, failure: failures[0] };
 }
 
 /**
