@@ -5,12 +5,14 @@ import { Queue } from "../src/index.ts";
 const DAY_MS = 86_400_000;
 
 test("of a job that repeats for ever, what lies back further than jobs of its queue are kept goes, a page at a time", async () => {
-  await using database = await openTestDatabase();
+  const database = await openTestDatabase();
+  onTestFinished(() => database.close());
   const queue = new Queue({ databaseUrl: database.url }, { name: "pulse" });
+  const go = new AbortController();
   onTestFinished(async () => {
+    go.abort();
     await queue.stop();
   });
-  const go = new AbortController();
   const begun: number[] = [];
   await queue.process(async ({ processCount }) => {
     begun.push(processCount);
