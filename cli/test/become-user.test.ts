@@ -1,5 +1,7 @@
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { Callsheet, initSecretKeys } from "@callsheet/core";
 import { openTestDatabase, type TestDatabase } from "@callsheet/core/testing";
@@ -22,6 +24,23 @@ afterAll(async () => {
   await removeTemporary(own);
 });
 
+/** The address of the test's database for users who may not enter the directory of its socket. */
+async function openToAll(): Promise<string> {
+  const { hostname, port: number } = new URL(database.url);
+  const directory = decodeURIComponent(hostname);
+  if (!directory.startsWith("/")) return database.url;
+  const socket = `${directory}/.s.PGSQL.${number || 5432}`;
+  const server = createServer((near) => {
+    const far = connect(socket);
+    for (const one of [near, far]) one.on("error", () => [near, far].map((end) => end.destroy()));
+    near.pipe(far).pipe(near);
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  return database.url.replace(/@[^/]+/, `@127.0.0.1:${port}`);
+}
+
 const needsRoot = ({ skip }: TestContext) => skip(process.geteuid?.() !== 0, "not root");
 
 describe("callsheet work --user", () => {
@@ -29,7 +48,7 @@ describe("callsheet work --user", () => {
   async function seen(name: string, ...options: readonly string[]) {
     const secretKeyFile = join(own, `keys of ${name}`);
     await initSecretKeys({ secretKeyFile });
-    const variables = { DATABASE_URL: database.url, CALLSHEET_SECRET_KEY_FILE: secretKeyFile };
+    const variables = { DATABASE_URL: await openToAll(), CALLSHEET_SECRET_KEY_FILE: secretKeyFile };
     const node = speaking(callsheetWith(variables, "work", "--name", name, "--plugin", PLUGIN, ...options));
     onTestFinished(async () => {
       node.child.kill("SIGKILL");
