@@ -1,7 +1,7 @@
-import { chmod } from "node:fs/promises";
-import { join } from "node:path";
 import { once } from "node:events";
+import { chmod } from "node:fs/promises";
 import { type AddressInfo, connect, createServer } from "node:net";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Callsheet, initSecretKeys } from "@callsheet/core";
 import { openTestDatabase, type TestDatabase } from "@callsheet/core/testing";

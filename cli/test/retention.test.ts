@@ -30,7 +30,11 @@ it("callsheet retention: rules are put, listed, tried out, applied and removed",
   expect((await run("list")).stdout.split("\n")).toHaveLength(3);
 
   const dry = await run("run", "--dry-run");
-  expect(dry).toMatchObject({ exitCode: 0, stdout: "completed\ttest\t2\n", stderr: "Would delete 2 jobs and 2 occurrences of timed actions.\n" });
+  expect(dry).toMatchObject({
+    exitCode: 0,
+    stdout: "completed\ttest\t2\n",
+    stderr: "Would delete 2 jobs and 2 occurrences of timed actions.\n",
+  });
   expect((await run("run")).stderr).toMatch(/^Deleted 2 jobs and 2 occurrences of timed actions\.\n/);
   expect(JSON.parse((await run("run", "--json")).stdout)).toMatchObject({ jobs: 0, isDryRun: false, expired: [] });
 

@@ -8,7 +8,9 @@ const read = (page: string) => readFileSync(`${ROOT}docs/${page}`, "utf8");
 const PAGES = ["failure-modes.md", "database-failures.md", "reliability.md"];
 
 test.each(PAGES)("every file that %s names is there", (page) => {
-  const named = [...read(page).matchAll(/`((?:core|contract|actions|cli|queue|bench|docs)\/[\w./-]+)`/g)].map(([, path]) => path!);
+  const named = [...read(page).matchAll(/`((?:core|contract|actions|cli|queue|bench|docs)\/[\w./-]+)`/g)].map(
+    ([, path]) => path!,
+  );
   expect(named.length).toBeGreaterThan(5);
   expect(named.filter((path) => !existsSync(ROOT + path))).toEqual([]);
 });
@@ -30,6 +32,8 @@ test("no failure of workers, databases, races, rollback, files and upgrades is l
 });
 
 test("the page on reliability has every invariant of the checker", () => {
-  const told = (read("reliability.md").match(/^\| [IS]\d\d[^|]*\|/gm) ?? []).flatMap((cell) => cell.match(/[IS]\d\d/g)!);
+  const told = (read("reliability.md").match(/^\| [IS]\d\d[^|]*\|/gm) ?? []).flatMap(
+    (cell) => cell.match(/[IS]\d\d/g)!,
+  );
   expect(Object.keys(INVARIANTS).filter((name) => !told.includes(name))).toEqual([]);
 });

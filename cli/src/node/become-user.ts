@@ -18,11 +18,7 @@ interface SystemUser {
  * Gives up root's rights for those of another user, for good. Linux closes a process that has done so to that user: what it starts
  * runs as the same one, and can read neither its environment nor its memory (docs/decisions/0067).
  */
-export async function becomeUser(
-  name: string,
-  database: DatabaseChoice,
-  variables: NodeJS.ProcessEnv,
-): Promise<void> {
+export async function becomeUser(name: string, database: DatabaseChoice, variables: NodeJS.ProcessEnv): Promise<void> {
   if ("dataDir" in database)
     throw usageError(
       "--user is for a database with an address: a private server is its owner's.",
