@@ -31,7 +31,7 @@ export type { Pauses } from "./pauses.ts";
 export type { OpenQueue, Queues } from "./queues.ts";
 export type { Resources } from "./resources.ts";
 export type { Retention } from "./retention.ts";
-export { addSecretKey, initSecretKeys, type MadeKey } from "./secret-keys.ts";
+export { addSecretKey, type HeldKeys, holdSecretKeys, initSecretKeys, type MadeKey } from "./secret-keys.ts";
 export type { Secrets } from "./secrets.ts";
 export type { CallerTransaction } from "./store/database.ts";
 export type { FeedCursor, FeedLine } from "./store/queue-feed.ts";

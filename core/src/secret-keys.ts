@@ -1,7 +1,7 @@
 import { callsheetError } from "@callsheet/contract";
 import { type Environment, systemEnvironment } from "./engine/environment.ts";
 import { type KeyPlaceOptions, keyPlace } from "./operations/secrets/key-place.ts";
-import { addKey, makeKeyFile } from "./operations/secrets/keyring.ts";
+import { addKey, type KeyFiles, makeKeyFile } from "./operations/secrets/keyring.ts";
 
 /** A file of keys, and the one that was made. */
 export interface MadeKey {
@@ -26,6 +26,24 @@ export function addSecretKey(
   environment: Environment = systemEnvironment(),
 ): Promise<MadeKey> {
   return inFile(options, environment, addKey);
+}
+
+/** Keys as they were read once. */
+export type HeldKeys = Pick<KeyFiles, "readText" | "modeOf">;
+
+/**
+ * Reads the file with the keys of secrets, for `secretKeys` of a process that may not read it later. Undefined: nobody has said where
+ * it is. Keys that are added later are not seen.
+ */
+export async function holdSecretKeys(
+  options: KeyPlaceOptions,
+  { processes, files }: Environment = systemEnvironment(),
+): Promise<HeldKeys | undefined> {
+  const { file } = keyPlace(options, processes.variables);
+  if (file === null) return undefined;
+  const mode = await files.modeOf(file);
+  const text = mode === undefined ? "" : await files.readText(file);
+  return { modeOf: async () => mode, readText: async () => text };
 }
 
 async function inFile(

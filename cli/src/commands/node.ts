@@ -29,6 +29,7 @@ export function addWorkCommand(program: Command, terminal: Terminal): void {
     ["work --name edit-02 --site london", "a second node, for jobs of London"],
     ["work --resources gpu=2,memory=64000", "jobs that need them take turns on it"],
     ["work --name edit-03 --label rack=3 --grace 90s", "one that a service manager stops after 100 s"],
+    ["work --user media", "as root: with keys that only root can read, for handlers that run as media"],
     ["work --types media.transcode,media.proxy --slots 2", "a node for transcodes alone"],
   ]);
 }
@@ -51,5 +52,9 @@ function addNodeOptions(command: Command): void {
       "wait this long for what runs when told to stop (default: until it has ended)",
       durationOption,
     )
-    .option("--plugin <module...>", "run the action types of these files or packages as well");
+    .option("--plugin <module...>", "run the action types of these files or packages as well")
+    .option(
+      "--user <name>",
+      "become this user of the machine first: handlers' processes cannot read what root was given (as root, on Linux)",
+    );
 }

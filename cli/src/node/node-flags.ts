@@ -13,4 +13,6 @@ export interface NodeFlags {
   readonly output?: readonly string[];
   readonly types?: readonly string[];
   readonly plugin?: readonly string[];
+  /** The user of this machine that it becomes before anything else. */
+  readonly user?: string;
 }

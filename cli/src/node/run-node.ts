@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { mediaCapabilities } from "@callsheet/actions";
-import { Callsheet, type Node } from "@callsheet/core";
+import { Callsheet, holdSecretKeys, type Node } from "@callsheet/core";
 import { serverStatus } from "@callsheet/postgres";
 import { type DatabaseChoice, describeDatabase } from "../database-option.ts";
 import { databaseOf } from "../db/private-server.ts";
@@ -10,6 +10,7 @@ import { failure } from "../failure.ts";
 import { printable } from "../printable.ts";
 import type { Terminal } from "../terminal.ts";
 import { unitsText } from "../units-text.ts";
+import { becomeUser } from "./become-user.ts";
 import { chooseTypes } from "./choose-what-to-run.ts";
 import { describeCapabilities } from "./describe-capabilities.ts";
 import { endLinesOn } from "./end-lines.ts";
@@ -42,13 +43,17 @@ async function requireRunning(choice: DatabaseChoice): Promise<void> {
 }
 
 async function runNode(terminal: Terminal, flags: NodeFlags, database: DatabaseChoice): Promise<void> {
+  const { secretKeyFile } = terminal.flags;
+  // Read while this process may still read them: afterwards they are closed to it as to what it starts.
+  const secretKeys = flags.user === undefined ? undefined : await holdSecretKeys({ secretKeyFile });
+  if (flags.user !== undefined) await becomeUser(flags.user, database, terminal.variables);
   await settleRoots(flags, terminal.variables);
   const types = await chooseTypes(flags);
   const capabilities = await mediaCapabilities();
   const { name = hostname(), site, slots, label, resources, grace = Number.POSITIVE_INFINITY } = flags;
   const onError = (where: string, error: unknown) => terminal.stderr.write(troubleLine(where, error));
-  const { secretKeyFile } = terminal.flags;
-  const cs = await Callsheet.open({ ...database, ...(secretKeyFile && { secretKeyFile }), worksSoon: true, onError });
+  const keys = { ...(secretKeyFile && { secretKeyFile }), ...(secretKeys && { secretKeys }) };
+  const cs = await Callsheet.open({ ...database, ...keys, worksSoon: true, onError });
   try {
     const lines = endLinesOn(terminal, (ids) => cs.jobs.getMany(ids));
     const optional = {

@@ -35,6 +35,8 @@ export interface RetentionRun {
   readonly isDryRun: boolean;
   readonly jobs: number;
   readonly expired: readonly Expired[];
+  /** Occurrences of timed actions; what was passed over one behind the other is one of them. */
+  readonly occurrences: number;
   /** Partitions of the history that nothing was left in, by their names. */
   readonly dropped: readonly string[];
 }

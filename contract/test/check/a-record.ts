@@ -59,7 +59,16 @@ export function aJob(fields: Partial<JobRecord> = {}): JobRecord {
   return {
     ...{ what: "job", id: "j", kind: "job", type: "transcode", startAt: AT, ...COPIED },
     ...{ locks: [], configurationVersion: 1, replaced: { count: 0, last: 0 }, lines: told() },
-    ...{ outcome: null, composite: null, claims: [], tickets: [], isFirst: false, grants: [], remnants: [] },
+    ...{
+      outcome: null,
+      openEntries: 0,
+      composite: null,
+      claims: [],
+      tickets: [],
+      isFirst: false,
+      grants: [],
+      remnants: [],
+    },
     work: fields.outcome || fields.claims ? null : work("pending"),
     ...fields,
   };

@@ -198,6 +198,14 @@ const BROKEN: readonly (readonly [string, Invariant, CheckRecord])[] = [
     aGroup({ seq: 2, lineState: "running" }, { lines: ELSEWHERE }),
   ],
   ["a group that knows another last line", "I01", aGroup({ seq: 2 })],
+  [
+    "a job that completed, and left its journal open",
+    "I52",
+    aJob({
+      ...{ outcome: outcome("completed"), openEntries: 1 },
+      lines: told({ event: "complete", via: ["queued", "running"], to: "completed" }),
+    }),
+  ],
   ["a group that settled and has no outcome", "S01", aGroup({ ...OVER, isSettled: true }, { lines: OVER_LINES })],
   ["a group that runs itself", "S01", aGroup({}, { work: work("pending") })],
   [

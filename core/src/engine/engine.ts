@@ -9,7 +9,7 @@ import { builtInResolvers } from "../operations/media/resolvers.ts";
 import { readMediaRoots } from "../operations/media/roots.ts";
 import type { Desk } from "../operations/operate.ts";
 import { keyPlace } from "../operations/secrets/key-place.ts";
-import { createKeyring } from "../operations/secrets/keyring.ts";
+import { createKeyring, type KeyFiles } from "../operations/secrets/keyring.ts";
 import type { Safe } from "../operations/secrets/secrets.ts";
 import { createTargetRegistry, type TargetRegistry } from "../operations/target-registry.ts";
 import { createTypeRegistry, type TypeRegistry } from "../operations/type-registry.ts";
@@ -49,6 +49,8 @@ export interface EngineOptions {
    * private server, with `.keys` after its name.
    */
   readonly secretKeyFile?: string;
+  /** What `holdSecretKeys` read of it, instead of reading it again. */
+  readonly secretKeys?: Pick<KeyFiles, "readText" | "modeOf">;
   /** The schema of all tables. Default `callsheet`. */
   readonly schema?: string;
   /** Connections beside those of the hot path. Default 10. */
@@ -87,7 +89,8 @@ export async function openEngine(found: Server, options: EngineOptions, environm
   try {
     await migrate(db);
     const place = keyPlace({ ...options, dataDir: found.dataDir }, environment.processes.variables);
-    const safe = { keyring: createKeyring(place, environment.files), randomBytes: environment.randomBytes };
+    const keyring = createKeyring(place, options.secretKeys ?? environment.files);
+    const safe = { keyring, randomBytes: environment.randomBytes };
     const store = createStore(db);
     const targets = createTargetRegistry([...builtInResolvers(store), ...(options.resolvers ?? [])], (error) =>
       log.error("resolver", error),

@@ -1,6 +1,7 @@
 import type { Expired, RetentionRun } from "@callsheet/contract";
 import { isTransient, sqlStateOf } from "../store/failure.ts";
 import { FIRST_MARK, type PurgeMark } from "../store/retention.ts";
+import type { Statements } from "../store/store.ts";
 import type { Timer } from "./environment.ts";
 import type { Part } from "./part.ts";
 import { type Service, startService } from "./service.ts";
@@ -99,27 +100,50 @@ export async function purge(part: Part, rest: Rest): Promise<RetentionRun> {
     mark = next;
     if (mark !== undefined) await rest.after(environment.monotonic() - begun);
   }
-  await forget(part, rest);
-  return summed([...counts.values()], { isDryRun: false, dropped: await dropEmpty(part) });
+  const occurrences = await forget(part, rest);
+  return summed([...counts.values()], { isDryRun: false, occurrences, dropped: await dropEmpty(part) });
 }
 
-/** Lets go of old occurrences of timed actions, then of their lines of history, a page at a time. */
-async function forget({ store, environment }: Part, rest: Rest): Promise<void> {
-  for (const old of await store.timedWithOld())
-    for (const deed of ["forgetOccurrences", "forgetLines"] as const)
-      for (let isMore = true; isMore && !rest.isOver; ) {
-        const begun = environment.monotonic();
-        isMore = (await store.transaction((tx) => tx[deed](old, PAGE_LINES))) > 0;
-        if (isMore) await rest.after(environment.monotonic() - begun);
-      }
+/**
+ * Lets go of old occurrences of timed actions, then of their lines of history and those of queue jobs that repeat, a page at a
+ * time. Answers how many occurrences.
+ */
+async function forget(part: Part, rest: Rest): Promise<number> {
+  let occurrences = 0;
+  for (const old of await part.store.timedWithOld()) {
+    occurrences += await inPages(part, rest, (tx) => tx.forgetOccurrences(old, PAGE_LINES));
+    await inPages(part, rest, (tx) => tx.forgetLines(old, PAGE_LINES));
+  }
+  for (const old of await part.store.repeatingWithOld())
+    await inPages(part, rest, (tx) => tx.forgetRuns(old, PAGE_LINES));
+  return occurrences;
+}
+
+/** Does something until nothing is left of it, each time in a transaction, with rests between. Answers how much it was. */
+async function inPages(
+  { store, environment }: Part,
+  rest: Rest,
+  act: (tx: Statements) => Promise<number>,
+): Promise<number> {
+  let sum = 0;
+  for (let isMore = true; isMore && !rest.isOver; ) {
+    const begun = environment.monotonic();
+    const count = await store.transaction(act);
+    sum += count;
+    isMore = count > 0;
+    if (isMore) await rest.after(environment.monotonic() - begun);
+  }
+  return sum;
 }
 
 /** What a pass would delete now. */
 export async function foresee({ store }: Part): Promise<RetentionRun> {
-  return summed(await store.countExpired(), { isDryRun: true, dropped: [] });
+  let occurrences = 0;
+  for (const old of await store.timedWithOld()) occurrences += await store.countOldOccurrences(old);
+  return summed(await store.countExpired(), { isDryRun: true, occurrences, dropped: [] });
 }
 
-function summed(expired: readonly Expired[], run: Pick<RetentionRun, "isDryRun" | "dropped">): RetentionRun {
+function summed(expired: readonly Expired[], run: Pick<RetentionRun, "isDryRun" | "occurrences" | "dropped">): RetentionRun {
   return { ...run, jobs: expired.reduce((sum, { jobs }) => sum + jobs, 0), expired };
 }
 

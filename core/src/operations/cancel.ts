@@ -21,11 +21,14 @@ export async function cancelJob(desk: Desk, id: string, authority: Authority): P
   return state;
 }
 
-/** While what it did is being undone it is remembered. */
+/** While what it did is being undone it is remembered. What it did before it was put off is undone now. */
 async function cancelEnded(desk: Desk, tx: Statements, job: JobFacts, authority: Authority): Promise<JobState> {
   const isOpen = job.rollback === "required" || job.rollback === "failed";
-  if (!isOpen || !isLegal("cancel", job.state, "cancelled", job.kind))
-    return step(desk, tx, job, { event: "cancel", to: "cancelled", operation: "cancel" }, authority);
+  if (!isOpen || !isLegal("cancel", job.state, "cancelled", job.kind)) {
+    const state = await step(desk, tx, job, { event: "cancel", to: "cancelled", operation: "cancel" }, authority);
+    await undoWhatIsLeft(tx, job, { waits: false });
+    return state;
+  }
   await rememberCancel(tx, job.id, authority);
   return job.state;
 }
@@ -49,10 +52,18 @@ async function cancelLive(desk: Desk, tx: Statements, job: JobFacts, authority: 
 
 /** What it did is undone once its handler has ended. */
 async function abandon(desk: Desk, tx: Statements, job: JobFacts, authority: Authority): Promise<JobState> {
-  const { id: jobId, attempt, token, isJournaled } = job;
   const state = await step(desk, tx, job, { event: "abandon", to: "cancelled", operation: "cancel" }, authority);
-  const isLeft = isJournaled && (await tx.openEntries([jobId])).length > 0;
-  const rollback = { jobId, attempt, token: token!, undoes: true, waits: true, delayMs: null, next: [], actor: null };
-  await tx.openRollbacks(isLeft ? [rollback] : []);
+  await undoWhatIsLeft(tx, job, { waits: true });
   return state;
+}
+
+async function undoWhatIsLeft(
+  tx: Statements,
+  { id: jobId, attempt, token, isJournaled }: JobFacts,
+  { waits }: { readonly waits: boolean },
+): Promise<void> {
+  if (!isJournaled || (await tx.openEntries([jobId])).length === 0) return;
+  await tx.openRollbacks([
+    { jobId, attempt, token: token!, undoes: true, waits, delayMs: null, next: [], actor: null },
+  ]);
 }

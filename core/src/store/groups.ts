@@ -196,6 +196,8 @@ export interface Member {
   readonly state: JobState;
   /** What it did is to be undone before it goes on. */
   readonly isRollingBack: boolean;
+  /** What it did before it was put off would have to be undone. */
+  readonly isJournaled: boolean;
   /** It stands, or may stand, in line for objects. */
   readonly isInLine: boolean;
 }
@@ -215,6 +217,7 @@ async function membersOfGroup(db: Queryable, page: MemberPage): Promise<readonly
   const { groupId, states, code = null, after, limit } = page;
   const { rows } = await db.query<Member>(sql`
     select j.id, s.state, coalesce(w.rollback, o.rollback, 'none') not in ('none', 'done') as "isRollingBack",
+      coalesce(w.journaled, false) as "isJournaled",
       j.locks is not null and s.state in ('queued', 'waiting_for_lock') as "isInLine"
     from callsheet.job j
     left join callsheet.work w on w.job_id = j.id left join callsheet.outcome o on o.job_id = j.id

@@ -1,4 +1,4 @@
-import sql from "sql-template-tag";
+import sql, { raw, type Sql } from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 
 /** A timed action of which old occurrences may go. */
@@ -11,25 +11,29 @@ export interface Old {
   readonly upTo: Date | null;
 }
 
+/** Before when the jobs of each action type are over and gone, however they ended; none where one rule keeps some for ever. */
+const AGED = raw(`aged as (
+  select v.type, callsheet.now() - max(r.keep_ms) * interval '1 millisecond' as until
+  from (select distinct type from callsheet.action_version) v
+  cross join unnest(enum_range('completed'::callsheet.job_state, null)) as s (state)
+  left join lateral (
+    select r.keep_ms from callsheet.retention r
+    where (r.state is null or r.state = s.state) and (r.type is null or r.type = v.type)
+    order by r.type is null, r.state is null limit 1
+  ) r on true
+  group by v.type having bool_and(r.keep_ms is not null)
+)`);
+
 /**
  * Timed actions with something to let go of: instants that lie further back than the jobs of their action type are kept, whichever
  * way they ended (nothing where one rule keeps some for ever), and those before as many as they keep themselves.
  */
 async function timedWithOld(db: Queryable): Promise<readonly Old[]> {
   const { rows } = await db.query<Old>(sql`
-    with aged as (
-      select t.id, callsheet.now() - max(r.keep_ms) * interval '1 millisecond' as until
-      from callsheet.timed_action t join callsheet.job j on j.id = t.job_id join callsheet.action_version v on v.id = j.action_version_id
-      cross join unnest(enum_range('completed'::callsheet.job_state, null)) as s (state)
-      left join lateral (
-        select r.keep_ms from callsheet.retention r
-        where (r.state is null or r.state = s.state) and (r.type is null or r.type = v.type)
-        order by r.type is null, r.state is null limit 1
-      ) r on true
-      group by t.id having bool_and(r.keep_ms is not null)
-    )
+    with ${AGED}
     select t.id, t.job_id as "jobId", a.until as before, m.until as "upTo"
-    from callsheet.timed_action t left join aged a on a.id = t.id left join lateral (
+    from callsheet.timed_action t join callsheet.job j on j.id = t.job_id join callsheet.action_version v on v.id = j.action_version_id
+    left join aged a on a.type = v.type left join lateral (
       select o.until_instant as until from callsheet.occurrence o
       where o.timed_action_id = t.id and t.definition ->> 'keepLast' is not null
       order by o.instant desc, o.nominal desc, o.fold desc offset coalesce((t.definition ->> 'keepLast')::int, 0) limit 1
@@ -38,22 +42,51 @@ async function timedWithOld(db: Queryable): Promise<readonly Old[]> {
   return rows;
 }
 
+/** A queue job that repeats, with runs that were over before a moment. */
+export interface OldRuns {
+  readonly jobId: string;
+  readonly before: Date;
+}
+
+/** Queue jobs that have repeated and were set up again before their type's jobs are kept. Each run leaves two lines or more. */
+async function repeatingWithOld(db: Queryable): Promise<readonly OldRuns[]> {
+  const { text, values } = sql`
+    with ${AGED}
+    select j.id as "jobId", a.until as before
+    from callsheet.work w join callsheet.job j on j.id = w.job_id and j.kind = 'queue'
+    join callsheet.action_version v on v.id = j.action_version_id join aged a on a.type = v.type
+    where w.seq > 2 and exists (select from callsheet.event e where e.job_id = j.id and e.event = 'rearm' and e.at < a.until)
+    order by j.id`;
+  const { rows } = await db.query<OldRuns>({ text, values, patience: "bulk" });
+  return rows;
+}
+
+/** Which of a timed action's occurrences are old: never one that is under way or waits, nor the last one that is over. */
+const isOld = ({ id, before, upTo }: Old): Sql => sql`
+  timed_action_id = ${id}
+  and (until_instant <= ${upTo}::timestamptz or (until_instant <= ${before}::timestamptz and coalesce(ended_at < ${before}::timestamptz, true)))
+  and (kind = 'skipped' or (kind = 'fired' and ended_at is not null
+    and instant < (select max(instant) from callsheet.occurrence where timed_action_id = ${id} and ended_at is not null)))`;
+
+/** How many occurrences would be deleted now. */
+async function countOldOccurrences(db: Queryable, old: Old): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(sql`
+    select count(*)::int as count from callsheet.occurrence where ${isOld(old)}`);
+  return rows[0]!.count;
+}
+
 /**
- * Deletes so many of a timed action's old occurrences (index occurrence_in_time): never one that is under way or waits, nor the last
- * one that is over. In a transaction. Answers how many.
+ * Deletes so many of a timed action's old occurrences (index occurrence_in_time). In a transaction. Answers how many.
  */
-async function forgetOccurrences(tx: Queryable, { id, before, upTo }: Old, limit: number): Promise<number> {
+async function forgetOccurrences(tx: Queryable, old: Old, limit: number): Promise<number> {
+  const { id, before, upTo } = old;
   // The checker asks for nothing of the rule up to there.
   await tx.query(sql`
     update callsheet.timed_action t set ruled_at = least(t.mark, greatest(${before}::timestamptz, ${upTo}::timestamptz))
     where t.id = ${id} and t.ruled_at < least(t.mark, greatest(${before}::timestamptz, ${upTo}::timestamptz))`);
   const { count } = await tx.query(sql`
     delete from callsheet.occurrence o using (
-      select origin, nominal, fold from callsheet.occurrence
-      where timed_action_id = ${id}
-        and (until_instant <= ${upTo}::timestamptz or (until_instant <= ${before}::timestamptz and coalesce(ended_at < ${before}::timestamptz, true)))
-        and (kind = 'skipped' or (kind = 'fired' and ended_at is not null
-          and instant < (select max(instant) from callsheet.occurrence where timed_action_id = ${id} and ended_at is not null)))
+      select origin, nominal, fold from callsheet.occurrence where ${isOld(old)}
       order by instant limit ${limit}
     ) old
     where o.timed_action_id = ${id} and o.origin = old.origin and o.nominal = old.nominal and o.fold = old.fold`);
@@ -79,7 +112,28 @@ async function forgetLines(tx: Queryable, { id, jobId }: Old, limit: number): Pr
     )
     select max(seq) as seq from set_up where seq <= ${limit} + (select min(seq) from set_up)`);
   const { seq } = rows[0]!;
-  if (seq === null) return 0;
+  return seq === null ? 0 : replaceLines(tx, jobId, seq);
+}
+
+/**
+ * Deletes lines of a queue job that repeats, up to one with which it was set up again before a moment, and writes one line in their
+ * place. In a transaction. Answers how many lines.
+ */
+async function forgetRuns(tx: Queryable, { jobId, before }: OldRuns, limit: number): Promise<number> {
+  const { count } = await tx.query(sql`
+    select from callsheet.work where job_id = ${jobId} for update skip locked`);
+  if (count === 0) return 0;
+  const { rows } = await tx.query<{ seq: number | null }>(sql`
+    with set_up as (
+      select seq from callsheet.event where job_id = ${jobId} and event = 'rearm' and at < ${before}
+    )
+    select max(seq) as seq from set_up where seq <= ${limit} + (select min(seq) from set_up)`);
+  const { seq } = rows[0]!;
+  return seq === null ? 0 : replaceLines(tx, jobId, seq);
+}
+
+/** Writes one line in the place of those up to a number. Answers how many they were. */
+async function replaceLines(tx: Queryable, jobId: string, seq: number): Promise<number> {
   const { rows: gone } = await tx.query<{
     lines: number;
     attempt: number;
@@ -116,5 +170,5 @@ async function forgetAttempts(tx: Queryable, jobId: string, attempt: number): Pr
     });
 }
 
-/** What stands behind letting go of what timed actions did long ago. */
-export const OLD = { timedWithOld, forgetOccurrences, forgetLines };
+/** What stands behind letting go of what timed actions, and queue jobs that repeat, did long ago. */
+export const OLD = { timedWithOld, countOldOccurrences, forgetOccurrences, forgetLines, repeatingWithOld, forgetRuns };

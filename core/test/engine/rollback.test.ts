@@ -1,6 +1,6 @@
 import { partial, snooze } from "@callsheet/contract";
 import { describe, expect, test } from "vitest";
-import { until } from "../../src/testing/index.ts";
+import { expectSound, until } from "../../src/testing/index.ts";
 import { poolOf } from "../admission/holdings.ts";
 import { eventsOf, inState, lineOf, refusal } from "../fixtures/floor.ts";
 import { aGate, aPlace, journalOf } from "../fixtures/world.ts";
@@ -72,6 +72,23 @@ describe("what an attempt journaled", () => {
     await work();
     expect(await cs.jobs.wait(await create())).toMatchObject({ state: "failed", attempt: 2, rollback: "done" });
     expect(world.log).toEqual(["done of 1", "done of 2", "undone of 2", "undone of 1"]);
+  });
+
+  test("of a snoozed attempt is undone when its job is cancelled before the next", async () => {
+    const { cs, create, work, world, database } = await aPlace({
+      run: async (context, { effect }) => {
+        await effect(context, "of 1");
+        return snooze(new Date(Date.now() + 3_600_000));
+      },
+    });
+    await work();
+    const job = await create();
+    await inState(cs, job, "scheduled");
+    await cs.jobs.cancel(job);
+    await until(async () => (await cs.jobs.get(job)).rollback === "done", { what: "The rollback" });
+    expect(world.log).toEqual(["done of 1", "undone of 1"]);
+    expect(await eventsOf(cs, job)).toEqual(["create", "snooze", "cancel", "rolled_back"]);
+    await expectSound(database);
   });
 
   test("belongs to paths: those of failed ones are undone when it ends partial, the others are kept", async () => {

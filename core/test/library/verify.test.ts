@@ -214,6 +214,12 @@ const DAMAGES: readonly (readonly [string, Invariant, JobPlan, string])[] = [
     { state: "running", as: "member" },
     "update callsheet.node set state = 'dead', ended_at = now() - interval '1 hour' where id = (select node_id from callsheet.claim)",
   ],
+  [
+    "a job is over, and what it did is not undone",
+    "I52",
+    { state: "failed" },
+    `insert into callsheet.undo_entry (job_id, attempt, n, name, data, state, at) values ($1, 1, 1, 'file', '{}', 'intent', now())`,
+  ],
   ["a job is lost", "S01", {}, "delete from callsheet.work where job_id = $1"],
   [
     "a job stands in a claim and waits",

@@ -34,7 +34,9 @@ describe("a timed action that keeps its last three occurrences", () => {
     await work();
     await runs(floor, 1, 7);
     const before = await cs.jobs.history(jobId);
-    await cs.retention.run();
+    expect(await cs.retention.run({ isDryRun: true })).toMatchObject({ jobs: 0, occurrences: 4 });
+    expect(await toldOf(cs)).toHaveLength(7);
+    expect(await cs.retention.run()).toMatchObject({ jobs: 0, occurrences: 4 });
     expect(await toldOf(cs)).toEqual([5, 6, 7].map((minute) => `${time(minute)} completed`));
     const after = await cs.jobs.history(jobId);
     const [created, forgotten, ...rest] = after;

@@ -25,6 +25,7 @@ export const INVARIANTS = {
   I48: "Nothing is told of a timed action's rule behind its mark, which only moves on.",
   I49: "One occurrence of a timed action is under way at a time, and none while its job waits for the next.",
   I50: "No occurrence fires before its instant, and one that fires late says why.",
+  I52: "What a job journaled is undone or kept when it is over, or is about to be.",
   S01: "A job stands in exactly one place: with what waits and runs, with what has ended, or in one claim.",
   S02: "What a row refers to is there.",
   S03: "What is used of a pool is the sum of what is held of it.",

@@ -57,7 +57,7 @@ function checkRollback({ state, rollback }: WorkPlace): readonly Violation[] {
   return [violation("I16", `It is ${state}, and the rollback of its last attempt is ${rollback}.`)];
 }
 
-function checkOutcome({ outcome, lines }: JobRecord): readonly Violation[] {
+function checkOutcome({ outcome, lines, openEntries }: JobRecord): readonly Violation[] {
   const last = lines.at(-1);
   if (outcome === null || last === undefined) return [];
   const found: Violation[] = [];
@@ -65,6 +65,8 @@ function checkOutcome({ outcome, lines }: JobRecord): readonly Violation[] {
     found.push(violation("I01", `It counts ${outcome.seq} lines; the last is ${last.seq}.`, last.seq));
   if (outcome.state !== last.to)
     found.push(violation("I01", `It is ${outcome.state}; its last line left it ${last.to}.`, last.seq));
+  if (openEntries > 0 && (outcome.rollback === "none" || outcome.rollback === "done"))
+    found.push(violation("I52", `It is over, and ${openEntries} entries of its journal are open.`));
   const started = startsIn(lines);
   if (outcome.attempt !== started)
     found.push(violation("I07", `It counts ${outcome.attempt} attempts; ${started} were started.`));

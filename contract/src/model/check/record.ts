@@ -167,6 +167,8 @@ export interface JobRecord extends Copied {
   readonly lines: readonly JobLine[];
   readonly work: WorkPlace | null;
   readonly outcome: OutcomePlace | null;
+  /** Entries of its undo journal that nobody has undone or kept. */
+  readonly openEntries: number;
   /** Of a group or run. */
   readonly composite: CompositePlace | null;
   readonly claims: readonly ClaimPlace[];

@@ -50,8 +50,8 @@ const LIVE = ["running", "timed_out"] as const satisfies readonly JobState[];
 /** Cancels the members of a group whose cancel was asked for. May be done by several at once, and again. */
 export async function cancelMembers(desk: Desk, groupId: string, authority: Authority): Promise<void> {
   await eachPage(desk, { groupId, states: [...WAITING, ...LIVE] }, async (members) => {
-    const isSimple = ({ state, isRollingBack, isInLine }: Member) =>
-      !isRollingBack && !isInLine && WAITING.some((waiting) => waiting === state);
+    const isSimple = ({ state, isRollingBack, isJournaled, isInLine }: Member) =>
+      !isRollingBack && !isJournaled && !isInLine && WAITING.some((waiting) => waiting === state);
     const changes = members.filter(isSimple).map(({ id }) => ({ id, to: "cancelled" as const }));
     const { actor, reason = null } = authority;
     if (changes.length > 0)

@@ -44,6 +44,8 @@ export const JOBS = `
     select job_id, json_agg(token::text) as tokens from callsheet.remnant group by job_id
   ), replaced as materialized (
     select job_id, count(*)::int as count, max(version) as last from callsheet.configuration group by job_id
+  ), journaled as materialized (
+    select job_id, count(*)::int as open from callsheet.undo_entry where state = 'intent' group by job_id
   ), member_state as materialized (
     select m.parent_id, coalesce(w.state, o.state, 'running') as state, coalesce(o.rollback, 'none') as rollback
     from callsheet.job m left join callsheet.work w on w.job_id = m.id left join callsheet.outcome o on o.job_id = m.id
@@ -67,7 +69,7 @@ export const JOBS = `
       'recount', n.counts, 'removed', c.removed,
       'intent', c.intent, 'isClosed', c.closed, 'hasBegun', c.begun, 'state', c.state, 'isSettled', c.settled,
       'generation', c.generation, 'seq', c.seq, 'lineState', c.line_state) end as composite,
-    coalesce(m.claims, '[]') as claims, coalesce(t.tickets, '[]') as tickets, coalesce(${IS_FIRST}, false) as "isFirst",
+    coalesce(u.open, 0) as "openEntries", coalesce(m.claims, '[]') as claims, coalesce(t.tickets, '[]') as tickets, coalesce(${IS_FIRST}, false) as "isFirst",
     coalesce(g.tokens, '[]') as grants, coalesce(l.tokens, '[]') as remnants
   from callsheet.job j
   left join callsheet.action_version v on v.id = j.action_version_id
@@ -79,6 +81,7 @@ export const JOBS = `
   left join ticketed t on t.job_id = j.id
   left join granted g on g.job_id = j.id
   left join left_over l on l.job_id = j.id
+  left join journaled u on u.job_id = j.id
   left join replaced r on r.job_id = j.id
   order by j.id`;
 

@@ -17,9 +17,19 @@ const IS_LEFT = "exists (select from callsheet.remnant m where m.token = r.token
  * Whatever a row of `work` copies from its job is compared with the job instead.
  */
 const REFERENCES: readonly Reference[] = [
-  ...["work", "outcome", "event", "configuration", "progress", "variable", "log_line", "undo_entry", "elsewhere"].map(
-    (table): Reference => ({ table, column: "job_id", target: "job" }),
-  ),
+  ...[
+    "work",
+    "outcome",
+    "event",
+    "configuration",
+    "progress",
+    "variable",
+    "log_line",
+    "undo_entry",
+    "rollback",
+    "elsewhere",
+    "composite",
+  ].map((table): Reference => ({ table, column: "job_id", target: "job" })),
   { table: "ticket", column: "job_id", target: "job", unless: IS_LEFT },
   { table: "grant_of_units", column: "job_id", target: "job", unless: IS_LEFT },
   { table: "timed_action", column: "job_id", target: "job" },
@@ -28,7 +38,10 @@ const REFERENCES: readonly Reference[] = [
   { table: "job", column: "lane_id", target: "lane" },
   { table: "job", column: "owner_id", target: "owner" },
   { table: "action", column: "version_id", target: "action_version" },
-  ...["claim", "outcome", "event", "remnant"].map((table): Reference => ({ table, column: "node_id", target: "node" })),
+  ...["stall", "secret_use"].map((table): Reference => ({ table, column: "job_id", target: "job" })),
+  ...["claim", "outcome", "event", "remnant", "rollback", "elsewhere"].map(
+    (table): Reference => ({ table, column: "node_id", target: "node" }),
+  ),
   { table: "grant_of_units", column: "pool_id", target: "pool" },
   { table: "ticket", column: "object_key", target: "object", key: "key" },
   { table: "ticket", column: "lane_id", target: "lane" },
