@@ -9,6 +9,8 @@ export async function runRetention(terminal: Terminal, isDryRun: boolean): Promi
   const run = await client.retention.run({ isDryRun });
   if (terminal.format === "json" || terminal.format === "jsonl") return printOne(terminal, run, () => "");
   printList(terminal, { rows: run.expired, columns: EXPIRED_COLUMNS, empty: "" });
-  terminal.note(`${isDryRun ? "Would delete" : "Deleted"} ${run.jobs} jobs and ${run.occurrences} occurrences of timed actions.`);
+  terminal.note(
+    `${isDryRun ? "Would delete" : "Deleted"} ${run.jobs} jobs and ${run.occurrences} occurrences of timed actions.`,
+  );
   if (run.dropped.length > 0) terminal.note(`Dropped ${run.dropped.length} empty partitions of the history.`);
 }

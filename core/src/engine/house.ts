@@ -143,7 +143,10 @@ export async function foresee({ store }: Part): Promise<RetentionRun> {
   return summed(await store.countExpired(), { isDryRun: true, occurrences, dropped: [] });
 }
 
-function summed(expired: readonly Expired[], run: Pick<RetentionRun, "isDryRun" | "occurrences" | "dropped">): RetentionRun {
+function summed(
+  expired: readonly Expired[],
+  run: Pick<RetentionRun, "isDryRun" | "occurrences" | "dropped">,
+): RetentionRun {
   return { ...run, jobs: expired.reduce((sum, { jobs }) => sum + jobs, 0), expired };
 }
 
