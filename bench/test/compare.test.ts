@@ -134,7 +134,7 @@ describe("promises", () => {
       { name: "members of a group, 1 process, beside independent jobs", median: 0.9, kept: true },
       { name: "members of a group, 1 process, beside plain jobs", median: 0.45, kept: false },
       { name: "group read while it drains, 1 process, p99, ms", median: 21, kept: false },
-      { name: "memory of the worker, 400k members beside 100k", versus: "group-100k, group", median: 1.4, kept: false },
+      { name: "memory of the worker, 400k members beside 100k", versus: "group-100k, group", median: 1.4 },
     ]);
   });
 
