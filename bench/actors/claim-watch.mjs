@@ -1,8 +1,9 @@
 import { createRequire } from "node:module";
 import { nowMs } from "./clock.mjs";
 
-// The statements that a claim of Callsheet begins with: of plain jobs it is all of it, of contended ones the transaction's first.
-const FIRST = new Set(["claim", "candidates", "candidates_shared"]);
+// The statements that are all of a claim of Callsheet, and those with which a claim of contended jobs begins.
+const WHOLE = new Set(["claim", "claim_members"]);
+const FIRST = new Set([...WHOLE, "candidates", "candidates_shared"]);
 
 /**
  * Times every claim that Callsheet makes in this process, from the moment its first statement is sent until the answer to
@@ -16,7 +17,7 @@ export function watchClaims() {
   pg.Client.prototype.query = function timed(question, ...rest) {
     const { name, text, callback } = question ?? {};
     if (FIRST.has(name)) begun.set(this, nowMs());
-    const isLast = name === "claim" || (text === "commit" && begun.has(this));
+    const isLast = WHOLE.has(name) || (text === "commit" && begun.has(this));
     if (isLast && callback !== undefined) {
       const sinceMs = begun.get(this);
       begun.delete(this);

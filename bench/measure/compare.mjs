@@ -6,9 +6,11 @@ const OURS = "callsheet";
 /** The queue library, which is compared with what it stands on. */
 const LIBRARY = "callsheet-queue";
 
+const GROUP = { variant: "group" };
+
 /**
  * The comparisons that Callsheet promises. `against` names the peers: all of them, those on PostgreSQL, those on Redis,
- * the core (of the queue library), or none (`own`: the figure itself; `size`: the same system in another scenario; `server`: PostgreSQL without a client).
+ * the core (of the queue library), or none (`own`: the figure itself; `size`: the same system in another scenario, or another variant; `server`: PostgreSQL without a client).
  * Without a target a figure is told and not judged.
  */
 const PROMISES = [
@@ -53,6 +55,24 @@ const PROMISES = [
   promise("queue library, opened and one job done, ms", "queue-first-job", {
     ...{ of: LIBRARY, atMost: 30, against: "own", figure: "p50Ms", variant: "alone" },
   }),
+  ...groupPromises("1 process", "group-100k"),
+  ...groupPromises("4 processes", "group-100k-4"),
+  promise("group of 100k created, s", "group-100k", { ...GROUP, atMost: 10, against: "own", figure: "createSeconds" }),
+  promise("longest read of a group, 1 process, ms", "group-100k", {
+    ...{ ...GROUP, atMost: 20, against: "own", figure: "readMaxMs" },
+  }),
+  // More processes than cores: a statement that reads nothing may wait as long.
+  promise("longest read of a group, 4 processes, ms", "group-100k-4", {
+    ...{ ...GROUP, against: "own", figure: "readMaxMs" },
+  }),
+  promise("longest `select 1` beside it, ms", "group-100k-4", { ...GROUP, against: "own", figure: "bareMaxMs" }),
+  promise("memory of the creator, 400k members beside 100k", "group-400k", {
+    ...{ ...GROUP, atMost: 1.3, against: "size", other: "group-100k", otherVariant: "group", figure: "creatorMb" },
+  }),
+  // How far a heap grows between collections is Node's to say: told, not judged.
+  promise("memory of the worker, 400k members beside 100k", "group-400k", {
+    ...{ ...GROUP, against: "size", other: "group-100k", otherVariant: "group", figure: "workerMb" },
+  }),
   promise("held snapshot, last tenth over first", "snapshot", { atMost: 1.3, against: "own", figure: "growth" }),
   promise("drain 1M, memory of the last fifth over the first", "drain-1m", { against: "own", figure: "memoryGrowth" }),
   promise("at rest, % of a core", "rest", { atMost: 1, against: "own", figure: "nodePercent" }),
@@ -74,6 +94,21 @@ const STANDS_FOR = {
 };
 
 const isOurs = (name) => name === OURS || name === LIBRARY;
+
+/** What members of a group cost beside jobs of their own, and how long the group is read in. */
+function groupPromises(size, scenario) {
+  const beside = (otherVariant) => ({ ...GROUP, against: "size", other: scenario, otherVariant });
+  return [
+    promise(`members of a group, ${size}, beside independent jobs`, scenario, {
+      atLeast: 0.9,
+      ...beside("independent"),
+    }),
+    promise(`members of a group, ${size}, beside plain jobs`, scenario, { atLeast: 0.7, ...beside("plain") }),
+    promise(`group read while it drains, ${size}, p99, ms`, scenario, {
+      ...{ ...GROUP, atMost: 20, against: "own", figure: "readP99Ms" },
+    }),
+  ];
+}
 
 function promise(name, scenario, rest) {
   return { name, scenario, of: OURS, against: "all", figure: "rate", ...rest };
@@ -114,7 +149,12 @@ function measure(one, results, systems, better) {
     return { ...pairRatios(ours, alone), versus: one.other };
   }
   if (one.against === "size") {
-    const other = betterVariant(results, { scenario: one.other, system, figure, better });
+    const which = { scenario: one.other, system, figure };
+    if (one.otherVariant !== undefined) {
+      const points = seriesOf(results, { ...which, variant: one.otherVariant });
+      return { ...pairRatios(ours, points), versus: `${one.other}, ${one.otherVariant}` };
+    }
+    const other = betterVariant(results, { ...which, better });
     return other && { ...pairRatios(ours, other.points), versus: one.other };
   }
   const peers = systems.filter((peer) => peer.name !== system && STANDS_FOR[one.against](peer));

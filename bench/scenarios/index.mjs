@@ -119,6 +119,7 @@ export function scenariosOf({ size, limitMs }) {
     "queue-first-job": firstJob({ count: n.openings }),
     "group-100k": group({ count: n.middle, workers: 1, limitMs }),
     "group-100k-4": group({ count: n.middle, workers: 4, limitMs }),
+    "group-400k": group({ count: 4 * n.middle, workers: 1, limitMs, variants: ["group"] }),
     snapshot: heldSnapshot({ count: n.snapshot, lengthMs: n.snapshotMs }),
     retention: retention({ count: n.large, settled: n.settled, limitMs }),
     rest: atRest({ lengthMs: n.restMs }),

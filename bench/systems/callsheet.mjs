@@ -1,4 +1,5 @@
 import { watchClaims } from "../actors/claim-watch.mjs";
+import { readInTurn } from "../actors/reads-in-turn.mjs";
 import { installedVersion } from "./installed-version.mjs";
 import { payloadOf } from "./job.mjs";
 
@@ -122,35 +123,26 @@ async function* crewOf(id) {
 }
 
 /** Makes members, in one group or each for itself, and reads the group while it is worked off. */
-function makeMembers({ cs, member }) {
-  const watched = { id: undefined, isOver: false, tookMs: [] };
+function makeMembers({ cs, member }, url) {
+  let id;
+  let reading;
   return {
     createMembers: async ({ count, isGroup }) => {
       const action = await cs.actions.put({ name: "member", type: member, flags: ["groupMember"] });
       const { i: _, ...configuration } = payloadOf(0);
       if (isGroup) {
         const target = { type: "crew", id: String(count) };
-        watched.id = (await cs.jobs.create(action, { configuration, target })).id;
+        id = (await cs.jobs.create(action, { configuration, target })).id;
       } else
         await cs.jobs.createMany(
           action,
           Array.from({ length: count }, (_, n) => ({ configuration, target: memberOf(n) })),
         );
     },
-    watchGroup: () => {
-      void (async () => {
-        while (!watched.isOver) {
-          const startMs = performance.now();
-          await cs.groups.get(watched.id);
-          watched.tookMs.push(performance.now() - startMs);
-          await new Promise((resolve) => setTimeout(resolve, 25));
-        }
-      })();
+    watchGroup: async () => {
+      reading = await readInTurn(url, () => cs.groups.get(id));
     },
-    groupReads: () => {
-      watched.isOver = true;
-      return watched.tookMs;
-    },
+    groupReads: () => reading.stop(),
   };
 }
 
@@ -170,7 +162,7 @@ async function openProducer(url, { objects, openLanes }) {
   });
   let holder;
   return {
-    ...makeMembers({ cs, member }),
+    ...makeMembers({ cs, member }, url),
     retain: async () => {
       await cs.retention.put({}, { keepMs: 86_400_000 });
       // It goes on while the others work; what it has done is counted in the store.

@@ -121,6 +121,23 @@ describe("promises", () => {
     ]);
   });
 
+  it("holds members of a group against jobs of their own in the same scenario, and what grows against a smaller group", () => {
+    const group = (name: string, variant: string, figures: Record<string, number>) =>
+      result(name, "callsheet", 1, figures, { variant });
+    const results = [
+      group("group-100k", "plain", { rate: 100 }),
+      group("group-100k", "independent", { rate: 50 }),
+      group("group-100k", "group", { rate: 45, readP99Ms: 21, workerMb: 100 }),
+      group("group-400k", "group", { rate: 45, workerMb: 140 }),
+    ];
+    expect(compare(results, SYSTEMS)).toMatchObject([
+      { name: "members of a group, 1 process, beside independent jobs", median: 0.9, kept: true },
+      { name: "members of a group, 1 process, beside plain jobs", median: 0.45, kept: false },
+      { name: "group read while it drains, 1 process, p99, ms", median: 21, kept: false },
+      { name: "memory of the worker, 400k members beside 100k", versus: "group-100k, group", median: 1.4 },
+    ]);
+  });
+
   it("holds 100 callers against the best on PostgreSQL and the best on Redis apart", () => {
     const results = [
       result("single-create-100", "callsheet", 1, { rate: 60 }),

@@ -58,10 +58,11 @@ export class Groups {
   }
 
   /**
-   * Runs the members again that failed (the default), or only those that timed out, as many as it answers; the others stay as
-   * they are. A member that is past its time-out and runs is run again once it has failed.
+   * Runs the members again that failed, or only those that timed out, as many as it answers; the others stay as they are. Default:
+   * those that timed out where the group is `timed_out`, else those that failed. A member that is past its time-out and runs is run
+   * again once it has failed.
    */
-  retry(group: Ref, { only = "failed" }: { readonly only?: RetryOnly } = {}): Promise<number> {
+  retry(group: Ref, { only }: { readonly only?: RetryOnly } = {}): Promise<number> {
     return retryGroup(this.#engine.desk, idOf(group), only, this.#authority);
   }
 

@@ -208,9 +208,12 @@ export class Jobs {
     return { id: await createCounterpart(desk, creator, { id: idOf(job), does, input }, this.#authority) };
   }
 
-  /** Runs a failed job again, or those members of a group that failed; remembered while a timed-out attempt lives. */
+  /**
+   * Runs a failed job again, or those members of a group that failed, or that timed out where the group is `timed_out`; remembered
+   * while a timed-out attempt lives.
+   */
   retry(job: Ref<unknown, unknown>): Promise<JobState> {
-    return this.#do(job, retryJob, (desk, id, authority) => retryGroup(desk, id, "failed", authority));
+    return this.#do(job, retryJob, (desk, id, authority) => retryGroup(desk, id, undefined, authority));
   }
 
   async #do<Result>(job: Ref<unknown, unknown>, single: Verb<Result>, whole: Verb): Promise<Result | JobState> {

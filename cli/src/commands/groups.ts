@@ -43,8 +43,12 @@ export function addGroupsCommand(program: Command, terminal: Terminal): void {
   addExamples(
     groups
       .command("retry <id>")
-      .description("run the members again that failed; the others stay as they are")
-      .addOption(new Option("--only <which>", "which members (default: failed)").choices(RETRY_ONLY))
+      .description("run the members again that failed, or timed out; the others stay as they are")
+      .addOption(
+        new Option("--only <which>", "which members (default: timed_out if the group is, else failed)").choices(
+          RETRY_ONLY,
+        ),
+      )
       .action(async (id, flags) => (await import("../groups/change.ts")).retryGroup(terminal, id, flags)),
     [["groups retry ID --only timed_out", "those that took too long"]],
   );

@@ -55,6 +55,16 @@ describe("a retry of a group", () => {
     expect((await cs.jobs.explain(members[0]!)).sentence).toContain("The retry that was asked for begins if it fails.");
   });
 
+  test("is about those that timed out where the group did, unless it is said", async () => {
+    const { cs, database } = await aCrew();
+    const { id, members } = await aGroup(database, [{ state: "timed_out" }, { state: "pending" }]);
+    expect(await cs.groups.get(id)).toMatchObject({ state: "timed_out" });
+    expect(await refusal(() => cs.groups.retry(id, { only: "failed" }))).toMatchObject({ code: "wrong_state" });
+    expect(await cs.groups.retry(id)).toBe(1);
+    expect(await cs.jobs.retry(members[0]!)).toBe("timed_out");
+    expect((await cs.jobs.explain(members[0]!)).sentence).toContain("The retry that was asked for begins if it fails.");
+  });
+
   test("is refused when there is nothing to retry, and while it is being cancelled", async () => {
     const crew = await aCrew();
     const { cs, database } = crew;

@@ -6,20 +6,28 @@ const file = databaseOfFile();
 /** In CI a few hundred; more by hand. */
 const ROUNDS = Number(process.env.CALLSHEET_RACE_ROUNDS ?? 150);
 const LINES = 4;
+/** How many members end at one instant; now and then as many as a large claim and all connections end together. */
+const SIZES = [2, 3, 4, 5, 8];
+const MOST = 64;
+const MOST_EVERY = 50;
 
 test(`members that end at one instant settle their group once, in ${ROUNDS} rounds`, async () => {
   const { store } = file.get();
   const lines = await Promise.all(Array.from({ length: LINES }, (_, n) => store.openHotPath(`race-${n}`)));
   const nodes = { action: { name: "race", type: "test" } };
   for (let round = 0; round < ROUNDS; round++) {
-    const asMembers = Array.from({ length: LINES - 1 }, () => ({ state: "running", as: "member", ...nodes }) as const);
-    const asRows = Array.from({ length: 1 + (round % 2) }, () => ({ state: "running", ...nodes }) as const);
+    const size = round % MOST_EVERY === 0 ? MOST : SIZES[round % SIZES.length]!;
+    const asMembers = Array.from(
+      { length: Math.ceil(size / 2) },
+      () => ({ state: "running", as: "member", ...nodes }) as const,
+    );
+    const asRows = Array.from({ length: Math.floor(size / 2) }, () => ({ state: "running", ...nodes }) as const);
     const { id, members } = await aGroup(file.get(), [...asMembers, ...asRows]);
     await store.transaction((tx) => tx.closeGroup(id));
     await Promise.all(
       members.map(({ id: member, token }, n) =>
         n < asMembers.length
-          ? lines[n]!.complete([{ token: token!, size: 1, ordinals: [1], results: [null], offsets: [0] }])
+          ? lines[n % LINES]!.complete([{ token: token!, size: 1, ordinals: [1], results: [null], offsets: [0] }])
           : store.transaction((tx) => tx.transition({ event: "fail", changes: [{ id: member, to: "failed" }] })),
       ),
     );

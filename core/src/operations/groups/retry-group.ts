@@ -10,12 +10,19 @@ const TIMED_OUT = "timed_out";
 
 /**
  * Runs the members again that failed or ended in part; or, with `timed_out`, those that are past their time-out, once they have
- * failed, and those that it ended. All others stay untouched. Answers how many: none of them is `wrong_state`.
+ * failed, and those that it ended. Without either the group's state says which. All others stay untouched. Answers how many: none
+ * of them is `wrong_state`.
  */
-export async function retryGroup(desk: Desk, ref: string, only: RetryOnly, authority: Authority): Promise<number> {
-  if (!RETRY_ONLY.includes(only))
+export async function retryGroup(
+  desk: Desk,
+  ref: string,
+  asked: RetryOnly | undefined,
+  authority: Authority,
+): Promise<number> {
+  if (asked !== undefined && !RETRY_ONLY.includes(asked))
     throw callsheetError("invalid_argument", `only must be one of ${RETRY_ONLY.join(", ")}.`, { field: "only" });
   const group = await requireGroup(desk.store, ref);
+  const only = asked ?? (group.state === "timed_out" ? "timed_out" : "failed");
   if (group.intent === "cancel" && !group.isSettled) throw wrongGroupState(group, "retried");
   const ended = await retryEnded(desk, group.id, only, authority);
   const live = only === "timed_out" ? await retryLive(desk, group.id, authority) : 0;
