@@ -61,8 +61,12 @@ export class Worker implements TurnHost {
       run: (context) => this.#run(context),
     });
     const onStored = (ids: readonly string[], ends?: StoredEnds) => void this.#stored(ids, ends);
-    this.#starting = callsheet.work({ name: id, types: [type], slots: concurrency, onStored });
-    this.#node = await this.#starting;
+    const begun = new Promise<Node>((onBegun) => {
+      this.#starting = callsheet.work({ name: id, types: [type], slots: concurrency, onStored, onBegun });
+    });
+    // It runs jobs by now, and hears a moment later of those that others add.
+    this.#node = await Promise.race([begun, this.#starting!]);
+    this.#starting!.catch((error: unknown) => this.#part.fail(error));
     this.#minded();
   }
 

@@ -69,6 +69,15 @@ export interface EngineOptions {
   readonly environment?: Environment;
 }
 
+/** A node, and who is told of its start. */
+export interface WorkOptions extends NodeOptions {
+  /**
+   * Told once it has looked for jobs, a moment before it hears of those that others make: what they did meanwhile is found
+   * then. Should that come to nothing, it is stopped, and whoever started it is told why.
+   */
+  readonly onBegun?: (node: Node) => void;
+}
+
 /** Connects to a server and brings its schema up to date. The server is closed with the engine, and when this fails. */
 export async function openEngine(found: Server, options: EngineOptions, environment: Environment): Promise<Engine> {
   const log: EngineLog = { error: options.onError ?? writeError };
@@ -141,7 +150,7 @@ export class Engine {
   }
 
   /** Starts a node, and with the first one the duties: more of them than one in a cluster are no harm. */
-  async work(options: NodeOptions): Promise<Node> {
+  async work({ onBegun, ...options }: WorkOptions): Promise<Node> {
     this.#requireOpen();
     const node = await startNode(this.#part, options, (ids, ends) => this.#tell(options, ids, ends));
     this.#nodes.add(node);
@@ -149,6 +158,7 @@ export class Engine {
       // A node that starts has the machine for its first jobs: nothing else connects meanwhile.
       await node.begun;
       this.#requireOpen();
+      onBegun?.(node);
       await this.#beginDuties();
       this.#requireOpen();
       return node;
