@@ -44,6 +44,33 @@ function refuseOnce(name: string, refusal: Error): void {
   onTestFinished(() => spy.mockRestore());
 }
 
+/** The next connection of this name is not made before it is let through. */
+function holdBack(name: string): { readonly letThrough: () => void } {
+  const { connect } = Client.prototype;
+  let letThrough = () => {};
+  const isLetThrough = new Promise<void>((resolve) => {
+    letThrough = resolve;
+  });
+  const spy = vi.spyOn(Client.prototype, "connect").mockImplementation(async function (this: Client, ...rest: unknown[]) {
+    const { connectionParameters } = this as unknown as { connectionParameters: { application_name: string } };
+    if (connectionParameters.application_name === name) await isLetThrough;
+    return (connect as (...all: unknown[]) => Promise<never>).apply(this, rest);
+  } as typeof connect);
+  onTestFinished(() => {
+    letThrough();
+    spy.mockRestore();
+  });
+  return { letThrough };
+}
+
+/** A world in which no time passes, and what waits for longer than a moment waits for ever. */
+function anEnvironmentOfMoments(): Environment {
+  const environment = systemEnvironment();
+  const after: Environment["timers"]["after"] = (ms, call) =>
+    ms < 1_000 ? environment.timers.after(ms, call) : { cancel: () => {} };
+  return { ...environment, monotonic: () => 0, timers: { ...environment.timers, after } };
+}
+
 test("a database that is up to date is asked one question when it is opened", async () => {
   const { database } = await aFloor();
   const asked = listenIn();
@@ -231,6 +258,26 @@ test("a node whose listener is cut off while it is opened stays, with the job th
   (await stage.nth(1)).returns("done");
   expect(await cs.jobs.wait(job)).toMatchObject({ state: "completed", attempt: 1 });
   expect(await cs.nodes.list()).toMatchObject([{ name: "new", state: "up" }]);
+});
+
+test("what others do from a node's beginning until it hears of them is found then", async () => {
+  const environment = anEnvironmentOfMoments();
+  const { cs, database, action, create, stage } = await aFloor({ cancellable: "asks" }, { alone: true, environment });
+  const job = await create();
+  const listener = holdBack("callsheet listen");
+  let working: Promise<unknown> | undefined;
+  await new Promise<unknown>((onBegun) => {
+    working = cs.work({ name: "new", types: [stage.type], onBegun });
+  });
+  const { signal } = (await stage.nth(1)).context;
+  const other = await database.open();
+  await other.jobs.cancel(job);
+  await other.jobs.create(action.name);
+  expect([stage.entered.length, signal.aborted]).toEqual([1, false]);
+  listener.letThrough();
+  await working;
+  await stage.nth(2);
+  await until(() => signal.aborted, { what: "The cancel" });
 });
 
 test("a node that cannot hear of jobs does not stay, and its name is free again", async () => {
