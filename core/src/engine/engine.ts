@@ -150,7 +150,7 @@ export class Engine {
   }
 
   /** Starts a node, and with the first one the duties: more of them than one in a cluster are no harm. */
-  async work({ onBegun, ...options }: WorkOptions): Promise<Node> {
+  async work(options: WorkOptions): Promise<Node> {
     this.#requireOpen();
     const node = await startNode(this.#part, options, (ids, ends) => this.#tell(options, ids, ends));
     this.#nodes.add(node);
@@ -158,7 +158,7 @@ export class Engine {
       // A node that starts has the machine for its first jobs: nothing else connects meanwhile.
       await node.begun;
       this.#requireOpen();
-      onBegun?.(node);
+      options.onBegun?.(node);
       await this.#beginDuties();
       this.#requireOpen();
       return node;

@@ -74,7 +74,7 @@ export async function openHotPath(db: Database, name: string, before: Session | 
   const endFirst = (completions: readonly Completion[]) => {
     isFirst = false;
     const ended = completeMembers(claims.line, completions);
-    shared = ended.then(openSoon, openSoon);
+    shared = ended.then(openSoon, () => {});
     return ended;
   };
   return {
