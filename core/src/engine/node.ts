@@ -141,14 +141,11 @@ export class Node {
     });
     this.#services = this.#startServices();
     this.#unsubscribe = bus.subscribe((hint) => {
-      if (hint === undefined) {
-        this.#heart.look();
-        this.#keeper.look();
-      }
+      if (hint === undefined) this.#heart.look();
       if (hint?.kind === "rollback") this.#services.undo.wake();
       if (hint?.kind === "job") this.#services.poll.wake();
-      if (hint?.kind === "job") this.#keeper.look(hint.id);
-      else claimer.hear(hint);
+      if (hint === undefined || hint.kind === "job") this.#keeper.look(hint?.id);
+      if (hint?.kind !== "job") claimer.hear(hint);
     });
   }
 

@@ -51,7 +51,10 @@ function holdBack(name: string): { readonly letThrough: () => void } {
   const isLetThrough = new Promise<void>((resolve) => {
     letThrough = resolve;
   });
-  const spy = vi.spyOn(Client.prototype, "connect").mockImplementation(async function (this: Client, ...rest: unknown[]) {
+  const spy = vi.spyOn(Client.prototype, "connect").mockImplementation(async function (
+    this: Client,
+    ...rest: unknown[]
+  ) {
     const { connectionParameters } = this as unknown as { connectionParameters: { application_name: string } };
     if (connectionParameters.application_name === name) await isLetThrough;
     return (connect as (...all: unknown[]) => Promise<never>).apply(this, rest);
