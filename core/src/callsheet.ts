@@ -3,10 +3,9 @@ import { Actions } from "./actions.ts";
 import { Assets } from "./assets.ts";
 import { Collections } from "./collections.ts";
 import { ElsewhereWork } from "./elsewhere.ts";
-import { type Engine, type EngineOptions, openEngine } from "./engine/engine.ts";
+import { type Engine, type EngineOptions, openEngine, type WorkOptions } from "./engine/engine.ts";
 import { systemEnvironment } from "./engine/environment.ts";
 import type { Node } from "./engine/node.ts";
-import type { NodeOptions } from "./engine/node-options.ts";
 import { Groups } from "./groups.ts";
 import { Jobs } from "./jobs.ts";
 import { Limits } from "./limits.ts";
@@ -95,7 +94,7 @@ export class Callsheet {
   }
 
   /** Starts a node in this process: it runs jobs of the given types. */
-  work(options: NodeOptions): Promise<Node> {
+  work(options: WorkOptions): Promise<Node> {
     return this.#engine.work(options);
   }
 

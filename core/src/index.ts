@@ -4,7 +4,7 @@ export type { Assets } from "./assets.ts";
 export { Callsheet } from "./callsheet.ts";
 export type { Collections } from "./collections.ts";
 export type { ElsewhereWork } from "./elsewhere.ts";
-export type { EngineOptions as CallsheetOptions } from "./engine/engine.ts";
+export type { EngineOptions as CallsheetOptions, WorkOptions } from "./engine/engine.ts";
 export { type Environment, systemEnvironment } from "./engine/environment.ts";
 export type { Node } from "./engine/node.ts";
 export type { NodeOptions, StoredEnds } from "./engine/node-options.ts";

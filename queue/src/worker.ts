@@ -65,8 +65,12 @@ export class Worker implements TurnHost {
       run: (context) => this.#run(context),
     });
     const onStored = (ids: readonly string[], ends?: StoredEnds) => void this.#stored(ids, ends);
-    this.#starting = callsheet.work({ name: id, types: [type], slots: concurrency, onStored });
-    this.#node = await this.#starting;
+    this.#node = await new Promise<Node>((onBegun, failed) => {
+      this.#starting = callsheet.work({ name: id, types: [type], slots: concurrency, onStored, onBegun });
+      this.#starting.catch(failed);
+    });
+    // It runs jobs by now, and hears a moment later of those that others add.
+    this.#starting?.catch((error: unknown) => this.#part.fail(error));
     this.#minded();
   }
 

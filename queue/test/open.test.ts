@@ -1,8 +1,9 @@
 import { Callsheet } from "@callsheet/core";
 import { makeTemporaryDirectory, removeTemporary } from "@callsheet/postgres";
+import { until } from "@callsheet/core/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { Queue } from "../src/index.ts";
-import { aDatabase, aName } from "./fixtures/bench.ts";
+import { aDatabase, aName, heard } from "./fixtures/bench.ts";
 
 function aQueueOf(url: string): Queue {
   const queue = new Queue(url, { name: aName() });
@@ -36,4 +37,29 @@ test("databases that are named are made on the private server too, whoever comes
   } finally {
     await Promise.all(queues.map((queue) => queue.stop()));
   }
+});
+
+test("a queue processes as soon as it runs jobs, and tells later when it cannot hear of those of others", async () => {
+  const { url } = await aDatabase();
+  const { work } = Callsheet.prototype;
+  const deaf = vi.spyOn(Callsheet.prototype, "work").mockImplementation(async function (this: Callsheet, options) {
+    await work.call(this, options);
+    throw new Error("no ears");
+  });
+  onTestFinished(() => deaf.mockRestore());
+  const queue = aQueueOf(url);
+  const errors = heard(queue, "error");
+  expect(await queue.process(async () => {})).toBe(true);
+  await until(() => errors.length > 0, { what: "The trouble" });
+  expect(errors).toEqual([["error", expect.objectContaining({ message: "no ears", queueId: queue.id })]]);
+});
+
+test("a queue that cannot begin to process says so, once", async () => {
+  const { url } = await aDatabase();
+  const broken = vi.spyOn(Callsheet.prototype, "work").mockRejectedValue(new Error("no room"));
+  onTestFinished(() => broken.mockRestore());
+  const queue = aQueueOf(url);
+  const errors = heard(queue, "error");
+  await expect(queue.process(async () => {})).rejects.toThrow("no room");
+  expect(errors).toHaveLength(1);
 });

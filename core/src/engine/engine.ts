@@ -71,6 +71,15 @@ export interface EngineOptions {
   readonly environment?: Environment;
 }
 
+/** A node, and who is told of its start. */
+export interface WorkOptions extends NodeOptions {
+  /**
+   * Told once it has looked for jobs, a moment before it hears of those that others make: what they did meanwhile is found
+   * then. Should that come to nothing, it is stopped, and whoever started it is told why.
+   */
+  readonly onBegun?: (node: Node) => void;
+}
+
 /** Connects to a server and brings its schema up to date. The server is closed with the engine, and when this fails. */
 export async function openEngine(found: Server, options: EngineOptions, environment: Environment): Promise<Engine> {
   const log: EngineLog = { error: options.onError ?? writeError };
@@ -144,7 +153,7 @@ export class Engine {
   }
 
   /** Starts a node, and with the first one the duties: more of them than one in a cluster are no harm. */
-  async work(options: NodeOptions): Promise<Node> {
+  async work(options: WorkOptions): Promise<Node> {
     this.#requireOpen();
     const node = await startNode(this.#part, options, (ids, ends) => this.#tell(options, ids, ends));
     this.#nodes.add(node);
@@ -152,6 +161,7 @@ export class Engine {
       // A node that starts has the machine for its first jobs: nothing else connects meanwhile.
       await node.begun;
       this.#requireOpen();
+      options.onBegun?.(node);
       await this.#beginDuties();
       this.#requireOpen();
       return node;

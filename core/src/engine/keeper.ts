@@ -38,7 +38,8 @@ export class Keeper implements AttemptHost {
   /** Attempts that have ended, until their last words are stored. */
   readonly #leaving = new Map<Attempt, (() => void) | undefined>();
   #checkAt: number;
-  #isLookedFor = false;
+  /** Something may have been done by then to attempts that had begun. */
+  #lookedForAt = Number.NEGATIVE_INFINITY;
   #isIdle = false;
 
   constructor(options: KeeperOptions) {
@@ -60,8 +61,9 @@ export class Keeper implements AttemptHost {
     } finally {
       await this.#storeWords(attempts);
     }
-    if (attempts.length > 0 && (this.#isLookedFor || now >= this.#checkAt)) {
-      this.#isLookedFor = false;
+    const isLookedFor = attempts.some(({ startedAt }) => startedAt <= this.#lookedForAt);
+    if (isLookedFor || (attempts.length > 0 && now >= this.#checkAt)) {
+      this.#lookedForAt = Number.NEGATIVE_INFINITY;
       this.#checkAt = now + CHECK_MS;
       await check(part, nodeId(), attempts, running());
     }
@@ -78,7 +80,8 @@ export class Keeper implements AttemptHost {
 
   /** Something was done to this job; without an id: perhaps to any. */
   look(id?: string): void {
-    if (id === undefined || this.#options.running().has(id)) this.#isLookedFor = true;
+    const { part, running } = this.#options;
+    if (id === undefined || running().has(id)) this.#lookedForAt = part.environment.monotonic();
   }
 
   /** The handler has ended, and said something that is not stored yet: calls once it is, or cannot be for now. */

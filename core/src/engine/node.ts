@@ -144,8 +144,8 @@ export class Node {
       if (hint === undefined) this.#heart.look();
       if (hint?.kind === "rollback") this.#services.undo.wake();
       if (hint?.kind === "job") this.#services.poll.wake();
-      if (hint?.kind === "job") this.#keeper.look(hint.id);
-      else claimer.hear(hint);
+      if (hint === undefined || hint.kind === "job") this.#keeper.look(hint?.id);
+      if (hint?.kind !== "job") claimer.hear(hint);
     });
   }
 

@@ -130,9 +130,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     transaction: (work, kind = "usual") => pool.transaction(work, { ...usual, usual: kind }),
     line: (name) => openLine(ahead, owned(`callsheet ${name}`, HOT_SETTINGS), hot, onError),
     listen: (hearing) => openListener(owned("callsheet listen"), hearing),
-    connectAhead: (count) => {
-      for (let made = 0; made < count; made++) ahead.connect();
-    },
+    connectAhead: (count) => ahead.connect(count),
     close: async () => {
       await Promise.allSettled([ahead.close(), ...[...own].map((client) => client.end())]);
       await pool.close();

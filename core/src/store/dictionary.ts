@@ -151,22 +151,33 @@ export const pauseOf = (site: Sql, queue: Sql, action: Sql): Sql => sql`
   where (p.scope, p.name) in (('site', ${site}), ('queue', ${queue}), ('action', ${action}))
   order by p.at, p.scope limit 1`;
 
-/**
- * A lane, made on first use by this owner. Made under the barrier: whoever pauses or limits lanes sees it, or is seen by it.
- * A new one is paused and limited as its action, queue and site are; what is limited by a default gets a limit of its own.
- */
+/** A lane, made on first use by this owner. */
 export async function findLane(db: Queryable, lane: LaneKey, ownerId: number): Promise<Lane> {
+  return (await knownLane(db, lane)) ?? (await makeLane(db, lane, ownerId)) ?? findLane(db, lane, ownerId);
+}
+
+/** Asked alone: it is planned in a third of the time that it takes to plan how one is made. */
+async function knownLane(db: Queryable, lane: LaneKey): Promise<Lane | undefined> {
+  const { site, queue, actionId, type, needs, rootId = null } = lane;
+  const { rows } = await db.query<Lane>(sql`
+    select id, host_id as "hostId", shared as "isShared" from callsheet.lane
+    where site = ${site} and queue = ${queue} and action_id = ${actionId} and type = ${type} and needs = ${JSON.stringify(needs)}::jsonb
+      and root_id is not distinct from ${rootId}::uuid`);
+  return rows[0];
+}
+
+/**
+ * Makes a lane under the barrier: whoever pauses or limits lanes sees it, or is seen by it. It is paused and limited as its
+ * action, queue and site are; what is limited by a default gets a limit of its own. Undefined: somebody else made it meanwhile.
+ */
+async function makeLane(db: Queryable, lane: LaneKey, ownerId: number): Promise<Lane | undefined> {
   const { site, queue, actionId, type, rootId = null } = lane;
   const needs = JSON.stringify(lane.needs);
   const isContended = lane.needs.units !== undefined || lane.needs.locks !== undefined;
   const { rows } = await db.query<Lane>(sql`
-    with known as materialized (
-      select id, host_id, shared from callsheet.lane
-      where site = ${site} and queue = ${queue} and action_id = ${actionId} and type = ${type} and needs = ${needs}::jsonb
-        and root_id is not distinct from ${rootId}::uuid
-    ), l as materialized (
+    with l as materialized (
       select ${site}::text as site, ${queue}::text as queue, ${actionId}::int as action_id
-      where not exists (select from known) and not exists (select from callsheet.barrier for share)
+      where not exists (select from callsheet.barrier for share)
     ), place as materialized (
       select s.* from l cross join lateral (values ('site', l.site), ('queue', l.queue), ('action', ${LANE_ACTION})) as s (scope, name)
     ), limits as materialized (
@@ -182,8 +193,8 @@ export async function findLane(db: Queryable, lane: LaneKey, ownerId: number): P
       from l left join lateral (${pauseOf(sql`l.site`, sql`l.queue`, LANE_ACTION)}) p on true
       on conflict do nothing returning id, host_id, shared
     )
-    select id, host_id as "hostId", shared as "isShared" from (select * from known union all select * from made) lane`);
-  return rows[0] ?? findLane(db, lane, ownerId);
+    select id, host_id as "hostId", shared as "isShared" from made`);
+  return rows[0];
 }
 
 /** Says that a lane has jobs of several owners: from now on they take turns. */

@@ -48,10 +48,13 @@ export interface HotPath {
 
 /** How many connections a hot path consists of. */
 export const HOT_LINES = 2;
+/** So many jobs taken at once are worth a connection for their ends right away. */
+const MANY_JOBS = 8;
 
 /**
- * Two connections: while one commits what ended, the other takes what comes next. That of ends is opened while the first claim
- * is under way, and again when it could not be.
+ * Two connections: while one commits what ended, the other takes what comes next. A session costs the server as much as a
+ * lone job several times over, so a first end goes with the claims, and the second connection is opened behind it; or
+ * before, where there is more to do. It is opened again when it could not be.
  */
 export async function openHotPath(db: Database, name: string, before: Session | undefined): Promise<HotPath> {
   const claims = await openClaims(db, name, before);
@@ -64,15 +67,35 @@ export async function openHotPath(db: Database, name: string, before: Session | 
     });
     return trying;
   };
-  ends().catch(() => {});
+  const openSoon = () => void ends().catch(() => {});
+  /** Settled when nothing is under way on the line of claims that a transaction there would be mixed up with. */
+  let shared: Promise<unknown> = Promise.resolve();
+  let isFirst = true;
+  const endFirst = (completions: readonly Completion[]) => {
+    isFirst = false;
+    const ended = completeMembers(claims.line, completions);
+    shared = ended.then(openSoon, () => {});
+    return ended;
+  };
   return {
     session: claims.line.session,
     hasLostHistory: claims.hasLostHistory,
-    claim: (request) => claimJobs(claims.line, request),
-    contend: (work) =>
-      claims.line.transaction((tx) => work(bindAll<LineTransaction, typeof CONTENTION>(CONTENTION, tx))),
+    claim: async (request) => {
+      const answer = await claimJobs(claims.line, request);
+      if (answer.jobs.length >= MANY_JOBS) openSoon();
+      return answer;
+    },
+    contend: async (work) => {
+      isFirst = false;
+      openSoon();
+      await shared;
+      return claims.line.transaction((tx) => work(bindAll<LineTransaction, typeof CONTENTION>(CONTENTION, tx)));
+    },
     completeHolders: async (completions) => (await ends()).holders.complete(completions),
-    complete: async (completions) => completeMembers((await ends()).line, completions),
+    complete: async (completions) => {
+      if (isFirst && opening === undefined) return endFirst(completions);
+      return completeMembers((await ends()).line, completions);
+    },
     close: async () => {
       await Promise.allSettled([claims.close(), opening?.then((one) => one.close())]);
     },
@@ -90,8 +113,8 @@ async function openClaims(db: Database, name: string, before: Session | undefine
   try {
     if (before) await endSession(line, before);
     const looking = hasLostHistory(line);
-    // Sent together: this one draws no token.
-    const claims = planned(line, claimJobs(line, NOBODY));
+    // Sent together: these draw no token.
+    const claims = planned(line, Promise.all([claimJobs(line, NOBODY), completeMembers(line, [NOTHING])]));
     return { ...claims, hasLostHistory: await looking };
   } catch (error) {
     await line.close();
