@@ -9,9 +9,9 @@ import { aFloor, aType, eventsOf, refusal } from "../fixtures/floor.ts";
 import { aFolder, publishText } from "../fixtures/folder.ts";
 import { paced } from "../fixtures/paced.mjs";
 
-/** So much faster than in earnest do these nodes beat, watch and judge: 14 s of silence are 2.8. */
+/** So much faster than in earnest do these nodes beat, watch and judge: 12 s of silence are 2.4. */
 const PACE = 5;
-const SILENT_MS = 14_000 / PACE;
+const SILENT_MS = 12_000 / PACE;
 
 const environment = () => paced(systemEnvironment(), PACE);
 const aProcess = (url: string, witness: { readonly file: string }, name: string) =>
@@ -155,7 +155,7 @@ describe("a node that starts under the name of one that cannot be seen", () => {
     const lives = await database.store.readNodes({ ended: true, limit: 9 });
     expect(lives.map(({ state, cause }) => [state, cause])).toEqual([
       ["up", null],
-      ["dead", "no heartbeat for 14 s"],
+      ["dead", "no heartbeat for 12 s"],
     ]);
   });
 
