@@ -14,10 +14,10 @@ const PACE = 5;
 const SILENT_MS = 12_000 / PACE;
 
 const environment = () => paced(systemEnvironment(), PACE);
-const aProcess = (url: string, witness: { readonly file: string }, name: string) =>
+const aProcess = (url: string, witness: { readonly file: string }, name: string, slots = 8) =>
   aChild("node-process.mjs", {
     ...{ TEST_DATABASE: url, TEST_WITNESS: witness.file, TEST_NODE: name },
-    TEST_PACE: String(PACE),
+    ...{ TEST_PACE: String(PACE), TEST_SLOTS: String(slots) },
   });
 /** Watches others, and can run nothing of theirs. */
 const aReaper = (cs: Callsheet) => cs.work({ name: "reaper", types: [aType(() => null, "nothing")] });
@@ -43,6 +43,17 @@ describe("a handler that does not give back the event loop", () => {
     for (const job of [first, second]) expect(await eventsOf(cs, job)).toEqual(["create", "complete"]);
     expect(witness.lines()).toHaveLength(4);
     expect(child.process.exitCode).toBeNull();
+  });
+
+  test("as the first of a backlog, keeps its job and those that wait behind it", async () => {
+    const { cs, database } = await aFloor({}, { alone: true, environment: environment() });
+    await cs.actions.put({ name: "witnessed", type: "witnessed", retry: { limit: 0 } });
+    await aReaper(cs);
+    const blocks = { configuration: { how: "blocks", ms: 2 * SILENT_MS } };
+    const jobs = await cs.jobs.createMany("witnessed", [blocks, ...Array.from({ length: 199 }, () => ({}))]);
+    aProcess(database.url, aWitness(), "blocked", jobs.length);
+    for (const job of jobs) expect(await cs.jobs.wait(job)).toMatchObject({ state: "completed", attempt: 1 });
+    expect(await cs.nodes.list({ ended: true })).toHaveLength(2);
   });
 });
 
