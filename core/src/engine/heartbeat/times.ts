@@ -13,12 +13,10 @@ export const CHANCE_MS = 4_000;
 export const LATE_MS = 5_000;
 
 /**
- * After this at the latest the thread begins that beats; registration was the first heartbeat. Its start takes some 80 ms of a
- * core: a node that begins with a backlog works that off first. The lease leaves time for a first heartbeat that is lost.
+ * After this the thread begins that beats, on a node that has found no job by then; registration was the first heartbeat, and the
+ * lease leaves time for another one that is lost. Its start takes some 30 ms of a core. The first claim begins it, too.
  */
 export const FIRST_BEAT_MS = 3_000;
-/** So many jobs taken by the first claim are a backlog, of jobs that take a moment. */
-export const BACKLOG_JOBS = 50;
 /** How often a node beats, and how long it waits for the answer before it tries another connection. */
 export const BEAT_MS = 4_000;
 /**
