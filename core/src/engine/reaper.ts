@@ -13,8 +13,8 @@ import { type Service, startService } from "./service.ts";
 const FIRST_MS = 500;
 const BATCH = 500;
 
-/** While nobody answers, it is asked about as often. */
-const LONGEST_PAUSE_MS = LOOK_MS / 2;
+/** While nobody answers, it asks again within at most twice this. */
+const LONGEST_PAUSE_MS = LOOK_MS / 4;
 
 /**
  * Declares nodes dead, and ends what they were running: failed with cause `node_lost`, then retried. A node of this machine

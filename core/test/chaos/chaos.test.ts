@@ -46,6 +46,8 @@ const OUTAGES: readonly Outage[] = Array.from({ length: times(12) }, (_, n) => (
 const BACKLOG = 150;
 /** From the fault, whatever else was struck meanwhile. */
 const MOST_RECOVERY_MS = 20_000;
+/** What takes longer is told with its reasons: one silence alone takes less. */
+const LATE_MS = 15_000;
 /** A look is work for the server, which has enough of it. */
 const LOOK_MS = 200;
 
@@ -231,7 +233,7 @@ async function readDeaths({ db }: Place, struck: readonly Struck[]) {
 
 /** The late recoveries, one for each fault, each with what else was struck meanwhile, in seconds after the fault. */
 function tellLate(recoveries: readonly Recovery[], struck: readonly Struck[]): readonly string[] {
-  const late = recoveries.filter(({ tookMs }) => tookMs > MOST_RECOVERY_MS);
+  const late = recoveries.filter(({ tookMs }) => tookMs > LATE_MS);
   const last = new Map(late.sort((a, b) => a.tookMs - b.tookMs).map((one) => [one.by, one]));
   return [...last.values()].map(({ by, deadAt, lostAt }) => {
     const after = (at: number) => ((at - by.at) / 1_000).toFixed(1);

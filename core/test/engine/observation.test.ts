@@ -108,7 +108,7 @@ test("the look that may judge takes place when it may, and not at the next turn"
   const twoLate = watch(looksAfter({ ms: SILENCE_MS - CHANCE_MS - 1, agoMs: 0 }, [0, 2_000, 4_000]));
   expect(nextLookMs(watch(looksFrom(0, 2)))).toBe(LOOK_MS);
   expect(nextLookMs(twoLate)).toBe(100);
-  expect(nextLookMs(watch(looksAfter({ ms: SILENCE_MS, agoMs: 0 }, [0, 3_000])))).toBe(CHANCE_MS - 3_000);
+  expect(nextLookMs(watch(looksAfter({ ms: SILENCE_MS, agoMs: 0 }, [0, 2_000])))).toBe(CHANCE_MS - 2_000);
 });
 
 test("a node doubts its own life before anybody else may, and what a dead one held is free within 15 s", () => {

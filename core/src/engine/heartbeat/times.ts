@@ -8,7 +8,7 @@ export const SILENCE_MS = 12_000;
 /** Two looks further apart are a break: what happened in between nobody has seen. */
 export const LONGEST_GAP_MS = 3 * LOOK_MS;
 /** For so long whoever judges has seen it itself, without a break: after an outage each node has tried by then to beat. */
-export const CHANCE_MS = 4_000;
+export const CHANCE_MS = 3_000;
 /** A node of which the counter stood still for so long is late: what was seen of it is written down for other observers. */
 export const LATE_MS = 5_000;
 
