@@ -1,7 +1,7 @@
 import { callsheetError, ERRORS, type ErrorCode } from "@callsheet/contract";
 import type { Timer } from "./environment.ts";
 import type { Pulse, PulseWord } from "./heartbeat/pulse.ts";
-import { BACKLOG_JOBS, BEAT_MS, FIRST_BEAT_MS, LEASE_MS } from "./heartbeat/times.ts";
+import { BEAT_MS, FIRST_BEAT_MS, LEASE_MS } from "./heartbeat/times.ts";
 import type { Part } from "./part.ts";
 import type { Life } from "./registration.ts";
 
@@ -55,7 +55,7 @@ export class Heart {
 
   /** Jobs were claimed whose handlers are entered next, and may not give back the event loop. */
   claimed(count: number): void {
-    if (count > 0 && count < BACKLOG_JOBS) this.#begin();
+    if (count > 0) this.#begin();
   }
 
   /** Begins to beat; its registration was the first heartbeat. May be called again. */

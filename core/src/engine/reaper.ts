@@ -3,50 +3,55 @@ import { type EndedAttempt, endAttempts, notToUndo } from "../operations/end.ts"
 import { tellFreed } from "../operations/tell-freed.ts";
 import type { Changed } from "../store/transition.ts";
 import { LOOK_MS } from "./heartbeat/times.ts";
-import { type Observation, observe, silentIn } from "./observation.ts";
+import { Lookout } from "./lookout.ts";
 import { endOverdue } from "./overrun.ts";
 import type { Part } from "./part.ts";
-import { endLocal, SILENT } from "./registration.ts";
+import { endLocal } from "./registration.ts";
 import { type Service, startService } from "./service.ts";
 
 /** A node that starts has its first jobs to take; those of the dead can wait for that. */
 const FIRST_MS = 500;
 const BATCH = 500;
 
+/** While nobody answers, it asks again within at most twice this. */
+const LONGEST_PAUSE_MS = LOOK_MS / 4;
+
 /**
  * Declares nodes dead, and ends what they were running: failed with cause `node_lost`, then retried. A node of this machine
  * is dead when its process is; another when its heartbeat stands still. A heartbeat is judged by its counter, never by a
- * clock, and only over a time in which the database answered every look.
+ * clock, and only over time in which the database answered. Recovery, which may wait for locks, does not hold up the watch.
  */
 export function startReaper(part: Part): Service {
-  const { store, environment, log } = part;
-  let seen: Observation | undefined;
-  let isFirst = true;
-  const look = async () => {
-    const before = seen;
-    // What was not seen cannot be judged: after a failure the watch begins anew.
-    seen = undefined;
-    const askedAt = environment.monotonic();
-    const heartbeats = await store.heartbeats();
-    seen = observe(before, { askedAt, answeredAt: environment.monotonic(), heartbeats });
-    for (const node of heartbeats) if (environment.processes.isAlive(node) === false) await endLocal(part, node);
-    for (const { id, counter } of silentIn(seen)) await store.endNode(id, "dead", SILENT, counter);
-  };
-  return startService({
-    name: "reaper",
-    environment,
-    log,
-    everyMs: LOOK_MS,
-    firstMs: FIRST_MS,
+  const { environment, log } = part;
+  const lookout = new Lookout(part);
+  const common = { environment, log, longestPauseMs: LONGEST_PAUSE_MS };
+  const recovery = startService({
+    ...{ ...common, name: "recovery", everyMs: LOOK_MS, firstMs: LOOK_MS },
     round: async () => {
-      // What a process of this machine left running when it died: others may have recovered its jobs long ago.
-      if (isFirst) await environment.processes.endOrphans().catch((error: unknown) => log.error("processes", error));
-      isFirst = false;
-      await look();
       await recover(part);
       return null;
     },
   });
+  let isFirst = true;
+  const watch = startService({
+    ...{ ...common, name: "reaper", everyMs: LOOK_MS, firstMs: FIRST_MS },
+    round: async () => {
+      // What a process of this machine left running when it died: others may have recovered its jobs long ago.
+      if (isFirst) await environment.processes.endOrphans().catch((error: unknown) => log.error("processes", error));
+      isFirst = false;
+      const { heartbeats, againMs } = await lookout.look();
+      for (const node of heartbeats) if (environment.processes.isAlive(node) === false) await endLocal(part, node);
+      recovery.wake();
+      return againMs;
+    },
+  });
+  return {
+    wake: watch.wake,
+    stop: async () => {
+      await watch.stop();
+      await recovery.stop();
+    },
+  };
 }
 
 /**

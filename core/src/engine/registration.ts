@@ -2,9 +2,8 @@ import { callsheetError } from "@callsheet/contract";
 import { announced } from "../operations/type-registry.ts";
 import { isConnectionLoss, violates } from "../store/failure.ts";
 import type { Heartbeat } from "../store/nodes.ts";
-import { LOOK_MS, SILENCE_MS } from "./heartbeat/times.ts";
+import { Lookout } from "./lookout.ts";
 import type { NodeIdentity } from "./node-options.ts";
-import { type Observation, observe, silentIn } from "./observation.ts";
 import type { Part } from "./part.ts";
 
 /** One life of a node: its number, and the monotonic time before which it was not there. */
@@ -42,24 +41,19 @@ export async function register(part: Part, node: NodeIdentity): Promise<Life> {
 
 /** Ends another life of a name, if it is over. Fails with `node_name_in_use` when it is not. */
 async function outlive(part: Part, other: Heartbeat): Promise<void> {
-  const { processes, monotonic, timers } = part.environment;
+  const { processes, timers } = part.environment;
   const alive = processes.isAlive(other);
   if (alive === true) throw nameInUse(other.name, other);
   if (alive === false) return endLocal(part, other);
-  let seen: Observation | undefined;
+  const lookout = new Lookout(part);
   for (;;) {
-    const askedAt = monotonic();
-    const now = (await part.store.heartbeats()).find(({ id }) => id === other.id);
+    const { heartbeats, againMs } = await lookout.look();
+    const now = heartbeats.find(({ id }) => id === other.id);
     if (now === undefined) return;
     if (now.counter !== other.counter) throw nameInUse(other.name, other);
-    seen = observe(seen, { askedAt, answeredAt: monotonic(), heartbeats: [now] });
-    if (silentIn(seen).length > 0) return void (await part.store.endNode(now.id, "dead", SILENT, now.counter));
-    await new Promise<void>((resolve) => void timers.after(LOOK_MS, resolve));
+    await new Promise<void>((resolve) => void timers.after(againMs, resolve));
   }
 }
-
-/** Why a life ended that was not seen to end. */
-export const SILENT = `no heartbeat for ${SILENCE_MS / 1_000} s`;
 
 /** Ends a life of which the process, on this machine, has ended: first what it left running, then, in the database, itself. */
 export async function endLocal({ environment, store }: Part, { id }: Pick<Heartbeat, "id">): Promise<void> {

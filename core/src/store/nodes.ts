@@ -124,18 +124,47 @@ export interface Heartbeat extends ProcessIdentity {
   readonly incarnation: string;
   /** Grows with each heartbeat. */
   readonly counter: string;
+  /** For how long others had seen that counter stand still when they noted it, in milliseconds; 0: nobody has noted it. */
+  readonly notedMs: number;
+  /** How long ago that was noted, by the clock of the database. */
+  readonly notedAgoMs: number;
+}
+
+/** For how long a counter was seen to stand still, in milliseconds. */
+export interface Silence extends Pick<Heartbeat, "id" | "counter"> {
+  readonly silentMs: number;
 }
 
 /** The heartbeats of all lives that have not ended. */
 async function heartbeats(db: Queryable): Promise<readonly Heartbeat[]> {
   const { rows } = await db.query<Heartbeat>({
     text: `
-      select id, name, incarnation, host, boot_id as "bootId", pid, pid_started as "pidStarted", counter::text
+      select id, name, incarnation, host, boot_id as "bootId", pid, pid_started as "pidStarted", counter::text,
+        case when silent_counter = counter then silent_ms else 0 end as "notedMs",
+        coalesce(extract(epoch from callsheet.now() - silent_at) * 1000, 0)::float8 as "notedAgoMs"
       from callsheet.node where state in ('up', 'draining') order by id`,
     values: [],
     patience: "hot",
   });
   return rows;
+}
+
+/** Writes down what was seen of nodes that are late, unless more is known of them, or they have beaten since. */
+async function noteSilences(db: Queryable, silences: readonly Silence[]): Promise<void> {
+  if (silences.length === 0) return;
+  await db.query({
+    text: `
+      update callsheet.node n set silent_counter = n.counter, silent_ms = s.ms, silent_at = callsheet.now()
+      from unnest($1::int[], $2::bigint[], $3::int[]) as s (id, counter, ms)
+      where n.id = s.id and n.counter = s.counter and n.state in ('up', 'draining')
+        and (n.silent_counter is distinct from n.counter or n.silent_ms < s.ms)`,
+    values: [
+      silences.map(({ id }) => id),
+      silences.map(({ counter }) => counter),
+      silences.map(({ silentMs }) => silentMs),
+    ],
+    patience: "hot",
+  });
 }
 
 /** Nodes that are up, draining, or dead with work that nobody has recovered yet. */
@@ -239,6 +268,7 @@ export const NODES = {
   endNode,
   heartbeats,
   liveJobsOf,
+  noteSilences,
   orphaningNodes,
   registerNode,
   setDraining,

@@ -44,10 +44,10 @@ const SLOTS = 6;
 const SUFFERED: Readonly<Record<Fault, number>> = { kill: times(15), stop: times(11), blink: times(4) };
 const OUTAGES: readonly Outage[] = Array.from({ length: times(12) }, (_, n) => (n % 2 === 0 ? "crash" : "restart"));
 const BACKLOG = 150;
-/** From the fault, where somebody watches without a break. */
+/** From the fault, whatever else was struck meanwhile. */
 const MOST_RECOVERY_MS = 20_000;
-/** With the silences of work a second fault may break the watch, which begins anew. */
-const MOST_WITH_BREAK_MS = SPEED === 1 ? 2 * MOST_RECOVERY_MS : MOST_RECOVERY_MS;
+/** What takes longer is told with its reasons: one silence alone takes less. */
+const LATE_MS = 15_000;
 /** A look is work for the server, which has enough of it. */
 const LOOK_MS = 200;
 
@@ -189,6 +189,16 @@ async function settle({ cs, store }: Place, made: ReadonlyMap<string, How>): Pro
   }
 }
 
+/** An attempt that was taken from its node after a fault. */
+interface Recovery {
+  readonly by: Struck;
+  /** When its node was declared dead. */
+  readonly deadAt: number;
+  readonly lostAt: number;
+  /** From the fault, in milliseconds. */
+  readonly tookMs: number;
+}
+
 /** When the node of each attempt was declared dead, or went because it could not begin, and how long after a fault its attempts were taken from it. */
 async function readDeaths({ db }: Place, struck: readonly Struck[]) {
   const { rows } = await db.query<{
@@ -211,13 +221,27 @@ async function readDeaths({ db }: Place, struck: readonly Struck[]) {
       from line l join callsheet.node n on n.id = l.node_id group by 1, 2, 3, 4, 5`,
     values: [],
   });
-  const recoveries = rows.flatMap(({ pid, born, lost }) => {
+  const recoveries = rows.flatMap(({ pid, born, dead, lost }): readonly Recovery[] => {
     // A life that began after a fault did not end by it, but by an outage.
     const by = struck.filter((one) => one.pid === pid && one.at >= born && one.at <= (lost ?? 0)).at(-1);
-    return lost === null || by === undefined || by.what === "blink" ? [] : [lost - by.at];
+    if (lost === null || by === undefined || by.what === "blink") return [];
+    return [{ by, deadAt: dead ?? lost, lostAt: lost, tookMs: lost - by.at }];
   });
   const deadAt = new Map(rows.flatMap((row) => (row.dead === null ? [] : [[nameOf(row), row.dead] as const])));
   return { deadAt, recoveries };
+}
+
+/** The late recoveries, one for each fault, each with what else was struck meanwhile, in seconds after the fault. */
+function tellLate(recoveries: readonly Recovery[], struck: readonly Struck[]): readonly string[] {
+  const late = recoveries.filter(({ tookMs }) => tookMs > LATE_MS);
+  const last = new Map(late.sort((a, b) => a.tookMs - b.tookMs).map((one) => [one.by, one]));
+  return [...last.values()].map(({ by, deadAt, lostAt }) => {
+    const after = (at: number) => ((at - by.at) / 1_000).toFixed(1);
+    const others = struck
+      .filter((one) => one !== by && one.at <= lostAt && one.overAt >= by.at)
+      .map(({ what, name, at, overAt }) => `${what} ${name} ${after(at)} to ${after(overAt)}`);
+    return `${by.what} ${by.name}: dead after ${after(deadAt)}, recovered after ${after(lostAt)}; ${others.join(", ")}`;
+  });
 }
 
 /** Each job ended as it should, with the answer and the effects of its last attempt, and no word of an earlier one. */
@@ -266,7 +290,8 @@ test(`${JOBS} jobs on three nodes that are killed and stopped, on a server that 
   const faultsMs = Date.now() - begin;
   const poisoned = await settle(place, made);
   await dismiss(victims);
-  const { deadAt, recoveries } = await readDeaths(place, struck);
+  const { deadAt, recoveries: recovered } = await readDeaths(place, struck);
+  const recoveries = recovered.map(({ tookMs }) => tookMs);
   const { refused, ...faults } = judge({ said: place.witness.said(), deadAt, capacity: CAPACITY });
   const effects = judgeEffects(place.witness.said());
   const { checked } = await expectSound(place);
@@ -275,6 +300,7 @@ test(`${JOBS} jobs on three nodes that are killed and stopped, on a server that 
     `${made.size} jobs with ${checked.lines} lines of history, ${struck.length} faults in ${Math.round(faultsMs / 1000)} s, ` +
       `${recoveries.length} attempts lost, recovered after ${percentile(recoveries, 50)} ms (99 %: ${p99} ms), ` +
       `${refused} late words refused, ${place.witness.said().filter(({ what }) => what === "undone").length} effects undone, ${poisoned} poisoned, done after ${Math.round((Date.now() - begin) / 1000)} s`,
+    ...tellLate(recovered, struck).map((line) => `\n${line}`),
   );
   expect(struck.length).toBeGreaterThanOrEqual(100 * ROUNDS);
   expect(made.size).toBeGreaterThanOrEqual(JOBS);
@@ -284,8 +310,7 @@ test(`${JOBS} jobs on three nodes that are killed and stopped, on a server that 
   expect(await checkEnds(place, made, effects)).toEqual([]);
   expect(refused).toBeGreaterThan(0);
   expect(recoveries.length).toBeGreaterThan(0);
-  expect(percentile(recoveries, 50)).toBeLessThanOrEqual(MOST_RECOVERY_MS);
-  expect(p99).toBeLessThanOrEqual(MOST_WITH_BREAK_MS);
+  expect(p99).toBeLessThanOrEqual(MOST_RECOVERY_MS);
   await checkRest(place);
   for (const { outputs } of victims) expect(outputs.join("\n")).not.toMatch(/deadlock/i);
 });

@@ -15,8 +15,12 @@ export type Outage = "crash" | "restart";
 /** A fault that attempts were lost by. */
 export interface Struck {
   readonly what: Fault | Outage;
+  /** Of the node, or of the server. */
+  readonly name: string;
   readonly pid: number;
   readonly at: number;
+  /** When whatever was struck worked again. */
+  readonly overAt: number;
 }
 
 /** A node that is started again whenever it was killed. */
@@ -63,7 +67,7 @@ export async function strike(
       else await until(() => registry.isOver(pid), { deadlineMs: MOST_MS, what: `The end of ${victim.name}` });
       process.kill(pid, "SIGCONT");
       await until(() => registry.isUp(pid), { deadlineMs: MOST_MS, what: `The next life of ${victim.name}` });
-      return { what: fault, pid, at };
+      return { what: fault, name: victim.name, pid, at, overAt: Date.now() };
     }
     process.kill(pid, "SIGCONT");
     await until(() => witness.inFlight(pid) > 0, { deadlineMs: MOST_MS, what: `A handler on ${victim.name}` });
@@ -76,7 +80,7 @@ async function kill(victim: Victim, pid: number): Promise<Struck> {
   await victim.child.ended;
   victim.outputs.push(victim.child.output());
   await startAgain(victim);
-  return { what: "kill", pid, at };
+  return { what: "kill", name: victim.name, pid, at, overAt: Date.now() };
 }
 
 /** A node does not start while the server is away: somebody starts it again. */
@@ -98,7 +102,7 @@ export async function takeAway(server: PrivateServer, outage: Outage): Promise<S
   if (outage === "crash") process.kill(pid, "SIGKILL");
   else await stopServer(server.dataDir, { whenUsed: "stop" });
   await server.revive();
-  return { what: outage, pid, at };
+  return { what: outage, name: "server", pid, at, overAt: Date.now() };
 }
 
 /** Ends all nodes in order. */

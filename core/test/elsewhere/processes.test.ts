@@ -6,7 +6,7 @@ import { aChild, aWitness } from "../fixtures/child.ts";
 import { aFloor, eventsOf } from "../fixtures/floor.ts";
 import { aFolder } from "../fixtures/folder.ts";
 
-/** In earnest others take over after 14 s of silence; here after 4.7. */
+/** In earnest others take over after 12 s of silence; here after 4. */
 const PACE = 3;
 
 async function aFarmedFloor() {

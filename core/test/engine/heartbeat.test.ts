@@ -9,15 +9,15 @@ import { aFloor, aType, eventsOf, refusal } from "../fixtures/floor.ts";
 import { aFolder, publishText } from "../fixtures/folder.ts";
 import { paced } from "../fixtures/paced.mjs";
 
-/** So much faster than in earnest do these nodes beat, watch and judge: 14 s of silence are 2.8. */
+/** So much faster than in earnest do these nodes beat, watch and judge: 12 s of silence are 2.4. */
 const PACE = 5;
-const SILENT_MS = 14_000 / PACE;
+const SILENT_MS = 12_000 / PACE;
 
 const environment = () => paced(systemEnvironment(), PACE);
-const aProcess = (url: string, witness: { readonly file: string }, name: string) =>
+const aProcess = (url: string, witness: { readonly file: string }, name: string, slots = 8) =>
   aChild("node-process.mjs", {
     ...{ TEST_DATABASE: url, TEST_WITNESS: witness.file, TEST_NODE: name },
-    TEST_PACE: String(PACE),
+    ...{ TEST_PACE: String(PACE), TEST_SLOTS: String(slots) },
   });
 /** Watches others, and can run nothing of theirs. */
 const aReaper = (cs: Callsheet) => cs.work({ name: "reaper", types: [aType(() => null, "nothing")] });
@@ -43,6 +43,17 @@ describe("a handler that does not give back the event loop", () => {
     for (const job of [first, second]) expect(await eventsOf(cs, job)).toEqual(["create", "complete"]);
     expect(witness.lines()).toHaveLength(4);
     expect(child.process.exitCode).toBeNull();
+  });
+
+  test("as the first of a backlog, keeps its job and those that wait behind it", async () => {
+    const { cs, database } = await aFloor({}, { alone: true, environment: environment() });
+    await cs.actions.put({ name: "witnessed", type: "witnessed", retry: { limit: 0 } });
+    await aReaper(cs);
+    const blocks = { configuration: { how: "blocks", ms: 2 * SILENT_MS } };
+    const jobs = await cs.jobs.createMany("witnessed", [blocks, ...Array.from({ length: 199 }, () => ({}))]);
+    aProcess(database.url, aWitness(), "blocked", jobs.length);
+    for (const job of jobs) expect(await cs.jobs.wait(job)).toMatchObject({ state: "completed", attempt: 1 });
+    expect(await cs.nodes.list({ ended: true })).toHaveLength(2);
   });
 });
 
@@ -155,7 +166,7 @@ describe("a node that starts under the name of one that cannot be seen", () => {
     const lives = await database.store.readNodes({ ended: true, limit: 9 });
     expect(lives.map(({ state, cause }) => [state, cause])).toEqual([
       ["up", null],
-      ["dead", "no heartbeat for 14 s"],
+      ["dead", "no heartbeat for 12 s"],
     ]);
   });
 

@@ -4,7 +4,7 @@ import { PATIENCE } from "../../store/patience.ts";
 import { systemEnvironment } from "../environment.ts";
 import { startService } from "../service.ts";
 import type { PulseWord } from "./pulse.ts";
-import { BEAT_MS } from "./times.ts";
+import { BEAT_AGAIN_MS, BEAT_MS } from "./times.ts";
 import { CELL, type Command, machineMs, TENTH_MS, TURN_MS, type Wire } from "./wire.ts";
 
 /** Beats for a life, by one statement on one connection, and says what comes of it. Answers how commands are done. */
@@ -44,7 +44,7 @@ export function startBeats(
     return null;
   };
   const service = startService({
-    ...{ name: "heartbeat", environment, everyMs, longestPauseMs: everyMs / 2, round },
+    ...{ name: "heartbeat", environment, everyMs, longestPauseMs: Math.min(BEAT_AGAIN_MS, everyMs / 4), round },
     firstMs: everyMs - sinceOrigin(),
     log: { error: (_service, error) => tell(error) },
   });
