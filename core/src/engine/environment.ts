@@ -22,6 +22,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Entry } from "../operations/media/walk.ts";
 import type { ProcessIdentity } from "../store/nodes.ts";
+import { systemClock } from "./clock.ts";
 import type { Pulse, PulseOrder, PulseWord } from "./heartbeat/pulse.ts";
 import { startPulse } from "./heartbeat/start-pulse.ts";
 import { createIds } from "./ids.ts";
@@ -118,29 +119,14 @@ export interface HeldDirectory {
 /** What a path names, when a link there is not followed. */
 export type FileKind = "file" | "directory" | "link" | "other";
 
-const LONGEST_WAIT_MS = 3_600_000;
-
 /** The machine as it is. */
 export function systemEnvironment(options: { readonly workDir?: string } = {}): Environment {
   const mark = ownMark();
   return {
-    now: () => Date.now(),
-    monotonic: () => performance.now(),
-    random: () => Math.random(),
-    newId: createIds({ now: () => Date.now(), randomHex: (bytes) => randomBytes(bytes).toString("hex") }),
+    ...systemClock,
+    newId: createIds({ now: systemClock.now, randomHex: (bytes) => randomBytes(bytes).toString("hex") }),
     newIncarnation: () => randomUUID(),
     randomBytes: (count) => randomBytes(count),
-    timers: {
-      after: (ms, call) => {
-        const handle = setTimeout(call, Math.min(Math.max(0, ms), LONGEST_WAIT_MS)).unref();
-        return { cancel: () => clearTimeout(handle) };
-      },
-      soon: (call) => void setImmediate(call),
-      keepAlive: () => {
-        const handle = setInterval(() => {}, LONGEST_WAIT_MS);
-        return { cancel: () => clearInterval(handle) };
-      },
-    },
     startPulse,
     processes: {
       self,

@@ -1,4 +1,5 @@
-import type { Environment, Timer } from "./environment.ts";
+import type { Clock } from "./clock.ts";
+import type { Timer } from "./environment.ts";
 
 /** What the engine says of its own running; never of a job's. */
 export interface EngineLog {
@@ -7,7 +8,7 @@ export interface EngineLog {
 
 export interface ServiceOptions {
   readonly name: string;
-  readonly environment: Environment;
+  readonly environment: Clock;
   readonly log: EngineLog;
   /** The longest wait between two rounds. */
   readonly everyMs: number;
