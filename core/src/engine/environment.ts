@@ -22,41 +22,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Entry } from "../operations/media/walk.ts";
 import type { ProcessIdentity } from "../store/nodes.ts";
-import { systemClock } from "./clock.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import type { Pulse, PulseOrder, PulseWord } from "./heartbeat/pulse.ts";
 import { startPulse } from "./heartbeat/start-pulse.ts";
 import { createIds } from "./ids.ts";
 import { endOrphans, isAlive, ownMark, self } from "./processes.ts";
 
-export interface Timer {
-  cancel(): void;
-}
+export type { Timer } from "./clock.ts";
 
 /**
  * All that the engine takes from the world outside: time, randomness, ids, timers, processes, files. Nothing else in core
  * reads a clock or draws a number, so that an engine can be run on made-up ones.
  */
-export interface Environment {
-  /** Milliseconds of this machine's clock; for display only. Decisions use the database's time. */
-  now(): number;
-  /** Milliseconds that only grow. */
-  monotonic(): number;
-  /** A number in [0, 1). */
-  random(): number;
+export interface Environment extends Clock {
   /** A UUIDv7. */
   newId(): string;
   /** A random id that tells nothing. */
   newIncarnation(): string;
   /** Bytes that nobody can foresee. */
   randomBytes(count: number): Uint8Array;
-  readonly timers: {
-    /** Calls once after a wait; a wait beyond an hour is cut to an hour, so callers look again. Never keeps a process alive. */
-    after(ms: number, call: () => void): Timer;
-    /** Calls once the current work of the event loop is done. */
-    soon(call: () => void): void;
-    /** Keeps the process alive until it is cancelled, also when it has no connection for a while. */
-    keepAlive(): Timer;
-  };
   /** Starts the thread that beats for a node. */
   startPulse(order: PulseOrder, hear: (word: PulseWord) => void): Pulse;
   readonly processes: {

@@ -1,5 +1,4 @@
-import type { Clock } from "./clock.ts";
-import type { Timer } from "./environment.ts";
+import type { Clock, Timer } from "./clock.ts";
 
 /** What the engine says of its own running; never of a job's. */
 export interface EngineLog {
