@@ -7,7 +7,7 @@ type Hearer = (hint: Hint | undefined) => void;
 
 /** What was published and not yet sent. */
 interface Said {
-  readonly lanes: Map<number, number>;
+  readonly lanes: Map<number, { readonly rank: number; readonly jobId: string | undefined }>;
   readonly jobs: Set<string>;
   readonly pools: Set<number>;
   hasDue: boolean;
@@ -147,8 +147,12 @@ export class Bus implements Announcer {
 
 function say(said: Said, hint: Hint): void {
   const { lanes, jobs, pools } = said;
-  if (hint.kind === "lane") lanes.set(hint.laneId, Math.min(hint.rank, lanes.get(hint.laneId) ?? hint.rank));
-  else if (hint.kind === "job") jobs.add(hint.id);
+  if (hint.kind === "lane") {
+    const { laneId, rank, jobId } = hint;
+    const known = lanes.get(laneId);
+    lanes.set(laneId, known ? { rank: Math.min(rank, known.rank), jobId: undefined } : { rank, jobId });
+  }
+  if (hint.kind === "job") jobs.add(hint.id);
   else if (hint.kind === "pool") pools.add(hint.poolId);
   else if (hint.kind === "due") said.hasDue = true;
   else if (hint.kind === "rollback") said.hasRollback = true;
@@ -156,7 +160,7 @@ function say(said: Said, hint: Hint): void {
 }
 
 function encode(self: string, { lanes, jobs, pools, hasDue, hasRollback, hasAll }: Said): string {
-  const parts = [...lanes].map(([laneId, rank]) => `l${laneId}:${rank}`);
+  const parts = [...lanes].map(([laneId, { rank, jobId }]) => `l${laneId}:${rank}${jobId ? `:${jobId}` : ""}`);
   if (hasDue) parts.push("d");
   if (hasRollback) parts.push("r");
   for (const id of pools) parts.push(`p${id}`);
@@ -173,9 +177,10 @@ function decode(self: string, payload: string): readonly (Hint | undefined)[] {
     if (part === "r") return { kind: "rollback" };
     if (part.startsWith("p")) return { kind: "pool", poolId: Number(part.slice(1)) };
     if (part.startsWith("j")) return { kind: "job", id: part.slice(1) };
-    const [laneId, rank] = part.slice(1).split(":").map(Number);
+    const [lane, rank, jobId] = part.slice(1).split(":");
+    const laneId = Number(lane);
     return part.startsWith("l") && Number.isInteger(laneId)
-      ? { kind: "lane", laneId: laneId!, rank: rank ?? 0 }
+      ? { kind: "lane", laneId, rank: Number(rank ?? 0), jobId }
       : undefined;
   });
 }

@@ -11,6 +11,14 @@ const LANES_MS = 1_000;
 /** Reading a lane from its beginning finds what came in without a hint, and costs a walk over dead entries: at most this share of the time. */
 const FULL_READ_SHARE = 0.05;
 const FULL_READ_MS = 500;
+/** Looks for one job that others took do not put off the one at everything for longer than this: some hint may have been lost. */
+const LONGEST_AGO_MS = 5_000;
+
+type LaneHint = Extract<Hint, { kind: "lane" }>;
+interface LoneJob {
+  readonly laneId: number;
+  readonly jobId: string;
+}
 
 /** Takes jobs from the lanes that a node can run, and remembers how far it has read each. */
 export class Claimer {
@@ -24,6 +32,11 @@ export class Claimer {
   #known: ReadonlyMap<number, ClaimLane> = new Map();
   #lanesAt = Number.NEGATIVE_INFINITY;
   #nextFullRead = 0;
+  /** When the lanes of plain jobs were last looked at, and whether nothing was left in them then. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #isEmpty = false;
+  /** What was heard of since that look began. */
+  #heard: LoneJob | "more" | undefined;
 
   constructor(options: ClaimerOptions) {
     this.#options = options;
@@ -38,28 +51,55 @@ export class Claimer {
   }
 
   async #claimPlain(want: number): Promise<Claim> {
+    if (this.#lanes.length === 0) return { jobs: [], mayHoldMore: false };
+    const heard = this.#isEmpty ? this.#heard : "more";
+    this.#heard = undefined;
+    this.#isEmpty = false;
+    const isNear = typeof heard === "object" && this.#lanes.includes(heard.laneId);
+    return (isNear && (await this.#claimLone(heard.jobId))) || this.#claimMany(want);
+  }
+
+  /** Undefined: it does not wait alone, or it is time to look at everything. */
+  async #claimLone(jobId: string): Promise<Claim | undefined> {
+    const { part, nodeId, hot } = this.#options;
+    const answer = await (await hot()).claimLone({ nodeId: nodeId(), laneIds: this.#lanes, jobId });
+    const now = part.environment.monotonic();
+    if (answer === "waits" || (answer === "gone" && now - this.#lookedAt > LONGEST_AGO_MS)) return undefined;
+    const jobs = answer === "gone" ? [] : [answer];
+    if (jobs.length > 0) this.#lookedAt = now;
+    this.#isEmpty = true;
+    this.#crowd.found(jobs.length);
+    return { jobs, mayHoldMore: false };
+  }
+
+  async #claimMany(want: number): Promise<Claim> {
     const { part, nodeId, hot } = this.#options;
     const { monotonic } = part.environment;
-    if (this.#lanes.length === 0) return { jobs: [], mayHoldMore: false };
     const started = monotonic();
     const isFullRead = started >= this.#nextFullRead;
     if (isFullRead) this.#marks.clear();
     const lanes = this.#lanes.map((id) => ({ id, after: this.#marks.get(id) }));
     const { jobs, marks } = await (await hot()).claim({ nodeId: nodeId(), want, lanes, hasMembers: this.#hasMembers });
     const now = monotonic();
+    this.#lookedAt = now;
     if (isFullRead) this.#nextFullRead = now + Math.max(FULL_READ_MS, (now - started) / FULL_READ_SHARE);
     this.#crowd.found(jobs.length);
     for (const [lane, mark] of marks) this.#marks.set(lane, mark);
     // What a lane had not yet shown when it was read empty may sort before the mark: begin anew.
     if (jobs.length < want) this.#marks.clear();
     // Of several lanes each gives its share at most.
-    return { jobs, mayHoldMore: jobs.length === want || (jobs.length > 0 && lanes.length > 1) };
+    const mayHoldMore = jobs.length === want || (jobs.length > 0 && lanes.length > 1);
+    this.#isEmpty = !mayHoldMore && lanes.every(({ after }) => after === undefined);
+    return { jobs, mayHoldMore };
   }
 
   /** Minds a hint, and says when it is time to claim if it may concern this node. */
   hear(hint: Hint | undefined): void {
-    if (hint?.kind === "lane") this.#hearOfLane(hint.laneId, hint.rank);
-    else if (this.#mayConcern(hint)) this.#options.onHungry();
+    if (hint?.kind === "lane") this.#hearOfLane(hint);
+    else if (this.#mayConcern(hint)) {
+      this.#heard = "more";
+      this.#options.onHungry();
+    }
   }
 
   #mayConcern(hint: Exclude<Hint, { kind: "lane" }> | undefined): boolean {
@@ -74,7 +114,8 @@ export class Claimer {
     return true;
   }
 
-  #hearOfLane(laneId: number, rank: number): void {
+  #hearOfLane({ laneId, rank, jobId }: LaneHint): void {
+    this.#heard = jobId === undefined || this.#heard ? "more" : { laneId, jobId };
     const lane = this.#known.get(laneId);
     if (lane === undefined) this.#lanesAt = Number.NEGATIVE_INFINITY;
     this.#contention.look(laneId);
@@ -101,6 +142,7 @@ export class Claimer {
     this.#lanesAt = part.environment.monotonic();
     const lanes = await part.store.lanesFor(site, [...codes.keys()]);
     const able = lanes.filter(({ type, needs }) => canMeet(needs, { code: codes.get(type), capabilities }));
+    if (able.some(({ id }) => !this.#known.has(id))) this.#isEmpty = false;
     this.#known = new Map(able.map((lane) => [lane.id, lane]));
     const plain = able.filter(({ isContended }) => !isContended);
     this.#lanes = plain.map(({ id }) => id);

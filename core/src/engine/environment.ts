@@ -22,40 +22,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Entry } from "../operations/media/walk.ts";
 import type { ProcessIdentity } from "../store/nodes.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import type { Pulse, PulseOrder, PulseWord } from "./heartbeat/pulse.ts";
 import { startPulse } from "./heartbeat/start-pulse.ts";
 import { createIds } from "./ids.ts";
 import { endOrphans, isAlive, ownMark, self } from "./processes.ts";
 
-export interface Timer {
-  cancel(): void;
-}
+export type { Timer } from "./clock.ts";
 
 /**
  * All that the engine takes from the world outside: time, randomness, ids, timers, processes, files. Nothing else in core
  * reads a clock or draws a number, so that an engine can be run on made-up ones.
  */
-export interface Environment {
-  /** Milliseconds of this machine's clock; for display only. Decisions use the database's time. */
-  now(): number;
-  /** Milliseconds that only grow. */
-  monotonic(): number;
-  /** A number in [0, 1). */
-  random(): number;
+export interface Environment extends Clock {
   /** A UUIDv7. */
   newId(): string;
   /** A random id that tells nothing. */
   newIncarnation(): string;
   /** Bytes that nobody can foresee. */
   randomBytes(count: number): Uint8Array;
-  readonly timers: {
-    /** Calls once after a wait; a wait beyond an hour is cut to an hour, so callers look again. Never keeps a process alive. */
-    after(ms: number, call: () => void): Timer;
-    /** Calls once the current work of the event loop is done. */
-    soon(call: () => void): void;
-    /** Keeps the process alive until it is cancelled, also when it has no connection for a while. */
-    keepAlive(): Timer;
-  };
   /** Starts the thread that beats for a node. */
   startPulse(order: PulseOrder, hear: (word: PulseWord) => void): Pulse;
   readonly processes: {
@@ -118,29 +103,14 @@ export interface HeldDirectory {
 /** What a path names, when a link there is not followed. */
 export type FileKind = "file" | "directory" | "link" | "other";
 
-const LONGEST_WAIT_MS = 3_600_000;
-
 /** The machine as it is. */
 export function systemEnvironment(options: { readonly workDir?: string } = {}): Environment {
   const mark = ownMark();
   return {
-    now: () => Date.now(),
-    monotonic: () => performance.now(),
-    random: () => Math.random(),
-    newId: createIds({ now: () => Date.now(), randomHex: (bytes) => randomBytes(bytes).toString("hex") }),
+    ...systemClock,
+    newId: createIds({ now: systemClock.now, randomHex: (bytes) => randomBytes(bytes).toString("hex") }),
     newIncarnation: () => randomUUID(),
     randomBytes: (count) => randomBytes(count),
-    timers: {
-      after: (ms, call) => {
-        const handle = setTimeout(call, Math.min(Math.max(0, ms), LONGEST_WAIT_MS)).unref();
-        return { cancel: () => clearTimeout(handle) };
-      },
-      soon: (call) => void setImmediate(call),
-      keepAlive: () => {
-        const handle = setInterval(() => {}, LONGEST_WAIT_MS);
-        return { cancel: () => clearInterval(handle) };
-      },
-    },
     startPulse,
     processes: {
       self,

@@ -1,4 +1,4 @@
-import type { Environment, Timer } from "./environment.ts";
+import type { Clock, Timer } from "./clock.ts";
 
 /** What the engine says of its own running; never of a job's. */
 export interface EngineLog {
@@ -7,7 +7,7 @@ export interface EngineLog {
 
 export interface ServiceOptions {
   readonly name: string;
-  readonly environment: Environment;
+  readonly environment: Clock;
   readonly log: EngineLog;
   /** The longest wait between two rounds. */
   readonly everyMs: number;

@@ -14,7 +14,6 @@ import { checkType } from "./action-type.ts";
 import { storableJson } from "./configuration.ts";
 import { inOrder } from "./in-order.ts";
 import type { Desk } from "./operate.ts";
-import { parseRunRule } from "./run-rule.ts";
 
 /** An action as written in code: its type may be given as the code itself. */
 export type ActionDefinition<Type extends ActionType = ActionType> = Omit<ActionInput, "type"> & {
@@ -24,7 +23,7 @@ export type ActionDefinition<Type extends ActionType = ActionType> = Omit<Action
 type Definition = Omit<Action, "version">;
 
 /** Reads a definition strictly; fails with `invalid_argument`, naming each field. */
-function checkAction(definition: ActionDefinition): Definition {
+async function checkAction(definition: ActionDefinition): Promise<Definition> {
   const { type } = Object(definition) as ActionDefinition;
   const parsed = actionSchema.safeParse({
     ...definition,
@@ -35,7 +34,8 @@ function checkAction(definition: ActionDefinition): Definition {
     const list = problems.map(({ field, problem }) => (field ? `${field}: ${problem}` : problem)).join("; ");
     throw callsheetError("invalid_argument", `The action cannot be used: ${list}.`, { problems });
   }
-  if (parsed.data.runRule !== null) parseRunRule(parsed.data.runRule);
+  const { runRule } = parsed.data;
+  if (runRule !== null) (await import("./run-rule.ts")).parseRunRule(runRule);
   if (parsed.data.isolation === "process" && typeof type !== "string" && !type.module) {
     throw callsheetError(
       "invalid_argument",
@@ -55,14 +55,14 @@ const isSame = (a: Definition, b: Definition) => JSON.stringify(inOrder(a)) === 
 
 /** Creates an action, or changes the one of that name. The same definition again makes no new version. */
 export async function putAction(desk: Desk, definition: ActionDefinition, authority: Authority): Promise<Action> {
-  return write(desk, checkAction(definition), (tx, action, known) =>
+  return write(desk, await checkAction(definition), (tx, action, known) =>
     known ? change(tx, known, action, authority) : insert(tx, action, authority),
   );
 }
 
 /** Creates an action; fails with `action_exists` when the name is taken. */
 export async function createAction(desk: Desk, definition: ActionDefinition, authority: Authority): Promise<Action> {
-  return write(desk, checkAction(definition), async (tx, action, known) => {
+  return write(desk, await checkAction(definition), async (tx, action, known) => {
     if (known) throw nameTaken(action.name);
     return insert(tx, action, authority);
   });
@@ -134,7 +134,7 @@ async function write(desk: Desk, action: Definition, put: Write): Promise<Action
 async function edit(
   desk: Desk,
   name: string,
-  alter: (action: Definition) => Definition,
+  alter: (action: Definition) => Definition | Promise<Definition>,
   authority: Authority,
 ): Promise<Action> {
   let newName = name;
@@ -142,7 +142,7 @@ async function edit(
     const version = await desk.store.once(async (tx) => {
       const known = await locked(tx, name);
       const { version: _, ...action } = known.definition;
-      const altered = alter(action);
+      const altered = await alter(action);
       newName = altered.name;
       return change(tx, known, altered, authority);
     });

@@ -29,7 +29,6 @@ import { checkInput } from "./job-input.ts";
 import { lane, locksOf, unitsOf } from "./needs.ts";
 import { requirePossible } from "./possible.ts";
 import { requirementsOf } from "./requirements.ts";
-import { requireRunRule } from "./run-rule.ts";
 import { requireSecrets, secretsAsked } from "./secrets/asked.ts";
 import type { TypeRegistry } from "./type-registry.ts";
 
@@ -93,6 +92,7 @@ export async function prepareJobs(makers: Makers, creation: Creation): Promise<P
       ownerId,
       reason: creation.reason,
     });
+    if (definition.runRule !== null) await requireRule(definition, { owner: actor, ...input }, job.configuration);
     const requirements = requirementsOf(type, definition, job.configuration);
     for (const name of secretsAsked(type, job.configuration)) secrets.add(name);
     const units = unitsOf(definition, input);
@@ -118,6 +118,13 @@ export function requireEnabled({ name, enabled }: Pick<Action, "name" | "enabled
   if (!enabled) throw callsheetError("action_disabled", `Action "${name}" is disabled.`, { action: name });
 }
 
+/** CEL is loaded with the first rule: most processes never see one. */
+async function requireRule({ name, runRule }: Action, input: JobInput & { owner: string }, configuration: string) {
+  const { requireRunRule } = await import("./run-rule.ts");
+  const { target = null, tags = [], owner } = input;
+  requireRunRule(runRule!, name, { target, owner, tags, configuration: JSON.parse(configuration) });
+}
+
 type Said = { readonly actor: string; readonly ownerId: number | undefined; readonly reason: string | null };
 
 function prepareJob(
@@ -129,15 +136,6 @@ function prepareJob(
 ): { -readonly [Name in keyof NewJob]: NewJob[Name] } {
   const { definition } = version;
   const configuration = settleConfiguration(schema, definition.configuration, input.configuration);
-  if (definition.runRule !== null) {
-    const { target = null, tags = [], owner = said.actor } = input;
-    requireRunRule(definition.runRule, definition.name, {
-      target,
-      owner,
-      tags,
-      configuration: JSON.parse(configuration),
-    });
-  }
   const job: { -readonly [Name in keyof NewJob]: NewJob[Name] } = { id, configuration };
   if (said.ownerId !== undefined) {
     job.ownerId = said.ownerId;

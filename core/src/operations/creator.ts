@@ -204,6 +204,7 @@ function hintsOf(jobs: readonly NewJob[], defaults: BatchDefaults): readonly Hin
     if (startAt) isPlanned = true;
     if (startAt !== null && rank < (best.get(laneId) ?? Number.POSITIVE_INFINITY)) best.set(laneId, rank);
   }
-  const lanes: readonly Hint[] = [...best].map(([laneId, rank]) => ({ kind: "lane", laneId, rank }));
+  const jobId = jobs.length === 1 ? jobs[0]!.id : undefined;
+  const lanes: readonly Hint[] = [...best].map(([laneId, rank]) => ({ kind: "lane", laneId, rank, jobId }));
   return isPlanned ? [...lanes, { kind: "due" }] : lanes;
 }

@@ -1,6 +1,7 @@
 /** Something that may be worth a look: a lane with new jobs, a new start time, a live job with news. */
 export type Hint =
-  | { readonly kind: "lane"; readonly laneId: number; readonly rank: number }
+  /** Jobs came to a lane, the best of this rank. `jobId`: that one alone. */
+  | { readonly kind: "lane"; readonly laneId: number; readonly rank: number; readonly jobId?: string | undefined }
   | { readonly kind: "due" }
   /** Attempts left behind what is to be undone or kept. */
   | { readonly kind: "rollback" }

@@ -1,6 +1,7 @@
 import { rulesNumber } from "./barrier.ts";
 import { type Bound, bindAll } from "./bound.ts";
 import { type ClaimAnswer, type ClaimRequest, claimJobs } from "./claim.ts";
+import { claimLone, type LoneAnswer, type LoneRequest } from "./claim-lone.ts";
 import { lockCandidates } from "./contended.ts";
 import type { Database, Line, LineTransaction } from "./database.ts";
 import { actionVersions } from "./dictionary.ts";
@@ -38,6 +39,7 @@ export interface HotPath {
   /** The server has lost a part of what it had committed, and nobody has said so yet. */
   readonly hasLostHistory: boolean;
   claim(request: ClaimRequest): Promise<ClaimAnswer>;
+  claimLone(request: LoneRequest): Promise<LoneAnswer>;
   /** Decides on jobs that contend, and starts those that may, in one transaction. */
   contend<T>(work: (tx: Contention) => Promise<T>): Promise<T>;
   /** Completes members that hold units or objects, which go back in the same transaction. */
@@ -85,6 +87,7 @@ export async function openHotPath(db: Database, name: string, before: Session | 
       if (answer.jobs.length >= MANY_JOBS) openSoon();
       return answer;
     },
+    claimLone: (request) => claimLone(claims.line, request),
     contend: async (work) => {
       isFirst = false;
       openSoon();

@@ -20,10 +20,10 @@ afterAll(() => listener.end());
 
 describe("other processes hear of new jobs", () => {
   test.each([
-    ["one", () => cs.jobs.create("copy"), /^l\d+:\d$/],
-    ["one that says more", () => cs.jobs.create("copy", { tags: ["a"], priority: "urgent" }), /^l\d+:0$/],
-    ["one with a key", () => cs.jobs.create("copy", { idempotencyKey: "once" }), /^l\d+:\d$/],
-    ["one to come", () => cs.jobs.create("copy", { startAt: new Date("2999-01-01T00:00:00Z") }), /^l\d+:\d d$/],
+    ["one, by its id", () => cs.jobs.create("copy"), /^l\d+:\d:[-\da-f]{36}$/],
+    ["one that says more", () => cs.jobs.create("copy", { tags: ["a"], priority: "urgent" }), /^l\d+:0:[-\da-f]{36}$/],
+    ["one with a key", () => cs.jobs.create("copy", { idempotencyKey: "once" }), /^l\d+:\d:[-\da-f]{36}$/],
+    ["one to come", () => cs.jobs.create("copy", { startAt: new Date("2999-01-01T00:00:00Z") }), /^l\d+:\d\S* d$/],
     ["many", () => cs.jobs.createMany("copy", [{}, {}]), /^l\d+:\d$/],
   ])("%s", async (_, create, hint) => {
     // At most one leaves in five milliseconds.

@@ -10,7 +10,9 @@ import {
   queuedJobs,
 } from "../../src/store/admission.ts";
 import { claimJobs } from "../../src/store/claim.ts";
+import { claimLone } from "../../src/store/claim-lone.ts";
 import { addRow, insertJobs, jobsByKey, type NewJob, noRows } from "../../src/store/create.ts";
+import { insertLone } from "../../src/store/create-lone.ts";
 import type { Line, Queryable } from "../../src/store/database.ts";
 import { comeDue, overdueJobs } from "../../src/store/due.ts";
 import { anchorMembers, anchorRows, completeMembers } from "../../src/store/finish.ts";
@@ -70,12 +72,26 @@ const STATEMENTS: readonly Hot[] = [
     answer: none,
   },
   {
+    name: "claim of a lone job",
+    on: "hot",
+    act: (line) => claimLone(line, { nodeId: 1, laneIds: [1, 2, 3], jobId: ID }),
+    answer: { token: null },
+  },
+  {
     name: "completion",
     on: "hot",
     act: (line) => completeMembers(line, [completion]),
     answer: { count: 2, accepted: null },
   },
   { name: "creation", on: "hot", act: creation({}) },
+  {
+    name: "creation of a lone job",
+    on: "hot",
+    act: (line) =>
+      line.query(
+        insertLone({ ...noRows(), ids: [ID], configurations: ["{}"] }, DEFAULTS, { channel: "c", payload: "p" }),
+      ),
+  },
   { name: "creation with a key", on: "hot", act: creation({ idempotencyKey: "k", requestHash: "h" }) },
   { name: "creation with a start time", on: "hot", act: creation({ startAt: new Date(0), tags: ["a"] }) },
   { name: "jobs by key", on: "pool", act: (db) => jobsByKey(db, 1, ["key 2", "key 12"]) },

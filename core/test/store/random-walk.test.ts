@@ -39,6 +39,10 @@ const OTHERS: readonly Step[] = [
   },
   { name: "give way", act: ({ database: { store }, job }) => store.transaction((tx) => tx.giveWay([job.id])) },
   { name: "come due", act: ({ database: { store } }) => store.comeDue(1_000) },
+  {
+    name: "claim alone",
+    act: ({ hot, nodeId, job }) => hot.claimLone({ nodeId, laneIds: [job.laneId], jobId: job.id }),
+  },
   { name: "claim", act: ({ hot, nodeId, job }) => hot.claim({ nodeId, lanes: [{ id: job.laneId }], want: 5 }) },
   {
     name: "anchor",

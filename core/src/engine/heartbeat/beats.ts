@@ -1,7 +1,7 @@
 import { openDatabase } from "../../store/database.ts";
 import { beat } from "../../store/nodes.ts";
 import { PATIENCE } from "../../store/patience.ts";
-import { systemEnvironment } from "../environment.ts";
+import { systemClock } from "../clock.ts";
 import { startService } from "../service.ts";
 import type { PulseWord } from "./pulse.ts";
 import { BEAT_AGAIN_MS, BEAT_MS } from "./times.ts";
@@ -13,7 +13,6 @@ export function startBeats(
   say: (word: PulseWord) => void,
 ) {
   const cells = new Int32Array(memory);
-  const environment = systemEnvironment();
   let { nodeId } = first;
   const sinceOrigin = () => machineMs() - originMs;
   const tell = (error: unknown) => {
@@ -26,7 +25,7 @@ export function startBeats(
     connection: { ...address.connection, application_name: `callsheet heartbeat ${name}` },
     schema: address.schema,
     poolSize: 1,
-    clock: environment,
+    clock: systemClock,
     patience: { hot: Math.min(patience.hot, BEAT_MS), connect: Math.min(patience.connect, BEAT_MS) },
     onError: tell,
   });
@@ -44,7 +43,13 @@ export function startBeats(
     return null;
   };
   const service = startService({
-    ...{ name: "heartbeat", environment, everyMs, longestPauseMs: Math.min(BEAT_AGAIN_MS, everyMs / 4), round },
+    ...{
+      name: "heartbeat",
+      environment: systemClock,
+      everyMs,
+      longestPauseMs: Math.min(BEAT_AGAIN_MS, everyMs / 4),
+      round,
+    },
     firstMs: everyMs - sinceOrigin(),
     log: { error: (_service, error) => tell(error) },
   });

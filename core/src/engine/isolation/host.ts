@@ -1,6 +1,6 @@
 import type { Environment } from "../environment.ts";
 import { died, type IsolatedOutcome } from "./ending.ts";
-import { IsolatedProcess } from "./isolated-process.ts";
+import type { IsolatedProcess } from "./isolated-process.ts";
 import type { IsolatedRun } from "./isolated-run.ts";
 import type { IsolationOptions } from "./isolation-options.ts";
 
@@ -22,6 +22,8 @@ export function createIsolationHost(options: IsolationOptions): IsolationHost {
 
   return {
     run: async (run) => {
+      // Loaded with the first: what is said to a process and by it are many schemas.
+      const { IsolatedProcess } = await import("./isolated-process.ts");
       if (isClosed) return died("handler_start_failed", "No handler is started any more: the node is closing.");
       if (run.kill?.aborted)
         return died("handler_start_failed", "The handler was not started: its attempt has been given up.");
