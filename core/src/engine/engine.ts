@@ -24,7 +24,7 @@ import { startAdmission } from "./admission.ts";
 import { startAgenda } from "./agenda.ts";
 import { Bus } from "./bus.ts";
 import { startCapacity } from "./capacity.ts";
-import type { Environment } from "./environment.ts";
+import type { Environment, Timer } from "./environment.ts";
 import { startGroups, startOccasions } from "./groups.ts";
 import { createRest, foresee, purge, startHouse } from "./house.ts";
 import { type Node, startNode } from "./node.ts";
@@ -37,6 +37,9 @@ import { startTimer } from "./timer.ts";
 import { Waiting } from "./waiting.ts";
 import { startWatch, type WatchOptions } from "./watch.ts";
 import { whileAway } from "./while-away.ts";
+
+/** By then whoever opened has what it asked for first. */
+const READY_MS = 100;
 
 /** How Callsheet is opened: where its database is, and who acts. */
 export interface EngineOptions {
@@ -61,7 +64,7 @@ export interface EngineOptions {
   readonly resolvers?: readonly Resolver[];
   /** Where media are on this machine, by the names that assets know: `{ main: "/mnt/media" }`. Default: the environment's CALLSHEET_MEDIA_ROOTS. */
   readonly mediaRoots?: Readonly<Record<string, string>>;
-  /** A node is to start right after it is open: what that connects by is connected meanwhile. Default false. */
+  /** A node is to start right after it is open: what that connects by is connected meanwhile, and what beats for it started. Default false. */
   readonly worksSoon?: boolean;
   /** How long the database may stay silent before a connection is given up, in milliseconds. Default `PATIENCE`. */
   readonly patience?: Partial<Patience>;
@@ -105,7 +108,9 @@ export async function openEngine(found: Server, options: EngineOptions, environm
       log.error("resolver", error),
     );
     const roots = readMediaRoots(options.mediaRoots, environment.processes.variables);
-    return new Engine(server, { store, safe, targets, roots, environment, log });
+    const engine = new Engine(server, { store, safe, targets, roots, environment, log });
+    if (options.worksSoon) engine.readySoon();
+    return engine;
   } catch (error) {
     await db.close();
     await server.close();
@@ -131,6 +136,7 @@ export class Engine {
   readonly #part: Part;
   readonly #nodes = new Set<Node>();
   readonly #watches = new Set<Service>();
+  #ready: Timer | undefined;
   #duties: Promise<readonly Service[]> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -150,6 +156,12 @@ export class Engine {
     this.safe = safe;
     this.#part = { store, catalogue, types, safe, roots, environment, bus, log };
     this.waiting = new Waiting(this.#part);
+  }
+
+  /** Starts what beats for nodes a moment later: what comes first has the machine for itself. */
+  readySoon(): void {
+    const { timers, readyPulse } = this.#part.environment;
+    this.#ready = timers.after(READY_MS, readyPulse);
   }
 
   /** Starts a node, and with the first one the duties: more of them than one in a cluster are no harm. */
@@ -265,6 +277,7 @@ export class Engine {
 
   /** Every part is closed, whatever became of those before it; the first failure is told at the end. */
   async #close(): Promise<void> {
+    this.#ready?.cancel();
     const duties = async () => (await this.#duties?.catch(() => [])) ?? [];
     const steps: readonly (() => Promise<unknown>)[] = [
       () => Promise.all([...this.#nodes].map((node) => node.stop())),

@@ -24,7 +24,7 @@ import type { Entry } from "../operations/media/walk.ts";
 import type { ProcessIdentity } from "../store/nodes.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Pulse, PulseOrder, PulseWord } from "./heartbeat/pulse.ts";
-import { startPulse } from "./heartbeat/start-pulse.ts";
+import { readyPulse, startPulse } from "./heartbeat/start-pulse.ts";
 import { createIds } from "./ids.ts";
 import { endOrphans, isAlive, ownMark, self } from "./processes.ts";
 
@@ -41,7 +41,9 @@ export interface Environment extends Clock {
   newIncarnation(): string;
   /** Bytes that nobody can foresee. */
   randomBytes(count: number): Uint8Array;
-  /** Starts the thread that beats for a node. */
+  /** Starts the thread that beats, before there is a node for it. */
+  readyPulse(): void;
+  /** Has that thread beat for a node, and starts it if there is none. */
   startPulse(order: PulseOrder, hear: (word: PulseWord) => void): Pulse;
   readonly processes: {
     self(): ProcessIdentity;
@@ -111,6 +113,7 @@ export function systemEnvironment(options: { readonly workDir?: string } = {}): 
     newId: createIds({ now: systemClock.now, randomHex: (bytes) => randomBytes(bytes).toString("hex") }),
     newIncarnation: () => randomUUID(),
     randomBytes: (count) => randomBytes(count),
+    readyPulse,
     startPulse,
     processes: {
       self,

@@ -23,11 +23,15 @@ function watchThreads(): readonly Worker[] {
   return started;
 }
 
+/** Another file of this process may have left it a thread: modules of their own know of none. */
+function freshModules(): Promise<typeof import("../fixtures/floor.ts")> {
+  vi.resetModules();
+  return import("../fixtures/floor.ts");
+}
+
 test("one thread beats for all nodes of a process, also those to come; when it ends, another does", async () => {
   const started = watchThreads();
-  // Another file of this process may have left it a thread: modules of its own know of none.
-  vi.resetModules();
-  const { aFloor } = await import("../fixtures/floor.ts");
+  const { aFloor } = await freshModules();
   const { cs, stage, database } = await aFloor({}, { alone: true, environment: paced(systemEnvironment(), 5) });
   const beats = async (name: string) => {
     const node = (await database.store.heartbeats()).find((one) => one.name === name);
@@ -50,4 +54,19 @@ test("one thread beats for all nodes of a process, also those to come; when it e
   await started[0]!.terminate();
   await beatsOn("second", "third");
   expect(started).toHaveLength(2);
+});
+
+test("who works soon has the thread before its first job; one that is closed before starts none", async () => {
+  const { aFloor } = await freshModules();
+  const readied: string[] = [];
+  const soon = (name: string) => {
+    const environment = { ...systemEnvironment(), readyPulse: () => void readied.push(name) };
+    return aFloor({}, { alone: true, worksSoon: true, environment });
+  };
+  const closed = await soon("closed");
+  await closed.cs.close();
+  const { database } = await soon("open");
+  await until(() => readied.length > 0, { what: "The thread" });
+  expect(readied).toEqual(["open"]);
+  expect(await database.store.heartbeats()).toEqual([]);
 });

@@ -27,6 +27,11 @@ function thread(): Worker {
   return worker;
 }
 
+/** Starts the thread, unless there is one. */
+export function readyPulse(): void {
+  thread();
+}
+
 /** Has the thread beat for a node. `hear` is told what it says, in this thread. */
 export function startPulse({ refused, silentMs, ...order }: PulseOrder, hear: (word: PulseWord) => void): Pulse {
   const cells = new Int32Array(new SharedArrayBuffer(Object.keys(CELL).length * Int32Array.BYTES_PER_ELEMENT));
