@@ -10,7 +10,7 @@ const MAKES_UP = 0.25;
 /** The longest wait after nobody was faster. */
 const SHORT_MS = 8;
 /** Where jobs come rarely, looks in vain are cheap: in this time one is forgotten. */
-const FORGOTTEN_MS = 1_000;
+const FORGOTTEN_MS = 10_000;
 
 const vainFor = (waitMs: number) => FEW + Math.log(waitMs) / Math.log(GROWTH);
 const [MOST, SHORT] = [vainFor(LONGEST_MS), vainFor(SHORT_MS)];
