@@ -1,19 +1,32 @@
 import type { Environment } from "./environment.ts";
 
-/** So many looks in a row that found nothing are no sign of a crowd. */
-const FEW = 8;
-const LONGEST_MS = 200;
+/** So many looks that found nothing are no sign of a crowd. */
+const FEW = 1;
+/** With each further one the wait becomes so many times longer. */
+const GROWTH = 8;
+const LONGEST_MS = 500;
+/** What of a look in vain one makes up for that found something: four looks of five are to find something. */
+const MAKES_UP = 0.25;
+/** The longest wait after nobody was faster. */
+const SHORT_MS = 8;
+/** Where jobs come rarely, looks in vain are cheap: in this time one is forgotten. */
+const FORGOTTEN_MS = 10_000;
+
+const vainFor = (waitMs: number) => FEW + Math.log(waitMs) / Math.log(GROWTH);
+const [MOST, SHORT] = [vainFor(LONGEST_MS), vainFor(SHORT_MS)];
 
 /**
- * How soon a node looks for jobs that it heard of. Where others have been faster again and again, it leaves them a start, by
+ * How soon a node looks for jobs that it heard of. Where others are faster again and again, it leaves them a start, by
  * chance and longer each time: a hundred idle nodes need not all look for the same job.
  */
 export class Crowd {
   readonly #environment: Pick<Environment, "monotonic" | "random">;
-  /** Looks in vain since the last that found something, by the lane that was heard of. */
-  readonly #vain = new Map<number, number>();
+  /** Looks in vain that were not made up for, and when that was, by the lane that was heard of. */
+  readonly #looked = new Map<number, { readonly vain: number; readonly at: number }>();
   readonly #heard = new Set<number>();
   #looksAt = Number.NEGATIVE_INFINITY;
+  /** More jobs came before it looked: that it finds some does not say that nobody was faster. */
+  #isToldMore = false;
 
   constructor(environment: Pick<Environment, "monotonic" | "random">) {
     this.#environment = environment;
@@ -21,20 +34,31 @@ export class Crowd {
 
   /** Jobs came to a lane. In how many milliseconds it is time to look; undefined: it was said before. */
   hear(laneId: number): number | undefined {
+    this.#isToldMore ||= this.#heard.has(laneId);
     this.#heard.add(laneId);
-    const excess = (this.#vain.get(laneId) ?? 0) - FEW;
-    if (excess <= 0) return 0;
     const now = this.#environment.monotonic();
+    const excess = this.#vainAt(now, laneId) - FEW;
+    if (excess <= 0) return 0;
     if (now < this.#looksAt) return undefined;
-    const waitMs = this.#environment.random() * Math.min(LONGEST_MS, 2 ** excess);
+    const waitMs = this.#environment.random() * GROWTH ** excess;
     this.#looksAt = now + waitMs;
     return waitMs;
   }
 
   /** So many jobs were found. */
   found(count: number): void {
-    if (count > 0) this.#vain.clear();
-    else for (const laneId of this.#heard) this.#vain.set(laneId, (this.#vain.get(laneId) ?? 0) + 1);
+    const at = this.#environment.monotonic();
+    for (const laneId of this.#heard) {
+      const before = this.#vainAt(at, laneId);
+      const madeUp = Math.max(0, Math.min(before - MAKES_UP, this.#isToldMore ? MOST : SHORT));
+      this.#looked.set(laneId, { vain: count > 0 ? madeUp : Math.min(before + 1, MOST), at });
+    }
     this.#heard.clear();
+    this.#isToldMore = false;
+  }
+
+  #vainAt(now: number, laneId: number): number {
+    const { vain, at } = this.#looked.get(laneId) ?? { vain: 0, at: now };
+    return Math.max(0, vain - (now - at) / FORGOTTEN_MS);
   }
 }

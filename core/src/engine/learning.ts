@@ -4,7 +4,7 @@ import type { Observed } from "../store/durations.ts";
 import type { Timer } from "./environment.ts";
 import type { Part } from "./part.ts";
 
-/** How long what was observed stays in memory before it is stored. */
+/** How long what was observed stays in memory before it is stored, and by chance up to twice as long: nodes add to the same rows. */
 const STORE_MS = 5_000;
 
 /** What attempts of one version of an action and one size class took. */
@@ -38,7 +38,8 @@ export class Learning {
     const bucket = durationBucket(ms);
     while (counts.length <= bucket) counts.push(0);
     counts[bucket]! += 1;
-    this.#timer ??= this.#part.environment.timers.after(STORE_MS, () => void this.store());
+    const { timers, random } = this.#part.environment;
+    this.#timer ??= timers.after(STORE_MS * (1 + random()), () => void this.store());
   }
 
   /** Stores what was observed since the last time. Never fails: what cannot be stored now goes with the next. */

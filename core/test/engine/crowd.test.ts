@@ -3,53 +3,91 @@ import { Crowd } from "../../src/engine/crowd.ts";
 
 const LANE = 7;
 
-/** What a node is told that hears of jobs again and again, and finds none. */
-function inVain(crowd: Crowd, times: number): readonly (number | undefined)[] {
-  return Array.from({ length: times }, () => {
-    const waitMs = crowd.hear(LANE);
-    crowd.found(0);
-    return waitMs;
-  });
-}
-
 function aCrowd() {
   let now = 0;
   const crowd = new Crowd({ monotonic: () => now, random: () => 1 });
   const pass = (ms: number) => {
     now += ms;
   };
-  return { crowd, pass };
+  /** Looks at once for jobs that it hears of, and finds so many. How long it should have waited, in whole milliseconds. */
+  const look = (found: number, laneId = LANE) => {
+    const waitMs = Math.round(crowd.hear(laneId) ?? Number.NaN);
+    crowd.found(found);
+    return waitMs;
+  };
+  /** The same, a moment after all that it waited for. */
+  const inVain = (times: number) =>
+    Array.from({ length: times }, () => {
+      pass(0.001);
+      return look(0);
+    });
+  return { crowd, pass, look, inVain };
 }
 
 test("a node looks at once for jobs that it hears of, though others were faster a few times", () => {
-  expect(inVain(aCrowd().crowd, 9)).toEqual(Array(9).fill(0));
+  expect(aCrowd().inVain(2)).toEqual([0, 0]);
 });
 
 test("where others are faster again and again it leaves them a start, longer each time, and to an end", () => {
   const { crowd, pass } = aCrowd();
-  inVain(crowd, 9);
-  const waits = Array.from({ length: 9 }, () => {
-    const [waitMs] = inVain(crowd, 1);
-    pass(waitMs!);
-    return waitMs;
+  const waits = Array.from({ length: 7 }, () => {
+    const waitMs = crowd.hear(LANE)!;
+    crowd.found(0);
+    pass(waitMs);
+    return Math.round(waitMs);
   });
-  expect(waits).toEqual([2, 4, 8, 16, 32, 64, 128, 200, 200]);
+  expect(waits.slice(0, 4)).toEqual([0, 0, 8, 64]);
+  for (const waitMs of waits.slice(4)) expect(waitMs).toBeLessThanOrEqual(500);
+  expect(waits[4]).toBeGreaterThan(400);
 });
 
 test("until then it is told nothing more", () => {
-  const { crowd, pass } = aCrowd();
-  inVain(crowd, 9);
-  const waitMs = crowd.hear(LANE)!;
-  expect(waitMs).toBeGreaterThan(0);
+  const { crowd, inVain } = aCrowd();
+  inVain(2);
+  expect(crowd.hear(LANE)).toBeCloseTo(8);
   expect(crowd.hear(LANE)).toBeUndefined();
-  pass(waitMs);
-  expect(crowd.hear(LANE)).toBe(waitMs);
 });
 
-test("another lane is looked at at once, and whoever found something looks at once everywhere", () => {
-  const { crowd } = aCrowd();
-  inVain(crowd, 20);
-  expect(crowd.hear(LANE + 1)).toBe(0);
+test("another lane is looked at at once", () => {
+  const { look, inVain } = aCrowd();
+  inVain(5);
+  expect(look(0, LANE + 1)).toBe(0);
+});
+
+test("four looks of five that find something are enough to look at once; three of four are not", () => {
+  const enough = aCrowd();
+  const fourOfFive = [1, 1, 1, 1, 0];
+  for (let n = 0; n < 20; n++) expect(fourOfFive.map((found) => enough.look(found))).toEqual([0, 0, 0, 0, 0]);
+  const tooFew = aCrowd();
+  const waits = Array.from({ length: 20 }, () => [1, 1, 1, 0].map((found) => tooFew.look(found))).flat();
+  expect(waits.some((waitMs) => waitMs > 0)).toBe(true);
+});
+
+test("whoever finds some although nobody told of more meanwhile comes back fast: nobody else is there", () => {
+  const { pass, look, inVain } = aCrowd();
+  inVain(9);
+  pass(0.5);
+  look(1);
+  pass(500);
+  expect(look(1)).toBeLessThanOrEqual(8);
+});
+
+test("whoever finds some of a stream of jobs comes back slowly: others are there", () => {
+  const { crowd, pass, inVain } = aCrowd();
+  inVain(9);
+  pass(500);
+  crowd.hear(LANE);
+  crowd.hear(LANE);
   crowd.found(1);
-  expect(crowd.hear(LANE)).toBe(0);
+  pass(500);
+  expect(crowd.hear(LANE)).toBeGreaterThan(200);
+});
+
+test("where jobs come rarely it looks at once, however often others were faster", () => {
+  const { pass, look, inVain } = aCrowd();
+  inVain(9);
+  for (let n = 0; n < 9; n++) {
+    pass(30_000);
+    expect(look(0)).toBe(0);
+  }
 });

@@ -58,6 +58,7 @@ describe("what was observed", () => {
     const stored: (readonly Observed[])[] = [];
     const timers: (() => void)[] = [];
     const world = { isAway: false };
+    const waits: number[] = [];
     const durations = {
       addDurations: async (observed: readonly Observed[]) => {
         if (world.isAway) throw new Error("away");
@@ -68,11 +69,17 @@ describe("what was observed", () => {
       store: { once: async (work: (tx: typeof durations) => Promise<void>) => work(durations) },
       catalogue: { versions: async () => new Map([[1, { actionId: 7 }]]) },
       environment: {
-        timers: { after: (_: number, call: () => void) => ({ cancel: () => {}, at: timers.push(call) }) },
+        random: () => 0.5,
+        timers: {
+          after: (ms: number, call: () => void) => {
+            waits.push(ms);
+            return { cancel: () => {}, at: timers.push(call) };
+          },
+        },
       },
       log: { error: () => {} },
     } as unknown as Part;
-    return { learning: new Learning(part), stored, timers, world };
+    return { learning: new Learning(part), stored, timers, waits, world };
   };
   const countsOf = (bucket: number, count: number) => [...Array<number>(bucket).fill(0), count];
 
@@ -85,6 +92,12 @@ describe("what was observed", () => {
     await learning.store();
     expect(stored).toEqual([[{ actionId: 7, sizeClass: UNSIZED, counts: countsOf(durationBucket(100), 1_000) }]]);
     expect(timers).toHaveLength(1);
+  });
+
+  test("is stored by each node at a moment of its own: all add to the same rows", () => {
+    const { learning, waits } = aLearning();
+    learning.observe(seen, 1);
+    expect(waits).toEqual([7_500]);
   });
 
   test("is over when it is closed: a handler that ends later sets no timer", async () => {
