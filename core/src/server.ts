@@ -1,5 +1,5 @@
 import { callsheetError } from "@callsheet/contract";
-import type { EngineOptions } from "./engine/engine.ts";
+import type { EngineOptions } from "./engine/engine-options.ts";
 import type { Environment } from "./engine/environment.ts";
 import type { Server } from "./engine/revival.ts";
 

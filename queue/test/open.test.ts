@@ -1,6 +1,6 @@
 import { Callsheet } from "@callsheet/core";
-import { makeTemporaryDirectory, removeTemporary } from "@callsheet/postgres";
 import { until } from "@callsheet/core/testing";
+import { makeTemporaryDirectory, removeTemporary } from "@callsheet/postgres";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { Queue } from "../src/index.ts";
 import { aDatabase, aName, heard } from "./fixtures/bench.ts";

@@ -41,7 +41,7 @@ export class Claimer {
   constructor(options: ClaimerOptions) {
     this.#options = options;
     this.#contention = new Contention(options);
-    this.#crowd = new Crowd(options.part.environment);
+    this.#crowd = new Crowd(options.part);
   }
 
   /** Up to `want` jobs. `isAhead`: more than the node has free slots for. */

@@ -1,10 +1,13 @@
 import type { Environment } from "./environment.ts";
+import type { Census } from "./part.ts";
 
 /** So many looks that found nothing are no sign of a crowd. */
 const FEW = 1;
 /** With each further one the wait becomes so many times longer. */
 const GROWTH = 8;
 const LONGEST_MS = 500;
+/** For each node that lives the wait may be so much longer: of a few, none waits for long. */
+const EACH_MS = 5;
 /** What of a look in vain one makes up for that found something: four looks of five are to find something. */
 const MAKES_UP = 0.25;
 /** The longest wait after nobody was faster. */
@@ -15,12 +18,18 @@ const FORGOTTEN_MS = 10_000;
 const vainFor = (waitMs: number) => FEW + Math.log(waitMs) / Math.log(GROWTH);
 const [MOST, SHORT] = [vainFor(LONGEST_MS), vainFor(SHORT_MS)];
 
+interface CrowdOptions {
+  readonly environment: Pick<Environment, "monotonic" | "random">;
+  readonly census: Census;
+}
+
 /**
  * How soon a node looks for jobs that it heard of. Where others are faster again and again, it leaves them a start, by
  * chance and longer each time: a hundred idle nodes need not all look for the same job.
  */
 export class Crowd {
   readonly #environment: Pick<Environment, "monotonic" | "random">;
+  readonly #census: Census;
   /** Looks in vain that were not made up for, and when that was, by the lane that was heard of. */
   readonly #looked = new Map<number, { readonly vain: number; readonly at: number }>();
   readonly #heard = new Set<number>();
@@ -28,8 +37,9 @@ export class Crowd {
   /** More jobs came before it looked: that it finds some does not say that nobody was faster. */
   #isToldMore = false;
 
-  constructor(environment: Pick<Environment, "monotonic" | "random">) {
+  constructor({ environment, census }: CrowdOptions) {
     this.#environment = environment;
+    this.#census = census;
   }
 
   /** Jobs came to a lane. In how many milliseconds it is time to look; undefined: it was said before. */
@@ -40,7 +50,7 @@ export class Crowd {
     const excess = this.#vainAt(now, laneId) - FEW;
     if (excess <= 0) return 0;
     if (now < this.#looksAt) return undefined;
-    const waitMs = this.#environment.random() * GROWTH ** excess;
+    const waitMs = this.#environment.random() * Math.min(GROWTH ** excess, EACH_MS * this.#census.nodes);
     this.#looksAt = now + waitMs;
     return waitMs;
   }

@@ -1,4 +1,4 @@
-import { callsheetError, type Resolver, type RetentionRun } from "@callsheet/contract";
+import { callsheetError, type RetentionRun } from "@callsheet/contract";
 import { createCatalogue } from "../operations/catalogue.ts";
 import type { Makers } from "../operations/create.ts";
 import { Creator } from "../operations/creator.ts";
@@ -9,7 +9,7 @@ import { builtInResolvers } from "../operations/media/resolvers.ts";
 import { readMediaRoots } from "../operations/media/roots.ts";
 import type { Desk } from "../operations/operate.ts";
 import { keyPlace } from "../operations/secrets/key-place.ts";
-import { createKeyring, type KeyFiles } from "../operations/secrets/keyring.ts";
+import { createKeyring } from "../operations/secrets/keyring.ts";
 import type { Safe } from "../operations/secrets/secrets.ts";
 import { createTargetRegistry, type TargetRegistry } from "../operations/target-registry.ts";
 import { createTypeRegistry, type TypeRegistry } from "../operations/type-registry.ts";
@@ -17,13 +17,13 @@ import { openDatabase } from "../store/database.ts";
 import { openingFailure } from "../store/failure.ts";
 import { HOT_LINES } from "../store/hot-path.ts";
 import { migrate } from "../store/migrate.ts";
-import type { Patience } from "../store/patience.ts";
 import { createStore, type Store } from "../store/store.ts";
 import type { Changed } from "../store/transition.ts";
 import { startAdmission } from "./admission.ts";
 import { startAgenda } from "./agenda.ts";
 import { Bus } from "./bus.ts";
 import { startCapacity } from "./capacity.ts";
+import type { EngineOptions } from "./engine-options.ts";
 import type { Environment, Timer } from "./environment.ts";
 import { startGroups, startOccasions } from "./groups.ts";
 import { createRest, foresee, purge, startHouse } from "./house.ts";
@@ -40,39 +40,6 @@ import { whileAway } from "./while-away.ts";
 
 /** By then whoever opened has what it asked for first. */
 const READY_MS = 100;
-
-/** How Callsheet is opened: where its database is, and who acts. */
-export interface EngineOptions {
-  /** A PostgreSQL of yours, 15 or newer. Default: the environment's DATABASE_URL, else a private server. */
-  readonly databaseUrl?: string;
-  /** Where the private server keeps its data. Default: the user's data directory. */
-  readonly dataDir?: string;
-  /**
-   * The file with the keys of secrets. Default: the environment's CALLSHEET_SECRET_KEY_FILE, else beside the data directory of a
-   * private server, with `.keys` after its name.
-   */
-  readonly secretKeyFile?: string;
-  /** What `holdSecretKeys` read of it, instead of reading it again. */
-  readonly secretKeys?: Pick<KeyFiles, "readText" | "modeOf">;
-  /** The schema of all tables. Default `callsheet`. */
-  readonly schema?: string;
-  /** Connections beside those of the hot path. Default 10. */
-  readonly poolSize?: number;
-  /** Who acts when nobody is named by `as`. Default `system`. */
-  readonly actor?: string;
-  /** What tells of an application's own objects as targets of jobs, one for each type. Default none. */
-  readonly resolvers?: readonly Resolver[];
-  /** Where media are on this machine, by the names that assets know: `{ main: "/mnt/media" }`. Default: the environment's CALLSHEET_MEDIA_ROOTS. */
-  readonly mediaRoots?: Readonly<Record<string, string>>;
-  /** A node is to start right after it is open: what that connects by is connected meanwhile, and what beats for it started. Default false. */
-  readonly worksSoon?: boolean;
-  /** How long the database may stay silent before a connection is given up, in milliseconds. Default `PATIENCE`. */
-  readonly patience?: Partial<Patience>;
-  /** Told of troubles of the engine itself; never of a job's. Default: one line each on standard error. */
-  readonly onError?: (where: string, error: unknown) => void;
-  /** The world outside; made up in tests. */
-  readonly environment?: Environment;
-}
 
 /** A node, and who is told of its start. */
 export interface WorkOptions extends NodeOptions {
@@ -154,7 +121,7 @@ export class Engine {
     this.creator = new Creator(store, this.makers, bus);
     this.#server = server;
     this.safe = safe;
-    this.#part = { store, catalogue, types, safe, roots, environment, bus, log };
+    this.#part = { store, catalogue, types, safe, roots, environment, bus, log, census: { nodes: 1 } };
     this.waiting = new Waiting(this.#part);
   }
 

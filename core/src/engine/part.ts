@@ -7,6 +7,11 @@ import type { Bus } from "./bus.ts";
 import type { Environment } from "./environment.ts";
 import type { EngineLog } from "./service.ts";
 
+/** How many nodes live, as the reaper of this process saw the last time. */
+export interface Census {
+  nodes: number;
+}
+
 /** What every part of the engine is given: the world and the store as values from outside. */
 export interface Part {
   readonly store: Store;
@@ -17,4 +22,5 @@ export interface Part {
   readonly environment: Environment;
   readonly bus: Bus;
   readonly log: EngineLog;
+  readonly census: Census;
 }

@@ -40,6 +40,7 @@ export function startReaper(part: Part): Service {
       if (isFirst) await environment.processes.endOrphans().catch((error: unknown) => log.error("processes", error));
       isFirst = false;
       const { heartbeats, againMs } = await lookout.look();
+      part.census.nodes = heartbeats.length;
       for (const node of heartbeats) if (environment.processes.isAlive(node) === false) await endLocal(part, node);
       recovery.wake();
       return againMs;

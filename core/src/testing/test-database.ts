@@ -1,6 +1,6 @@
 import { callsheetError } from "@callsheet/contract";
 import { Callsheet } from "../callsheet.ts";
-import type { EngineOptions } from "../engine/engine.ts";
+import type { EngineOptions } from "../engine/engine-options.ts";
 import { type Environment, systemEnvironment } from "../engine/environment.ts";
 import { type Database, openDatabase } from "../store/database.ts";
 import { createStore, type Store } from "../store/store.ts";

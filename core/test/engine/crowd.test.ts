@@ -3,9 +3,9 @@ import { Crowd } from "../../src/engine/crowd.ts";
 
 const LANE = 7;
 
-function aCrowd() {
+function aCrowd(nodes = 100) {
   let now = 0;
-  const crowd = new Crowd({ monotonic: () => now, random: () => 1 });
+  const crowd = new Crowd({ environment: { monotonic: () => now, random: () => 1 }, census: { nodes } });
   const pass = (ms: number) => {
     now += ms;
   };
@@ -28,17 +28,26 @@ test("a node looks at once for jobs that it hears of, though others were faster 
   expect(aCrowd().inVain(2)).toEqual([0, 0]);
 });
 
-test("where others are faster again and again it leaves them a start, longer each time, and to an end", () => {
-  const { crowd, pass } = aCrowd();
-  const waits = Array.from({ length: 7 }, () => {
+/** How long a node waits before each of seven looks in vain. */
+function waitsOf({ crowd, pass }: ReturnType<typeof aCrowd>): readonly number[] {
+  return Array.from({ length: 7 }, () => {
     const waitMs = crowd.hear(LANE)!;
     crowd.found(0);
     pass(waitMs);
     return Math.round(waitMs);
   });
+}
+
+test("where others are faster again and again it leaves them a start, longer each time, and to an end", () => {
+  const waits = waitsOf(aCrowd());
   expect(waits.slice(0, 4)).toEqual([0, 0, 8, 64]);
   for (const waitMs of waits.slice(4)) expect(waitMs).toBeLessThanOrEqual(500);
   expect(waits[4]).toBeGreaterThan(400);
+});
+
+test("of a few nodes none waits for long", () => {
+  expect(waitsOf(aCrowd(3))).toEqual([0, 0, 8, 15, 15, 15, 15]);
+  expect(waitsOf(aCrowd(1))).toEqual([0, 0, 5, 5, 5, 5, 5]);
 });
 
 test("until then it is told nothing more", () => {
