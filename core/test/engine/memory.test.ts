@@ -2,7 +2,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { until } from "../../src/testing/index.ts";
-import { aFloorWith } from "../fixtures/floor.ts";
+import { aFloorWith, type Floor } from "../fixtures/floor.ts";
+import { crews } from "../groups/crew.ts";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
@@ -14,20 +15,38 @@ function reachable(): number {
   return process.memoryUsage().heapUsed;
 }
 
-test("a node keeps nothing of the jobs that went through it", async () => {
-  let ended = 0;
-  const { cs, name } = await aFloorWith(async () => void ended++, {}, { alone: true, slots: 50 });
+async function createJobs({ cs, name }: Floor, jobs: number): Promise<void> {
   const inputs = Array.from({ length: 5_000 }, (_, n) => ({ configuration: { n } }));
-  const drain = async (jobs: number) => {
-    const wanted = ended + jobs;
-    for (let created = 0; created < jobs; created += inputs.length) await cs.jobs.createMany(name, inputs);
-    await until(() => ended === wanted, { deadlineMs: 60_000 });
-    await until(async () => (await cs.jobs.count()).running === 0);
-  };
+  for (let created = 0; created < jobs; created += inputs.length) await cs.jobs.createMany(name, inputs);
+}
 
-  await drain(20_000);
-  const before = reachable();
-  await drain(60_000);
-  // A number kept of each would be half a megabyte, an object with its id eight.
-  expect(reachable() - before).toBeLessThan(400_000);
-}, 120_000);
+async function createGroup({ create }: Floor, jobs: number): Promise<void> {
+  await create({ target: { type: "crew", id: String(jobs) } });
+}
+
+test.each([
+  { what: "jobs", createThem: createJobs },
+  { what: "members of a group", createThem: createGroup },
+])(
+  "a process keeps nothing of the $what that it created and that went through its node",
+  {
+    timeout: 120_000,
+  },
+  async ({ createThem }) => {
+    let ended = 0;
+    const run = async () => void ended++;
+    const floor = await aFloorWith(run, { flags: ["groupMember"] }, { alone: true, slots: 50, resolvers: [crews] });
+    const drain = async (jobs: number) => {
+      const wanted = ended + jobs;
+      await createThem(floor, jobs);
+      await until(() => ended === wanted, { deadlineMs: 60_000 });
+      await until(async () => (await floor.cs.jobs.count()).running === 0);
+    };
+
+    await drain(20_000);
+    const before = reachable();
+    await drain(40_000);
+    // A number kept of each would be a third of a megabyte, an object with its id more than three.
+    expect(reachable() - before).toBeLessThan(300_000);
+  },
+);
