@@ -35,13 +35,26 @@ const NEXT: Readonly<Partial<Record<ErrorCode, (details: Details) => string | un
   unknown_resource: () => "callsheet resources list",
   unknown_secret: () => "callsheet secrets list",
   wait_timeout: ({ id }) => withName("callsheet jobs explain", id),
-  // Without the operations that are legal now: what stands in the way is not the job's state.
-  wrong_state: ({ id, legal = [] }) => commandsFor(legal as readonly Operation[], String(id))[0],
+  timed_action_busy: ({ timedAction }) => withName("callsheet timed occurrences", timedAction),
+  timed_not_offered: ({ action, flags }) =>
+    Array.isArray(flags)
+      ? `callsheet actions change ${printable(String(action))} --flags ${flags.join(",")}`
+      : undefined,
+  unknown_timed_action: () => "callsheet timed list",
+  wrong_state: afterWrongState,
 };
 
 /** The command to try after an error of the catalogue, if one is known. */
 export function nextCommand(error: unknown): string | undefined {
   return isCallsheetError(error) ? NEXT[error.code]?.(error.details) : undefined;
+}
+
+/** A timed job's timed action; else an operation that is legal now; else, where none helps, why it stands as it does. */
+function afterWrongState({ id, legal, timedAction }: Details): string | undefined {
+  if (typeof timedAction === "string") return withName("callsheet timed stop", timedAction);
+  // Without the operations that are legal now: what stands in the way is not the job's state.
+  if (!Array.isArray(legal)) return undefined;
+  return commandsFor(legal as readonly Operation[], String(id))[0] ?? withName("callsheet jobs explain", id);
 }
 
 function withName(command: string, name: unknown): string | undefined {

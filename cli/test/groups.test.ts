@@ -1,5 +1,5 @@
 import type { Resolver } from "@callsheet/contract";
-import { openTestDatabase } from "@callsheet/core/testing";
+import { aGroup as aPlacedGroup, openTestDatabase } from "@callsheet/core/testing";
 import { expect, it, onTestFinished } from "vitest";
 import { callsheetWith } from "./command.ts";
 import { echo } from "./play.ts";
@@ -59,4 +59,36 @@ it("holds, resumes and cancels a group, gives it a priority, and says why it can
   expect(await groups("cancel", id, "--yes", "--reason", "wrong reel")).toMatchObject({ exitCode: 0 });
   expect(await cs.groups.get(id)).toMatchObject({ state: "cancelled", counts: { cancelled: 3 } });
   expect(await groups("failures", id)).toMatchObject({ exitCode: 0, stdout: "" });
+});
+
+it("adds members to a group that is open, closes it, and says what can be done about those that failed", {
+  timeout: 60_000,
+}, async () => {
+  const database = await openTestDatabase();
+  onTestFinished(() => database.close());
+  const groups = (...args: readonly string[]) => callsheetWith({ DATABASE_URL: database.url }, "groups", ...args).ended;
+  const { id } = await aPlacedGroup(database, [{ state: "failed", target: { type: "person", id: "A" } }]);
+  const { stdout } = await groups("show", id);
+  expect(stdout).toContain("Of 1 member 1 failed. It is open: more members may come. Retry those that failed.");
+  expect(stdout).toContain(`Next\n  callsheet groups failures ${id}\n  callsheet groups retry ${id}\n`);
+  expect(await groups("add", id, "B")).toMatchObject({ exitCode: 2 });
+  expect(await groups("add", id, "person:A", "person:B", "person:C")).toMatchObject({
+    ...{ exitCode: 0, stderr: "2 members added. It is open.\n" },
+    stdout: expect.stringContaining("Of 3 members 2 wait, 1 failed."),
+  });
+  expect(await groups("close", id)).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/^It is closed/) });
+  expect((await groups("add", id, "person:D")).stderr).toContain("(group_closed)");
+  expect((await groups("retry", id, "--only", "timed_out")).stderr).toContain(`Try: callsheet jobs explain ${id}\n`);
+});
+
+it("shows a group of a collection by the name of that, and finds it by the name", async () => {
+  const { cs, run, groups } = await aGroup(1);
+  await cs.assets.create({ id: "A-17", root: "main", path: "a.mov" });
+  const { id } = await cs.collections.create("day 3", [{ type: "asset", id: "A-17" }]);
+  expect(await run("jobs", "create", "say", "--target", "collection:day 3")).toMatchObject({ exitCode: 0 });
+  const [group] = JSON.parse((await run("jobs", "list", "--target", "collection:day 3", "--json")).stdout);
+  const { stdout } = await groups("show", group.id);
+  expect(stdout).toMatch(/^say {2}day 3\n/);
+  expect(stdout).toContain(`collection ${id}, day 3\n`);
+  expect(JSON.parse((await groups("show", group.id, "--json")).stdout)).toMatchObject({ targetName: "day 3" });
 });

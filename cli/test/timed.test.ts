@@ -34,7 +34,7 @@ it("callsheet timed: one is made, listed, previewed, changed, started, run, stop
   const from = ["--from", "2026-03-28T12:00", "--time-zone", "Europe/Berlin"];
   const spring = await run("preview", "--cron", "30 2 * * *", ...from, "--count", "2");
   expect(spring.stdout.split("\n").slice(0, 2)).toEqual([
-    "2026-03-29 02:30:00\t+02:00\t2026-03-29T01:00:00Z\tclocks go from +01:00 to +02:00",
+    "2026-03-29 02:30:00\t+02:00\t2026-03-29T01:00:00Z\tis missing, runs at 03:00:00; clocks go from +01:00 to +02:00",
     "2026-03-30 02:30:00\t+02:00\t2026-03-30T00:30:00Z\t",
   ]);
   const skipped = await run("preview", "--at", "02:30", ...from, "--missing", "skip", "--count", "1");
@@ -155,6 +155,34 @@ it("callsheet timed says what an action needs that is not for a timetable", { ti
   const run = (...args: readonly string[]) => callsheetWith({ DATABASE_URL: database.url }, ...args).ended;
   const create = ["timed", "create", "x", "--action", "test", "--every", "15m"] as const;
   expect(await run(...create)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("--flags timed") });
+  expect(await run("actions", "change", "test", "--flags", "groupMember")).toMatchObject({ exitCode: 0 });
+  // What it is for already stays.
+  expect((await run(...create)).stderr).toContain("Try: callsheet actions change test --flags groupMember,timed\n");
   expect(await run("actions", "change", "test", "--flags", "timed")).toMatchObject({ exitCode: 0 });
   expect(await run(...create)).toMatchObject({ exitCode: 0 });
+});
+
+it("callsheet jobs refuses for the job of a timed action what is done to the timed action, and says so", {
+  timeout: 120_000,
+}, async () => {
+  await using database = await openTestDatabase();
+  await aJob(database, { state: "completed", action: { flags: ["timed"] } });
+  const run = (...args: readonly string[]) => callsheetWith({ DATABASE_URL: database.url }, ...args).ended;
+  const fields = ["--action", "test", "--at", "02:30", "--jitter", "300ms", "--target", "tape:A-17"];
+  const made = await run("timed", "create", "nightly", ...fields);
+  expect(made.stdout).toMatch(/Target\s+tape A-17\n[\s\S]*Jitter\s+up to 300 ms\n/);
+  const { jobId } = JSON.parse((await run("timed", "show", "nightly", "--json")).stdout);
+  expect(await run("jobs", "explain", jobId)).toMatchObject({
+    stdout: expect.stringContaining('Its timed action "nightly" is stopped: start it.'),
+  });
+  const told = /timed action "nightly" cannot be .*\(wrong_state\)[\s\S]*Try: callsheet timed stop nightly\n$/;
+  for (const [operation, ...rest] of [["cancel", "--yes"], ["hold"], ["plan", "--at", "+1h"]])
+    expect(await run("jobs", operation!, jobId, ...rest)).toMatchObject({
+      exitCode: 5,
+      stderr: expect.stringMatching(told),
+    });
+  expect(await run("timed", "show", "nigthly")).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringContaining("Try: callsheet timed list"),
+  });
 });

@@ -37,8 +37,8 @@ function situation({ job, needs = {}, lanePause = null, ...fields }: Given = {})
     now: NOW,
     job: {
       ...{ id: "a job", state: "pending", type: "media.transcode", site: "default", attempt: 1, node: null },
-      ...{ startedAt: null, stalledSince: null, elsewhere: null, endedAt: null, dueAt: NOW, error: null },
-      ...job,
+      ...{ startedAt: null, stalledSince: null, timedAction: null, elsewhere: null, endedAt: null, error: null },
+      ...{ dueAt: NOW, ...job },
     },
     action: { timeoutMs: 5_000 },
     lane: { id: 1, site: "default", queue: "night", action: "proxy", needs, pause: lanePause },
@@ -79,6 +79,7 @@ const locked = (tickets: readonly TicketFacts[], quarantine: { reason: string } 
 describe("why a job stands where it stands", () => {
   it.each<[keyof typeof REASONS, string, Given]>([
     ["not_planned", "It has no start time: plan it.", { job: { state: "created", dueAt: null } }],
+    ["not_planned", 'Its timed action "t" is stopped: start it.', { job: { state: "created", timedAction: "t" } }],
     ["scheduled", "It waits until 2026-03-01T14:05:00.000Z.", { job: { state: "scheduled", dueAt: at("14:05") } }],
     [
       "backing_off",
@@ -372,22 +373,23 @@ const instant = fc.date({ min: at("10:00"), max: at("14:00"), noInvalidDate: tru
 const mode = fc.constantFrom("shared", "exclusive");
 const names = fc.subarray(["a", "b", "c"]);
 const anyCode = fc.record({ version: fc.integer({ min: 1, max: 4 }), readsFrom: fc.integer({ min: 1, max: 4 }) });
+const anyJson = fc.jsonValue().map((value): Json => JSON.parse(JSON.stringify(value)));
 const anySituation: fc.Arbitrary<Situation> = fc.record({
   now: fc.constant(NOW),
   job: fc.record({
     ...{
       id: fc.constant("a job"),
       state: fc.constantFrom(...JOB_STATES),
-      type: fc.constant("t"),
-      site: fc.constant("s"),
+      ...{ type: fc.constant("t"), site: fc.constant("s") },
     },
     ...{
       attempt: fc.nat(5),
       startedAt: fc.option(instant),
       stalledSince: fc.option(instant),
+      timedAction: fc.option(fc.constant("nightly")),
       elsewhere: fc.option(
         fc.record({
-          ...{ attempt: fc.nat(5), handle: fc.jsonValue() as fc.Arbitrary<Json>, since: instant, heardAt: instant },
+          ...{ attempt: fc.nat(5), handle: anyJson, since: instant, heardAt: instant },
           ...{ polledAt: fc.option(instant), nextPollAt: fc.option(instant) },
           problem: fc.option(fc.record({ code: fc.string(), message: fc.string() })),
         }),
@@ -485,7 +487,7 @@ describe("every situation", () => {
         }
         expect(SETTLED.some((one) => one === state)).toBe(reason === "settled");
         expect(LIVE.some((one) => one === state)).toBe(
-          ["running", "stalled", "overrun", "cancelling", "node_lost"].includes(reason),
+          ["running", "elsewhere", "stalled", "overrun", "cancelling", "node_lost"].includes(reason),
         );
         if (state === "pending" || state === "queued" || state === "waiting_for_lock") expect(DUE).toContain(reason);
       }),

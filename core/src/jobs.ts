@@ -20,7 +20,7 @@ import { readContext } from "./operations/context.ts";
 import { createCounterpart } from "./operations/counterpart.ts";
 import { declareLost } from "./operations/declare-lost.ts";
 import { explainJob } from "./operations/explain.ts";
-import { checkFilter } from "./operations/filter.ts";
+import { checkFilter, withSettledTarget } from "./operations/filter.ts";
 import { createJobs } from "./operations/groups/create-jobs.ts";
 import { cancelGroup, holdGroup, prioritiseGroup, resumeGroup } from "./operations/groups/intents.ts";
 import { planGroup, unplanGroup } from "./operations/groups/plan-group.ts";
@@ -122,7 +122,8 @@ export class Jobs {
 
   /** A page of jobs, newest first. */
   async list(filter: JobFilter = {}): Promise<readonly Job[]> {
-    return this.#engine.store.listJobs(checkFilter(filter));
+    const { store, desk } = this.#engine;
+    return store.listJobs(await withSettledTarget(checkFilter(filter), desk.targets));
   }
 
   /** How many jobs stand in each state. */

@@ -17,14 +17,14 @@ export async function registerFolder(terminal: Terminal, folder: string, flags: 
   await settleRoots(media === undefined ? {} : { media }, terminal.variables);
   await using client = await openClient(terminal);
   const done = await client.assets.register(resolve(folder), { ...options, ...(tag && { tags: tag }) });
-  printOne(terminal, done, () => doneText(done));
+  printOne(terminal, done, () => doneText(done, options.collection));
   for (const { path, why } of done.skipped) terminal.note(`Passed over ${printable(path)}: ${why}.`);
   const more = done.skippedCount - done.skipped.length;
   if (more > 0) terminal.note(`And ${more} more.`);
 }
 
-function doneText({ created, known, root, collectionId }: Registration): string {
+function doneText({ created, known, root, collectionId }: Registration, collection = ""): string {
   const there = known === 0 ? "" : `; ${known} ${known === 1 ? "was" : "were"} there`;
-  const gathered = collectionId === null ? "" : ` Collection ${collectionId}.`;
+  const gathered = collectionId === null ? "" : ` Collection ${printable(collection)}, ${collectionId}.`;
   return `Catalogued ${created} ${created === 1 ? "file" : "files"} of media root ${root}${there}.${gathered}\n`;
 }

@@ -1,7 +1,7 @@
-import { RETRY_ONLY } from "@callsheet/contract";
+import { RETRY_ONLY, type Target } from "@callsheet/contract";
 import { type Command, Option } from "commander";
 import { addExamples } from "../examples.ts";
-import { countOption, momentOption } from "../option.ts";
+import { countOption, momentOption, targetOption } from "../option.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `groups`: jobs that are made of one job for each member of their target. */
@@ -53,6 +53,7 @@ export function addGroupsCommand(program: Command, terminal: Terminal): void {
     [["groups retry ID --only timed_out", "those that took too long"]],
   );
   addIntents(groups, terminal);
+  addMembership(groups, terminal);
 }
 
 function addIntents(groups: Command, terminal: Terminal): void {
@@ -99,6 +100,28 @@ function addIntents(groups: Command, terminal: Terminal): void {
       .description("give a group and its waiting members another priority")
       .action(async (id, priority) => (await load()).prioritiseGroup(terminal, id, priority)),
     [["groups priority ID high", "before the others"]],
+  );
+}
+
+function addMembership(groups: Command, terminal: Terminal): void {
+  const load = () => import("../groups/change.ts");
+  addExamples(
+    groups
+      .command("add <id>")
+      .description("add members to a group that is open; those that it has already are passed over")
+      .argument("<targets...>", "type and id of each", (text, before: readonly Target[] = []) => [
+        ...before,
+        targetOption(text),
+      ])
+      .action(async (id, targets) => (await load()).addToGroup(terminal, id, targets)),
+    [["groups add ID asset:A-17 asset:A-18", "two more"]],
+  );
+  addExamples(
+    groups
+      .command("close <id>")
+      .description("say that an open group has all its members: it settles when they have ended")
+      .action(async (id) => (await load()).closeGroup(terminal, id)),
+    [["groups close ID", "without those that an interrupted creation left out"]],
   );
   addExamples(
     groups

@@ -1,6 +1,7 @@
-import type { CallsheetClient, Group, PriorityName, RetryOnly } from "@callsheet/contract";
+import type { CallsheetClient, Group, PriorityName, RetryOnly, Target } from "@callsheet/contract";
 import { confirm } from "../confirm.ts";
 import { findId } from "../job-id.ts";
+import { namesOfTargets } from "../jobs/target-names.ts";
 import { formatInstant } from "../moment.ts";
 import { openClient } from "../open-client.ts";
 import { printOne } from "../output.ts";
@@ -68,6 +69,17 @@ export const prioritiseGroup = (terminal: Terminal, text: string, priority: stri
     return `Its waiting members have the priority ${priority}.`;
   });
 
+/** `groups add` */
+export const addToGroup = (terminal: Terminal, text: string, targets: readonly Target[]): Promise<void> =>
+  change(terminal, text, async ({ groups }, { id }) => `${members(await groups.add(id, targets))} added. It is open.`);
+
+/** `groups close` */
+export const closeGroup = (terminal: Terminal, text: string): Promise<void> =>
+  change(terminal, text, async ({ groups }, { id }) => {
+    await groups.close(id);
+    return "It is closed: it settles when its members have ended.";
+  });
+
 /** `groups complete` */
 export const completeGroup = (terminal: Terminal, text: string): Promise<void> =>
   change(terminal, text, async ({ groups }, { id }) => `${members(await groups.complete(id))} added. It is closed.`);
@@ -77,6 +89,7 @@ async function change(terminal: Terminal, text: string, act: Act): Promise<void>
   await using client = await openClient(terminal);
   const id = await findId(client.jobs, text);
   terminal.note(await act(client, await client.groups.get(id)));
-  const [group, { sentence }] = [await client.groups.get(id), await client.jobs.explain(id)];
-  printOne(terminal, group, () => groupText(group, sentence));
+  const group = await client.groups.get(id);
+  const targetName = (await namesOfTargets(client, [group]))(group.target);
+  printOne(terminal, group, () => groupText(group, targetName));
 }

@@ -1,5 +1,6 @@
 import type { CompositeState, Group } from "@callsheet/contract";
 import { formatDuration } from "../amount.ts";
+import type { TargetNames } from "../jobs/target-names.ts";
 import { inStateColour, stateName } from "../state-colour.ts";
 import type { Column } from "../table.ts";
 import { classBar } from "./class-bar.ts";
@@ -18,11 +19,16 @@ export function groupStateName({ state, isSettled, isClosed }: Group): string {
 }
 
 /** The columns of a list of groups. */
-export function groupColumns(ids: ReadonlyMap<string, string>): readonly Column<Group>[] {
+export function groupColumns(ids: ReadonlyMap<string, string>, nameOf: TargetNames): readonly Column<Group>[] {
   return [
-    { title: "ID", cell: ({ id }) => ids.get(id) ?? id, plain: ({ id }) => id },
+    { title: "Id", cell: ({ id }) => ids.get(id) ?? id, plain: ({ id }) => id },
     { title: "Action", cell: ({ action }) => action, shorten: "middle" },
-    { title: "Target", cell: ({ target }) => target.id, shorten: "middle" },
+    {
+      title: "Target",
+      cell: ({ target }) => nameOf(target) ?? target.id,
+      plain: ({ target }) => target.id,
+      shorten: "middle",
+    },
     { title: "State", cell: groupStateName, paint: (text, group) => inGroupColour(group.state, text) },
     { title: "Members", cell: ({ memberCount }) => String(memberCount), align: "right" },
     { title: "Done", cell: ({ percent }) => `${Math.floor(percent)}%`, align: "right" },

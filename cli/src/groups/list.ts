@@ -1,12 +1,13 @@
 import type { GroupFilter } from "@callsheet/contract";
 import { abbreviate } from "../job-id.ts";
+import { namesOfTargets } from "../jobs/target-names.ts";
 import { openClient } from "../open-client.ts";
 import { printList } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 import { groupColumns } from "./columns.ts";
 
 const EMPTY =
-  "There are no such groups. One is made of each job whose target is a group: jobs create --target collection/ID.";
+  "There are no such groups. One is made of each job whose target is a group: jobs create ACTION --target collection:NAME.";
 
 export interface ListFlags extends Pick<GroupFilter, "action" | "after" | "limit"> {
   readonly open?: true;
@@ -20,5 +21,6 @@ export async function listGroups(terminal: Terminal, { open, unsettled, ...rest 
   const rows = await client.groups.list(filter);
   const short = abbreviate(rows.map(({ id }) => id));
   const ids = new Map(rows.map(({ id }, at) => [id, short[at]!]));
-  printList(terminal, { rows, columns: groupColumns(ids), empty: EMPTY });
+  const nameOf = await namesOfTargets(client, rows);
+  printList(terminal, { rows, columns: groupColumns(ids, nameOf), empty: EMPTY });
 }

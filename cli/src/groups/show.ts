@@ -1,8 +1,9 @@
-import type { FailureCause, Group } from "@callsheet/contract";
+import { explainGroup, type FailureCause, type Group } from "@callsheet/contract";
 import { formatDuration } from "../amount.ts";
 import { colours } from "../colours.ts";
 import { type Fact, factsText } from "../facts.ts";
 import { findId } from "../job-id.ts";
+import { namesOfTargets } from "../jobs/target-names.ts";
 import { formatInstant, withLocalTimes } from "../moment.ts";
 import { openClient } from "../open-client.ts";
 import { printList, printOne } from "../output.ts";
@@ -18,16 +19,21 @@ const BAR = 48;
 export async function showGroup(terminal: Terminal, text: string): Promise<void> {
   await using client = await openClient(terminal);
   const id = await findId(client.jobs, text);
-  const [group, { sentence }] = [await client.groups.get(id), await client.jobs.explain(id)];
-  printOne(terminal, { ...group, why: sentence }, () => groupText(group, sentence));
+  const group = await client.groups.get(id);
+  const targetName = (await namesOfTargets(client, [group]))(group.target);
+  const why = explainGroup(group).sentence;
+  printOne(terminal, { ...group, targetName: targetName ?? null, why }, () => groupText(group, targetName));
 }
 
 /** A group for a person: its state, its members by what became of them, and what is to be known of it. */
-export function groupText(group: Group, why: string): string {
+export function groupText(group: Group, targetName?: string): string {
   const { action, target, state, counts, percent, leftMs, owner, priority, isSettled } = group;
   const time = (at: Date | null) => (at === null ? "" : formatInstant(at));
   const left = isSettled ? "" : leftMs === null ? "not known" : `about ${formatDuration(leftMs)}`;
+  const named = targetName === undefined ? "" : `, ${targetName}`;
   const facts: readonly Fact[] = [
+    ["Id", group.id],
+    ["Target", printable(`${target.type} ${target.id}${named}`)],
     ["Members", classWords(counts)],
     ["Done", `${Math.floor(percent)}%`],
     ["Left", left],
@@ -38,9 +44,15 @@ export function groupText(group: Group, why: string): string {
     ["Ended", time(group.endedAt)],
     ["Generation", group.generation === 1 ? "" : String(group.generation)],
   ];
-  const head = `${colours.bold(printable(`${action}  ${target.type}/${target.id}`))}\n`;
-  const said = `${inGroupColour(state, groupStateName(group))} · ${printable(withLocalTimes(why))}\n`;
-  return `${head}${said}\n${colouredBar(counts, BAR)}\n\n${factsText(facts.filter(([, value]) => value !== ""))}`;
+  const head = `${colours.bold(printable(`${action}  ${targetName ?? target.id}`))}\n`;
+  const said = `${inGroupColour(state, groupStateName(group))} · ${printable(withLocalTimes(explainGroup(group).sentence))}\n`;
+  return `${head}${said}\n${colouredBar(counts, BAR)}\n\n${factsText(facts.filter(([, value]) => value !== ""))}${nextSteps(group)}`;
+}
+
+/** What an operator looks at, and does, where members failed. */
+function nextSteps({ id, counts, intent }: Group): string {
+  if (counts.bad === 0 || intent === "cancel") return "";
+  return `\n${colours.bold("Next")}\n  callsheet groups failures ${id}\n  callsheet groups retry ${id}\n`;
 }
 
 /** `groups failures` */

@@ -1,6 +1,6 @@
 import type { Occurrence, PreviewedInstant, TimedAction } from "@callsheet/contract";
 import { colours } from "../colours.ts";
-import { formatDistance } from "../moment.ts";
+import { formatDistance, formatInstant } from "../moment.ts";
 import type { Column } from "../table.ts";
 import { localText, ruleText } from "./rule-text.ts";
 
@@ -43,7 +43,7 @@ function lastText({ lastOutcome, jobState, queued }: TimedAction, now: Date): st
 }
 
 /** The columns of what became of a timed action's instants. */
-export function occurrenceColumns(now: Date): readonly Column<Occurrence>[] {
+export function occurrenceColumns(): readonly Column<Occurrence>[] {
   return [
     { title: "Due", cell: dueText, plain: ({ instant }) => instant.toISOString() },
     {
@@ -51,7 +51,11 @@ export function occurrenceColumns(now: Date): readonly Column<Occurrence>[] {
       cell: wasText,
       paint: (text, { outcome }) => (outcome?.state === "failed" ? colours.red(text) : text),
     },
-    { title: "Began", cell: ({ firedAt }) => (firedAt === null ? "" : formatDistance(firedAt, now)) },
+    {
+      title: "Began",
+      cell: ({ firedAt }) => (firedAt === null ? "" : formatInstant(firedAt)),
+      plain: ({ firedAt }) => firedAt?.toISOString() ?? "",
+    },
     { title: "Group", cell: ({ groupId }) => groupId ?? "" },
     {
       title: "Why",
@@ -85,7 +89,9 @@ export function previewColumns(): readonly Column<PreviewedInstant>[] {
   ];
 }
 
-function noteOf({ skipped, change }: PreviewedInstant): string {
+function noteOf(previewed: PreviewedInstant): string {
+  const { skipped, change } = previewed;
+  const runsAt = wallOf(previewed);
   const why = {
     missing_hour: "does not run: the hour is missing",
     doubled_hour: "does not run: the hour is doubled",
@@ -93,6 +99,15 @@ function noteOf({ skipped, change }: PreviewedInstant): string {
   };
   return [
     ...(skipped === null ? [] : [why[skipped]]),
+    ...(skipped !== null || runsAt === localText(previewed.local) ? [] : [`is missing, runs at ${runsAt.slice(11)}`]),
     ...(change === null ? [] : [`clocks go from ${change.from} to ${change.to}`]),
   ].join("; ");
+}
+
+/** What the clocks show at an instant. It is not the time of the rule where that lies in an hour that they skip. */
+function wallOf({ instant, offset }: PreviewedInstant): string {
+  const [hours, minutes] = offset.slice(1).split(":").map(Number);
+  const distanceMs = (hours! * 60 + minutes!) * (offset.startsWith("-") ? -60_000 : 60_000);
+  const wall = new Date(instant.getTime() + distanceMs).toISOString().slice(0, -1);
+  return localText(wall.replace(/\.000$/, ""));
 }

@@ -5,6 +5,7 @@ import { openClient } from "../open-client.ts";
 import { printList } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 import { previewColumns } from "./columns.ts";
+import { shortened } from "./shortened.ts";
 import { printTimed } from "./show.ts";
 
 /** What the options say of when a timed action runs. */
@@ -50,7 +51,7 @@ export async function createTimed(terminal: Terminal, name: string, flags: Timed
     throw usageError("It is not said when it runs.", "Add --every 15m, --at 02:30, or --cron '0 2 * * *'.");
   await using client = await openClient(terminal);
   const made = await client.timed.create({ ...fields, name } as TimedInput);
-  printTimed(terminal, flags.start ? await client.timed.start(name) : made);
+  await printTimed(terminal, client, flags.start ? await client.timed.start(name) : made);
   if (terminal.format === "table" && !flags.start) terminal.note(`Next: callsheet timed start ${name}`);
 }
 
@@ -60,7 +61,7 @@ export async function changeTimed(terminal: Terminal, name: string, flags: Timed
     throw usageError("It is not said what to change.", "callsheet timed change --help shows what can be.");
   await using client = await openClient(terminal);
   const { job, misfire, dst } = await client.timed.get(name);
-  printTimed(terminal, await client.timed.update(name, fieldsOf(flags, { job, misfire, dst })));
+  await printTimed(terminal, client, await client.timed.update(name, fieldsOf(flags, { job, misfire, dst })));
 }
 
 /** `timed preview` */
@@ -75,7 +76,7 @@ export async function previewTimed(
   await using client = await openClient(terminal);
   const rows = await client.timed.preview(name ?? { ...fields, rule: rule! }, { count, from });
   const empty = "It counts from the end of its last occurrence: nobody knows when that will be.";
-  printList(terminal, { rows, columns: previewColumns(), empty });
+  printList(terminal, { rows: terminal.format === "table" ? shortened(rows) : rows, columns: previewColumns(), empty });
 }
 
 /** What is not allowed is refused by the client, which names the field. */

@@ -30,6 +30,7 @@ const UNITS = [
   ["h", 3_600_000],
   ["min", 60_000],
   ["s", 1_000],
+  ["ms", 1],
 ] as const;
 
 function intervalText(ms: number): string {
@@ -56,12 +57,22 @@ export function policyTexts({
     ["Overlap", overlap === "queue" ? "one waits for the one before" : "is passed over"],
     ["Missed", missedText(misfire)],
     ["Jitter", jitterMs === 0 ? "" : `up to ${intervalText(jitterMs)}`],
-    ["Clocks", `missing hour: ${dst.missing}; doubled hour: ${dst.doubled}`],
+    ["Clocks", `${MISSING_TEXTS[dst.missing]}; ${DOUBLED_TEXTS[dst.doubled]}`],
     ["Excluded", exclusions.map(exclusionText).join("; ")],
     ["Calendars", calendars.join(", ")],
     ["Keeps", keepLast === null ? "" : `the last ${keepLast}`],
   ];
 }
+
+const MISSING_TEXTS = {
+  next: "times that they skip run right after",
+  skip: "times that they skip do not run",
+} as const satisfies Record<TimedDefinition["dst"]["missing"], string>;
+const DOUBLED_TEXTS = {
+  first: "of doubled ones the first runs",
+  second: "of doubled ones the second runs",
+  both: "of doubled ones both run",
+} as const satisfies Record<TimedDefinition["dst"]["doubled"], string>;
 
 function missedText({ policy, withinMs }: TimedDefinition["misfire"]): string {
   if (policy === "none") return "is not made up for";

@@ -1,4 +1,5 @@
 import type { CallsheetClient, TimedAction } from "@callsheet/contract";
+import { namesOfTargets } from "../jobs/target-names.ts";
 import { formatDistance, formatInstant } from "../moment.ts";
 import { openClient } from "../open-client.ts";
 import { printList, printOne } from "../output.ts";
@@ -25,19 +26,23 @@ async function withNext({ timed }: CallsheetClient, one: TimedAction): Promise<L
 /** `timed show` */
 export async function showTimed(terminal: Terminal, name: string): Promise<void> {
   await using client = await openClient(terminal);
-  printTimed(terminal, await client.timed.get(name));
+  await printTimed(terminal, client, await client.timed.get(name));
 }
 
 /** One timed action, as it is wanted. */
-export function printTimed(terminal: Terminal, timed: TimedAction): void {
-  printOne(terminal, timed, () => timedText(timed, new Date()));
+export async function printTimed(terminal: Terminal, client: CallsheetClient, timed: TimedAction): Promise<void> {
+  const { target = null } = timed.job;
+  const nameOf = await namesOfTargets(client, [{ target }]);
+  const told = target === null ? "" : `${target.type} ${nameOf(target) ?? target.id}`;
+  printOne(terminal, timed, () => timedText(timed, told, new Date()));
 }
 
-function timedText(timed: TimedAction, now: Date): string {
+function timedText(timed: TimedAction, target: string, now: Date): string {
   const { name, description, action, rule, timeZone, state, jobId, jobState, nextAt, nextLocal, lastOutcome } = timed;
   const facts = [
     ["State", state],
     ["Action", action],
+    ["Target", target],
     ["Runs", `${ruleText(rule)}, ${timeZone}`],
     ["Next", nextAt === null ? "" : `${localText(nextLocal!)} ${timeZone} (${formatInstant(nextAt)})`],
     ...policyTexts(timed),
@@ -62,5 +67,5 @@ export async function listOccurrences(
 ): Promise<void> {
   await using client = await openClient(terminal);
   const rows = await client.timed.occurrences(name, flags);
-  printList(terminal, { rows, columns: occurrenceColumns(new Date()), empty: "It has come to no instant yet." });
+  printList(terminal, { rows, columns: occurrenceColumns(), empty: "It has come to no instant yet." });
 }

@@ -7,7 +7,7 @@ import { printTimed } from "./show.ts";
 /** `timed start`, `timed stop`, `timed run` */
 export async function switchTimed(terminal: Terminal, verb: "start" | "stop" | "runNow", name: string): Promise<void> {
   await using client = await openClient(terminal);
-  printTimed(terminal, await client.timed[verb](name));
+  await printTimed(terminal, client, await client.timed[verb](name));
 }
 
 /** `timed delete` */

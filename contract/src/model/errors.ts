@@ -155,7 +155,7 @@ export const ERRORS = {
   timed_action_exists: { status: 409, next: "Choose another name, or change the existing timed action." },
   timed_not_offered: {
     status: 422,
-    next: "Give the action the flag timed beside those that it has: callsheet actions change NAME --flags timed.",
+    next: "Give the action the flag timed, beside those that it has.",
   },
   unknown_action: { status: 404, next: "Create the action first, or check its name." },
   unknown_action_type: { status: 422, next: "Start a node that supports the type, or correct its name." },

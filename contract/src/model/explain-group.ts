@@ -37,17 +37,18 @@ const reasonOf = ({ state, isSettled }: Group): Reason => (isSettled ? "settled"
 
 function membersOf({ memberCount, counts, isSettled, endedAt }: Group): string {
   const said = [
-    [counts.live, "run"],
-    [counts.overdue, "run longer than their time-out"],
-    [counts.waiting, "wait"],
-    [counts.held, "are held"],
-    [counts.bad, "failed"],
-    [counts.rollingBack, "of those are being rolled back"],
-    [counts.good, "completed"],
-    [counts.cancelled, "were cancelled"],
+    [counts.live, "runs", "run"],
+    [counts.overdue, "runs longer than its time-out", "run longer than their time-out"],
+    [counts.waiting, "waits", "wait"],
+    [counts.held, "is held", "are held"],
+    [counts.bad, "failed", "failed"],
+    [counts.rollingBack, "of those is being rolled back", "of those are being rolled back"],
+    [counts.good, "completed", "completed"],
+    [counts.cancelled, "was cancelled", "were cancelled"],
   ] as const;
-  const parts = said.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`);
-  return `Of ${memberCount} members ${parts.join(", ")}.${isSettled ? ` The last ended at ${iso(endedAt)}.` : ""}`;
+  const parts = said.filter(([count]) => count > 0).map(([count, one, more]) => `${count} ${count === 1 ? one : more}`);
+  const of = memberCount === 1 ? "1 member" : `${memberCount} members`;
+  return `Of ${of} ${parts.join(", ")}.${isSettled ? ` The last ended at ${iso(endedAt)}.` : ""}`;
 }
 
 function remedyOf({ intent, counts, isSettled }: Group): string {

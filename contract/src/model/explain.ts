@@ -27,7 +27,13 @@ export const FORECASTABLE: ReadonlySet<JobState> = new Set([
 ]);
 
 const BY_STATE: Record<JobState, (situation: Situation) => Told> = {
-  created: () => told("not_planned", "It has no start time: plan it."),
+  created: ({ job: { timedAction } }) =>
+    told(
+      "not_planned",
+      timedAction === null
+        ? "It has no start time: plan it."
+        : `Its timed action "${timedAction}" is stopped: start it.`,
+    ),
   scheduled: (situation) => {
     const { dueAt } = situation.job;
     if (isPast(dueAt, situation)) return due(situation);

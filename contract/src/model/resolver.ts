@@ -12,6 +12,8 @@ export interface Resolver {
   readonly type: string;
   /** The names for people of those of these objects that exist, by id. Absent: they are shown by their ids. */
   names?(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** The id of the one that a person told by its id or its name; throws when there is none. Absent: they are told by their ids alone. */
+  idOf?(told: string): Promise<string>;
   /**
    * The members of a group in their order, nested ones flattened, each once. Read as slowly as they are used, so that a group may
    * be of any size; throws when there is no such group. Absent: objects of this type are no groups.

@@ -89,6 +89,7 @@ export interface Situation {
     | "attempt"
     | "startedAt"
     | "stalledSince"
+    | "timedAction"
     | "elsewhere"
     | "endedAt"
     | "dueAt"

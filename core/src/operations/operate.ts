@@ -108,14 +108,19 @@ export async function wrongState(desk: Desk, job: JobFacts, operation: Operation
     ...{ kind: job.kind, cancellable: definition.cancellable, rollback: job.rollback },
     ...{ undoAction: definition.undoAction ?? null, redoAction: definition.redoAction ?? null },
   });
-  const what = job.kind === "timed" ? "The job of a timed action" : "A job";
-  return callsheetError("wrong_state", `${what} that is ${job.state} cannot be ${PAST[operation]}.`, {
-    id: job.id,
-    state: job.state,
-    operation,
-    legal,
-  });
+  const facts = { id: job.id, state: job.state, operation, legal };
+  if (job.kind !== "timed" || !OF_TIMED_ACTION.has(operation))
+    return callsheetError("wrong_state", `A job that is ${job.state} cannot be ${PAST[operation]}.`, facts);
+  const timedAction = (await desk.store.readJobs([job.id]))[0]?.timedAction ?? null;
+  return callsheetError(
+    "wrong_state",
+    `The job of the timed action "${timedAction}" cannot be ${PAST[operation]}: start, stop or change the timed action instead.`,
+    { ...facts, timedAction },
+  );
 }
+
+/** What is done to a timed action, and not to its job. */
+const OF_TIMED_ACTION: ReadonlySet<Operation> = new Set(["plan", "unplan", "hold", "resume", "cancel"]);
 
 const PAST: Record<Operation, string> = {
   plan: "planned",

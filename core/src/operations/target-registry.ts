@@ -7,6 +7,8 @@ export interface TargetRegistry {
   resolver(type: string): Resolver | undefined;
   /** The name of each target, in their order; undefined: nobody knows one. A resolver that fails leaves its targets without. */
   names(targets: readonly Target[]): Promise<readonly (string | undefined)[]>;
+  /** The same target by its id, where it was told by its name. Fails as its resolver does. */
+  settled(target: Target): Promise<Target>;
   /** The members of a group, nested ones flattened, each once. Fails with `not_a_group`, or as its resolver does. */
   members(group: Target): AsyncIterable<Target>;
 }
@@ -47,6 +49,7 @@ export function createTargetRegistry(
       }
       return targets.map(({ type, id }) => names.get(type)?.get(id));
     },
+    settled: async ({ type, id }) => ({ type, id: (await known.get(type)?.idOf?.(id)) ?? id }),
     members: ({ type, id }) => {
       const resolver = known.get(type);
       if (resolver?.members) return resolver.members(id);

@@ -286,7 +286,7 @@ test("its job is planned, held and cancelled by nobody: its timed action is stop
   ])
     expect(await refusal(call)).toMatchObject({
       code: "wrong_state",
-      message: expect.stringContaining("The job of a timed action"),
+      message: expect.stringContaining('The job of the timed action "'),
       details: { state: "scheduled", legal: ["amend", "set_priority"] },
     });
   expect(await cs.jobs.get(jobId)).toMatchObject({ state: "scheduled", kind: "timed", origin: "timed", dueAt: at(1) });

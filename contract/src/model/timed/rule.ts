@@ -28,7 +28,7 @@ const intervalSchema = z
   })
   .refine(({ everyMs, from }) => from === "last_end" || DAY_MS % everyMs === 0, {
     path: ["everyMs"],
-    message: "an aligned interval must divide a day, such as 15 minutes or 6 hours; or count from last_end",
+    message: "an aligned interval must divide a day, such as 15 minutes or 6 hours, unless it counts from the last end",
   });
 
 /** When a timed action is due, by the clock on the wall of its zone. */

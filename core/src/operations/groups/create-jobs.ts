@@ -1,4 +1,4 @@
-import { requireEnabled } from "../create.ts";
+import { checkTarget, requireEnabled } from "../create.ts";
 import type { CreateRequest, Creator } from "../creator.ts";
 import { createGroup, type GroupDesk } from "./create-group.ts";
 import { groupModeOf, isGroupTarget } from "./group-mode.ts";
@@ -12,12 +12,18 @@ export async function createJobs(
   if (!inputs.some((input) => isGroupTarget(input, groupDesk.targets))) return creator.create(request);
   const ids: string[] = [];
   for (const input of inputs) {
-    const isGroup = isGroupTarget(input, groupDesk.targets);
+    if (!isGroupTarget(input, groupDesk.targets)) {
+      ids.push(...(await creator.create({ ...request, inputs: [input] })));
+      continue;
+    }
     const version = await groupDesk.catalogue.current(request.action);
-    if (isGroup && (await groupModeOf(version.definition, groupDesk.makers.types)) === "members") {
+    const mode = await groupModeOf(version.definition, groupDesk.makers.types);
+    // What stands with a job has to mean the same group for ever, and for everybody.
+    const settled = { ...input, target: await groupDesk.targets.settled(checkTarget(input.target)) };
+    if (mode === "members") {
       requireEnabled(version.definition);
-      ids.push(await createGroup(groupDesk, { ...rest, version, input }));
-    } else ids.push(...(await creator.create({ ...request, inputs: [input] })));
+      ids.push(await createGroup(groupDesk, { ...rest, version, input: settled }));
+    } else ids.push(...(await creator.create({ ...request, inputs: [settled] })));
   }
   return ids;
 }

@@ -110,7 +110,7 @@ export async function addToCollection(
 export async function place(tx: Statements, members: readonly NewMember[], writer: Writer): Promise<number> {
   const nesting = members.filter(({ type }) => type === "collection");
   const parents = [...new Set(nesting.map(({ collectionId }) => collectionId))];
-  if (nesting.some(({ id, collectionId }) => id === collectionId)) throw circle(parents[0]!);
+  if (nesting.some(({ id, collectionId }) => id === collectionId)) throw await circle(tx, parents[0]!);
   if (parents.length > 0) await tx.lockNesting();
   let added = 0;
   for (const batch of inBatches(members, bytesOf)) {
@@ -119,7 +119,7 @@ export async function place(tx: Statements, members: readonly NewMember[], write
     added += await tx.addMembers(batch);
   }
   const inCircle = parents.length > 0 ? await tx.findCircle(parents) : undefined;
-  if (inCircle !== undefined) throw circle(inCircle);
+  if (inCircle !== undefined) throw await circle(tx, inCircle);
   if (added > 0) await tx.touchCollections([...new Set(members.map(({ collectionId }) => collectionId))], writer);
   return added;
 }
@@ -195,4 +195,7 @@ function unknownMembers(missing: readonly Member[]): Error {
 
 const nameTaken = (name: string) =>
   callsheetError("collection_exists", `There is a collection "${name}" already.`, { name });
-const circle = (id: string) => callsheetError("collection_circle", `Collection ${id} would contain itself.`, { id });
+async function circle(tx: Pick<Statements, "readCollection">, id: string) {
+  const { name = id } = (await tx.readCollection(id)) ?? {};
+  return callsheetError("collection_circle", `Collection "${name}" would contain itself.`, { id, name });
+}

@@ -69,6 +69,17 @@ function requireTimes(definition: TimedDefinition, now: number): void {
   }
 }
 
+/** The same with its job's target by its id, where it was told by its name. Fails as the resolver of its type does. */
+export async function withSettledTarget(
+  definition: TimedDefinition,
+  targets: TargetRegistry,
+): Promise<TimedDefinition> {
+  const { job } = definition;
+  return job.target === undefined
+    ? definition
+    : { ...definition, job: { ...job, target: await targets.settled(job.target) } };
+}
+
 /** The one job of a timed action, checked and ready to be inserted, and whether each occurrence makes a group instead. */
 export interface PreparedTimed {
   readonly job: NewJob;
@@ -92,7 +103,10 @@ export async function prepareTimedJob(
   const { jobs, defaults } = await prepareJobs(makers, request);
   const { definition } = await makers.catalogue.version(defaults.actionVersionId);
   if (!definition.flags.includes("timed"))
-    throw callsheetError("timed_not_offered", `Action "${action}" is not for a timetable.`, { action });
+    throw callsheetError("timed_not_offered", `Action "${action}" is not for a timetable.`, {
+      action,
+      flags: [...definition.flags, "timed"],
+    });
   const isGroup = isGroupTarget(job, targets) || staysGroup(job, targets, before);
   const byMembers = isGroup && (await groupModeOf(definition, makers.types)) === "members";
   // The members lock their own targets.
@@ -121,7 +135,7 @@ export async function createTimed(
   input: TimedInput,
   authority: Authority,
 ): Promise<string> {
-  const definition = readDefinition(input, await store.databaseNow());
+  const definition = await withSettledTarget(readDefinition(input, await store.databaseNow()), targets);
   const { job, defaults, byMembers } = await prepareTimedJob(makers, targets, definition, authority);
   const { actor, reason = null } = authority;
   try {
