@@ -1,7 +1,6 @@
 import { syncBuiltinESMExports } from "node:module";
 import threads, { type Worker } from "node:worker_threads";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { systemEnvironment } from "../../src/index.ts";
 import { until } from "../../src/testing/index.ts";
 import { paced } from "../fixtures/paced.mjs";
 
@@ -24,14 +23,16 @@ function watchThreads(): readonly Worker[] {
 }
 
 /** Another file of this process may have left it a thread: modules of their own know of none. */
-function freshModules(): Promise<typeof import("../fixtures/floor.ts")> {
+async function freshModules() {
   vi.resetModules();
-  return import("../fixtures/floor.ts");
+  const { aFloor } = await import("../fixtures/floor.ts");
+  const { systemEnvironment } = await import("../../src/index.ts");
+  return { aFloor, systemEnvironment };
 }
 
 test("one thread beats for all nodes of a process, also those to come; when it ends, another does", async () => {
   const started = watchThreads();
-  const { aFloor } = await freshModules();
+  const { aFloor, systemEnvironment } = await freshModules();
   const { cs, stage, database } = await aFloor({}, { alone: true, environment: paced(systemEnvironment(), 5) });
   const beats = async (name: string) => {
     const node = (await database.store.heartbeats()).find((one) => one.name === name);
@@ -57,7 +58,7 @@ test("one thread beats for all nodes of a process, also those to come; when it e
 });
 
 test("who works soon has the thread before its first job; one that is closed before starts none", async () => {
-  const { aFloor } = await freshModules();
+  const { aFloor, systemEnvironment } = await freshModules();
   const readied: string[] = [];
   const soon = (name: string) => {
     const environment = { ...systemEnvironment(), readyPulse: () => void readied.push(name) };

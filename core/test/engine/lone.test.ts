@@ -37,7 +37,7 @@ async function aClaimer(lone: "taken" | "waits" | "gone" = "taken") {
   const claimer = new Claimer({
     ...{ nodeId: () => 1, name: "node", site: "default", running: () => new Map(), onHungry: () => {} },
     ...{ codes: new Map([["copy", { type: "copy", version: 1 }]]), capabilities: new Set(), hot: async () => hot },
-    part: { environment, store: { lanesFor: async () => LANES } },
+    part: { environment, store: { lanesFor: async () => LANES }, census: { nodes: 1 } },
   } as unknown as ClaimerOptions);
   const look = async (...hints: readonly (Hint | undefined)[]) => {
     asked.length = 0;
