@@ -20,7 +20,7 @@ import { Queues } from "./queues.ts";
 import { Resources } from "./resources.ts";
 import { Retention } from "./retention.ts";
 import { Secrets } from "./secrets.ts";
-import { findServer } from "./server.ts";
+import { addressOf, findServer } from "./server.ts";
 import { Timed } from "./timed.ts";
 
 /**
@@ -92,6 +92,11 @@ export class Callsheet {
   /** Who acts through this one. */
   get actor(): string {
     return this.#authority.actor;
+  }
+
+  /** Where its database is, as a URL without user, password and options; empty when it was told otherwise than by a URL. */
+  get address(): string {
+    return addressOf(this.#engine.store.address.connection.connectionString);
   }
 
   /** Starts a node in this process: it runs jobs of the given types. */

@@ -35,3 +35,10 @@ async function openPrivateServer(dataDir: string | undefined, variables: Variabl
     close: () => server.close(),
   };
 }
+
+/** The part of a database's URL that everybody may read. */
+export function addressOf(url: string | undefined): string {
+  if (url === undefined || !URL.canParse(url)) return "";
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}

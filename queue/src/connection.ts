@@ -38,7 +38,7 @@ export function readConnection(given: unknown, variables: Readonly<Record<string
   if (given === undefined || given === null) return reach({}, variables);
   if (typeof given === "string") return reach({ databaseUrl: given }, variables);
   if (typeof given !== "object" || Array.isArray(given)) throw invalidConnection();
-  if (isCallsheet(given)) return { ...placeOf(variables.DATABASE_URL), callsheet: given, options: {} };
+  if (isCallsheet(given)) return { ...placeOf(given.address), callsheet: given, options: {} };
   if (Object.keys(given).some((key) => !KNOWN.includes(key))) throw invalidConnection();
   return reach(given as QueuePlace, variables);
 }

@@ -67,8 +67,12 @@ describe("a queue's connection", () => {
   });
 
   test("may be an open Callsheet, which stays open when the queue stops", async () => {
-    const cs = await (await aDatabase()).open();
+    const database = await aDatabase();
+    const cs = await database.open();
     const queue = new Queue(cs, { name: aName() });
+    const named = await aQueue();
+    expect([queue.host, queue.port, queue.db]).toEqual([named.host, named.port, named.db]);
+    expect(cs.address).not.toContain("@");
     await queue.addJob(queue.createJob({ to: "ada" }));
     expect(await (await queue.r()).queues.list()).toContainEqual(
       expect.objectContaining({ name: queue.name, added: 1 }),
