@@ -2,20 +2,18 @@ import type { Queryable } from "./database.ts";
 
 /** Tables with rows of a job that go with it. What an attempt holds is given back before. */
 export const JOB_TABLES = [
-  ...[
-    "work",
-    "outcome",
-    "configuration",
-    "progress",
-    "variable",
-    "log_line",
-    "undo_entry",
-    "rollback",
-    "composite",
-    "elsewhere",
-    "stall",
-    "secret_use",
-  ],
+  "work",
+  "outcome",
+  "configuration",
+  "progress",
+  "variable",
+  "log_line",
+  "undo_entry",
+  "rollback",
+  "composite",
+  "elsewhere",
+  "stall",
+  "secret_use",
 ] as const;
 
 /**

@@ -1,3 +1,5 @@
+import { JOB_TABLES } from "../remove-jobs.ts";
+
 /** A column that names a row of another table. */
 interface Reference {
   readonly table: string;
@@ -17,19 +19,7 @@ const IS_LEFT = "exists (select from callsheet.remnant m where m.token = r.token
  * Whatever a row of `work` copies from its job is compared with the job instead.
  */
 const REFERENCES: readonly Reference[] = [
-  ...[
-    "work",
-    "outcome",
-    "event",
-    "configuration",
-    "progress",
-    "variable",
-    "log_line",
-    "undo_entry",
-    "rollback",
-    "elsewhere",
-    "composite",
-  ].map((table): Reference => ({ table, column: "job_id", target: "job" })),
+  ...[...JOB_TABLES, "event"].map((table): Reference => ({ table, column: "job_id", target: "job" })),
   { table: "ticket", column: "job_id", target: "job", unless: IS_LEFT },
   { table: "grant_of_units", column: "job_id", target: "job", unless: IS_LEFT },
   { table: "timed_action", column: "job_id", target: "job" },
@@ -38,7 +28,6 @@ const REFERENCES: readonly Reference[] = [
   { table: "job", column: "lane_id", target: "lane" },
   { table: "job", column: "owner_id", target: "owner" },
   { table: "action", column: "version_id", target: "action_version" },
-  ...["stall", "secret_use"].map((table): Reference => ({ table, column: "job_id", target: "job" })),
   ...["claim", "outcome", "event", "remnant", "rollback", "elsewhere"].map(
     (table): Reference => ({ table, column: "node_id", target: "node" }),
   ),
