@@ -1,5 +1,4 @@
 import { type BatchDefaults, type EncodedRows, insertJobs } from "./create.ts";
-import { insertLone, type Told } from "./create-lone.ts";
 import type { Database, Line, Queryable } from "./database.ts";
 import { isUnstorable } from "./failure.ts";
 import { notification } from "./notification.ts";
@@ -34,12 +33,17 @@ export function createOnPool(db: Database, channel: string): Creation["createJob
   };
 }
 
+interface Told {
+  readonly channel: string;
+  readonly payload: string;
+}
+
 /** A lone job without a key: whoever waits for it is told by the same commit, which saves a statement between the two. */
 const isAlone = ({ ids, keys }: EncodedRows): boolean => ids.length === 1 && !keys.has("k");
 
 async function createOne(db: Queryable, rows: EncodedRows, defaults: BatchDefaults, told: Told) {
   try {
-    return await db.query<{ id: string }>((rows.keys.size === 0 ? insertLone : insertJobs)(rows, defaults, told));
+    return await db.query<{ id: string }>(insertJobs(rows, defaults, told));
   } catch (error) {
     if (!isUnstorable(error)) throw error;
     // The server's queue of hints may be full. A hint that is lost costs time, never a job.

@@ -12,7 +12,6 @@ import {
 import { claimJobs } from "../../src/store/claim.ts";
 import { claimLone } from "../../src/store/claim-lone.ts";
 import { addRow, insertJobs, jobsByKey, type NewJob, noRows } from "../../src/store/create.ts";
-import { insertLone } from "../../src/store/create-lone.ts";
 import type { Line, Queryable } from "../../src/store/database.ts";
 import { comeDue, overdueJobs } from "../../src/store/due.ts";
 import { anchorMembers, anchorRows, completeMembers } from "../../src/store/finish.ts";
@@ -89,7 +88,7 @@ const STATEMENTS: readonly Hot[] = [
     on: "hot",
     act: (line) =>
       line.query(
-        insertLone({ ...noRows(), ids: [ID], configurations: ["{}"] }, DEFAULTS, { channel: "c", payload: "p" }),
+        insertJobs({ ...noRows(), ids: [ID], configurations: ["{}"] }, DEFAULTS, { channel: "c", payload: "p" }),
       ),
   },
   { name: "creation with a key", on: "hot", act: creation({ idempotencyKey: "k", requestHash: "h" }) },
