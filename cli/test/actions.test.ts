@@ -1,25 +1,16 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openTestDatabase, type TestDatabase } from "@callsheet/core/testing";
-import { makeTemporaryDirectory, removeTemporary } from "@callsheet/postgres";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { callsheetWith } from "./command.ts";
+import { sharedPlace } from "./shared-place.ts";
 
-let database: TestDatabase;
-let folder: string;
-beforeAll(async () => {
-  folder = await makeTemporaryDirectory();
-  database = await openTestDatabase();
-});
-afterAll(async () => {
-  await database.close();
-  await removeTemporary(folder);
-});
+const place = sharedPlace();
 
-const run = (...args: readonly string[]) => callsheetWith({ DATABASE_URL: database.url }, "actions", ...args).ended;
+const run = (...args: readonly string[]) =>
+  callsheetWith({ DATABASE_URL: place.database.url }, "actions", ...args).ended;
 
 it("put makes an action of options, change alters what it says, and show tells all of it", async () => {
-  const cs = await database.open();
+  const cs = await place.database.open();
   const options = [
     "-c",
     "height=360",
@@ -46,7 +37,7 @@ it("put makes an action of options, change alters what it says, and show tells a
 });
 
 it("put takes files, and what show --json printed", async () => {
-  const file = join(folder, "actions.json");
+  const file = join(place.folder, "actions.json");
   const actions = [
     { name: "one", type: "test.one" },
     { name: "two", type: "test.two" },
@@ -63,7 +54,7 @@ it("put takes files, and what show --json printed", async () => {
 });
 
 it("disable, enable, copy, delete", async () => {
-  const cs = await database.open();
+  const cs = await place.database.open();
   await cs.actions.put({ name: "a", type: "test.a" });
   expect((await run("disable", "a")).stdout).toMatch(/^a\ttest\.a\t2\tdisabled\t/);
   expect((await run("enable", "a")).stdout).toMatch(/^a\ttest\.a\t3\tenabled\t/);

@@ -4,31 +4,21 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Callsheet, initSecretKeys } from "@callsheet/core";
-import { openTestDatabase, type TestDatabase } from "@callsheet/core/testing";
-import { makeTemporaryDirectory, removeTemporary } from "@callsheet/postgres";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, type TestContext } from "vitest";
+import { describe, expect, it, onTestFinished, type TestContext } from "vitest";
 import { callsheetAs, callsheetWith } from "./command.ts";
+import { sharedPlace } from "./shared-place.ts";
 import { speaking } from "./speaking.ts";
 
 const PLUGIN = fileURLToPath(new URL("fixtures/prying.mjs", import.meta.url));
 const NOBODY = 65_534;
 
-let own: string;
-let database: TestDatabase;
-beforeAll(async () => {
-  own = await makeTemporaryDirectory();
-  database = await openTestDatabase();
-});
-afterAll(async () => {
-  await database.close();
-  await removeTemporary(own);
-});
+const place = sharedPlace();
 
 /** The address of the test's database for users who may not enter the directory of its socket. */
 async function openToAll(): Promise<string> {
-  const { hostname, port: number } = new URL(database.url);
+  const { hostname, port: number } = new URL(place.database.url);
   const directory = decodeURIComponent(hostname);
-  if (!directory.startsWith("/")) return database.url;
+  if (!directory.startsWith("/")) return place.database.url;
   const socket = `${directory}/.s.PGSQL.${number || 5432}`;
   const server = createServer((near) => {
     const far = connect(socket);
@@ -38,7 +28,7 @@ async function openToAll(): Promise<string> {
   await once(server.listen(0, "127.0.0.1"), "listening");
   onTestFinished(() => void server.close());
   const { port } = server.address() as AddressInfo;
-  return database.url.replace(/@[^/]+/, `@127.0.0.1:${port}`);
+  return place.database.url.replace(/@[^/]+/, `@127.0.0.1:${port}`);
 }
 
 const needsRoot = ({ skip }: TestContext) => skip(process.geteuid?.() !== 0, "not root");
@@ -46,7 +36,7 @@ const needsRoot = ({ skip }: TestContext) => skip(process.geteuid?.() !== 0, "no
 describe("callsheet work --user", () => {
   /** What a handler in a process of its own sees of a node that was started so. */
   async function seen(name: string, ...options: readonly string[]) {
-    const secretKeyFile = join(own, `keys of ${name}`);
+    const secretKeyFile = join(place.folder, `keys of ${name}`);
     await initSecretKeys({ secretKeyFile });
     const variables = { DATABASE_URL: await openToAll(), CALLSHEET_SECRET_KEY_FILE: secretKeyFile };
     const node = speaking(callsheetWith(variables, "work", "--name", name, "--plugin", PLUGIN, ...options));
@@ -55,7 +45,7 @@ describe("callsheet work --user", () => {
       await node.ended;
     });
     await node.says("Takes jobs.");
-    await using cs = await Callsheet.open({ databaseUrl: database.url, secretKeyFile });
+    await using cs = await Callsheet.open({ databaseUrl: place.database.url, secretKeyFile });
     await cs.secrets.put(name, { value: "correct horse" });
     const action = await cs.actions.put({ name, type: "test.prying", isolation: "process", retry: { limit: 0 } });
     const job = await cs.jobs.create(action, {
@@ -81,7 +71,7 @@ describe("callsheet work --user", () => {
 
   it("is refused where nobody can become that user", async (context) => {
     needsRoot(context);
-    await chmod(own, 0o755);
+    await chmod(place.folder, 0o755);
     const address = { DATABASE_URL: "postgres://127.0.0.1:1/" };
     const told = async (run: ReturnType<typeof callsheetWith>) => {
       const { exitCode, stderr } = await run.ended;
@@ -95,13 +85,12 @@ describe("callsheet work --user", () => {
       2,
       "callsheet: --user root is root. (usage)",
     ]);
-    expect(await told(callsheetAs(NOBODY, { ...address, HOME: own }, "work", "--user", "nobody"))).toEqual([
+    expect(await told(callsheetAs(NOBODY, { ...address, HOME: place.folder }, "work", "--user", "nobody"))).toEqual([
       2,
       "callsheet: --user nobody: only root can become another user. (usage)",
     ]);
-    expect(await told(callsheetWith({}, "start", "--data-dir", join(own, "data"), "--user", "nobody"))).toEqual([
-      2,
-      "callsheet: --user is for a database with an address: a private server is its owner's. (usage)",
-    ]);
+    expect(
+      await told(callsheetWith({}, "start", "--data-dir", join(place.folder, "data"), "--user", "nobody")),
+    ).toEqual([2, "callsheet: --user is for a database with an address: a private server is its owner's. (usage)"]);
   });
 });

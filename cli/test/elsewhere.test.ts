@@ -1,10 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { actionSchema, type Callsheet, defineActionType, elsewhere } from "@callsheet/core";
-import { openTestDatabase, type TestDatabase, until } from "@callsheet/core/testing";
-import { makeTemporaryDirectory, removeTemporary } from "@callsheet/postgres";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { until } from "@callsheet/core/testing";
+import { beforeAll, describe, expect, it } from "vitest";
 import { callsheetWith } from "./command.ts";
+import { sharedPlace } from "./shared-place.ts";
 
 const tokens = new Map<string, string>();
 const farmed = defineActionType({
@@ -17,22 +17,15 @@ const farmed = defineActionType({
   pollEveryMs: 3_600_000,
 });
 
-let database: TestDatabase;
+const place = sharedPlace();
 let cs: Callsheet;
-let folder: string;
 beforeAll(async () => {
-  folder = await makeTemporaryDirectory();
-  database = await openTestDatabase();
-  cs = await database.open({ actor: "tests" });
+  cs = await place.database.open({ actor: "tests" });
   await cs.actions.put({ name: "farmed", type: farmed, cancellable: "asks" });
   await cs.work({ name: "bench-1", types: [farmed], slots: 1 });
 });
-afterAll(async () => {
-  await database.close();
-  await removeTemporary(folder);
-});
 
-const start = (...args: readonly string[]) => callsheetWith({ DATABASE_URL: database.url }, ...args);
+const start = (...args: readonly string[]) => callsheetWith({ DATABASE_URL: place.database.url }, ...args);
 const run = (...args: readonly string[]) => start(...args).ended;
 async function answer(...args: readonly string[]): Promise<string> {
   const ended = await run(...args);
@@ -70,7 +63,7 @@ describe("work that goes on elsewhere", () => {
 
   it("is ended by a token from standard input, with a result of a file, or a text", async () => {
     const [one, other] = [await away(), await away()];
-    const file = join(folder, "result.json");
+    const file = join(place.folder, "result.json");
     await writeFile(file, '{"from":"a file"}');
     const { child, ended } = start("jobs", "complete", "-", "--result-file", file);
     child.stdin!.end(`${one.token}\n`);

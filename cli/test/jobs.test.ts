@@ -1,31 +1,24 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Callsheet, JOB_STATES, type Job } from "@callsheet/core";
-import { openTestDatabase, type TestDatabase, until } from "@callsheet/core/testing";
-import { makeTemporaryDirectory, removeTemporary } from "@callsheet/postgres";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { until } from "@callsheet/core/testing";
+import { beforeAll, describe, expect, it } from "vitest";
 import { callsheetWith } from "./command.ts";
 import { echo, endless, fussy } from "./play.ts";
+import { sharedPlace } from "./shared-place.ts";
 
-let database: TestDatabase;
+const place = sharedPlace();
 let cs: Callsheet;
-let folder: string;
 beforeAll(async () => {
-  folder = await makeTemporaryDirectory();
-  database = await openTestDatabase();
-  cs = await database.open({ actor: "tests" });
+  cs = await place.database.open({ actor: "tests" });
   await cs.actions.put({ name: "echo", type: echo });
   const configuration = { good: false, message: "It is not good." };
   await cs.actions.put({ name: "fussy", type: fussy, configuration });
   await cs.actions.put({ name: "endless", type: endless, cancellable: "asks" });
   await cs.work({ name: "bench-1", types: [echo, fussy, endless], slots: 4 });
 });
-afterAll(async () => {
-  await database.close();
-  await removeTemporary(folder);
-});
 
-const start = (...args: readonly string[]) => callsheetWith({ DATABASE_URL: database.url }, ...args);
+const start = (...args: readonly string[]) => callsheetWith({ DATABASE_URL: place.database.url }, ...args);
 const run = (...args: readonly string[]) => start(...args).ended;
 /** Standard output of a command that must succeed. */
 async function answer(...args: readonly string[]): Promise<string> {
@@ -61,7 +54,7 @@ describe("jobs create", () => {
   });
 
   it("with --many makes a job of each line, over what the options say", async () => {
-    const file = join(folder, "many.jsonl");
+    const file = join(place.folder, "many.jsonl");
     await writeFile(file, '{"configuration":{"a":1}}\n\n{"startAt":"2099-01-01T00:00Z","tags":["own"]}\n');
     const stdout = await answer("jobs", "create", "echo", "-c", "b=2", "--tag", "all", "--unplanned", "--many", file);
     const [first, second] = await Promise.all(
@@ -75,11 +68,11 @@ describe("jobs create", () => {
   });
 
   it("says which line of a file is wrong: 2, and that there is no file: 3", async () => {
-    const file = join(folder, "wrong.jsonl");
+    const file = join(place.folder, "wrong.jsonl");
     await writeFile(file, "{}\n{oops\n");
     const [wrong, missing] = await Promise.all([
       run("jobs", "create", "echo", "--many", file),
-      run("jobs", "create", "echo", "--many", join(folder, "none")),
+      run("jobs", "create", "echo", "--many", join(place.folder, "none")),
     ]);
     expect(wrong).toMatchObject({ exitCode: 2, stdout: "" });
     expect(wrong.stderr).toContain("line 2 of");
@@ -168,11 +161,11 @@ describe("changing jobs", () => {
 
   it("amend twice at once overwrites nothing: the later one is refused, with 5", async () => {
     const id = await unplannedJob();
-    const { ends } = await database.db.transaction(async (tx) => {
+    const { ends } = await place.database.db.transaction(async (tx) => {
       await tx.query({ text: "select from callsheet.work where job_id = $1 for update", values: [id] });
       const both = ["a=1", "b=2"].map((change) => run("jobs", "amend", id, "--set", change));
       const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-      const areBoth = async () => (await database.db.query({ text: waiting, values: [] })).count === 2;
+      const areBoth = async () => (await place.database.db.query({ text: waiting, values: [] })).count === 2;
       await until(areBoth, { what: "Both commands, in front of the lock" });
       return { ends: both };
     });

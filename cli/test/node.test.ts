@@ -4,25 +4,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { mediaCapabilities } from "@callsheet/actions";
 import { Callsheet, type Created } from "@callsheet/core";
-import { openTestDatabase, type TestDatabase, until } from "@callsheet/core/testing";
-import { makeTemporaryDirectory, removeTemporary } from "@callsheet/postgres";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { until } from "@callsheet/core/testing";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { findSamples } from "../src/samples.ts";
 import { callsheet, callsheetWith } from "./command.ts";
+import { sharedPlace } from "./shared-place.ts";
 import { type Speaking, speaking } from "./speaking.ts";
 
 const PLUGIN = fileURLToPath(new URL("fixtures/held-type.mjs", import.meta.url));
 
-let own: string;
-let database: TestDatabase;
-beforeAll(async () => {
-  own = await makeTemporaryDirectory();
-  database = await openTestDatabase();
-});
-afterAll(async () => {
-  await database.close();
-  await removeTemporary(own);
-});
+const place = sharedPlace();
 
 /** A node in a process of its own, up; killed with the test. */
 async function aNode(command: "start" | "work", options: readonly string[], url?: string): Promise<Speaking> {
@@ -39,7 +30,7 @@ async function aNode(command: "start" | "work", options: readonly string[], url?
 let witnesses = 0;
 /** Jobs that are held until `go`; `begun` tells of each start the job, the attempt and the process. */
 async function heldJobs(cs: Callsheet, count: number) {
-  const witness = join(own, `witness${witnesses++}`);
+  const witness = join(place.folder, `witness${witnesses++}`);
   await cs.actions.put({ name: "held", type: "test.held" });
   const inputs = Array.from({ length: count }, () => ({ configuration: { witness } }));
   const jobs: readonly Created[] = await cs.jobs.createMany("held", inputs);
@@ -52,10 +43,10 @@ async function heldJobs(cs: Callsheet, count: number) {
 
 describe("callsheet start", () => {
   it("runs jobs on a private server that it starts; after a kill -9 the next start recovers them", async () => {
-    const dataDir = join(own, "data");
-    const options = ["--data-dir", dataDir, "--name", "here", "--media", own, "--slots", "2"];
+    const dataDir = join(place.folder, "data");
+    const options = ["--data-dir", dataDir, "--name", "here", "--media", place.folder, "--slots", "2"];
     const first = await aNode("start", options);
-    expect(await first.says("Takes jobs.")).toMatch(new RegExp(`^Reads +${own} \\([a-z0-9._-]+\\)$`, "m"));
+    expect(await first.says("Takes jobs.")).toMatch(new RegExp(`^Reads +${place.folder} \\([a-z0-9._-]+\\)$`, "m"));
     const cs = await Callsheet.open({ dataDir });
     try {
       const { jobs, begins, go } = await heldJobs(cs, 1);
@@ -81,9 +72,9 @@ describe("callsheet work", () => {
   it("is one of several nodes that share the jobs, and prints each end as JSON if asked", async () => {
     const options = ["--slots", "1", "--types", "test.held", "--jsonl"];
     const nodes = await Promise.all(
-      ["one", "two"].map((name) => aNode("work", [...options, "--name", name], database.url)),
+      ["one", "two"].map((name) => aNode("work", [...options, "--name", name], place.database.url)),
     );
-    const cs = await Callsheet.open({ databaseUrl: database.url });
+    const cs = await Callsheet.open({ databaseUrl: place.database.url });
     try {
       const { jobs, begins, go } = await heldJobs(cs, 2);
       const begun = await begins(2);
@@ -101,10 +92,10 @@ describe("callsheet work", () => {
   });
 
   it("drains at the first signal, saying what it waits for; the second one hands back what it runs: 130", async () => {
-    const cs = await Callsheet.open({ databaseUrl: database.url });
+    const cs = await Callsheet.open({ databaseUrl: place.database.url });
     try {
       const { jobs, begins, go } = await heldJobs(cs, 1);
-      const first = await aNode("work", ["--name", "drains"], database.url);
+      const first = await aNode("work", ["--name", "drains"], place.database.url);
       await begins(1);
       first.child.kill("SIGINT");
       const said = await first.says(jobs[0]!.id);
@@ -113,7 +104,7 @@ describe("callsheet work", () => {
       expect((await first.ended).exitCode).toBe(130);
       expect((await cs.jobs.get(jobs[0]!)).state).toBe("running");
 
-      const second = await aNode("work", ["--name", "recovers"], database.url);
+      const second = await aNode("work", ["--name", "recovers"], place.database.url);
       await begins(2);
       second.child.kill("SIGTERM");
       await second.says("waits for 1 to end");
@@ -131,10 +122,10 @@ describe("callsheet work", () => {
   it("takes jobs that need what this machine has, reads below --media and writes below --output", async (context) => {
     const has = await mediaCapabilities();
     context.skip(!has.includes("ffmpeg") || !has.includes("sharp"), "no ffmpeg or no sharp");
-    const output = join(own, "pictures");
+    const output = join(place.folder, "pictures");
     await mkdir(output);
-    await aNode("work", ["--name", "media", "--media", findSamples(), "--output", output], database.url);
-    const cs = await Callsheet.open({ databaseUrl: database.url });
+    await aNode("work", ["--name", "media", "--media", findSamples(), "--output", output], place.database.url);
+    const cs = await Callsheet.open({ databaseUrl: place.database.url });
     try {
       const sheet = await cs.actions.put({ name: "sheet", type: "media.contact-sheet", retry: { limit: 0 } });
       const configuration = { path: join(findSamples(), "dog.mp4"), output: join(output, "dog.jpg") };
@@ -147,17 +138,17 @@ describe("callsheet work", () => {
   });
 
   it("joins nothing where nothing is", async () => {
-    const { exitCode, stderr } = await callsheet("work", "--data-dir", join(own, "none")).ended;
+    const { exitCode, stderr } = await callsheet("work", "--data-dir", join(place.folder, "none")).ended;
     expect(exitCode).toBe(5);
     expect(stderr).toMatch(/^callsheet: There is no database to join: .+ \(server_not_running\)\nStart it with /);
-    expect(existsSync(join(own, "none"))).toBe(false);
+    expect(existsSync(join(place.folder, "none"))).toBe(false);
   });
 });
 
 describe("what a node is given", () => {
   const file = async (name: string, text: string) => {
-    await mkdir(join(own, "plugins"), { recursive: true });
-    const path = join(own, "plugins", name);
+    await mkdir(join(place.folder, "plugins"), { recursive: true });
+    const path = join(place.folder, "plugins", name);
     await writeFile(path, text);
     return path;
   };
@@ -192,8 +183,8 @@ describe("what a node is given", () => {
   it("types, twins and directories are checked before anything is opened", async () => {
     expect(await refusal("--types", "file.checksum,no.such")).toContain("There is no action type no.such here.");
     expect(await refusal("--plugin", PLUGIN, PLUGIN)).toContain("The action type test.held is there twice.");
-    expect(await refusal("--media", join(own, "gone"))).toContain(
-      `--media: there is no directory ${join(own, "gone")}.`,
+    expect(await refusal("--media", join(place.folder, "gone"))).toContain(
+      `--media: there is no directory ${join(place.folder, "gone")}.`,
     );
     expect(await refusal("--output", "/proc/version")).toContain("--output: there is no directory /proc/version.");
   });

@@ -2,30 +2,21 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openTestDatabase, type TestDatabase, until } from "@callsheet/core/testing";
-import { makeTemporaryDirectory, removeTemporary } from "@callsheet/postgres";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { until } from "@callsheet/core/testing";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { callsheetWith } from "./command.ts";
+import { sharedPlace } from "./shared-place.ts";
 import { speaking } from "./speaking.ts";
 
 const PLUGIN = fileURLToPath(new URL("fixtures/held-type.mjs", import.meta.url));
 
-let own: string;
-let database: TestDatabase;
-beforeAll(async () => {
-  own = await makeTemporaryDirectory();
-  database = await openTestDatabase();
-});
-afterAll(async () => {
-  await database.close();
-  await removeTemporary(own);
-});
+const place = sharedPlace();
 
-const run = (...args: readonly string[]) => callsheetWith({ DATABASE_URL: database.url }, ...args).ended;
+const run = (...args: readonly string[]) => callsheetWith({ DATABASE_URL: place.database.url }, ...args).ended;
 
 /** A node in a process of its own, up; killed with the test. */
 async function aNode(...options: readonly string[]) {
-  const node = speaking(callsheetWith({ DATABASE_URL: database.url }, "work", "--plugin", PLUGIN, ...options));
+  const node = speaking(callsheetWith({ DATABASE_URL: place.database.url }, "work", "--plugin", PLUGIN, ...options));
   onTestFinished(async () => {
     node.child.kill("SIGKILL");
     await node.ended;
@@ -86,8 +77,8 @@ describe("callsheet nodes", () => {
 
 /** A job that one node runs, and that ends when it is told to. */
 async function aHeldJob(node: string, ...options: readonly string[]) {
-  const cs = await database.open();
-  const witness = join(own, node);
+  const cs = await place.database.open();
+  const witness = join(place.folder, node);
   await cs.actions.put({ name: "held", type: "test.held", retry: { limit: 0, delayMs: 1, jitter: 0 } });
   const job = await cs.jobs.create("held", { configuration: { witness } });
   const process = await aNode("--name", node, "--slots", "1", ...options);
