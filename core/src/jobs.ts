@@ -20,7 +20,7 @@ import { readContext } from "./operations/context.ts";
 import { createCounterpart } from "./operations/counterpart.ts";
 import { declareLost } from "./operations/declare-lost.ts";
 import { explainJob } from "./operations/explain.ts";
-import { checkFilter, withSettledTarget } from "./operations/filter.ts";
+import { checkFilter } from "./operations/filter.ts";
 import { createJobs } from "./operations/groups/create-jobs.ts";
 import { cancelGroup, holdGroup, prioritiseGroup, resumeGroup } from "./operations/groups/intents.ts";
 import { planGroup, unplanGroup } from "./operations/groups/plan-group.ts";
@@ -29,6 +29,7 @@ import { checkId, type Desk } from "./operations/operate.ts";
 import { holdJob, planJob, resumeJob, setPriority, unplanJob } from "./operations/plan.ts";
 import { amendJob, retryJob } from "./operations/retry.ts";
 import { readRollback, resolveRollback, retryRollback } from "./operations/rollback.ts";
+import { withSettledTarget } from "./operations/target-registry.ts";
 import type { CallerTransaction } from "./store/database.ts";
 
 /** A job that was created. */
@@ -123,7 +124,9 @@ export class Jobs {
   /** A page of jobs, newest first. */
   async list(filter: JobFilter = {}): Promise<readonly Job[]> {
     const { store, desk } = this.#engine;
-    return store.listJobs(await withSettledTarget(checkFilter(filter), desk.targets));
+    const checked = checkFilter(filter);
+    // A target that nobody knows any more stays as it was told: its jobs are still there.
+    return store.listJobs(await withSettledTarget(checked, desk.targets).catch(() => checked));
   }
 
   /** How many jobs stand in each state. */

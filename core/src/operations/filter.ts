@@ -1,6 +1,5 @@
 import { callsheetError, JOB_STATES, type JobFilter, UNFINISHED_ROLLBACKS } from "@callsheet/contract";
 import { UUID } from "./operate.ts";
-import type { TargetRegistry } from "./target-registry.ts";
 
 const MOST = 1_000;
 const isText = (value: unknown) => typeof value === "string" && !value.includes("\0") && value.isWellFormed();
@@ -48,13 +47,4 @@ export function checkFilter(filter: JobFilter): JobFilter {
       throw callsheetError("invalid_argument", `${field} must be ${rule.what}.`, { field });
   }
   return filter;
-}
-
-/** The same with its target by its id, where it was told by its name. One that nobody knows any more stays: its jobs are still there. */
-export async function withSettledTarget(
-  filter: JobFilter,
-  targets: Pick<TargetRegistry, "settled">,
-): Promise<JobFilter> {
-  const { target } = filter;
-  return target === undefined ? filter : { ...filter, target: await targets.settled(target).catch(() => target) };
 }

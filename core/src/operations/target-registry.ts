@@ -57,3 +57,11 @@ export function createTargetRegistry(
     },
   };
 }
+
+/** The same with its target by its id, where it was told by its name. Fails as the resolver of its type does. */
+export async function withSettledTarget<One extends { readonly target?: Target | undefined }>(
+  one: One,
+  targets: Pick<TargetRegistry, "settled">,
+): Promise<One> {
+  return one.target === undefined ? one : { ...one, target: await targets.settled(one.target) };
+}

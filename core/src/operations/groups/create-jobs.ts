@@ -1,5 +1,6 @@
 import { checkTarget, requireEnabled } from "../create.ts";
 import type { CreateRequest, Creator } from "../creator.ts";
+import { withSettledTarget } from "../target-registry.ts";
 import { createGroup, type GroupDesk } from "./create-group.ts";
 import { groupModeOf, isGroupTarget } from "./group-mode.ts";
 
@@ -19,7 +20,7 @@ export async function createJobs(
     const version = await groupDesk.catalogue.current(request.action);
     const mode = await groupModeOf(version.definition, groupDesk.makers.types);
     // What stands with a job has to mean the same group for ever, and for everybody.
-    const settled = { ...input, target: await groupDesk.targets.settled(checkTarget(input.target)) };
+    const settled = await withSettledTarget({ ...input, target: checkTarget(input.target) }, groupDesk.targets);
     if (mode === "members") {
       requireEnabled(version.definition);
       ids.push(await createGroup(groupDesk, { ...rest, version, input: settled }));

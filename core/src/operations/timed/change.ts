@@ -7,7 +7,7 @@ import { difference } from "../difference.ts";
 import { inOrder } from "../in-order.ts";
 import type { Desk } from "../operate.ts";
 import { nextAfter, wait } from "./arm.ts";
-import { type PreparedTimed, prepareTimedJob, readDefinition, withSettledTarget } from "./define.ts";
+import { type PreparedTimed, prepareTimedJob, readDefinition, withSettledJob } from "./define.ts";
 import { findTimed } from "./find.ts";
 import { requireCalendars } from "./require-calendars.ts";
 import { busy, isUnderWay, operateTimed, settle } from "./switch.ts";
@@ -27,7 +27,7 @@ export async function updateTimed(
   const { actor, reason = null } = authority;
   const [before, now] = [await findTimed(desk.store, name), await desk.store.databaseNow()];
   const read = readDefinition({ ...before.definition, ...Object(fields), name }, now);
-  const definition = Object(fields).job === undefined ? read : await withSettledTarget(read, desk.targets);
+  const definition = Object(fields).job === undefined ? read : await withSettledJob(read, desk.targets);
   const prepared = await prepareTimedJob(makers, desk.targets, definition, authority, before);
   await operateTimed(desk, name, async (tx, timed, job) => {
     if (!isUnderWay(timed, job)) await adopt(tx, job, prepared, authority);

@@ -17,7 +17,7 @@ import { chunks, type Makers, prepareJobs } from "../create.ts";
 import { groupModeOf, isGroupTarget } from "../groups/group-mode.ts";
 import { checkInput } from "../job-input.ts";
 import type { Desk } from "../operate.ts";
-import type { TargetRegistry } from "../target-registry.ts";
+import { type TargetRegistry, withSettledTarget } from "../target-registry.ts";
 import { calendarFor } from "./calendar.ts";
 import { requireCalendars } from "./require-calendars.ts";
 
@@ -70,14 +70,8 @@ function requireTimes(definition: TimedDefinition, now: number): void {
 }
 
 /** The same with its job's target by its id, where it was told by its name. Fails as the resolver of its type does. */
-export async function withSettledTarget(
-  definition: TimedDefinition,
-  targets: TargetRegistry,
-): Promise<TimedDefinition> {
-  const { job } = definition;
-  return job.target === undefined
-    ? definition
-    : { ...definition, job: { ...job, target: await targets.settled(job.target) } };
+export async function withSettledJob(definition: TimedDefinition, targets: TargetRegistry): Promise<TimedDefinition> {
+  return { ...definition, job: await withSettledTarget(definition.job, targets) };
 }
 
 /** The one job of a timed action, checked and ready to be inserted, and whether each occurrence makes a group instead. */
@@ -135,7 +129,7 @@ export async function createTimed(
   input: TimedInput,
   authority: Authority,
 ): Promise<string> {
-  const definition = await withSettledTarget(readDefinition(input, await store.databaseNow()), targets);
+  const definition = await withSettledJob(readDefinition(input, await store.databaseNow()), targets);
   const { job, defaults, byMembers } = await prepareTimedJob(makers, targets, definition, authority);
   const { actor, reason = null } = authority;
   try {
