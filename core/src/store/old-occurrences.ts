@@ -101,18 +101,19 @@ async function forgetOccurrences(tx: Queryable, old: Old, limit: number): Promis
 async function forgetLines(tx: Queryable, { id, jobId }: Old, limit: number): Promise<number> {
   // Whoever else lets go of its lines, or deletes it, waits here.
   await tx.query(sql`select from callsheet.timed_action where id = ${id} for update`);
-  const { rows } = await tx.query<{ seq: number | null }>(sql`
+  return forgetUpTo(
+    tx,
+    jobId,
+    limit,
+    sql`
     with kept as (
       select min(e.seq) as seq from callsheet.event e join callsheet.occurrence o on o.timed_action_id = ${id} and o.kind = 'fired'
         and (o.origin::text, o.nominal, o.fold::text)
           = (e.data #>> '{occurrence,origin}', e.data #>> '{occurrence,local}', e.data #>> '{occurrence,fold}')
       where e.job_id = ${jobId} and e.event = 'come_due'
-    ), set_up as (
-      select e.seq from callsheet.event e, kept k where e.job_id = ${jobId} and e.event = 'rearm' and e.seq < k.seq
     )
-    select max(seq) as seq from set_up where seq <= ${limit} + (select min(seq) from set_up)`);
-  const { seq } = rows[0]!;
-  return seq === null ? 0 : replaceLines(tx, jobId, seq);
+    select e.seq from callsheet.event e, kept k where e.job_id = ${jobId} and e.event = 'rearm' and e.seq < k.seq`,
+  );
 }
 
 /**
@@ -123,10 +124,19 @@ async function forgetRuns(tx: Queryable, { jobId, before }: OldRuns, limit: numb
   const { count } = await tx.query(sql`
     select from callsheet.work where job_id = ${jobId} for update skip locked`);
   if (count === 0) return 0;
+  return forgetUpTo(
+    tx,
+    jobId,
+    limit,
+    sql`
+    select seq from callsheet.event where job_id = ${jobId} and event = 'rearm' and at < ${before}`,
+  );
+}
+
+/** Replaces the lines of a job up to one of those with which it was set up again, so many about. Answers how many they were. */
+async function forgetUpTo(tx: Queryable, jobId: string, limit: number, setUp: Sql): Promise<number> {
   const { rows } = await tx.query<{ seq: number | null }>(sql`
-    with set_up as (
-      select seq from callsheet.event where job_id = ${jobId} and event = 'rearm' and at < ${before}
-    )
+    with set_up as (${setUp})
     select max(seq) as seq from set_up where seq <= ${limit} + (select min(seq) from set_up)`);
   const { seq } = rows[0]!;
   return seq === null ? 0 : replaceLines(tx, jobId, seq);
