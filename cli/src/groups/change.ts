@@ -1,7 +1,7 @@
 import type { CallsheetClient, Group, PriorityName, RetryOnly, Target } from "@callsheet/contract";
 import { confirm } from "../confirm.ts";
 import { findId } from "../job-id.ts";
-import { namesOfTargets } from "../jobs/target-names.ts";
+import { nameOfTarget } from "../jobs/target-names.ts";
 import { formatInstant } from "../moment.ts";
 import { openClient } from "../open-client.ts";
 import { printOne } from "../output.ts";
@@ -90,6 +90,6 @@ async function change(terminal: Terminal, text: string, act: Act): Promise<void>
   const id = await findId(client.jobs, text);
   terminal.note(await act(client, await client.groups.get(id)));
   const group = await client.groups.get(id);
-  const targetName = (await namesOfTargets(client, [group]))(group.target);
+  const targetName = await nameOfTarget(client, group);
   printOne(terminal, group, () => groupText(group, targetName));
 }

@@ -3,7 +3,7 @@ import { formatDuration } from "../amount.ts";
 import { colours } from "../colours.ts";
 import { type Fact, factsText } from "../facts.ts";
 import { findId } from "../job-id.ts";
-import { namesOfTargets } from "../jobs/target-names.ts";
+import { nameOfTarget } from "../jobs/target-names.ts";
 import { formatInstant, withLocalTimes } from "../moment.ts";
 import { openClient } from "../open-client.ts";
 import { printList, printOne } from "../output.ts";
@@ -20,7 +20,7 @@ export async function showGroup(terminal: Terminal, text: string): Promise<void>
   await using client = await openClient(terminal);
   const id = await findId(client.jobs, text);
   const group = await client.groups.get(id);
-  const targetName = (await namesOfTargets(client, [group]))(group.target);
+  const targetName = await nameOfTarget(client, group);
   const why = explainGroup(group).sentence;
   printOne(terminal, { ...group, targetName: targetName ?? null, why }, () => groupText(group, targetName));
 }

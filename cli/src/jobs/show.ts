@@ -21,7 +21,7 @@ import { unitsText } from "../units-text.ts";
 import { valueLines } from "../value-text.ts";
 import { historyColumns } from "./history.ts";
 import { staysOf } from "./stays.ts";
-import { namesOfTargets } from "./target-names.ts";
+import { nameOfTarget } from "./target-names.ts";
 
 /** Everything of one job that a person wants to see at once. */
 export interface JobView {
@@ -45,7 +45,7 @@ export async function showJob(terminal: Terminal, text: string): Promise<void> {
     jobs.history(id),
     jobs.amendments(id),
   ]);
-  const targetName = (await namesOfTargets(client, [job]))(job.target);
+  const targetName = await nameOfTarget(client, job);
   const view = { job, why: explanation.sentence, targetName, history, amendments };
   printOne(terminal, { ...job, targetName: targetName ?? null, why: explanation, history }, () =>
     viewText(view, new Date(), terminal.width),

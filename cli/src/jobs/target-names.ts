@@ -14,4 +14,12 @@ export async function namesOfTargets(
   return (target) => (target === null ? undefined : known.get(keyOf(target)));
 }
 
+/** The same for one of them. */
+export async function nameOfTarget(
+  client: Pick<CallsheetClient, "nameTargets">,
+  one: Pick<Job, "target">,
+): Promise<string | undefined> {
+  return (await namesOfTargets(client, [one]))(one.target);
+}
+
 const keyOf = ({ type, id }: Target): string => `${type} ${id}`;

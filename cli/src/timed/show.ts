@@ -1,5 +1,5 @@
 import type { CallsheetClient, TimedAction } from "@callsheet/contract";
-import { namesOfTargets } from "../jobs/target-names.ts";
+import { nameOfTarget } from "../jobs/target-names.ts";
 import { formatDistance, formatInstant } from "../moment.ts";
 import { openClient } from "../open-client.ts";
 import { printList, printOne } from "../output.ts";
@@ -32,8 +32,8 @@ export async function showTimed(terminal: Terminal, name: string): Promise<void>
 /** One timed action, as it is wanted. */
 export async function printTimed(terminal: Terminal, client: CallsheetClient, timed: TimedAction): Promise<void> {
   const { target = null } = timed.job;
-  const nameOf = await namesOfTargets(client, [{ target }]);
-  const told = target === null ? "" : `${target.type} ${nameOf(target) ?? target.id}`;
+  const name = await nameOfTarget(client, { target });
+  const told = target === null ? "" : `${target.type} ${name ?? target.id}`;
   printOne(terminal, timed, () => timedText(timed, told, new Date()));
 }
 
