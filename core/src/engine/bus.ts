@@ -5,9 +5,14 @@ import type { EngineLog } from "./service.ts";
 
 type Hearer = (hint: Hint | undefined) => void;
 
+interface SaidOfLane {
+  readonly rank: number;
+  readonly jobId?: string | undefined;
+}
+
 /** What was published and not yet sent. */
 interface Said {
-  readonly lanes: Map<number, { readonly rank: number; readonly jobId: string | undefined }>;
+  readonly lanes: Map<number, SaidOfLane>;
   readonly jobs: Set<string>;
   readonly pools: Set<number>;
   hasDue: boolean;
@@ -145,14 +150,15 @@ export class Bus implements Announcer {
   }
 }
 
+/** What is said of a lane once. Of several jobs none is named. */
+function both({ rank, jobId }: SaidOfLane, before: SaidOfLane | undefined): SaidOfLane {
+  return before === undefined ? { rank, jobId } : { rank: Math.min(rank, before.rank), jobId: undefined };
+}
+
 function say(said: Said, hint: Hint): void {
   const { lanes, jobs, pools } = said;
-  if (hint.kind === "lane") {
-    const { laneId, rank, jobId } = hint;
-    const known = lanes.get(laneId);
-    lanes.set(laneId, known ? { rank: Math.min(rank, known.rank), jobId: undefined } : { rank, jobId });
-  }
-  if (hint.kind === "job") jobs.add(hint.id);
+  if (hint.kind === "lane") lanes.set(hint.laneId, both(hint, lanes.get(hint.laneId)));
+  else if (hint.kind === "job") jobs.add(hint.id);
   else if (hint.kind === "pool") pools.add(hint.poolId);
   else if (hint.kind === "due") said.hasDue = true;
   else if (hint.kind === "rollback") said.hasRollback = true;
