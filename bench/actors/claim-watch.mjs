@@ -1,9 +1,9 @@
 import { createRequire } from "node:module";
 import { nowMs } from "./clock.mjs";
 
-// The statements that are all of a claim of Callsheet, and those with which a claim of contended jobs begins.
-const WHOLE = new Set(["claim", "claim_members"]);
-const FIRST = new Set([...WHOLE, "candidates", "candidates_shared"]);
+// The statements with which a claim of contended jobs begins. One of plain jobs is a statement that is called a claim.
+const FIRST = new Set(["candidates", "candidates_shared"]);
+const isWhole = (name) => name?.startsWith("claim") === true;
 
 /**
  * Times every claim that Callsheet makes in this process, from the moment its first statement is sent until the answer to
@@ -16,8 +16,8 @@ export function watchClaims() {
   const { query } = pg.Client.prototype;
   pg.Client.prototype.query = function timed(question, ...rest) {
     const { name, text, callback } = question ?? {};
-    if (FIRST.has(name)) begun.set(this, nowMs());
-    const isLast = WHOLE.has(name) || (text === "commit" && begun.has(this));
+    if (isWhole(name) || FIRST.has(name)) begun.set(this, nowMs());
+    const isLast = isWhole(name) || (text === "commit" && begun.has(this));
     if (isLast && callback !== undefined) {
       const sinceMs = begun.get(this);
       begun.delete(this);
