@@ -28,6 +28,8 @@ export class Feed {
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
   #isWoken = false;
+  /** They wait for a look that has not begun. */
+  #waiting: (() => void)[] = [];
   #isStopped = false;
   #lookedAt = Number.NEGATIVE_INFINITY;
 
@@ -58,11 +60,21 @@ export class Feed {
     if (this.#round === undefined && !this.#isStopped) this.#sleep(0);
   }
 
+  /** Settled when what was committed by now has been told, as far as the database answers. */
+  caughtUp(): Promise<void> | undefined {
+    if (this.#isStopped) return undefined;
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.wake();
+    });
+  }
+
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#stopHearing();
     clearTimeout(this.#timer);
     await this.#round;
+    for (const release of this.#waiting.splice(0)) release();
   }
 
   get #isListening(): boolean {
@@ -80,6 +92,7 @@ export class Feed {
     this.#timer = setTimeout(
       () => {
         this.#isWoken = false;
+        const waiting = this.#waiting.splice(0);
         this.#round = this.#look()
           .then(
             () => (this.#isWoken ? 0 : undefined),
@@ -90,11 +103,12 @@ export class Feed {
             },
           )
           .then((waitMs) => {
+            for (const release of waiting) release();
             this.#round = undefined;
             this.#looked(waitMs);
           });
       },
-      Math.max(ms, this.#lookedAt + GAP_MS - performance.now()),
+      this.#waiting.length > 0 ? 0 : Math.max(ms, this.#lookedAt + GAP_MS - performance.now()),
     ).unref();
   }
 

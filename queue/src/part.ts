@@ -1,4 +1,5 @@
 import type { Callsheet, OpenQueue } from "@callsheet/core";
+import type { Adding } from "./adding.ts";
 import type { QueueEvents } from "./events.ts";
 import type { QueueSettings } from "./queue-options.ts";
 import type { Reading } from "./stored-job.ts";
@@ -10,6 +11,7 @@ export interface QueuePart {
   readonly reading: Reading;
   readonly callsheet: Callsheet;
   readonly desk: OpenQueue;
+  readonly adding: Adding;
   emit<Name extends keyof QueueEvents>(event: Name, ...args: QueueEvents[Name]): void;
   /** Whether anybody hears this event. */
   isHeard(event: keyof QueueEvents): boolean;

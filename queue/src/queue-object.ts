@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { EventEmitter } from "node:events";
 import type { Callsheet } from "@callsheet/core";
+import { Adding } from "./adding.ts";
 import { type QueueConnection, type Reach, readConnection } from "./connection.ts";
 import type { QueueEvents } from "./events.ts";
 import { refused } from "./invalid.ts";
@@ -142,13 +143,15 @@ export abstract class QueueObject extends EventEmitter<QueueEvents> implements J
   }
 
   async #open(): Promise<Session> {
+    const adding = new Adding();
     const emit: QueuePart["emit"] = (event, ...args) => {
+      if (event !== "added" && adding.take(args[1])) this.emit("added", this.#id, args[1] as string);
       if (this.listenerCount(event) > 0) this.emit(event, ...(args as never));
     };
     const reading: Reading = { queue: this, words: this.#settings.words, limit: this.#settings.limitJobLogs };
     const isHeard = (event: keyof QueueEvents) => this.listenerCount(event) > 0;
     const fail = (error: unknown) => void this.#told(error);
-    const part = { id: this.#id, settings: this.#settings, reading, emit, isHeard, fail };
+    const part = { id: this.#id, settings: this.#settings, reading, adding, emit, isHeard, fail };
     // What is called right behind the constructor has been by then.
     await Promise.resolve();
     const [worksSoon, concurrency] = [this.#worksSoon, () => this.#concurrency];

@@ -80,7 +80,7 @@ export class Session implements FeedHost {
     if (this.#worker !== undefined)
       throw refused("Queue.process was called before: a queue has one handler.", "handler");
     this.#requireOpen();
-    this.#worker = new Worker(this.part, handler);
+    this.#worker = new Worker(this.part, handler, () => this.#feed?.caughtUp());
     if (this.part.settings.masterInterval === 0) await review(this.part);
     // One that is paused starts when it is resumed.
     if (!this.#isPaused) await this.#worker.start(this.#options.concurrency());

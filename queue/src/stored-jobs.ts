@@ -13,20 +13,23 @@ import { levelOf } from "./priority.ts";
 import { type JobStatus, statusOf, waitingWord } from "./status.ts";
 
 /** Adds jobs that were created here; one that was given another status than `created` is imported with it. */
-export async function addJobs({ desk, id, settings, emit }: QueuePart, jobs: readonly Job[]): Promise<void> {
+export async function addJobs({ desk, id, settings, adding, emit }: QueuePart, jobs: readonly Job[]): Promise<void> {
   for (const job of jobs) checkJob(job);
   const all = jobs.map((job) => ({ job, data: dataOf(job), state: STATES[job.status] }));
   const news = all.filter(({ state }) => state === undefined);
-  if (news.length > 0) await desk.add(news.map(inputOf));
   const imports = all.filter(({ state }) => state !== undefined);
-  if (imports.length > 0) await desk.import(imports.map(importOf));
+  const store = async () => {
+    if (news.length > 0) await desk.add(news.map(inputOf));
+    if (imports.length > 0) await desk.import(imports.map(importOf));
+  };
+  await adding.add(idsOf(jobs), store);
   for (const { job, data, state } of all) {
     job.status = state === undefined ? waitingWord(settings.words) : statusOf(state, settings.words);
     job.queueId = id;
     note(job, id, { data: undefined, message: "Job added to the queue", type: "information", status: job.status });
     markSaved(job, keptData(data));
   }
-  for (const { job } of all) emit("added", id, job.id);
+  for (const { job } of all) if (adding.take(job.id)) emit("added", id, job.id);
 }
 
 type Adding = { readonly job: Job; readonly data: JsonObject; readonly state: QueueImport["state"] | undefined };

@@ -18,12 +18,16 @@ import { endOf, Turn, type TurnEnd, type TurnHost } from "./turn.ts";
 /** Idle is what nothing follows within this time. */
 const IDLE_MS = 20;
 
+/** What others may have done to a job before it is started. */
+const BEFORE_A_START = { fresh: ["added"], again: ["added", "failed", "log"] } as const;
+
 const OVER: ReadonlySet<TurnEnd> = new Set(["completed", "terminated", "cancelled"]);
 
 /** The working side of a queue object: runs its handler on jobs, at most so many at once. */
 export class Worker implements TurnHost {
   readonly #part: QueuePart;
   readonly #handler: Handler<never, never>;
+  readonly #caughtUp: () => Promise<void> | undefined;
   readonly #turns = new Map<string, Turn>();
   readonly #linesOf: (id: string) => Promise<readonly HistoryEntry[]>;
   #unarmed: Turn[] = [];
@@ -33,9 +37,11 @@ export class Worker implements TurnHost {
   #idleTimer: NodeJS.Timeout | undefined;
   #whenQuiet: (() => void)[] = [];
 
-  constructor(part: QueuePart, handler: Handler<never, never>) {
+  /** `caughtUp`: settled when all that others did so far was told here. */
+  constructor(part: QueuePart, handler: Handler<never, never>, caughtUp: () => Promise<void> | undefined) {
     this.#part = part;
     this.#handler = handler;
+    this.#caughtUp = caughtUp;
     this.#linesOf = inBatch(async (ids) => {
       const lines = await part.desk.history(ids, part.settings.limitJobLogs);
       const byJob = new Map<string, HistoryEntry[]>(ids.map((id) => [id, []]));
@@ -134,10 +140,12 @@ export class Worker implements TurnHost {
     this.#running += 1;
     clearTimeout(this.#idleTimer);
     const { id, isFresh } = context.job;
-    if (isFresh) return this.#enter(context);
-    return this.#linesOf(id)
-      .catch(() => [])
-      .then((lines) => this.#enter(context, lines));
+    // Its start is told after what others did to it.
+    const isToldBefore = BEFORE_A_START[isFresh ? "fresh" : "again"].some(this.#part.isHeard);
+    if (isFresh && !isToldBefore) return this.#enter(context);
+    const lines = isFresh ? undefined : this.#linesOf(id).catch(() => []);
+    const told = isToldBefore ? this.#caughtUp() : undefined;
+    return Promise.all([lines, told]).then(([lines]) => this.#enter(context, lines));
   }
 
   #enter(context: JobContext, lines?: readonly HistoryEntry[]): Promise<unknown> {
@@ -216,13 +224,17 @@ export class Worker implements TurnHost {
 
   /** Nothing runs, and every end is stored: if nothing is ready either, the queue is idle. */
   #minded(): void {
-    const { desk, id, isHeard, emit, fail } = this.#part;
+    const { isHeard, fail } = this.#part;
     clearTimeout(this.#idleTimer);
-    if (!isHeard("idle")) return;
-    this.#idleTimer = setTimeout(() => {
-      desk.hasDue().then((hasDue) => {
-        if (!hasDue && this.#running === 0 && this.#turns.size === 0) emit("idle", id);
-      }, fail);
-    }, IDLE_MS).unref();
+    if (isHeard("idle")) this.#idleTimer = setTimeout(() => void this.#tellIdle().catch(fail), IDLE_MS).unref();
+  }
+
+  async #tellIdle(): Promise<void> {
+    const { desk, id, adding, emit } = this.#part;
+    const { begun } = adding;
+    const hasDue = adding.isUnderWay || (await desk.hasDue());
+    if (this.#running > 0 || this.#turns.size > 0) return;
+    if (adding.isUnderWay || adding.begun !== begun) this.#minded();
+    else if (!hasDue) emit("idle", id);
   }
 }

@@ -15,6 +15,10 @@ const feedOf = (queue: Queue) => heard(queue, ...FEED_EVENTS);
 const of = (events: readonly unknown[][], id: string) =>
   events.filter(([, , job]) => job === id).map(([event, , , ...rest]) => [event, ...rest]);
 
+/** More than are stored by one statement. */
+const MANY = 10_001;
+const many = (queue: Queue) => Array.from({ length: MANY }, (_, n) => queue.createJob({ n }));
+
 describe("what one queue object does", () => {
   test("the other is told, once and in order, with the id of who did it", async () => {
     const { one, other } = await aPair();
@@ -66,6 +70,34 @@ describe("what one queue object does", () => {
       for (const { id } of jobs) expect(of(events, id)).toEqual([["added"], ["active"], ["completed", false]]);
       expect(events).toHaveLength(900);
     }
+  });
+
+  test("who works is told of a job that another added, or failed, before it is told that it runs it", async () => {
+    const { one, other } = await aPair();
+    const far = feedOf(other);
+    one.concurrency = 20;
+    other.concurrency = 20;
+    for (const queue of [one, other])
+      await queue.process(async ({ processCount }) => {
+        if (processCount < 2) throw new Error("again");
+      });
+    const jobs = Array.from({ length: 200 }, (_, n) => one.createJob({ n, retryDelay: 0 }));
+    for (const job of jobs) await one.addJob(job);
+    await until(() => far.filter(([event]) => event === "completed").length >= 200, { what: "All ends" });
+    const walk = [["added"], ["active"], ["failed"], ["active"], ["completed", false]];
+    for (const { id } of jobs) expect(of(far, id)).toEqual(walk);
+    expect(new Set(far.filter(([event]) => event === "active").map(([, by]) => by))).toContain(other.id);
+  });
+
+  test("nothing is told of a job before it was told as added, though many are stored one part after the other", async () => {
+    const queue = await aQueue();
+    const near = heard(queue, "added", "active");
+    queue.concurrency = 100;
+    await queue.process(async () => {});
+    await queue.addJob(many(queue));
+    await until(() => near.length >= 2 * MANY, { what: "All starts" });
+    const told = new Set<unknown>();
+    for (const [event, , id] of near) expect(told.has(id) || !told.add(id)).toBe(event === "active");
   });
 
   test("the other is told of jobs that are removed as soon as they are over", async () => {
@@ -147,6 +179,16 @@ test("idle is told when nothing runs and nothing is ready", async () => {
   await queue.process(async () => {});
   await until(() => events.some(([event]) => event === "idle"), { what: "Idleness" });
   expect(events.map(([event]) => event)).toEqual(["completed", "completed", "completed", "idle"]);
+});
+
+test("one that is adding jobs is not idle", async () => {
+  const queue = await aQueue();
+  const events = heard(queue, "idle", "added");
+  await queue.process(async () => {});
+  const later = new Date(Date.now() + 60_000);
+  await queue.addJob(many(queue).map((job) => job.setDateEnable(later)));
+  await until(() => events.some(([event]) => event === "idle"), { what: "Idleness" });
+  expect(events.findIndex(([event]) => event === "idle")).toBe(MANY);
 });
 
 test("a failure is told by its event too, with the queue's id; unheard it harms nothing", async () => {
