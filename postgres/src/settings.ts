@@ -18,6 +18,8 @@ export function fixedSettings(
     fsync: waits,
     full_page_writes: waits,
     synchronous_commit: "on",
+    // Whole crowds of a test run share such a server.
+    ...(durability === "none" ? { max_connections: "400" } : {}),
     timezone: "UTC",
     listen_addresses: transport.kind === "socket" ? "" : "127.0.0.1",
     unix_socket_directories: transport.kind === "socket" ? transport.directory : "",
