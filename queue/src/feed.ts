@@ -62,7 +62,7 @@ export class Feed {
 
   /** Settled when what was committed by now has been told, as far as the database answers. */
   caughtUp(): Promise<void> | undefined {
-    if (this.#isStopped) return undefined;
+    if (this.#isStopped || this.#cursor === undefined) return undefined;
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
       this.wake();
@@ -88,7 +88,7 @@ export class Feed {
 
   #sleep(ms = this.#isListening ? LISTENING_MS : RESTING_MS): void {
     clearTimeout(this.#timer);
-    if (this.#isStopped) return;
+    if (this.#isStopped || this.#cursor === undefined) return;
     this.#timer = setTimeout(
       () => {
         this.#isWoken = false;
