@@ -344,5 +344,7 @@ test(`${JOBS} jobs on three nodes that are killed and stopped, on a server that 
   expect(recoveries.length).toBeGreaterThan(0);
   expect(p99).toBeLessThanOrEqual(MOST_RECOVERY_MS);
   await checkRest(place);
+  const { rows } = await place.db.query({ text: "select job_id, attempt from callsheet.rollback", values: [] });
+  expect(rows, "nothing is left to undo").toEqual([]);
   for (const { outputs } of victims) expect(outputs.join("\n")).not.toMatch(/deadlock/i);
 });
