@@ -12,6 +12,7 @@ import {
   SILENCE_MS,
 } from "../../src/engine/heartbeat/times.ts";
 import { type Look, lateIn, nextLookMs, type Observation, observe, silentIn } from "../../src/engine/observation.ts";
+import { PATIENCE } from "../../src/store/patience.ts";
 
 const identity = { id: 1, name: "one", host: "h", bootId: "b", pid: 1, pidStarted: "1", notedMs: 0, notedAgoMs: 0 };
 const aLook = (askedAt: number, counters: Readonly<Record<string, number>>, tookMs = 0): Look => ({
@@ -119,6 +120,8 @@ test("a node doubts its own life before anybody else may, and what a dead one he
   expect(FIRST_BEAT_MS + ANSWER_MS + 2 * BEAT_AGAIN_MS).toBeLessThan(LEASE_MS);
   expect(LOOK_MS).toBeLessThan(LONGEST_GAP_MS);
   expect(SILENCE_MS + LOOK_MS).toBeLessThan(15_000);
+  // Two stopped processes, one behind the other.
+  expect(2 * PATIENCE.idle).toBeLessThan(SILENCE_MS);
 });
 
 test("who lives and has lost the database tries to beat before anybody may judge it after that", () => {
