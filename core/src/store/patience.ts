@@ -5,12 +5,12 @@
 export interface Patience {
   /** A new connection. */
   readonly connect: number;
-  /** Claims, ends, heartbeats, hints and single creations. Two of them fit into the time after which a silent node is taken for dead. */
+  /** Claims, ends, heartbeats, hints and single creations. Shorter than the time after which a silent node is taken for dead. */
   readonly hot: number;
   /**
    * Ours, between two statements of a transaction: then the server ends it, and its locks are free. What a stopped process has
-   * locked may go to another one that is stopped and waited for it: two of these are shorter than the time after which a silent node is
-   * taken for dead, or what they ran could not be recovered then.
+   * locked may go to another of its connections, or to another stopped process, which waited for it: three of these are over when a
+   * silent node is taken for dead, or what it ran could not be recovered then.
    */
   readonly idle: number;
   /** Operations and reads. */
@@ -24,7 +24,7 @@ export interface Patience {
 export const PATIENCE: Patience = {
   connect: 15_000,
   hot: 10_000,
-  idle: 5_000,
+  idle: 4_000,
   usual: 60_000,
   bulk: 300_000,
   migration: 3_600_000,
