@@ -96,6 +96,12 @@ const OF_MEDIA: readonly Kind[] = [
 
 const isTried = ({ sample }: Kind) => IS_FULL || sample !== "none";
 
+it("every action type that ships is killed, and those that change files also when they fail", () => {
+  const killed = new Set([...OF_FILES, ...OF_MEDIA].map(({ action }) => action));
+  const readsOnly = ["file.checksum", "media.probe", "media.compare"].map((type) => `failing.${type}`);
+  expect([...killed, ...readsOnly].sort()).toEqual(types.map(({ type }) => type).sort());
+});
+
 describe.concurrent("killed before and after its effects, a job leaves the tree before it or the one after it", () => {
   it.for(OF_FILES.filter(isTried))("$action, $end", { timeout: 600_000 }, loop);
   it.for(OF_MEDIA.filter(isTried))("$action, $end", { timeout: 600_000 }, async (one, { skip }) => {

@@ -9,7 +9,7 @@ export const callsheet = {
   store: "postgres",
   leases: {
     usual: {
-      words: "a heartbeat that stands still for 14 to 20 s, or a process that is gone from its machine",
+      words: "a heartbeat that stands still for 12 to 14 s, or a process that is gone from its machine",
       settings: {},
     },
   },

@@ -48,14 +48,19 @@ export interface OldRuns {
   readonly before: Date;
 }
 
-/** Queue jobs that have repeated and were set up again before their type's jobs are kept. Each run leaves two lines or more. */
+/**
+ * Queue jobs that have repeated and were set up again before their type's jobs are kept. Each run leaves two lines or more.
+ * `offset 0`: asked of each job by itself, so that only the days before are looked at; joined, all that it ever did would be read.
+ */
 async function repeatingWithOld(db: Queryable): Promise<readonly OldRuns[]> {
   const { text, values } = sql`
     with ${AGED}
     select j.id as "jobId", a.until as before
     from callsheet.work w join callsheet.job j on j.id = w.job_id and j.kind = 'queue'
     join callsheet.action_version v on v.id = j.action_version_id join aged a on a.type = v.type
-    where w.seq > 2 and exists (select from callsheet.event e where e.job_id = j.id and e.event = 'rearm' and e.at < a.until)
+    where w.seq > 2 and exists (
+      select from callsheet.event e where e.job_id = j.id and e.event = 'rearm' and e.at < a.until offset 0
+    )
     order by j.id`;
   const { rows } = await db.query<OldRuns>({ text, values, patience: "bulk" });
   return rows;

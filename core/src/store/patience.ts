@@ -5,11 +5,12 @@
 export interface Patience {
   /** A new connection. */
   readonly connect: number;
-  /** Claims, ends, heartbeats, hints and single creations. Two of them fit into the time after which a silent node is taken for dead. */
+  /** Claims, ends, heartbeats, hints and single creations. Shorter than the time after which a silent node is taken for dead. */
   readonly hot: number;
   /**
-   * Ours, between two statements of a transaction: then the server ends it, and its locks are free. Shorter than the time after
-   * which a silent node is taken for dead, or what a stopped process has locked could not be recovered.
+   * Ours, between two statements of a transaction: then the server ends it, and its locks are free. What a stopped process has
+   * locked may go to another of its connections, or to another stopped process, which waited for it: three of these are over when a
+   * silent node is taken for dead, or what it ran could not be recovered then.
    */
   readonly idle: number;
   /** Operations and reads. */
@@ -23,7 +24,7 @@ export interface Patience {
 export const PATIENCE: Patience = {
   connect: 15_000,
   hot: 10_000,
-  idle: 10_000,
+  idle: 4_000,
   usual: 60_000,
   bulk: 300_000,
   migration: 3_600_000,

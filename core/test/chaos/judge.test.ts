@@ -8,7 +8,7 @@ const line = (what: Said["what"], job: string, at: number, more: Partial<Said> =
 const alone = { objects: [{ id: "a", mode: "exclusive" }] };
 const shared = { objects: [{ id: "a", mode: "shared" }] };
 const judged = (said: readonly Said[], deadAt: Readonly<Record<string, number>> = {}) =>
-  judge({ said, deadAt: new Map(Object.entries(deadAt)), capacity: 3 });
+  judge({ said, deadAt: new Map(Object.entries(deadAt)), stops: [{ pid: 1, at: 10, goesOnAt: 20 }], capacity: 3 });
 
 describe("the judge of witnesses", () => {
   it("sees two hold one object, one of them alone", () => {
@@ -21,7 +21,7 @@ describe("the judge of witnesses", () => {
       ...[line("begin", "j", 1, shared), line("begin", "k", 2, shared), line("end", "j", 3), line("end", "k", 4)],
       ...[line("begin", "l", 5, alone), line("begin", "m", 6, { objects: [{ id: "b", mode: "exclusive" }] })],
     ];
-    expect(judged(said)).toEqual({ overlaps: [], overdraws: [], doubled: [], refused: 0 });
+    expect(judged(said)).toMatchObject({ overlaps: [], overdraws: [], doubled: [], refused: 0 });
   });
 
   it("counts an attempt until its node is declared dead, and not a moment less", () => {
@@ -36,6 +36,16 @@ describe("the judge of witnesses", () => {
     const said = [line("begin", "j", 1, { units: 2 }), line("begin", "k", 2, { units: 2 })];
     expect(judged(said).overdraws).toEqual(["k attempt 1: 4 of 3"]);
     expect(judged(said, { "j attempt 1": 2 }).overdraws).toEqual([]);
+    expect([judged(said).used, judged(said, { "j attempt 1": 2 }).used]).toEqual([4, 2]);
+  });
+
+  it("sees the word taken of an attempt that was lost while its process stood still", () => {
+    const keeps = (since: number, more: Partial<Said> = {}) => line("kept", "j", 30, { since, ...more });
+    expect(judged([line("begin", "j", 9), keeps(21)]).believed).toEqual(["j attempt 1"]);
+    // It was asked for before, or by an attempt that began after, or by another process.
+    expect(judged([line("begin", "j", 9), keeps(9)]).believed).toEqual([]);
+    expect(judged([line("begin", "j", 21), keeps(22)]).believed).toEqual([]);
+    expect(judged([line("begin", "j", 9, { pid: 2 }), keeps(21, { pid: 2 })]).believed).toEqual([]);
   });
 
   it("sees an attempt that begins twice, and counts words that were refused", () => {

@@ -1,6 +1,6 @@
 /** What a handler said: one line of the witness, in the order in which it happened. */
 export interface Said {
-  readonly what: "begin" | "end" | "refused" | "done" | "undone";
+  readonly what: "begin" | "end" | "kept" | "refused" | "done" | "undone";
   readonly job: string;
   readonly attempt: number;
   readonly pid: number;
@@ -12,12 +12,22 @@ export interface Said {
   /** Of an effect that is done or undone: its number within the attempt, and the fence of whoever did that. */
   readonly n?: number;
   readonly fencing?: string;
+  /** Of what was kept: when it was asked for. */
+  readonly since?: number;
+}
+
+/** A process that stood still until nothing of its node's life was left. */
+export interface Stop {
+  readonly pid: number;
+  readonly at: number;
+  readonly goesOnAt: number;
 }
 
 export interface Evidence {
   readonly said: readonly Said[];
   /** Of an attempt's node, by `nameOf`: when that was declared dead. Absent: it was not. */
   readonly deadAt: ReadonlyMap<string, number>;
+  readonly stops: readonly Stop[];
   /** Units that there are. */
   readonly capacity: number;
 }
@@ -29,7 +39,11 @@ export interface Judgement {
   readonly overdraws: readonly string[];
   /** Attempts that began twice. */
   readonly doubled: readonly string[];
+  /** Attempts whose process stood still until they were lost, and whose word was taken nevertheless. */
+  readonly believed: readonly string[];
   readonly refused: number;
+  /** The most units that were in use at once. */
+  readonly used: number;
 }
 
 export const nameOf = ({ job, attempt }: Pick<Said, "job" | "attempt">): string => `${job} attempt ${attempt}`;
@@ -38,8 +52,9 @@ export const nameOf = ({ job, attempt }: Pick<Said, "job" | "attempt">): string 
  * Judges by what handlers said of themselves, not by what the database says of them. An attempt counts from its beginning to its
  * end, or until its node was declared dead: from then on nothing that it does is accepted, and it is no fault that it does not know.
  */
-export function judge({ said, deadAt, capacity }: Evidence): Judgement {
+export function judge({ said, deadAt, stops, capacity }: Evidence): Judgement {
   const [overlaps, overdraws, doubled]: [string[], string[], string[]] = [[], [], []];
+  let most = 0;
   const begun = new Set<string>();
   const live = new Map<string, Said>();
   const counts = (one: Said, at: number) => (deadAt.get(nameOf(one)) ?? Number.POSITIVE_INFINITY) > at;
@@ -53,10 +68,22 @@ export function judge({ said, deadAt, capacity }: Evidence): Judgement {
     const others = [...live.values()].filter((other) => counts(other, line.at));
     for (const other of others) if (exclude(line, other)) overlaps.push(`${name} and ${nameOf(other)}`);
     const used = [line, ...others].reduce((sum, { units = 0 }) => sum + units, 0);
+    most = Math.max(most, used);
     if (used > capacity) overdraws.push(`${name}: ${used} of ${capacity}`);
     live.set(name, line);
   }
-  return { overlaps, overdraws, doubled, refused: said.filter(({ what }) => what === "refused").length };
+  const refused = said.filter(({ what }) => what === "refused").length;
+  return { overlaps, overdraws, doubled, believed: believedOf(said, stops), refused, used: most };
+}
+
+/** What was kept for attempts that had begun before their process stood still, and was asked for after it went on. */
+function believedOf(said: readonly Said[], stops: readonly Stop[]): readonly string[] {
+  const begunAt = new Map(
+    said.filter(({ what }) => what === "begin").map((line) => [`${line.pid} ${nameOf(line)}`, line.at]),
+  );
+  const isLate = ({ pid, since = 0, ...line }: Said) =>
+    stops.some((stop) => stop.pid === pid && begunAt.get(`${pid} ${nameOf(line)}`)! < stop.at && since > stop.goesOnAt);
+  return said.filter((line) => line.what === "kept" && isLate(line)).map(nameOf);
 }
 
 export interface Effects {

@@ -19,6 +19,8 @@ export interface Struck {
   readonly name: string;
   readonly pid: number;
   readonly at: number;
+  /** When a process that stood still went on. */
+  readonly goesOnAt?: number;
   /** When whatever was struck worked again. */
   readonly overAt: number;
 }
@@ -65,9 +67,10 @@ export async function strike(
     if (fault === "blink" || witness.inFlight(pid) > 0) {
       if (fault === "blink") await setTimeout(BLINK_MS);
       else await until(() => registry.isOver(pid), { deadlineMs: MOST_MS, what: `The end of ${victim.name}` });
+      const goesOnAt = Date.now();
       process.kill(pid, "SIGCONT");
       await until(() => registry.isUp(pid), { deadlineMs: MOST_MS, what: `The next life of ${victim.name}` });
-      return { what: fault, name: victim.name, pid, at, overAt: Date.now() };
+      return { what: fault, name: victim.name, pid, at, goesOnAt, overAt: Date.now() };
     }
     process.kill(pid, "SIGCONT");
     await until(() => witness.inFlight(pid) > 0, { deadlineMs: MOST_MS, what: `A handler on ${victim.name}` });

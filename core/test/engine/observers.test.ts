@@ -132,3 +132,16 @@ test("the watch outlives its watchers: two that die in turn cost no more than th
     }),
   );
 });
+
+test("who watched for five seconds has not watched in vain: a node is judged within 19 s whose observers fall silent and die one after the other", () => {
+  const [stopsAfter, diesAfter] = [3_500, 8_500];
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 4_000 }), (lastBeatAt) => {
+      // The first watches until it stands still, just when the second goes on, which dies and begins anew.
+      const pauses = [[{ from: lastBeatAt + stopsAfter, to: 60_000 }], [{ from: 0, to: lastBeatAt + stopsAfter }]];
+      const world = { outages: [], pauses, deaths: [[], [lastBeatAt + diesAfter]], lastBeatAt, waits: [50] };
+      const { at, beatenAt } = play(world, 60_000)!;
+      expect(at - beatenAt).toBeLessThanOrEqual(19_000);
+    }),
+  );
+});

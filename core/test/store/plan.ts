@@ -7,6 +7,7 @@ export interface PlanNode {
   readonly "Node Type": string;
   readonly "Relation Name"?: string;
   readonly "Index Name"?: string;
+  readonly "Index Cond"?: string;
   readonly "Subplan Name"?: string;
   readonly "Join Filter"?: string;
   readonly Plans?: readonly PlanNode[];
@@ -124,6 +125,7 @@ export function otherIndexes(plan: PlanNode): readonly string[] {
   return names.filter((name) => /^(job|work|outcome|event)_/.test(name) && !name.endsWith("_pkey"));
 }
 
-function nodesOf(plan: PlanNode): readonly PlanNode[] {
+/** All nodes of a plan, those of what it asks aside among them. */
+export function nodesOf(plan: PlanNode): readonly PlanNode[] {
   return [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
 }

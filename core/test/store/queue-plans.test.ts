@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Queryable } from "../../src/store/database.ts";
+import { OLD } from "../../src/store/old-occurrences.ts";
 import { beginFeed, forgetTold, keepLines, readFeed } from "../../src/store/queue-feed.ts";
 import {
   changeDue,
@@ -15,7 +16,7 @@ import {
 import { readQueueFacts } from "../../src/store/queue-summaries.ts";
 import { analyse, fill } from "./fill.ts";
 import { databaseOfFile } from "./place.ts";
-import { otherIndexes, plansOf, statementsOf, type Where, wholeScans } from "./plan.ts";
+import { nodesOf, otherIndexes, plansOf, statementsOf, type Where, wholeScans } from "./plan.ts";
 
 const file = databaseOfFile();
 const ID = "00000000-0000-7000-8000-000000000001";
@@ -80,4 +81,15 @@ describe.each(stages)("on $stage tables", ({ prepare }) => {
     expect(plans.flatMap(wholeScans)).toEqual([]);
     if (byIds) expect(plans.flatMap(otherIndexes)).toEqual([]);
   });
+});
+
+test("whether jobs that repeat have old runs is asked of each by its key and of the days before, not of all that it did", async () => {
+  const statement = await statementsOf((db) => OLD.repeatingWithOld(db));
+  const run = (text: string) => file.get().db.query({ text, values: [] });
+  await run("update callsheet.work set seq = 3");
+  await run("update callsheet.event set event = 'rearm' where job_id in (select job_id from callsheet.work)");
+  await analyse(file.get());
+  const nodes = (await plansOf(file.get(), statement, "pool")).flatMap(nodesOf);
+  const reads = nodes.filter((node) => node["Relation Name"] === "event_rest");
+  expect(reads.map((node) => node["Index Cond"])).toEqual([expect.stringMatching(/job_id = .* AND \(at < /)]);
 });

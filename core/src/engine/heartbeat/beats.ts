@@ -4,7 +4,7 @@ import { PATIENCE } from "../../store/patience.ts";
 import { systemClock } from "../clock.ts";
 import { startService } from "../service.ts";
 import type { PulseWord } from "./pulse.ts";
-import { BEAT_AGAIN_MS, BEAT_MS } from "./times.ts";
+import { ANSWER_MS, BEAT_AGAIN_MS } from "./times.ts";
 import { CELL, type Command, machineMs, TENTH_MS, TURN_MS, type Wire } from "./wire.ts";
 
 /** Beats for a life, by one statement on one connection, and says what comes of it. Answers how commands are done. */
@@ -26,7 +26,7 @@ export function startBeats(
     schema: address.schema,
     poolSize: 1,
     clock: systemClock,
-    patience: { hot: Math.min(patience.hot, BEAT_MS), connect: Math.min(patience.connect, BEAT_MS) },
+    patience: { hot: Math.min(patience.hot, ANSWER_MS), connect: Math.min(patience.connect, ANSWER_MS) },
     onError: tell,
   });
 
