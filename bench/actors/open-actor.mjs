@@ -6,12 +6,14 @@ const PROGRAM = fileURLToPath(new URL("./actor.mjs", import.meta.url));
 
 /**
  * Starts a child process that plays a part for `system` on the store at `url`. `ask` sends it a command and resolves with
- * the answer; `timeline` is how many jobs its handler has begun, and when that was said.
+ * the answer; `timeline` is how many jobs its handler has begun, and when that was said. `isApart`: in a session of its own.
  * @param {string} system
  * @param {string} url
+ * @param {{isApart?: boolean}} how
  */
-export function openActor(system, url) {
+export function openActor(system, url, { isApart = false } = {}) {
   const child = fork(PROGRAM, {
+    detached: isApart,
     serialization: "advanced",
     env: { ...process.env, NODE_ENV: "production", CALLSHEET_BENCH_ACTOR: JSON.stringify({ system, url }) },
   });

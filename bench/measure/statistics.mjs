@@ -45,6 +45,15 @@ export function decileGrowth(timeline) {
 }
 
 /**
+ * How long those of these took that were under way, if only in part, between two instants.
+ * @param {{readonly startMs: number, readonly endMs: number}} between
+ * @param {readonly {readonly startMs: number, readonly tookMs: number}[]} times
+ */
+export function tookDuring({ startMs, endMs }, times) {
+  return times.filter((one) => one.startMs + one.tookMs >= startMs && one.startMs <= endMs).map(({ tookMs }) => tookMs);
+}
+
+/**
  * The greatest of the last fifth of the values over the greatest of the first fifth: 1 is memory that does not grow.
  * @param {readonly number[]} values one after the other in time
  */

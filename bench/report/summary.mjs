@@ -17,6 +17,7 @@ const COLUMNS = [
   ["insert/s", (one) => one.figures.insertRate],
   ["created s", (one) => one.figures.createSeconds],
   ["creator MB", (one) => one.figures.creatorMb],
+  ["reads", (one) => one.figures.readCount],
   ["read p50 ms", (one) => one.figures.readP50Ms],
   ["read p99 ms", (one) => one.figures.readP99Ms],
   ["read max ms", (one) => one.figures.readMaxMs],

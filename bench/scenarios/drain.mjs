@@ -56,5 +56,5 @@ export async function workOff(stage, { count, workers, limitMs, settings, blocke
     memoryGrowth: memoryGrowth(memory[0]),
     ...claimFigures(claims.flat(), end.handled),
   };
-  return { figures, cost, load: machine, counts, timeline: actors[0].timeline };
+  return { figures, cost, load: machine, counts, timeline: actors[0].timeline, startMs, endMs: end.endMs };
 }

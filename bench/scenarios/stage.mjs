@@ -44,8 +44,8 @@ async function openStage({ system, server, calmMs }) {
   return {
     system,
     store,
-    actor: () => {
-      const actor = openActor(system.name, store.url);
+    actor: (how) => {
+      const actor = openActor(system.name, store.url, how);
       actors.push(actor);
       return actor;
     },

@@ -127,13 +127,16 @@ describe("promises", () => {
     const results = [
       group("group-100k", "plain", { rate: 100 }),
       group("group-100k", "independent", { rate: 50 }),
-      group("group-100k", "group", { rate: 45, readP99Ms: 21, workerMb: 100 }),
+      group("group-100k", "group", { rate: 45, workerMb: 100 }),
+      group("group-100k", "read", { rate: 36, readP99Ms: 21, readMaxMs: 19 }),
       group("group-400k", "group", { rate: 45, workerMb: 140 }),
     ];
     expect(compare(results, SYSTEMS)).toMatchObject([
       { name: "members of a group, 1 process, beside independent jobs", median: 0.9, kept: true },
       { name: "members of a group, 1 process, beside plain jobs", median: 0.45, kept: false },
+      { name: "members of a group that is read, 1 process, beside one that is not", median: 0.8, kept: undefined },
       { name: "group read while it drains, 1 process, p99, ms", median: 21, kept: false },
+      { name: "longest read of a group, 1 process, ms", median: 19, kept: true },
       { name: "memory of the worker, 400k members beside 100k", versus: "group-100k, group", median: 1.4 },
     ]);
   });

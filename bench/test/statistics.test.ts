@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decileGrowth, median, memoryGrowth, quantile, spread } from "../measure/statistics.mjs";
+import { decileGrowth, median, memoryGrowth, quantile, spread, tookDuring } from "../measure/statistics.mjs";
 
 describe("growth of memory", () => {
   it("is the greatest of the last fifth over the greatest of the first", () => {
@@ -9,6 +9,19 @@ describe("growth of memory", () => {
 
   it("is unknown of too few values", () => {
     expect(memoryGrowth([10, 20])).toBeNaN();
+  });
+});
+
+describe("what took how long during something", () => {
+  it("is all that was under way at any time of it", () => {
+    const times = [
+      { startMs: 1, tookMs: 8 },
+      { startMs: 5, tookMs: 6 },
+      { startMs: 12, tookMs: 1 },
+      { startMs: 20, tookMs: 30 },
+      { startMs: 21, tookMs: 2 },
+    ];
+    expect(tookDuring({ startMs: 10, endMs: 20 }, times)).toEqual([6, 1, 30]);
   });
 });
 

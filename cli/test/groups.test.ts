@@ -81,6 +81,22 @@ it("adds members to a group that is open, closes it, and says what can be done a
   expect((await groups("retry", id, "--only", "timed_out")).stderr).toContain(`Try: callsheet jobs explain ${id}\n`);
 });
 
+it("creates a group that takes more members until it is closed, where that is asked for", async () => {
+  const { cs, run, groups } = await aGroup(1);
+  await cs.assets.create({ id: "A-17", root: "main", path: "a.mov" });
+  await cs.collections.create("day 3", [{ type: "asset", id: "A-17" }]);
+  const created = await run("jobs", "create", "say", "--target", "collection:day 3", "--keep-open", "--json");
+  const { id } = JSON.parse(created.stdout);
+  expect(await groups("add", id, "asset:A-18")).toMatchObject({ stderr: "1 member added. It is open.\n" });
+  expect(await groups("close", id)).toMatchObject({ exitCode: 0 });
+  expect(await cs.groups.get(id)).toMatchObject({ memberCount: 2, isClosed: true });
+  const refused = await run("jobs", "create", "say", "--target", "asset:A-17", "--keep-open");
+  expect(refused).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining("Only a group of members is kept open."),
+  });
+});
+
 it("shows a group of a collection by the name of that, and finds it by the name", async () => {
   const { cs, run, groups } = await aGroup(1);
   await cs.assets.create({ id: "A-17", root: "main", path: "a.mov" });

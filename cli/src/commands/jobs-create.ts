@@ -58,6 +58,7 @@ export function addJobCreation(jobs: Command, terminal: Terminal): void {
     .option("--lock <type/id>", "an object that it locks beside its target, alone (several)", exclusiveOption)
     .option("--share <type/id>", "an object that it locks together with others that share it (several)", sharedOption)
     .addOption(new Option("--key <key>", "the same key again creates no second job").conflicts("many"))
+    .option("--keep-open", "of a group of members: it takes more of them until groups close")
     .option("--many <file>", "many jobs, a JSON object each line, over what the options say; - is standard input")
     .option("--wait", "wait for the end; the exit code tells it")
     .option("--timeout <duration>", "give up waiting after so long, with exit code 7", durationOption)

@@ -22,6 +22,7 @@ interface CreateFlags {
   readonly lock?: readonly LockRequest[];
   readonly share?: readonly LockRequest[];
   readonly key?: string;
+  readonly keepOpen?: boolean;
   readonly many?: string;
   readonly wait?: boolean;
   readonly timeout?: number;
@@ -76,6 +77,7 @@ async function inputOf(terminal: Terminal, flags: CreateFlags): Promise<JobInput
     ...(needs && { needs }),
     ...(locks.length > 0 && { locks }),
     ...(key !== undefined && { idempotencyKey: key }),
+    ...(flags.keepOpen && { keepOpen: true }),
   };
 }
 

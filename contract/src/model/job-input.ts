@@ -22,4 +22,6 @@ export interface JobInput<Configuration = Readonly<Record<string, unknown>>> {
   readonly variables?: Readonly<Record<string, unknown>>;
   /** One job per action and key, for as long as the job is kept: the same request again answers the first job's id. */
   readonly idempotencyKey?: string;
+  /** Of a group of members: it takes more of them until it is closed. Default false: it is closed once it has those of its target. */
+  readonly keepOpen?: boolean;
 }

@@ -84,6 +84,8 @@ export async function prepareJobs(makers: Makers, creation: Creation): Promise<P
   let possible: Action["needs"] | undefined;
   for (const input of creation.inputs) {
     checkInput(input);
+    if (input.keepOpen)
+      throw callsheetError("invalid_argument", "Only a group of members is kept open.", { field: "keepOpen" });
     const owner =
       input.owner === undefined || input.owner === actor ? undefined : storableText(input.owner, "owner", 200);
     const ownerId = owner === undefined ? undefined : await makers.catalogue.ownerId(owner);

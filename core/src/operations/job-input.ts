@@ -15,6 +15,7 @@ const FIELDS = {
   size: { holds: () => true, what: "" },
   variables: { holds: isObject, what: "an object" },
   idempotencyKey: { holds: () => true, what: "" },
+  keepOpen: { holds: (value: unknown) => typeof value === "boolean", what: "true or false" },
 } as const satisfies Record<keyof JobInput, { readonly holds: (value: unknown) => boolean; readonly what: string }>;
 
 /** Refuses what a caller without types may pass: `invalid_argument`, naming the field. */

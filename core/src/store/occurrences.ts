@@ -4,24 +4,31 @@ import sql from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 import type { StoredOutcome } from "./outcome-of.ts";
 
-/** Writes what became of instants. An instant that was written before is refused by its key. */
+/**
+ * Writes what became of instants. Answers those that are new: a local time that was told before, by a process whose time zones came
+ * to another instant for it, is told once.
+ */
 export async function addOccurrences(
   tx: Queryable,
   id: number,
   entries: readonly Entry[],
   origin: Occurrence["origin"] = "rule",
-): Promise<void> {
-  if (entries.length === 0) return;
+): Promise<readonly Entry[]> {
+  if (entries.length === 0) return [];
   const rows = entries.map(({ first, last, count, instant, untilInstant, kind, reason }) => ({
     ...{ nominal: wallText(first.wall), fold: first.fold, until: wallText(last.wall), count, kind, reason },
     ...{ instant: new Date(instant), end: new Date(untilInstant) },
   }));
-  await tx.query(sql`
+  const { rows: written } = await tx.query<{ nominal: string; fold: number }>(sql`
     insert into callsheet.occurrence (timed_action_id, origin, nominal, fold, until_nominal, count, instant, until_instant, kind, reason, fired_at)
     select ${id}, ${origin}::callsheet.occurrence_origin, r.nominal, r.fold, r.until, r.count, r.instant, r."end", r.kind, r.reason,
       case when r.kind = 'fired' then greatest(callsheet.now(), r.instant) end
     from json_to_recordset(${JSON.stringify(rows)}::json) as r (nominal text, fold smallint, until text, count int, instant timestamptz, "end" timestamptz,
-      kind callsheet.occurrence_kind, reason text)`);
+      kind callsheet.occurrence_kind, reason text)
+    on conflict (timed_action_id, origin, nominal, fold) do nothing
+    returning nominal, fold`);
+  const isNew = new Set(written.map(({ nominal, fold }) => `${nominal} ${fold}`));
+  return entries.filter(({ first }) => isNew.has(`${wallText(first.wall)} ${first.fold}`));
 }
 
 /** The moment of an occurrence by hand: now, or a little later where the clock stood still since the last one, or was set back. */

@@ -57,7 +57,7 @@ const { newId, newIncarnation, processes } = systemEnvironment();
 /** Registers a node of this process, of type `test` and with 100 slots unless it is said; answers its number. */
 export async function aNode(
   database: TestDatabase,
-  name = `test-${newIncarnation().slice(0, 8)}`,
+  name = `test-${newIncarnation()}`,
   fields: Partial<Pick<NewNode, "site" | "slots" | "types" | "capabilities">> = {},
 ): Promise<number> {
   return database.store.registerNode({

@@ -190,6 +190,41 @@ test("members are added while a group is open, each once, and none when it is cl
   expect(await refusal(() => cs.groups.close(id))).toMatchObject({ code: "group_closed" });
 });
 
+describe("a group that is kept open", () => {
+  test("takes members until it is closed, and settles no sooner", async () => {
+    const crew = await aCrew();
+    const { cs, stage, work } = crew;
+    const job = await crew.createGroup(2, { keepOpen: true });
+    await work();
+    for (const n of [1, 2]) (await stage.nth(n)).returns();
+    const goodAre = (count: number) =>
+      until(async () => (await crew.group(job)).counts.good === count, { what: `${count} good members` });
+    await goodAre(2);
+    expect(await crew.group(job)).toMatchObject({ isClosed: false, isSettled: false });
+    expect(await cs.groups.add(job, [person("late")])).toBe(1);
+    (await stage.nth(3)).returns();
+    await goodAre(3);
+    expect(await crew.group(job)).toMatchObject({ isClosed: false, isSettled: false });
+    await cs.groups.close(job);
+    expect(await cs.jobs.wait(job)).toMatchObject({ state: "completed" });
+  });
+
+  test("stays so when it is stored in parts; members that were created with it know nothing of it", async () => {
+    const crew = await aCrew();
+    const job = await crew.createGroup(5_001, { keepOpen: true });
+    expect(await crew.group(job)).toMatchObject({ memberCount: 5_001, isClosed: false });
+    expect(await crew.cs.groups.add(job, [person("late")])).toBe(1);
+  });
+
+  test("is one of members: no other job is", async () => {
+    const crew = await aCrew({ flags: ["group"] });
+    const wrong = { code: "invalid_argument", details: { field: "keepOpen" } };
+    expect(await refusal(() => crew.createGroup(2, { keepOpen: true }))).toMatchObject(wrong);
+    expect(await refusal(() => crew.create({ keepOpen: true }))).toMatchObject(wrong);
+    expect(await refusal(() => crew.create({ keepOpen: "yes" as never }))).toMatchObject(wrong);
+  });
+});
+
 test("several who add the same members at once add each once", async () => {
   const { cs, database } = await aCrew();
   for (let round = 0; round < 10; round++) {

@@ -28,6 +28,7 @@ describe("what a timed action is made of", () => {
     [{ misfire: { policy: "all", withinMs: 86_400_000 * 2 } }, "More than 1000 runs"],
     [{ job: { startAt: new Date() } }, "takes no startAt"],
     [{ job: { idempotencyKey: "k" } }, "takes no idempotencyKey"],
+    [{ job: { keepOpen: true } }, "takes no keepOpen"],
     [{ job: { colour: "red" } }, 'no field "colour"'],
     [{ job: { priority: "loud" } }, "not a priority"],
     [{ name: "No Name" }, "name"],

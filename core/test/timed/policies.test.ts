@@ -1,5 +1,6 @@
 import { partial, snooze, type TimedInput } from "@callsheet/contract";
 import { describe, expect, test } from "vitest";
+import { until } from "../../src/testing/index.ts";
 import { type Context, inState, refusal } from "../fixtures/floor.ts";
 import { aGate, aPlace, type World } from "../fixtures/world.ts";
 import { aTimedFloor, MINUTE, NOON, tells, toldOf } from "./floor.ts";
@@ -79,6 +80,19 @@ describe("what came to nothing while nobody worked", () => {
     (await stage.nth(2)).returns();
     await tells(cs, "12:01:00 completed", "12:02:00 completed");
   });
+});
+
+test("a local time that a process with other time zones has told of, at another instant, is told once, and the next ones follow", async () => {
+  const { cs, clock, stage, work, database } = await aTimedFloor();
+  const text = `insert into callsheet.occurrence (timed_action_id, origin, nominal, fold, until_nominal, count, instant, until_instant, kind, reason)
+    select id, 'rule', '2026-06-01T12:01:00', 0, '2026-06-01T12:01:00', 1, $1, $1, 'skipped', 'stopped' from callsheet.timed_action`;
+  await database.db.query({ text, values: [at(0.5)] });
+  await work();
+  await clock.set(at(1));
+  await until(async () => (await cs.timed.get("t")).mark.getTime() === at(1).getTime(), { what: "A decision" });
+  await clock.set(at(2));
+  (await stage.nth(1)).returns();
+  await tells(cs, "12:01:00 skipped stopped", "12:02:00 completed");
 });
 
 describe("start and stop", () => {

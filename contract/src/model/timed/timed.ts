@@ -10,7 +10,7 @@ import { DAY_MS } from "./wall.ts";
 import { timeZoneSchema } from "./zone.ts";
 
 /** What of a job a timed action says; it says itself when the job begins. */
-export type TimedJobInput = Omit<JobInput, "startAt" | "idempotencyKey">;
+export type TimedJobInput = Omit<JobInput, "startAt" | "idempotencyKey" | "keepOpen">;
 
 /** Reads a timed action as callers write it, filling in its defaults. What it says of its job is checked by the action's type. */
 export const timedSchema = z.strictObject({

@@ -35,12 +35,12 @@ export interface GroupRequest {
   readonly tx?: CallerTransaction;
 }
 
-/** A group above so many members has a lane of its own, so that nobody else's jobs stand behind it while it is held. */
+/** A group above so many members, or one that takes more, has a lane of its own, so that nobody else's jobs stand behind it while it is held. */
 const MOST_IN_COMMON_LANE = 1_000;
 
 /**
  * Creates a group job with a job for each member, all of one start time. Up to 5,000 members are stored with it; larger ones
- * follow in parts, and it is open until the last of them: it does not settle before.
+ * follow in parts, and it is open until the last of them: it does not settle before. One that is kept open is not closed then.
  */
 export async function createGroup(desk: GroupDesk, request: GroupRequest): Promise<string> {
   checkInput(request.input);
@@ -51,7 +51,8 @@ export async function createGroup(desk: GroupDesk, request: GroupRequest): Promi
     throw callsheetError("empty_group", `The ${target.type} "${target.id}" has no members.`, { ...target });
   if (request.tx && !first.isLast)
     throw callsheetError("group_too_large", `A group of more than ${BATCH_ITEMS} members does not fit a transaction.`);
-  const isLarge = first.targets.length > MOST_IN_COMMON_LANE;
+  const { keepOpen = false } = request.input;
+  const isLarge = keepOpen || first.targets.length > MOST_IN_COMMON_LANE;
   const id = desk.makers.newId();
   // In a transaction its own time, by which it is decided what is due.
   const now = await (request.tx ? desk.store.within(request.tx) : desk.store).databaseNow();
@@ -63,7 +64,7 @@ export async function createGroup(desk: GroupDesk, request: GroupRequest): Promi
     await storePart(desk, members, { targets: part.targets, had });
     had += part.targets.length;
   }
-  await insist(() => desk.store.once((tx) => tx.closeGroup(id)));
+  if (!keepOpen) await insist(() => desk.store.once((tx) => tx.closeGroup(id)));
   return id;
 }
 
@@ -86,7 +87,7 @@ export async function membersOf(
   },
 ): Promise<MemberMaker> {
   const { version, actor, reason, origin, id, target } = group;
-  const { target: _, idempotencyKey: __, ...said } = group.input;
+  const { target: _, idempotencyKey: __, keepOpen: ___, ...said } = group.input;
   // One instant for all of them, in whatever part they are stored.
   const startAt = said.startAt === undefined ? group.now : checkInstant(said.startAt, "startAt");
   const input = { ...said, startAt };
@@ -123,7 +124,11 @@ async function storeFirst(desk: GroupDesk, request: GroupRequest, members: Membe
   const { jobs, defaults } = await members.prepare(first.targets);
   const { locks: _, size: __, parentId: ___, laneId = defaults.laneId, ...like } = jobs[0]!;
   const group: NewJob = { ...like, id: members.id, target: members.target, ...keyOf(request.input) };
-  const addition = { count: jobs.length, isClosed: first.isLast, input: JSON.stringify(members.input) };
+  const addition = {
+    count: jobs.length,
+    isClosed: first.isLast && !request.input.keepOpen,
+    input: JSON.stringify(members.input),
+  };
   const store = async (tx: Statements): Promise<string> => {
     if (!(await tx.insertGroup(group, { ...defaults, laneId }, addition)))
       return (await resolveKeys(tx, defaults.actionId, [group], new Set<string>()))[0]!;

@@ -48,14 +48,14 @@ function decide(timed: LockedTimed, job: JobFacts): DueDecision {
 
 async function carryOut(tx: Statements, timed: LockedTimed, { entries, mark }: DueDecision) {
   const { id, jobId, now, isArmed } = timed;
-  const begun = entries.find(({ kind }) => kind === "fired");
+  const added = await tx.addOccurrences(id, entries);
+  const begun = added.find(({ kind }) => kind === "fired");
   const isUnderWay = begun !== undefined || !isArmed;
   const countsFromEnd = calendarFor(timed) === null;
   const next =
     countsFromEnd && isUnderWay
       ? { nextAt: null, dueAt: null }
       : nextAfter(timed, countsFromEnd ? now : new Date(mark));
-  await tx.addOccurrences(id, entries);
   await tx.placeTimed(id, { mark: new Date(mark), ...next });
   if (begun !== undefined) {
     const { first, instant } = begun;

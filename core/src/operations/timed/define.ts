@@ -34,7 +34,7 @@ export function readDefinition(input: unknown, now: Date): TimedDefinition {
   }
   const { job } = parsed.data;
   checkInput(job);
-  for (const field of ["startAt", "idempotencyKey"])
+  for (const field of ["startAt", "idempotencyKey", "keepOpen"])
     if (field in job)
       throw callsheetError(
         "invalid_argument",

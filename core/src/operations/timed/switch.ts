@@ -69,8 +69,8 @@ export async function runTimedNow(desk: Desk, name: string, authority: Authority
 }
 
 /** Writes down what nobody has decided on up to now. */
-export function settle(tx: Statements, timed: LockedTimed, reason: SkipReason): Promise<void> {
-  return tx.addOccurrences(timed.id, passedUntilNow(timed, reason));
+export async function settle(tx: Statements, timed: LockedTimed, reason: SkipReason): Promise<void> {
+  await tx.addOccurrences(timed.id, passedUntilNow(timed, reason));
 }
 
 /** Schedules a job that waits for nothing: one that never ran, or whose occurrence is over. False: it is under way. */
