@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { nowMs } from "../actors/clock.mjs";
 import { quantile } from "../measure/statistics.mjs";
 import { claimFigures, workOff } from "./drain.mjs";
@@ -48,7 +49,7 @@ export const behindBlocked = ({ blocked, lanes, openLanes, count, units, limitMs
 });
 
 const PATIENCE_MS = 15_000;
-/** So many jobs for each slot are worked off before anything is timed: statements are prepared, and every node has begun. */
+/** So many jobs for each slot are worked off before anything is timed: statements are prepared, and every node has jobs. */
 const WARM_UP = 5;
 
 /**
@@ -72,6 +73,7 @@ export const connections = ({ count, processes, nodes, slots, seconds, limitMs }
     await Promise.all(actors.map((actor) => actor.ask("startWorker")));
     await createMany(warmUp, 0);
     await settled(warmUp, PATIENCE_MS);
+    await untilBegun(stage);
     const warm = await claimsOf(actors);
     const meter = await stage.meter(actors);
     const startMs = nowMs();
@@ -98,5 +100,11 @@ export const connections = ({ count, processes, nodes, slots, seconds, limitMs }
     return { figures, cost, load: machine, counts };
   },
 });
+
+/** Waits until no node has anything left to do that it does once: a hundred first heartbeats open as many connections. */
+async function untilBegun({ system, store }) {
+  const untilMs = nowMs() + PATIENCE_MS;
+  while (!(await system.haveBegun(store)) && nowMs() < untilMs) await pause(50);
+}
 
 const claimsOf = (actors) => Promise.all(actors.map((actor) => actor.ask("claims")));

@@ -59,6 +59,10 @@ export const callsheet = {
       select j.id, now() - interval '30 days', now() - interval '30 days', 3, 2, 1, 0, 'completed', 'pending', 'none', 0, true
       from callsheet.job j where not exists (select from callsheet.work w where w.job_id = j.id)`);
   },
+  haveBegun: async ({ query }) => {
+    const [{ all }] = await query(`select bool_and(counter > 0) as "all" from callsheet.node`);
+    return all;
+  },
   openProducer,
   openWorker,
   watch: async ({ query }) => ({

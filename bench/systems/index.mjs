@@ -29,6 +29,7 @@
  * @property {(url: string) => Promise<void>} prepare puts the system's tables into an empty store
  * @property {(store: Store, how: {units: number, lanes?: number}) => Promise<void>} [prepareContention] makes what its jobs contend for
  * @property {(store: Store, how: {count: number}) => Promise<void>} [prepareSettled] puts jobs into it that have ended long ago
+ * @property {(store: Store) => Promise<boolean>} [haveBegun] whether all its workers have done what they do once
  * @property {(url: string, settings: any) => Promise<Producer>} openProducer
  * @property {(url: string, settings: any, count: (job: number) => void) => Promise<Worker>} openWorker
  * @property {(store: Store) => Promise<{left: () => Promise<number>, close: () => Promise<void>}>} watch counts the jobs

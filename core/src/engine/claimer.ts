@@ -56,7 +56,10 @@ export class Claimer {
     this.#heard = undefined;
     this.#isEmpty = false;
     const isNear = typeof heard === "object" && this.#lanes.includes(heard.laneId);
-    return (isNear && (await this.#claimLone(heard.jobId))) || this.#claimMany(want);
+    const looked = this.#crowd.look();
+    const claim = (isNear && (await this.#claimLone(heard.jobId))) || (await this.#claimMany(want));
+    looked(claim.jobs.length);
+    return claim;
   }
 
   /** Undefined: it does not wait alone, or it is time to look at everything. */
@@ -68,7 +71,6 @@ export class Claimer {
     const jobs = answer === "gone" ? [] : [answer];
     if (jobs.length > 0) this.#lookedAt = now;
     this.#isEmpty = true;
-    this.#crowd.found(jobs.length);
     return { jobs, mayHoldMore: false };
   }
 
@@ -83,7 +85,6 @@ export class Claimer {
     const now = monotonic();
     this.#lookedAt = now;
     if (isFullRead) this.#nextFullRead = now + Math.max(FULL_READ_MS, (now - started) / FULL_READ_SHARE);
-    this.#crowd.found(jobs.length);
     for (const [lane, mark] of marks) this.#marks.set(lane, mark);
     // What a lane had not yet shown when it was read empty may sort before the mark: begin anew.
     if (jobs.length < want) this.#marks.clear();

@@ -8,11 +8,14 @@ const GROWTH = 8;
 const LONGEST_MS = 500;
 /** For each node that lives the wait may be so much longer: of a few, none waits for long. */
 const EACH_MS = 5;
+/** Of more nodes than these each leaves others a start before it has looked in vain, of so many milliseconds for each of them. */
+const MANY = 8;
+const START_MS = 1;
 /** What of a look in vain one makes up for that found something: four looks of five are to find something. */
 const MAKES_UP = 0.25;
 /** The longest wait after nobody was faster. */
 const SHORT_MS = 8;
-/** Where jobs come rarely, looks in vain are cheap: in this time one is forgotten. */
+/** Where jobs come rarely, looks in vain are cheap: in this time one is forgotten, as is one that was made up for. */
 const FORGOTTEN_MS = 10_000;
 
 const vainFor = (waitMs: number) => FEW + Math.log(waitMs) / Math.log(GROWTH);
@@ -32,7 +35,7 @@ export class Crowd {
   readonly #census: Census;
   /** Looks in vain that were not made up for, and when that was, by the lane that was heard of. */
   readonly #looked = new Map<number, { readonly vain: number; readonly at: number }>();
-  readonly #heard = new Set<number>();
+  #heard = new Set<number>();
   #looksAt = Number.NEGATIVE_INFINITY;
   /** More jobs came before it looked: that it finds some does not say that nobody was faster. */
   #isToldMore = false;
@@ -55,20 +58,26 @@ export class Crowd {
     return waitMs;
   }
 
-  /** So many jobs were found. */
-  found(count: number): void {
-    const at = this.#environment.monotonic();
-    for (const laneId of this.#heard) {
-      const before = this.#vainAt(at, laneId);
-      const madeUp = Math.max(0, Math.min(before - MAKES_UP, this.#isToldMore ? MOST : SHORT));
-      this.#looked.set(laneId, { vain: count > 0 ? madeUp : Math.min(before + 1, MOST), at });
-    }
-    this.#heard.clear();
+  /** A look begins, and is to be told how many jobs it found. What is heard of meanwhile is for the next one. */
+  look(): (found: number) => void {
+    const [heard, isToldMore] = [this.#heard, this.#isToldMore];
+    this.#heard = new Set();
     this.#isToldMore = false;
+    return (found) => {
+      const at = this.#environment.monotonic();
+      for (const laneId of heard) {
+        const before = this.#vainAt(at, laneId);
+        const madeUp = Math.max(0, Math.min(before - MAKES_UP, isToldMore ? MOST : SHORT));
+        this.#looked.set(laneId, { vain: found > 0 ? madeUp : Math.min(before + 1, MOST), at });
+      }
+    };
   }
 
   #vainAt(now: number, laneId: number): number {
-    const { vain, at } = this.#looked.get(laneId) ?? { vain: 0, at: now };
-    return Math.max(0, vain - (now - at) / FORGOTTEN_MS);
+    const { nodes } = this.#census;
+    const usual = nodes > MANY ? Math.min(vainFor(START_MS * nodes), MOST) : 0;
+    const { vain, at } = this.#looked.get(laneId) ?? { vain: usual, at: now };
+    const forgotten = (now - at) / FORGOTTEN_MS;
+    return vain > usual ? Math.max(usual, vain - forgotten) : Math.min(usual, vain + forgotten);
   }
 }

@@ -14,6 +14,12 @@ interface Seen {
   readonly counts: number[];
 }
 
+/** What leaves memory. Its answer may be lost: by the receipt it is added once, however often it is sent. */
+interface Leaving {
+  readonly receipt: string;
+  readonly seen: readonly Seen[];
+}
+
 /**
  * Learns how long work takes: adds up in memory what a node's attempts took, and stores the sums now and then, however many
  * attempts ended. Without attempts it does nothing.
@@ -23,6 +29,7 @@ export class Learning {
   #seen = new Map<string, Seen>();
   /** Most attempts are of the same kind as the one before. */
   #last: Seen | undefined;
+  #leaving: Leaving | undefined;
   #timer: Timer | undefined;
   #isClosed = false;
   #storing: Promise<void> = Promise.resolve();
@@ -57,25 +64,31 @@ export class Learning {
   }
 
   async #storeSeen(): Promise<void> {
-    const taken = [...this.#seen.values()];
-    if (taken.length === 0) return;
-    this.#seen = new Map();
-    this.#last = undefined;
-    const { store, catalogue, log } = this.#part;
+    const { environment, log } = this.#part;
     try {
-      const versionIds = taken.map(({ versionId }) => versionId);
-      const versions = await catalogue.versions(versionIds, store);
-      // Counts that were added twice would teach something else.
-      await store.once((tx) => tx.addDurations(sumByAction(taken, (id) => versions.get(id)!.actionId)));
+      // What could not be stored the last time.
+      await this.#send();
+      if (this.#seen.size === 0) return;
+      this.#leaving = { receipt: environment.newIncarnation(), seen: [...this.#seen.values()] };
+      this.#seen = new Map();
+      this.#last = undefined;
+      await this.#send();
     } catch (error) {
       log.error("learning", error);
-      for (const seen of taken) this.#putBack(seen);
     }
   }
 
-  #putBack({ versionId, sizeClass: number, counts }: Seen): void {
-    const seen = this.#seenOf(versionId, number);
-    seen.counts.splice(0, Number.POSITIVE_INFINITY, ...mergeDurations(seen.counts, counts));
+  async #send(): Promise<void> {
+    if (this.#leaving === undefined) return;
+    const { store, catalogue } = this.#part;
+    const { receipt, seen } = this.#leaving;
+    const versionIds = seen.map(({ versionId }) => versionId);
+    const versions = await catalogue.versions(versionIds, store);
+    await store.addDurations(
+      receipt,
+      sumByAction(seen, (id) => versions.get(id)!.actionId),
+    );
+    this.#leaving = undefined;
   }
 
   #seenOf(versionId: number, number: number): Seen {

@@ -11,18 +11,24 @@ export interface Observed {
 
 /**
  * Adds what was observed to what is known, in the order of keys, so that two nodes cannot wait for each other. When a
- * histogram has too many observations all its counts are halved: old ones fade.
+ * histogram has too many observations all its counts are halved: old ones fade. Under a receipt that stands already, nothing is
+ * added. All nodes add to the same rows: one statement, which has them while the server works, and not while a node has yet to
+ * read an answer.
  */
-export async function addDurations(db: Queryable, observed: readonly Observed[]): Promise<void> {
+export async function addDurations(db: Queryable, receipt: string, observed: readonly Observed[]): Promise<void> {
   const columns = [
     observed.map((one) => one.actionId),
     observed.map((one) => one.sizeClass),
     observed.map((one) => `{${one.counts.join(",")}}`),
   ] as const;
   await db.query(sql`
+    with added as (
+      insert into callsheet.receipt (id) values (${receipt}::uuid) on conflict do nothing returning id
+    )
     insert into callsheet.duration as d (action_id, size_class, counts, at)
     select action_id, size_class, counts::int[], callsheet.now()
     from unnest(${columns[0]}::int[], ${columns[1]}::smallint[], ${columns[2]}::text[]) as o (action_id, size_class, counts)
+    where exists (select from added)
     order by action_id, size_class
     on conflict (action_id, size_class) do update set at = excluded.at, counts = (
       select array_agg(n / case when whole > ${MOST_OBSERVATIONS} then 2 else 1 end order by place)

@@ -56,20 +56,23 @@ describe("what was observed", () => {
   /** Learning with timers that the test sets off, on a store that may fail. */
   const aLearning = () => {
     const stored: (readonly Observed[])[] = [];
+    const sent: string[] = [];
     const timers: (() => void)[] = [];
     const world = { isAway: false };
     const waits: number[] = [];
     const durations = {
-      addDurations: async (observed: readonly Observed[]) => {
+      addDurations: async (receipt: string, observed: readonly Observed[]) => {
+        sent.push(receipt);
         if (world.isAway) throw new Error("away");
         stored.push(observed);
       },
     };
     const part = {
-      store: { once: async (work: (tx: typeof durations) => Promise<void>) => work(durations) },
+      store: durations,
       catalogue: { versions: async () => new Map([[1, { actionId: 7 }]]) },
       environment: {
         random: () => 0.5,
+        newIncarnation: () => `receipt ${sent.length}`,
         timers: {
           after: (ms: number, call: () => void) => {
             waits.push(ms);
@@ -79,7 +82,7 @@ describe("what was observed", () => {
       },
       log: { error: () => {} },
     } as unknown as Part;
-    return { learning: new Learning(part), stored, timers, waits, world };
+    return { learning: new Learning(part), stored, sent, timers, waits, world };
   };
   const countsOf = (bucket: number, count: number) => [...Array<number>(bucket).fill(0), count];
 
@@ -108,14 +111,17 @@ describe("what was observed", () => {
     expect([stored.length, timers.length]).toEqual([1, 1]);
   });
 
-  test("is kept while the database is away, and goes with the next", async () => {
-    const { learning, stored, world } = aLearning();
+  test("is kept while the database is away, and goes before the next, under the receipt that it was sent with", async () => {
+    const { learning, stored, sent, world } = aLearning();
     world.isAway = true;
     learning.observe(seen, 1);
     await learning.store();
     world.isAway = false;
     learning.observe(seen, 1);
     await learning.store();
-    expect(stored).toEqual([[{ actionId: 7, sizeClass: UNSIZED, counts: [2] }]]);
+    const once = [{ actionId: 7, sizeClass: UNSIZED, counts: [1] }];
+    expect(stored).toEqual([once, once]);
+    expect(sent[1]).toBe(sent[0]);
+    expect(sent[2]).not.toBe(sent[0]);
   });
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { durationBucket, JOB_STATES, type JobState, type Reason, sizeClass } from "@callsheet/contract";
 import { describe, expect, test } from "vitest";
 import { createCatalogue } from "../../src/operations/catalogue.ts";
@@ -151,7 +152,7 @@ describe("a due job is explained by the nodes that are there", () => {
       const { id } = await aJob(database);
       const { actionId } = action;
       const after = (ms: number) => [...new Array<number>(durationBucket(ms)).fill(0), 8];
-      await database.store.addDurations([
+      await database.store.addDurations(randomUUID(), [
         { actionId, sizeClass: sizeClass(1), counts: after(1_000) },
         { actionId, sizeClass: sizeClass(1_000_000), counts: after(3_600_000) },
       ]);
