@@ -41,12 +41,12 @@ it("an action says what becomes of a job that stalls, or whose node is lost, and
   const options = ["--stall-after", "10m", "--on-node-lost", "fail", "--requires", "sdi,gpu"];
   expect(await run("put", "tape", "--type", "test.tape", ...options)).toMatchObject({ exitCode: 0 });
   expect(await cs.actions.get("tape")).toMatchObject({
-    ...{ stallAfterMs: 600_000, onNodeLost: "fail", requires: ["sdi", "gpu"] },
+    ...{ stallAfterMs: 600_000, onNodeLost: "fail", requires: ["gpu", "sdi"] },
   });
   const { stdout } = await run("show", "tape");
   expect(stdout).toContain("  Stalls    said after 10:00 in which nothing moves\n");
   expect(stdout).toContain("  Node lost its job fails, for a person to retry\n");
-  expect(stdout).toContain("  Requires  sdi, gpu\n");
+  expect(stdout).toContain("  Requires  gpu, sdi\n");
   expect(await run("change", "tape", "--stall-after", "none")).toMatchObject({ exitCode: 0 });
   expect(await cs.actions.get("tape")).toMatchObject({ stallAfterMs: null, onNodeLost: "fail" });
   expect(await run("change", "tape", "--on-node-lost", "weep")).toMatchObject({
