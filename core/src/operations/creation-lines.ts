@@ -49,7 +49,10 @@ export class CreationLines {
     });
   }
 
-  /** Does work again whose connection was lost, or that was rolled back for another's sake, a few times. Done twice it must come to the same. */
+  /**
+   * Does work again whose connection was lost, or that was rolled back for another's sake, a few times. Done twice it must come
+   * to the same.
+   */
   async insist<T>(work: (tries: number) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {

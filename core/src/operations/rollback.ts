@@ -112,7 +112,10 @@ async function follow(
   return changed;
 }
 
-/** A cancel that was asked for while what the job did is being undone: done when that has ended. Asked for again, it stays as it is. */
+/**
+ * A cancel that was asked for while what the job did is being undone: done when that has ended. Asked for again, it stays as
+ * it is.
+ */
 export async function rememberCancel(tx: Statements, id: string, authority: Authority): Promise<void> {
   const { actor, reason = null } = authority;
   const held = await tx.lockRollback(id);

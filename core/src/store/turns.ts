@@ -8,8 +8,9 @@ const BATCH = 100;
 
 /**
  * Looks after whose turn it is where that depends on nodes, pauses and quarantine. Jobs that were handed their objects, and
- * that nobody can run now or that may not have one of them any more, give their turn back: they wait on, and the next in line is served. Jobs that were passed over, and that somebody can run
- * by now, have their turn. Answers the jobs that were handed their objects. It may fail with `LinesInUse`.
+ * that nobody can run now or that may not have one of them any more, give their turn back: they wait on, and the next in line
+ * is served. Jobs that were passed over, and that somebody can run by now, have their turn. Answers the jobs that were handed
+ * their objects. It may fail with `LinesInUse`.
  */
 export async function settleTurns(tx: Queryable, also: readonly string[] = []): Promise<readonly Changed[]> {
   const [stuck, back] = [await handedInVain(tx), await passedServed(tx)];
@@ -26,7 +27,7 @@ export async function settleTurns(tx: Queryable, also: readonly string[] = []): 
   return handOver(tx, keys);
 }
 
-/** Queued jobs that hold objects, and that nobody can run or whose objects are in quarantine (index work_queued). Their rows are locked. */
+/** Queued jobs that hold objects in vain: nobody can run them, or an object is in quarantine (index work_queued). Locks their rows. */
 async function handedInVain(tx: Queryable): Promise<readonly string[]> {
   const { rows } = await tx.query<{ id: string }>({
     name: "handed_in_vain",
