@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readdir, readFile, truncate, writeFile } from "node:fs/
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Callsheet, defineActionType } from "@callsheet/core";
-import { openTestDatabase } from "@callsheet/core/testing";
+import { expectSound, openTestDatabase } from "@callsheet/core/testing";
 import { afterEach, expect, it, onTestFinished, vi } from "vitest";
 import { fileCopy } from "../src/index.ts";
 import { ownDirectory } from "./samples.ts";
@@ -60,6 +60,7 @@ it("a copy whose node is killed goes on where it was, and nothing of it is visib
     expect(done).toMatchObject({ state: "completed", attempt: 2, result: { resumedAt: 128 * MIB } });
     expect(await readdir(to)).toEqual(["copy"]);
     expect(execFileSync("cmp", [path, output], { encoding: "utf8" })).toBe("");
+    await expectSound(database);
   } finally {
     await cs.close();
   }

@@ -4,7 +4,7 @@ import { copyFile, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Callsheet, type Environment, systemEnvironment } from "@callsheet/core";
-import { openTestDatabase, type TestDatabase, until } from "@callsheet/core/testing";
+import { expectSound, openTestDatabase, type TestDatabase, until } from "@callsheet/core/testing";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { mediaCapabilities } from "../src/index.ts";
 import { found, theFfmpeg } from "./ffmpeg/found.ts";
@@ -132,6 +132,7 @@ async function loop(one: Kind): Promise<void> {
   }
   console.log(`${one.action}: ${kills} kills, ${effects.length} effects: ${[...new Set(effects)].join(", ")}`);
   expect(kills).toBe(pointsOf(one, effects).length);
+  await expectSound(database);
 }
 
 const RETRY = { delayMs: 1, jitter: 0 };

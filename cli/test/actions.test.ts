@@ -36,6 +36,25 @@ it("put makes an action of options, change alters what it says, and show tells a
   expect(stdout).toContain("Configuration\n  fast: true\n  height: 360\n");
 });
 
+it("an action says what becomes of a job that stalls, or whose node is lost, and what a node must have", async () => {
+  const cs = await place.database.open();
+  const options = ["--stall-after", "10m", "--on-node-lost", "fail", "--requires", "sdi,gpu"];
+  expect(await run("put", "tape", "--type", "test.tape", ...options)).toMatchObject({ exitCode: 0 });
+  expect(await cs.actions.get("tape")).toMatchObject({
+    ...{ stallAfterMs: 600_000, onNodeLost: "fail", requires: ["gpu", "sdi"] },
+  });
+  const { stdout } = await run("show", "tape");
+  expect(stdout).toContain("  Stalls    said after 10:00 in which nothing moves\n");
+  expect(stdout).toContain("  Node lost its job fails, for a person to retry\n");
+  expect(stdout).toContain("  Requires  gpu, sdi\n");
+  expect(await run("change", "tape", "--stall-after", "none")).toMatchObject({ exitCode: 0 });
+  expect(await cs.actions.get("tape")).toMatchObject({ stallAfterMs: null, onNodeLost: "fail" });
+  expect(await run("change", "tape", "--on-node-lost", "weep")).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining("onNodeLost"),
+  });
+});
+
 it("put takes files, and what show --json printed", async () => {
   const file = join(place.folder, "actions.json");
   const actions = [

@@ -1,4 +1,4 @@
-import { openTestDatabase, type TestDatabase } from "@callsheet/core/testing";
+import { expectSound, openTestDatabase, type TestDatabase } from "@callsheet/core/testing";
 import { makeTemporaryDirectory, removeTemporary } from "@callsheet/postgres";
 import { afterAll, beforeAll } from "vitest";
 
@@ -8,7 +8,10 @@ export interface SharedPlace {
   readonly database: TestDatabase;
 }
 
-/** A folder and a database for the tests of the file that asks, there from its first test to its last. */
+/**
+ * A folder and a database for the tests of the file that asks, there from its first test to its last. Whatever they did, and
+ * however many processes did it: every invariant holds at the end.
+ */
 export function sharedPlace(): SharedPlace {
   const place = {} as { folder: string; database: TestDatabase };
   beforeAll(async () => {
@@ -16,8 +19,12 @@ export function sharedPlace(): SharedPlace {
     place.database = await openTestDatabase();
   });
   afterAll(async () => {
-    await place.database.close();
-    await removeTemporary(place.folder);
+    try {
+      await expectSound(place.database);
+    } finally {
+      await place.database.close();
+      await removeTemporary(place.folder);
+    }
   });
   return place;
 }

@@ -184,12 +184,17 @@ describe("objects", () => {
     expect(told(decide([job], aWorld({ objects: [aLine("a", "me! j2")] })))).toEqual(["start"]);
   });
 
-  it("in quarantine nobody gets, not even who was handed them", () => {
+  it("in quarantine nobody gets: who was handed them stays where he is, others stand in line and take no units", () => {
     const objects = [aLine("a", "me!", { reason: "a rollback failed" })];
-    const jobs = [aCandidate("me", "a", { ticket: { number: 1, held: true } }), aCandidate("other", "a")];
-    expect(decide(jobs, aWorld({ objects })).map((one) => one.kind === "leave" && one.why)).toEqual([
-      { reason: "object_quarantined", key: "a", because: "a rollback failed" },
-      { reason: "object_quarantined", key: "a", because: "a rollback failed" },
+    const lane = aLane({ gpu: 1 });
+    const jobs = [
+      aCandidate("me", "a", { lane, ticket: { number: 1, held: true } }),
+      aCandidate("other", "a", { lane }),
+      aCandidate("third", "b", { lane }),
+    ];
+    const why = { reason: "object_quarantined", key: "a", because: "a rollback failed" };
+    expect(decide(jobs, aWorld({ objects, pools: [aPool("gpu", 1)] }))).toMatchObject([
+      ...[{ kind: "leave", why }, { kind: "block", why }, { kind: "start" }],
     ]);
   });
 });

@@ -24,6 +24,7 @@ import {
   emptyTables,
   firstUsed,
   insertRows,
+  rememberServer,
 } from "./store/archive/write.ts";
 import type { Database, Queryable } from "./store/database.ts";
 import { appliedMigrations } from "./store/inspect.ts";
@@ -97,6 +98,7 @@ async function importWithin(
   const rows = await load(tx, db.schema, head, parts);
   const nodesLost = await buryNodes(tx);
   const applied = await migrateWithin(tx, db.schema, shipped);
+  await rememberServer(tx);
   await analyseTables(tx, await storedTables(tx, db.schema));
   const version = head.migrations.at(-1)!.name;
   return { exportedAt: new Date(head.at), version, applied, jobs: head.tables.job ?? 0, rows, nodesLost };

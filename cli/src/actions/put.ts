@@ -19,6 +19,8 @@ export interface ActionFlags {
   readonly priority?: string;
   readonly timeout?: number | "none";
   readonly onTimeout?: string;
+  readonly stallAfter?: number | "none";
+  readonly onNodeLost?: string;
   readonly cancellable?: string;
   readonly isolation?: string;
   readonly memory?: number;
@@ -99,7 +101,7 @@ async function fieldsOf(
   before: Partial<ActionInput> = {},
 ): Promise<Partial<ActionInput>> {
   const { config, configFile, timeout, memory, timeLimit, retries, retryDelay, backoff, lockTarget, ...named } = flags;
-  const { undoAction, redoAction, ...same } = named;
+  const { undoAction, redoAction, stallAfter, ...same } = named;
   const base = configFile === undefined ? (before.configuration ?? {}) : await readObject(terminal, configFile);
   const retry = {
     ...(retries !== undefined && { limit: retries }),
@@ -110,6 +112,7 @@ async function fieldsOf(
     ...same,
     ...((config ?? configFile) !== undefined && { configuration: assign(base, config ?? []) }),
     ...(timeout !== undefined && { timeoutMs: timeout === "none" ? null : timeout }),
+    ...(stallAfter !== undefined && { stallAfterMs: stallAfter === "none" ? null : stallAfter }),
     ...(memory !== undefined && { memoryMiB: memory }),
     ...(timeLimit !== undefined && { timeLimitMs: timeLimit === "none" ? null : timeLimit }),
     ...(Object.keys(retry).length > 0 && { retry: { ...before.retry, ...retry } }),

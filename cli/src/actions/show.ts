@@ -25,9 +25,12 @@ export function actionText(action: Action): string {
     ["Priority", action.priority],
     ["Runs at", `site ${action.site}, queue ${action.queue}`],
     ["Time-out", timeoutMs === null ? "none" : `${formatDuration(timeoutMs)}, then ${onTimeout}`],
+    ["Stalls", stallText(action)],
     ["Retries", retryText(retry)],
+    ["Node lost", action.onNodeLost === undefined ? "" : NODE_LOST_TEXT[action.onNodeLost]],
     ["Cancel", `a running job ${CANCEL_TEXT[action.cancellable]}`],
     ["Isolation", isolationText(action)],
+    ["Requires", action.requires.join(", ")],
     ["Needs", unitsText(action.needs)],
     ["Locks", action.lock === "none" ? "" : `its target, ${action.lock}`],
     ["Run rule", action.runRule ?? ""],
@@ -53,6 +56,17 @@ function isolationText({ isolation, memoryMiB, timeLimitMs }: Action): string {
   const time = timeLimitMs === null ? [] : [`ended after ${formatDuration(timeLimitMs)}`];
   return [isolation, ...memory, ...time].join(", ");
 }
+
+/** What its type says is told with the type. */
+function stallText({ stallAfterMs }: Action): string {
+  if (stallAfterMs === undefined) return "";
+  return stallAfterMs === null ? "never said" : `said after ${formatDuration(stallAfterMs)} in which nothing moves`;
+}
+
+const NODE_LOST_TEXT = {
+  retry: "its job is tried again",
+  fail: "its job fails, for a person to retry",
+} as const satisfies Record<NonNullable<Action["onNodeLost"]>, string>;
 
 const CANCEL_TEXT = {
   never: "is never stopped",

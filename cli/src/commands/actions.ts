@@ -74,6 +74,12 @@ function withFields(command: Command): Command {
     .option("--priority <name>", "lowest, low, normal, high, highest or urgent")
     .option("--timeout <duration>", "how long an attempt may run: 90s, 10m, or none", timeoutOption)
     .option("--on-timeout <what>", "flag or fail")
+    .option(
+      "--stall-after <duration>",
+      "how long nothing of an attempt may move before that is said: 90s, 10m, or none",
+      timeoutOption,
+    )
+    .option("--on-node-lost <what>", "what becomes of a job whose node died: retry or fail")
     .option("--cancellable <how>", "what cancelling does to a running job: never, asks or abandon")
     .option("--isolation <kind>", "none or process")
     .option("--memory <MiB>", "the heap of an isolated handler", countOption)

@@ -23,7 +23,7 @@ export async function importFrom(terminal: Terminal, file: string, { replace = f
     if (applied.length > 0) terminal.note(printable(`Brought up to date: ${applied.join(", ")}.`));
     if (nodesLost > 0)
       terminal.note(
-        `${nodesLost} nodes were up when it was exported: what they ran is recovered once a node works here.`,
+        `Nodes that were up when it was exported: ${nodesLost}. What they ran is recovered once a node works here.`,
       );
     printOne(terminal, facts, () => `Imported ${jobs} jobs (${rows} rows) as of ${exportedAt.toISOString()}.\n`);
   } finally {

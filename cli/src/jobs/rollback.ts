@@ -17,7 +17,12 @@ const COLUMNS: readonly Column<UndoEntry>[] = [
     paint: (text, { state }) => (state === "failed" ? colours.red(text) : text),
   },
   { title: "Path", cell: ({ path }) => path ?? "", shorten: "middle" },
-  { title: "Note", cell: ({ data, error }) => (error ? error.message : JSON.stringify(data)), shorten: "end" },
+  {
+    title: "Note",
+    // What went wrong before it was undone after all is in the history.
+    cell: ({ data, error, state }) => (error && state !== "undone" ? error.message : JSON.stringify(data)),
+    shorten: "end",
+  },
 ];
 
 /** `jobs rollback show` */

@@ -1,6 +1,6 @@
 import { missingCapabilities } from "./capability.ts";
 import { areCompatible, type JobLock, type LockMode } from "./lock.ts";
-import type { CandidateJob, LaneFacts, ObjectFacts, PoolFacts, Units, Verdict, Why, World } from "./world.ts";
+import type { Blocked, CandidateJob, LaneFacts, ObjectFacts, PoolFacts, Units, Verdict, Why, World } from "./world.ts";
 
 /** A question that a job must pass to start; answers why it does not. */
 type Rule = (job: CandidateJob, round: Round) => Why | undefined;
@@ -65,9 +65,14 @@ function judge(job: CandidateJob, round: Round): Verdict {
     const why = rule(job, round);
     if (!why) continue;
     round.undo();
-    return why.reason === "waiting_for_lock" ? { kind: "block", why } : { kind: "leave", why };
+    return isBlocked(job, why) ? { kind: "block", why } : { kind: "leave", why };
   }
   return { kind: "start", units: round.keep(job) };
+}
+
+/** Who was handed an object that is in quarantine now has stood in line, and gives it back. */
+function isBlocked({ ticket }: CandidateJob, why: Why): why is Blocked {
+  return why.reason === "waiting_for_lock" || (why.reason === "object_quarantined" && ticket === null);
 }
 
 /** One need of a lane: the pools that could meet it, best first. */

@@ -144,7 +144,7 @@ function sayWhy(situation: Situation, why: Why): Told {
     case "no_capable_node":
       return incapable(situation, situation.nodes);
     case "object_quarantined": {
-      const because = why.because === null ? "" : `: ${why.because}`;
+      const because = why.because === null ? "" : `: ${why.because.replace(/\.$/, "")}`;
       return told("object_quarantined", `It locks ${why.key}, which is in quarantine${because}. Release it to go on.`, {
         object: why.key,
       });

@@ -99,8 +99,11 @@ export type Why =
   | { readonly reason: "resource_full" | "limit_reached"; readonly pool: PoolFacts; readonly wanted: number }
   | { readonly reason: "resource_reserved"; readonly pool: PoolFacts; readonly wanted: number };
 
+/** Why a job stands in line for an object, where it holds nothing: others have it, or nobody may. */
+export type Blocked = Extract<Why, { readonly reason: "waiting_for_lock" | "object_quarantined" }>;
+
 /** What becomes of a candidate: it starts with these units, waits in line for its objects, or stays where it is. */
 export type Verdict =
   | { readonly kind: "start"; readonly units: readonly Units[] }
-  | { readonly kind: "block"; readonly why: Extract<Why, { reason: "waiting_for_lock" }> }
+  | { readonly kind: "block"; readonly why: Blocked }
   | { readonly kind: "leave"; readonly why: Why };

@@ -210,10 +210,14 @@ async function block(tx: Transaction, waiting: readonly Waiting[]): Promise<void
   await Promise.all([tx.transition({ event: "block", changes }), tx.standInLine(jobs)]);
 }
 
-/** What the history says of it: for which object it waits, how it wants it, and behind whom. */
-function saidOf({ entry, why: { key, holders, place } }: Waiting): string {
-  const mode = entry.candidate.locks.find((lock) => lock.key === key)?.mode;
-  return JSON.stringify({ object: key, mode, place, holders: holders.slice(0, MOST_HOLDERS) });
+/** What the history says of it: for which object it waits, how it wants it, and behind whom, or why nobody may have it. */
+function saidOf({ entry, why }: Waiting): string {
+  const mode = entry.candidate.locks.find((lock) => lock.key === why.key)?.mode;
+  const behind =
+    why.reason === "object_quarantined"
+      ? { quarantine: why.because }
+      : { place: why.place, holders: why.holders.slice(0, MOST_HOLDERS) };
+  return JSON.stringify({ object: why.key, mode, ...behind });
 }
 
 function asTaken(pools: readonly PoolFacts[], taken: readonly Claimed[]): readonly PoolFacts[] {

@@ -1,6 +1,6 @@
 import { isCallsheetError } from "@callsheet/contract";
 import type { BatchDefaults, EncodedRows } from "../store/create.ts";
-import { violates } from "../store/failure.ts";
+import { isTransient, violates } from "../store/failure.ts";
 import type { Store } from "../store/store.ts";
 import type { Makers } from "./create.ts";
 
@@ -10,7 +10,7 @@ type Line = Awaited<ReturnType<Store["openCreation"]>>;
 const MOST_LINES = 3;
 /** What finds an id taken: a job's row, or that in `work`, whichever the server writes first. */
 const ID_TAKEN = ["job_pkey", "work_pkey"];
-/** How often, and after what pause at first, a statement is sent again whose connection was lost. */
+/** How often, and after what pause at first, a statement is sent again. */
 const MOST_TRIES = 6;
 const FIRST_PAUSE_MS = 50;
 
@@ -49,13 +49,17 @@ export class CreationLines {
     });
   }
 
-  /** Does work again whose connection was lost, a few times. Done twice it must come to the same. */
+  /**
+   * Does work again whose connection was lost, or that was rolled back for another's sake, a few times. Done twice it must come
+   * to the same.
+   */
   async insist<T>(work: (tries: number) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
         return await work(tries);
       } catch (error) {
-        if (tries >= MOST_TRIES || this.#isClosed || !isLoss(error)) throw error;
+        const mayGoWell = isLoss(error) || isTransient(error);
+        if (tries >= MOST_TRIES || this.#isClosed || !mayGoWell) throw error;
         await this.#pause(FIRST_PAUSE_MS * 2 ** (tries - 1));
       }
     }

@@ -9,7 +9,7 @@ import {
 } from "@callsheet/contract";
 import { storableText } from "./configuration.ts";
 import { requireShort } from "./needs.ts";
-import { checkId, type Desk } from "./operate.ts";
+import { checkId, type Desk, insist } from "./operate.ts";
 
 /** How many of those that wait are told of each object: of many, and of one. */
 const MOST_WAITING = { list: 10, one: 1_000 } as const;
@@ -35,7 +35,7 @@ export async function quarantineLock(
 ): Promise<LockedObject> {
   const key = readKey(object);
   const why = reasonOf(reason, authority);
-  await desk.store.once((tx) => tx.quarantineObject(key, authority.actor, why));
+  await insist(() => desk.store.once((tx) => tx.quarantineObject(key, authority.actor, why)));
   return getLock(desk, object);
 }
 
@@ -47,7 +47,8 @@ export async function releaseLock(
   authority: Authority,
 ): Promise<LockedObject> {
   const key = readKey(object);
-  const granted = await desk.store.releaseObject({ key, actor: authority.actor, reason: reasonOf(reason, authority) });
+  const release = { key, actor: authority.actor, reason: reasonOf(reason, authority) };
+  const granted = await insist(() => desk.store.releaseObject(release));
   if (granted === undefined)
     throw callsheetError("not_quarantined", `The object ${key} is not quarantined.`, { object: key });
   for (const { laneId, rank } of granted) desk.announce({ kind: "lane", laneId, rank });

@@ -112,9 +112,14 @@ async function follow(
   return changed;
 }
 
-/** A cancel that was asked for while what the job did is being undone: done when that has ended. */
+/**
+ * A cancel that was asked for while what the job did is being undone: done when that has ended. Asked for again, it stays as
+ * it is.
+ */
 export async function rememberCancel(tx: Statements, id: string, authority: Authority): Promise<void> {
   const { actor, reason = null } = authority;
+  const held = await tx.lockRollback(id);
+  if (held?.next.some(({ event }) => event === "cancel")) return;
   await tx.changeNext(id, { next: [{ event: "cancel", to: "cancelled" }], actor, reason });
   await tx.note({ id, event: "cancel_asked", actor, reason, data: null });
 }

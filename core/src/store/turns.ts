@@ -7,12 +7,13 @@ import { type Changed, transition } from "./transition.ts";
 const BATCH = 100;
 
 /**
- * Looks after whose turn it is where that depends on nodes and pauses. Jobs that were handed their objects and that nobody can run
- * now give their turn back: they wait on, and the next in line is served. Jobs that were passed over, and that somebody can run
- * by now, have their turn. Answers the jobs that were handed their objects. It may fail with `LinesInUse`.
+ * Looks after whose turn it is where that depends on nodes, pauses and quarantine. Jobs that were handed their objects, and
+ * that nobody can run now or that may not have one of them any more, give their turn back: they wait on, and the next in line
+ * is served. Jobs that were passed over, and that somebody can run by now, have their turn. Answers the jobs that were handed
+ * their objects. It may fail with `LinesInUse`.
  */
 export async function settleTurns(tx: Queryable, also: readonly string[] = []): Promise<readonly Changed[]> {
-  const [stuck, back] = [await handedUnserved(tx), await passedServed(tx)];
+  const [stuck, back] = [await handedInVain(tx), await passedServed(tx)];
   const keys = await keysOf(tx, [...stuck, ...back]);
   if (keys.length === 0) return [];
   await lockObjects(tx, [...new Set([...keys, ...also])]);
@@ -26,15 +27,18 @@ export async function settleTurns(tx: Queryable, also: readonly string[] = []): 
   return handOver(tx, keys);
 }
 
-/** Queued jobs that hold objects and that nobody can run (index work_queued). Their rows are locked. */
-async function handedUnserved(tx: Queryable): Promise<readonly string[]> {
+/** Queued jobs that hold objects in vain: nobody can run them, or an object is in quarantine (index work_queued). Locks their rows. */
+async function handedInVain(tx: Queryable): Promise<readonly string[]> {
   const { rows } = await tx.query<{ id: string }>({
-    name: "handed_unserved",
+    name: "handed_in_vain",
     text: `
       with lanes as materialized (select distinct lane_id from callsheet.work where state = 'queued' and turn < 0)
-      select job_id as id from callsheet.work
-      where state = 'queued' and turn < 0 and lane_id = any(array(select lane_id from lanes where not callsheet.is_served(lane_id)))
-      order by job_id limit ${BATCH} for update skip locked`,
+      select w.job_id as id from callsheet.work w
+      where w.state = 'queued' and w.turn < 0 and (w.lane_id = any(array(select lane_id from lanes where not callsheet.is_served(lane_id)))
+        or exists (
+          select from callsheet.job j, json_array_elements(j.locks) l join callsheet.object o on o.key = l ->> 'key'
+          where j.id = w.job_id and o.quarantined))
+      order by w.job_id limit ${BATCH} for update skip locked`,
     values: [],
   });
   return rows.map(({ id }) => id);

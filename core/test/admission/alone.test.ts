@@ -56,6 +56,17 @@ test("who finds nobody at an object stands in its row, is listed as its holder, 
   await checkRest(database);
 });
 
+test("of two who ask at one moment for an object that was never asked for one has it, time and again", async () => {
+  for (let round = 0; round < 30; round++) {
+    const ids = [await create(`new-${round}`), await create(`new-${round}`)];
+    const [first, second] = await Promise.all([here.claim(4), there.claim(4)]);
+    await checkHoldings(database);
+    expect([...first, ...second].filter(({ id }) => ids.includes(id)).length).toBeLessThan(2);
+    for (const job of first) await here.complete(job);
+    for (const job of second) await there.complete(job);
+  }
+});
+
 test("a line begins behind who holds an object alone, and the object is taken alone again when it has ended", async () => {
   const ids = [await create("a"), await create("a"), await create("a")];
   const [first] = await here.claim();

@@ -144,6 +144,7 @@ describe("a database that is away for longer than any node may be silent", () =>
       ["reaper", "up"],
       ["two", "up"],
     ]);
+    expect((await cs.verify()).findings).toEqual([]);
   });
 });
 

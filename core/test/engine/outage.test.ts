@@ -59,5 +59,6 @@ describe("a database that is away for ten minutes", { timeout: 3 * OUTAGE_MS }, 
     ]);
     const all = await Promise.all(jobs.map(({ id }) => cs.jobs.get(id)));
     expect(new Set(all.map(({ attempt, state }) => `${state} ${attempt}`))).toEqual(new Set(["completed 1"]));
+    expect((await cs.verify()).findings).toEqual([]);
   });
 });

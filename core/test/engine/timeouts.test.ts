@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { until } from "../../src/testing/index.ts";
-import { aFloor, aFloorWith, eventsOf, inState, lineOf } from "../fixtures/floor.ts";
+import { aFloor, eventsOf, inState, lineOf } from "../fixtures/floor.ts";
 
 describe("a job that runs longer than its time-out", () => {
   test("is only marked: it still runs, hears nothing, and completes", async () => {
@@ -70,17 +70,40 @@ describe("a job that runs longer than its time-out", () => {
   });
 
   test("has one that counts from the start of each attempt", async () => {
-    let entered = 0;
-    const { cs, create } = await aFloorWith(
-      async ({ attempt }) => {
-        entered += 1;
-        if (attempt === 1) throw new Error("quickly");
-        return "in time";
-      },
-      { timeoutMs: 60_000, onTimeout: "fail", retry: { limit: 1, delayMs: 1 } },
-    );
+    const limits = { timeoutMs: 60_000, onTimeout: "fail" } as const;
+    const floor = await aFloor({ ...limits, retry: { limit: 1, delayMs: 0, jitter: 0 } }, { alone: true });
+    const { cs, database, name, create, stage, work } = floor;
+    await cs.actions.put({ name: "once", type: name, ...limits, retry: { limit: 0 } });
+    const clock = await database.stopClock();
+    await work();
+    const [job, other] = [await create(), await cs.jobs.create("once")];
+    await stage.nth(2);
+    await clock.advance(40_000);
+    stage.entered.find(({ context }) => context.job.id === job.id)!.throws(new Error("half way"));
+    expect((await stage.nth(3)).context).toMatchObject({ attempt: 2, job: { id: job.id } });
+    await clock.advance(30_000);
+    expect(await inState(cs, other, "failed")).toMatchObject({ error: { code: "timed_out" } });
+    expect(await cs.jobs.get(job)).toMatchObject({ state: "running", attempt: 2 });
+    await clock.advance(31_000);
+    expect(await inState(cs, job, "failed")).toMatchObject({ attempt: 2, error: { code: "timed_out" } });
+  });
+
+  test("and whose time-out is told late, of an attempt that has ended, is not marked, nor is its next attempt", async () => {
+    const { cs, create, stage, work, database } = await aFloor({ retry: { limit: 1, delayMs: 0, jitter: 0 } });
+    await work();
     const job = await create();
-    expect(await cs.jobs.wait(job)).toMatchObject({ state: "completed", result: "in time", attempt: 2 });
-    expect(entered).toBe(2);
+    const first = await stage.nth(1);
+    first.throws(new Error("at once"));
+    const second = await stage.nth(2);
+    const tellLate = (token: string) =>
+      database.store.transaction((tx) =>
+        tx.transition({ event: "overrun", changes: [{ id: job.id, token, to: "timed_out" }] }),
+      );
+    expect(await tellLate(first.context.fencing)).toEqual([]);
+    expect(await cs.jobs.get(job)).toMatchObject({ state: "running", attempt: 2 });
+    second.returns("in time");
+    await cs.jobs.wait(job);
+    expect(await tellLate(second.context.fencing)).toEqual([]);
+    expect(await eventsOf(cs, job)).toEqual(["create", "back_off", "complete"]);
   });
 });

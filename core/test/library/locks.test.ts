@@ -107,6 +107,65 @@ describe("a quarantined object", () => {
   });
 });
 
+describe("a job that locks a quarantined object", () => {
+  const RETRY = { limit: 0, delayMs: 1, jitter: 0 };
+  /** Jobs that lock their targets and take the only licences there are. */
+  const licensed = async (capacity: number, units: number) => {
+    const floor = await aFloor({ lock: "exclusive", needs: { licence: units }, retry: RETRY }, { alone: true });
+    await floor.cs.resources.put("licence", { capacity });
+    await floor.work();
+    return floor;
+  };
+
+  test.each([1, 2])("stands in its line, and keeps no unit from others: %i at once", async (units) => {
+    const { cs, create, stage } = await licensed(2, units);
+    const failed = await create(target("A"));
+    (await stage.nth(1)).throws({ code: "broken", message: "It broke." });
+    await cs.jobs.wait(failed);
+    await cs.locks.quarantine("asset/A", "the copy is broken");
+    await cs.jobs.retry(failed);
+    const waits = await inState(cs, failed, "waiting_for_lock");
+    expect((await lineOf(cs, waits, "block")).data).toEqual({
+      ...{ object: "asset/a", mode: "exclusive", quarantine: "the copy is broken" },
+    });
+    expect(await cs.jobs.explain(failed)).toMatchObject({ reason: "object_quarantined" });
+    const other = await create(target("B"));
+    expect((await stage.nth(2)).context.job.id).toBe(other.id);
+    stage.entered[1]!.returns();
+    await cs.jobs.wait(other);
+    await cs.locks.release("asset/A");
+    expect((await stage.nth(3)).context).toMatchObject({ attempt: 2, job: { id: failed.id } });
+    stage.clear();
+    await cs.jobs.wait(failed);
+  });
+
+  test("which it had been handed gives it back, and waits for units no more", async () => {
+    const { cs, name, create, stage } = await licensed(1, 1);
+    await cs.actions.put({ name: "free", type: name, lock: "exclusive" });
+    const holder = await cs.jobs.create("free", target("A"));
+    await stage.nth(1);
+    const handed = await create(target("A"));
+    await inState(cs, handed, "waiting_for_lock");
+    const user = await create(target("B"));
+    await stage.nth(2);
+    stage.entered[0]!.returns();
+    await cs.jobs.wait(holder);
+    expect(await inState(cs, handed, "queued")).toMatchObject({ attempt: 0 });
+    await cs.locks.quarantine("asset/A");
+    await inState(cs, handed, "waiting_for_lock");
+    expect(await line(cs, "asset/A")).toEqual({ holders: [], waiting: [handed.id], waitingCount: 1 });
+    stage.entered[1]!.returns();
+    await cs.jobs.wait(user);
+    const other = await create(target("C"));
+    expect((await stage.nth(3)).context.job.id).toBe(other.id);
+    stage.entered[2]!.returns();
+    await cs.locks.release("asset/A");
+    expect((await stage.nth(4)).context.job.id).toBe(handed.id);
+    stage.clear();
+    await cs.jobs.wait(handed);
+  });
+});
+
 test.each([
   (cs: Callsheet) => cs.locks.get("no-slash"),
   (cs: Callsheet) => cs.locks.get("/"),

@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -6,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { Callsheet, inspectDatabase, systemEnvironment } from "../../src/index.ts";
 import { type Database, openDatabase, type Queryable } from "../../src/store/database.ts";
 import { compatibleFrom, type Migration, migrate, migrateAlone, shippedMigrations } from "../../src/store/migrate.ts";
-import type { TestDatabase } from "../../src/testing/index.ts";
+import { type TestDatabase, until } from "../../src/testing/index.ts";
 import { aType } from "../fixtures/floor.ts";
 import { withDatabase } from "./place.ts";
 
@@ -18,6 +19,7 @@ const onEmpty = (run: (database: TestDatabase) => Promise<void>) =>
   });
 
 const SHIPPED = shippedMigrations();
+const MIGRATES = fileURLToPath(new URL("../fixtures/migrate-once.mjs", import.meta.url));
 const next = (text: string): Migration => ({ number: 9_000, name: "9000_next.sql", text, checksum: "next" });
 
 async function tables(db: Queryable, schema = "callsheet"): Promise<readonly string[]> {
@@ -164,8 +166,7 @@ describe("bringing a database up to date", () => {
   test(
     "eight processes at once on an empty database all find it ready",
     onEmpty(async (database) => {
-      const program = fileURLToPath(new URL("../fixtures/migrate-once.mjs", import.meta.url));
-      const run = () => promisify(execFile)(process.execPath, [program, database.url, "callsheet"]);
+      const run = () => promisify(execFile)(process.execPath, [MIGRATES, database.url, "callsheet"]);
       const answers = await Promise.all(Array.from({ length: 8 }, run));
       for (const { stdout } of answers) expect(stdout).toMatch(/^ready \{.*"completed":0/);
       const { rows } = await database.db.query<{ number: number }>({
@@ -177,6 +178,35 @@ describe("bringing a database up to date", () => {
     120_000,
   );
 });
+
+test(
+  "a process that is killed in the middle of an update leaves the schema as it was, and the next one brings it up to date",
+  withDatabase(async ({ url, db }) => {
+    await db.query({ text: "drop schema callsheet cascade", values: [] });
+    await migrate(db, SHIPPED.slice(0, 16));
+    const before = await tables(db);
+    // The second of those that are missing alters this table: its process waits there, with the first one done.
+    const isWaiting = async () => {
+      const text = `select exists (select from pg_locks l join pg_database d on d.oid = l.database
+        where not l.granted and l.mode = 'AccessExclusiveLock' and d.datname = current_database()) as "isWaiting"`;
+      return (await db.query<{ isWaiting: boolean }>({ text, values: [] })).rows[0]!.isWaiting;
+    };
+    await db.transaction(async (tx) => {
+      await tx.query({ text: "lock table callsheet.node in access share mode", values: [] });
+      const killed = spawn(process.execPath, [MIGRATES, url, "callsheet"], { stdio: "ignore" });
+      const ended = once(killed, "exit");
+      await until(isWaiting, { what: "An update in the middle", deadlineMs: 20_000 });
+      killed.kill("SIGKILL");
+      await ended;
+    });
+    await until(async () => !(await isWaiting()), { what: "The end of its session", deadlineMs: 20_000 });
+    expect(await tables(db)).toEqual(before);
+    const { stdout } = await promisify(execFile)(process.execPath, [MIGRATES, url, "callsheet"]);
+    expect(stdout).toMatch(/^ready /);
+    expect(await tables(db)).toContain("exclusion_calendar");
+  }),
+  60_000,
+);
 
 describe("a role that may create nothing", () => {
   test(

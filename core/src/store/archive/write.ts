@@ -73,6 +73,12 @@ export async function buryNodes(tx: Queryable): Promise<number> {
   return count;
 }
 
+/** From here on this is the server whose history the schema follows: that it is another one than before is no loss. */
+export async function rememberServer(tx: Queryable): Promise<void> {
+  await tx.query(sql`delete from callsheet.setting where name = 'history'`);
+  await tx.query(sql`select callsheet.follow_history()`);
+}
+
 /** Tells the planner what is there now. */
 export async function analyseTables(tx: Queryable, tables: readonly StoredTable[]): Promise<void> {
   const names = tables.map(({ name }) => `callsheet.${quoted(name)}`).join(", ");
