@@ -58,7 +58,8 @@ export class Contention {
   #poolsAt = Number.NEGATIVE_INFINITY;
   /** What was read of pools holds as long as this number does. */
   #rules = "";
-  #mayHold = true;
+  /** Undefined: there was nothing, and nothing was heard of since that look began. */
+  #mayHold: object | undefined = {};
   #againMs = AGAIN_MS;
   #atOnce = MOST_AT_ONCE;
   /** Objects were in use for a while, or most of them: it is worth to look before they are taken. */
@@ -87,12 +88,12 @@ export class Contention {
       this.#marks.delete(laneId);
       if (this.#lanes.get(laneId)?.isShared) this.#news.add(laneId);
     }
-    this.#mayHold = true;
+    this.#mayHold = {};
   }
 
   /** Objects were freed on this node. */
   objectsFreed(): void {
-    this.#mayHold = true;
+    this.#mayHold = {};
     this.#againMs = AGAIN_MS;
   }
 
@@ -102,7 +103,7 @@ export class Contention {
     if (!pool) return;
     // How many, the next claim sees when it reads the pool.
     this.#pools.set(poolId, { ...pool, used: 0 });
-    this.#mayHold = true;
+    this.#mayHold = {};
     if (this.#hasPassed) this.#marks.clear();
   }
 
@@ -112,11 +113,12 @@ export class Contention {
    */
   async claim(wanted: number, isAhead: boolean): Promise<Claim | undefined> {
     const contends = (lane: ClaimLane) => lane.isContended || (lane.isShared && !isAhead);
-    if (!this.#mayHold || ![...this.#lanes.values()].some(contends)) return undefined;
+    const heard = this.#mayHold;
+    if (!heard || ![...this.#lanes.values()].some(contends)) return undefined;
     await this.#refreshPools();
     const open = this.#openLanes();
     if (!open.some(({ lane }) => contends(lane))) {
-      this.#mayHold = false;
+      this.#mayHold = undefined;
       return undefined;
     }
     const want = Math.min(wanted, this.#atOnce);
@@ -132,7 +134,8 @@ export class Contention {
     }
     for (const pool of outcome.pools) this.#pools.set(pool.id, pool);
     this.#remember(outcome, want);
-    return this.#answer(outcome, outcome.candidates.length < limit && isExhausted(outcome.candidates, asked));
+    const mayBeEmpty = this.#mayHold === heard && outcome.candidates.length < limit;
+    return this.#answer(outcome, mayBeEmpty && isExhausted(outcome.candidates, asked));
   }
 
   /** Pools are not locked while it is decided, until others turn out to have taken of them meanwhile. */
@@ -177,7 +180,7 @@ export class Contention {
       if (taken.length === 0) this.#againMs = Math.min(LONGEST_AGAIN_MS, 2 * againMs);
       return { jobs: taken, mayHoldMore: false, againMs };
     }
-    if (isEmpty && taken.length === 0) this.#mayHold = false;
+    if (isEmpty && taken.length === 0) this.#mayHold = undefined;
     return { jobs: taken, mayHoldMore: taken.length > 0 || !isEmpty };
   }
 
@@ -264,8 +267,7 @@ export class Contention {
       since.set(laneId, of.set(id, this.#leftOf(laneId).get(id) ?? now));
     }
     this.#left = since;
-    const isLong = (at: number) => now - at >= MOMENT_MS;
-    const hasLong = [...since.values()].some((ofLane) => [...ofLane.values()].some(isLong));
+    const hasLong = [...since.values()].some((ofLane) => [...ofLane.values()].some((at) => now - at >= MOMENT_MS));
     this.#seesObjects = left.length > taken.length || hasLong;
     if (this.#made.size > MOST_MADE) this.#made.clear();
     for (const { key } of [...taken, ...blocked].flatMap(({ locks }) => locks)) this.#made.add(key);
