@@ -38,7 +38,7 @@ const BATCH = 100;
 export class Undoer {
   readonly #options: UndoerOptions;
   readonly #types: ReadonlyMap<string, ActionType>;
-  readonly #running = new Set<AbortController>();
+  readonly #running = new Map<TakenRollback, AbortController>();
   #isStopped = false;
 
   constructor(options: UndoerOptions) {
@@ -55,7 +55,8 @@ export class Undoer {
     const { part, nodeId } = this.#options;
     const room = MOST_AT_ONCE - this.#running.size;
     if (this.#isStopped || room <= 0) return null;
-    const taken = await part.store.takeRollbacks(nodeId(), room);
+    const underWay = [...this.#running.keys()].map(({ fence }) => fence);
+    const taken = await part.store.takeRollbacks(nodeId(), room, underWay);
     for (const one of taken) this.#start(one);
     return null;
   }
@@ -67,13 +68,13 @@ export class Undoer {
 
   /** This node was declared dead: others take over what it works on. */
   supersede(): void {
-    for (const controller of this.#running) controller.abort();
+    for (const controller of this.#running.values()) controller.abort();
   }
 
   #start(taken: TakenRollback): void {
     const { part } = this.#options;
     const controller = new AbortController();
-    this.#running.add(controller);
+    this.#running.set(taken, controller);
     void this.#work(taken, controller.signal)
       .catch((error: unknown) => {
         part.log.error("undo", error);
@@ -82,7 +83,7 @@ export class Undoer {
       })
       .catch((error: unknown) => part.log.error("undo", error))
       .finally(() => {
-        this.#running.delete(controller);
+        this.#running.delete(taken);
         // There is room again.
         if (!this.#isStopped) part.bus.tellHere({ kind: "rollback" });
       });

@@ -154,22 +154,25 @@ export interface TakenElsewhere extends AttemptKey {
 
 /**
  * Takes attempts that are to be looked at for a node that has what their jobs need, those of dead nodes included (index
- * elsewhere_due). Answers in how many milliseconds the next one is.
+ * elsewhere_due). Answers in how many milliseconds the next one is. `underWay`: fences of those that it looks at. Another one of
+ * its own it has taken without hearing of it.
  */
 async function takeElsewhere(
   tx: Queryable,
   nodeId: number,
   types: readonly string[],
   limit: number,
+  underWay: readonly string[],
 ): Promise<{ readonly taken: readonly TakenElsewhere[]; readonly nextMs: number | null }> {
-  const open = sql`
+  const open = (mine: readonly string[]) => sql`
     from callsheet.elsewhere e join callsheet.job j on j.id = e.job_id join callsheet.lane l on l.id = j.lane_id
     join callsheet.node n on n.id = ${nodeId} and n.state = 'up' and n.site = l.site and l.type = any(${types})
       and (l.needs -> 'capabilities' is null or n.capabilities @> array(select jsonb_array_elements_text(l.needs -> 'capabilities')))
-    where e.poll_at is not null and (e.node_id is null or exists (select from callsheet.node o where o.id = e.node_id and o.state in ('gone', 'dead')))`;
+    where e.poll_at is not null and (e.node_id is null or e.node_id = ${nodeId} and e.fence <> all (${mine}::bigint[])
+      or exists (select from callsheet.node o where o.id = e.node_id and o.state in ('gone', 'dead')))`;
   const { rows: taken } = await tx.query<TakenElsewhere>(sql`
     with open as materialized (
-      select e.job_id, e.token ${open} and e.poll_at <= callsheet.now() order by e.poll_at limit ${limit} for update of e skip locked
+      select e.job_id, e.token ${open(underWay)} and e.poll_at <= callsheet.now() order by e.poll_at limit ${limit} for update of e skip locked
     ), taken as (
       update callsheet.elsewhere e set node_id = ${nodeId}, fence = nextval('callsheet.token_number'), polled_at = callsheet.now()
       from open where e.job_id = open.job_id and e.token = open.token
@@ -186,7 +189,8 @@ async function takeElsewhere(
       and w.rollback <> 'required'
     left join callsheet.progress p on p.job_id = t.job_id and p.token = t.token`);
   const { rows } = await tx.query<{ nextMs: number | null }>(sql`
-    select extract(epoch from min(e.poll_at) - callsheet.now())::float8 * 1000 as "nextMs" ${open}`);
+    select extract(epoch from min(e.poll_at) - callsheet.now())::float8 * 1000 as "nextMs"
+    ${open([...underWay, ...taken.map(({ fence }) => fence)])}`);
   return { taken, nextMs: rows[0]!.nextMs };
 }
 

@@ -79,8 +79,16 @@ export interface TakenRollback {
   readonly variables: Readonly<Record<string, unknown>> | null;
 }
 
-/** Takes rollbacks that are due for a node that has what their jobs need, those of dead nodes included (index rollback_open). */
-export async function takeRollbacks(db: Queryable, nodeId: number, limit: number): Promise<readonly TakenRollback[]> {
+/**
+ * Takes rollbacks that are due for a node that has what their jobs need, those of dead nodes included (index rollback_open).
+ * `underWay`: fences of those that it works on. Another one of its own it has taken without hearing of it.
+ */
+export async function takeRollbacks(
+  db: Queryable,
+  nodeId: number,
+  limit: number,
+  underWay: readonly string[],
+): Promise<readonly TakenRollback[]> {
   const { rows } = await db.query<TakenRollback>({
     text: `
       with open as materialized (
@@ -91,7 +99,8 @@ export async function takeRollbacks(db: Queryable, nodeId: number, limit: number
           and callsheet.understands(n.types, l.type, l.needs)
           and (l.needs -> 'capabilities' is null or n.capabilities @> array(select jsonb_array_elements_text(l.needs -> 'capabilities')))
         where not r.failed and not r.waits and r.due_at <= callsheet.now()
-          and (r.node_id is null or exists (select from callsheet.node o where o.id = r.node_id and o.state in ('gone', 'dead')))
+          and (r.node_id is null or r.node_id = $1::int and r.fence <> all ($3::bigint[])
+            or exists (select from callsheet.node o where o.id = r.node_id and o.state in ('gone', 'dead')))
         order by r.due_at limit $2 for update of r skip locked
       ), taken as (
         update callsheet.rollback r set node_id = $1::int, fence = nextval('callsheet.token_number')
@@ -104,7 +113,7 @@ export async function takeRollbacks(db: Queryable, nodeId: number, limit: number
         (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = j.id) as variables
       from taken t join callsheet.job j on j.id = t.job_id
       left join callsheet.work w on w.job_id = j.id left join callsheet.outcome d on d.job_id = j.id`,
-    values: [nodeId, limit],
+    values: [nodeId, limit, underWay],
   });
   return rows;
 }

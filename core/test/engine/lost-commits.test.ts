@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { Callsheet, type CallsheetOptions, systemEnvironment } from "../../src/index.ts";
+import { z } from "zod";
+import { Callsheet, type CallsheetOptions, defineActionType, elsewhere, systemEnvironment } from "../../src/index.ts";
 import { once } from "../../src/store/receipt.ts";
 import { openTestDatabase, until } from "../../src/testing/index.ts";
 import { aFloor, eventsOf, type Floor, inState } from "../fixtures/floor.ts";
@@ -165,6 +166,22 @@ describe("a transaction in which a handler completes its job", () => {
   });
 });
 
+/** Cuts every connection on which a node takes what it looks after, until it has taken something and does not know. */
+async function cutTaking<T>(
+  proxy: Stretch,
+  text: string,
+  isTaken: () => Promise<{ readonly count: number }>,
+  act: () => Promise<T>,
+): Promise<T> {
+  let cut = proxy.cutAtCommit(text, "after");
+  const acting = act();
+  do {
+    await cut;
+    cut = proxy.cutAtCommit(text, "after");
+  } while ((await isTaken()).count === 0);
+  return acting;
+}
+
 describe("an answer that is lost after the server has committed", () => {
   test.each([
     ["that plain jobs are completed", {}, "\0complete\0"],
@@ -205,6 +222,44 @@ describe("an answer that is lost after the server has committed", () => {
     await inState(floor.cs, job, "completed");
     expect(floor.stage.entered).toHaveLength(2);
     await eventsOf(floor.cs, job);
+  });
+
+  test("that a rollback is taken: its node takes it anew", async () => {
+    const { floor, proxy, cs } = await aFloorBehind();
+    const undone: number[] = [];
+    const type = defineActionType({
+      ...{ type: "making", version: 1, configuration: z.object({}) },
+      undo: { made: async (_: unknown, { attempt }: { readonly attempt: number }) => void undone.push(attempt) },
+      run: async ({ undo }) => {
+        await undo("made", {});
+        throw new Error("no");
+      },
+    });
+    const making = await cs.actions.put({ name: "making", type });
+    await cs.work({ name: "behind", types: [type], slots: 1 });
+    const isTaken = () =>
+      floor.database.db.query({ text: "select from callsheet.rollback where node_id > 0", values: [] });
+    const { id } = await cutTaking(proxy, "update callsheet.rollback r set node_id", isTaken, () =>
+      cs.jobs.create(making, {}),
+    );
+    expect(await floor.cs.jobs.wait(id)).toMatchObject({ state: "failed", rollback: "done" });
+    expect(undone).toEqual([1]);
+  });
+
+  test("that work elsewhere is looked at: its node looks anew", async () => {
+    const { floor, proxy, cs } = await aFloorBehind();
+    const type = defineActionType({
+      ...{ type: "away", version: 1, configuration: z.object({}), pollEveryMs: 100 },
+      ...{ run: async () => elsewhere({}), poll: async () => "found" },
+    });
+    const away = await cs.actions.put({ name: "away", type });
+    await cs.work({ name: "behind", types: [type], slots: 1 });
+    const isTaken = () =>
+      floor.database.db.query({ text: "select from callsheet.elsewhere where node_id > 0", values: [] });
+    const { id } = await cutTaking(proxy, "update callsheet.elsewhere e set node_id", isTaken, () =>
+      cs.jobs.create(away, {}),
+    );
+    expect(await floor.cs.jobs.wait(id)).toMatchObject({ state: "completed", result: "found", attempt: 1 });
   });
 
   test("that a job is created: it is there once, and its caller has its id", async () => {

@@ -54,7 +54,7 @@ interface Found {
 export class Poller {
   readonly #options: PollerOptions;
   readonly #types: ReadonlyMap<string, ActionType>;
-  readonly #running = new Set<AbortController>();
+  readonly #running = new Map<TakenElsewhere, AbortController>();
   #isStopped = false;
 
   constructor(options: PollerOptions) {
@@ -73,8 +73,9 @@ export class Poller {
     await this.#sayStalls();
     const room = MOST_AT_ONCE - this.#running.size;
     if (this.#types.size === 0 || room <= 0) return null;
+    const underWay = [...this.#running.keys()].map(({ fence }) => fence);
     const { taken, nextMs } = await part.store.transaction((tx) =>
-      tx.takeElsewhere(nodeId(), [...this.#types.keys()], room),
+      tx.takeElsewhere(nodeId(), [...this.#types.keys()], room, underWay),
     );
     for (const one of taken) this.#start(one);
     return nextMs === null ? null : Math.max(0, Math.ceil(nextMs));
@@ -87,7 +88,7 @@ export class Poller {
 
   /** This node was declared dead: others take over what it looks at. */
   supersede(): void {
-    for (const controller of this.#running) controller.abort();
+    for (const controller of this.#running.values()) controller.abort();
   }
 
   async #sayStalls(): Promise<void> {
@@ -99,11 +100,11 @@ export class Poller {
   #start(taken: TakenElsewhere): void {
     const { part, onHungry } = this.#options;
     const controller = new AbortController();
-    this.#running.add(controller);
+    this.#running.set(taken, controller);
     void this.#look(taken, controller)
       .catch((error: unknown) => part.log.error("elsewhere", error))
       .finally(() => {
-        this.#running.delete(controller);
+        this.#running.delete(taken);
         if (!this.#isStopped) onHungry();
       });
   }
