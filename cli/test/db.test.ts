@@ -107,13 +107,13 @@ describe("callsheet db export and import", () => {
 
     const out = await on(source, "export", file);
     expect(out).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(out.stdout).toMatch(/^Exported 1 jobs \(\d+ rows, [\d.]+ \w+\) to /);
+    expect(out.stdout).toMatch(/^Exported 1 job \(\d+ rows, [\d.]+ \w+\) to /);
     expect((await lstat(file)).mode & 0o777).toBe(0o600);
     expect(await on(source, "export", file)).toMatchObject({ exitCode: 5, stdout: "" });
 
     const back = await on(target, "import", file);
     expect(back).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(back.stdout).toMatch(/^Imported 1 jobs \(\d+ rows\) as of 20/);
+    expect(back.stdout).toMatch(/^Imported 1 job \(\d+ rows\) as of 20/);
     expect(await (await target.open()).jobs.get(job.id)).toEqual(await cs.jobs.get(job.id));
     const again = await on(target, "import", file);
     expect(again).toMatchObject({ exitCode: 5, stdout: "" });

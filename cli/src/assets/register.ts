@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { RegisterOptions, Registration } from "@callsheet/contract";
+import { counted } from "../counted.ts";
 import { settleRoots } from "../node/media-roots.ts";
 import { openClient } from "../open-client.ts";
 import { printOne } from "../output.ts";
@@ -26,5 +27,5 @@ export async function registerFolder(terminal: Terminal, folder: string, flags: 
 function doneText({ created, known, root, collectionId }: Registration, collection = ""): string {
   const there = known === 0 ? "" : `; ${known} ${known === 1 ? "was" : "were"} there`;
   const gathered = collectionId === null ? "" : ` Collection ${printable(collection)}, ${collectionId}.`;
-  return `Catalogued ${created} ${created === 1 ? "file" : "files"} of media root ${root}${there}.${gathered}\n`;
+  return `Catalogued ${counted(created, "file")} of media root ${root}${there}.${gathered}\n`;
 }

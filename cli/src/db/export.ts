@@ -1,6 +1,7 @@
 import { open, rename, rm, stat } from "node:fs/promises";
 import { exportDatabase } from "@callsheet/core";
 import { formatBytes } from "../amount.ts";
+import { counted } from "../counted.ts";
 import { EXIT } from "../exit-code.ts";
 import { failure } from "../failure.ts";
 import { printOne } from "../output.ts";
@@ -23,7 +24,9 @@ export async function exportTo(terminal: Terminal, file: string): Promise<void> 
       terminal.note(printable(`Nodes are up: ${nodesUp.join(", ")}. What they do from now on is not in the file.`));
     const { size: bytes } = await stat(file);
     printOne(terminal, { file, bytes, ...rest }, () =>
-      printable(`Exported ${rest.jobs} jobs (${rest.rows} rows, ${formatBytes(bytes)}) to ${file}.`).concat("\n"),
+      printable(
+        `Exported ${counted(rest.jobs, "job")} (${counted(rest.rows, "row")}, ${formatBytes(bytes)}) to ${file}.`,
+      ).concat("\n"),
     );
   } catch (error) {
     await rm(part, { force: true });

@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { importDatabase } from "@callsheet/core";
 import { confirm } from "../confirm.ts";
+import { counted } from "../counted.ts";
 import { describeDatabase } from "../database-option.ts";
 import { EXIT } from "../exit-code.ts";
 import { failure } from "../failure.ts";
@@ -25,7 +26,11 @@ export async function importFrom(terminal: Terminal, file: string, { replace = f
       terminal.note(
         `Nodes that were up when it was exported: ${nodesLost}. What they ran is recovered once a node works here.`,
       );
-    printOne(terminal, facts, () => `Imported ${jobs} jobs (${rows} rows) as of ${exportedAt.toISOString()}.\n`);
+    printOne(
+      terminal,
+      facts,
+      () => `Imported ${counted(jobs, "job")} (${counted(rows, "row")}) as of ${exportedAt.toISOString()}.\n`,
+    );
   } finally {
     from.destroy();
   }

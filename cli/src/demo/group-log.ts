@@ -1,4 +1,5 @@
 import type { Callsheet, Created, Group, HistoryEntry } from "@callsheet/core";
+import { counted } from "../counted.ts";
 import type { ReportGroup } from "../report/report-data.ts";
 import { stateName } from "../state-colour.ts";
 import { shortAction } from "./short-action.ts";
@@ -16,7 +17,7 @@ export async function lookAtGroup(cs: Callsheet, { id }: Created): Promise<Group
 
 /** Such as `checksum of 6 files`. */
 function nameOfGroup({ action, memberCount }: Pick<Group, "action" | "memberCount">): string {
-  return `${shortAction(action)} of ${memberCount} ${memberCount === 1 ? "file" : "files"}`;
+  return `${shortAction(action)} of ${counted(memberCount, "file")}`;
 }
 
 /** Such as `checksum of 6 files: running, 2 ended`. */

@@ -1,6 +1,7 @@
 import { isAbsolute, join, relative } from "node:path";
 import { formatDuration } from "../amount.ts";
 import { colours } from "../colours.ts";
+import { counted } from "../counted.ts";
 import { printable } from "../printable.ts";
 import { amendedJobs, overrunJobs } from "../report/job-look.ts";
 import type { Fact, Report, ReportJob } from "../report/report-data.ts";
@@ -20,7 +21,7 @@ export function summaryOf(report: Report, reportPath: string): string {
   const overran = overrunJobs(jobs).length;
   const mark = jobs.every(endedAsAnnounced) ? colours.green("✔") : colours.red("✘");
   const took = formatDuration(endedAt.getTime() - startedAt.getTime());
-  const sums = [`${completed} ${completed === 1 ? "job" : "jobs"} completed`, ...others, took];
+  const sums = [`${counted(completed, "job")} completed`, ...others, took];
   const stories = [
     ...(amended > 0 ? [`${amended} retried after its configuration was amended`] : []),
     ...(overran > 0 ? [`${overran} ran on after its time-out`] : []),

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { colours } from "../colours.ts";
+import { counted } from "../counted.ts";
 import { describeDatabase } from "../database-option.ts";
 import { databaseOf } from "../db/private-server.ts";
 import { EXIT } from "../exit-code.ts";
@@ -63,5 +64,3 @@ function sumOf({ problems, warnings }: { readonly problems: number; readonly war
   if (problems + warnings === 0) return "All is well.";
   return `${counted(problems, "problem")}, ${counted(warnings, "warning")}.`;
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;

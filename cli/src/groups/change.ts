@@ -1,5 +1,6 @@
 import type { CallsheetClient, Group, PriorityName, RetryOnly, Target } from "@callsheet/contract";
 import { confirm } from "../confirm.ts";
+import { counted } from "../counted.ts";
 import { findId } from "../job-id.ts";
 import { nameOfTarget } from "../jobs/target-names.ts";
 import { formatInstant } from "../moment.ts";
@@ -10,22 +11,20 @@ import { groupText } from "./show.ts";
 
 type Act = (client: CallsheetClient, group: Group) => Promise<string>;
 
-const members = (count: number): string => (count === 1 ? "1 member" : `${count} members`);
-
 /** `groups retry` */
 export const retryGroup = (terminal: Terminal, text: string, { only }: { readonly only?: RetryOnly }): Promise<void> =>
   change(
     terminal,
     text,
     async ({ groups }, { id }) =>
-      `${members(await groups.retry(id, only === undefined ? {} : { only }))} will run again.`,
+      `${counted(await groups.retry(id, only === undefined ? {} : { only }), "member")} will run again.`,
   );
 
 /** `groups cancel` */
 export const cancelGroup = (terminal: Terminal, text: string): Promise<void> =>
   change(terminal, text, async ({ groups }, { id, counts, memberCount }) => {
     const left = counts.waiting + counts.held;
-    await confirm(terminal, `Cancel the group, of whose ${members(memberCount)} ${left} wait?`, left);
+    await confirm(terminal, `Cancel the group, of whose ${counted(memberCount, "member")} ${left} wait?`, left);
     await groups.cancel(id);
     return "It is cancelled: what waited will not run.";
   });
@@ -71,7 +70,11 @@ export const prioritiseGroup = (terminal: Terminal, text: string, priority: stri
 
 /** `groups add` */
 export const addToGroup = (terminal: Terminal, text: string, targets: readonly Target[]): Promise<void> =>
-  change(terminal, text, async ({ groups }, { id }) => `${members(await groups.add(id, targets))} added. It is open.`);
+  change(
+    terminal,
+    text,
+    async ({ groups }, { id }) => `${counted(await groups.add(id, targets), "member")} added. It is open.`,
+  );
 
 /** `groups close` */
 export const closeGroup = (terminal: Terminal, text: string): Promise<void> =>
@@ -82,7 +85,11 @@ export const closeGroup = (terminal: Terminal, text: string): Promise<void> =>
 
 /** `groups complete` */
 export const completeGroup = (terminal: Terminal, text: string): Promise<void> =>
-  change(terminal, text, async ({ groups }, { id }) => `${members(await groups.complete(id))} added. It is closed.`);
+  change(
+    terminal,
+    text,
+    async ({ groups }, { id }) => `${counted(await groups.complete(id), "member")} added. It is closed.`,
+  );
 
 /** Does something to a group, and shows it as it is then. */
 async function change(terminal: Terminal, text: string, act: Act): Promise<void> {

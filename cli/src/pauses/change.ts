@@ -1,4 +1,5 @@
 import type { Pause, PauseTarget } from "@callsheet/contract";
+import { counted } from "../counted.ts";
 import { openClient } from "../open-client.ts";
 import { printOne } from "../output.ts";
 import { printable } from "../printable.ts";
@@ -22,7 +23,7 @@ export async function resume(terminal: Terminal, target: PauseTarget): Promise<v
 /** A name that nobody knows may be misspelt: it is said how much it concerns. */
 function sentence({ scope, name, concerns }: Pause): string {
   const what = scope === "node" ? "node" : "kind";
-  const many = `${concerns} ${what}${concerns === 1 ? "" : "s"}${scope === "node" ? "" : " of jobs"}`;
+  const many = `${counted(concerns, what)}${scope === "node" ? "" : " of jobs"}`;
   const now = concerns === 0 ? `nothing of that name is there yet; what comes is held` : `it holds ${many}`;
   return printable(`Paused ${scope} ${name}: ${now}.`);
 }

@@ -1,4 +1,5 @@
 import { formatBytes, formatDuration } from "../amount.ts";
+import { counted } from "../counted.ts";
 import { overviewStrip, savingOf } from "./files-section.ts";
 import { type Html, html } from "./html.ts";
 import { amendedJobs, overrunJobs } from "./job-look.ts";
@@ -20,7 +21,7 @@ ${overviewStrip(report.files)}`;
 
 function headline({ files, jobs, startedAt, endedAt }: Report): string {
   const took = formatDuration(endedAt.getTime() - startedAt.getTime());
-  return `${count(files.length, "file")}, ${count(jobs.length, "job")}, ${took}.`;
+  return `${counted(files.length, "file")}, ${counted(jobs.length, "job")}, ${took}.`;
 }
 
 /** How the jobs ended, in a sentence. */
@@ -62,10 +63,6 @@ function figuresOf(report: Report): readonly Fact[] {
 }
 
 const inWords = (number: number): string => ["no job", "one", "two", "three"][number] ?? String(number);
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
-}
 
 function clapper(): Html {
   return html`<svg viewBox="0 0 32 32" width="32" height="32" aria-hidden="true"><path class="ink" d="M3 13h26v13a3 3 0 0 1-3 3H6a3 3 0 0 1-3-3z"/><path class="ink" d="M2.6 8.6 27 2.1l1.4 5.1L4 13.7z"/><path class="light" d="m7.4 7.3 4.8 3.9 4.6-1.2L12 6zm9.4-2.5 4.8 3.9 4.6-1.3-4.8-3.8zM8 19h16v2H8zm0 4.500h10v2H8z"/></svg>`;

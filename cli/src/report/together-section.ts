@@ -1,4 +1,5 @@
 import { formatDuration } from "../amount.ts";
+import { counted } from "../counted.ts";
 import { stateName } from "../state-colour.ts";
 import { type StoryEvent, stepsSince } from "./events.ts";
 import { type Html, html } from "./html.ts";
@@ -23,7 +24,7 @@ function groupStory({ action, memberCount, counts, createdAt, changes }: ReportG
     ...(counts.bad > 0 ? [`${counts.bad} failed`] : []),
     ...(counts.cancelled > 0 ? [`${counts.cancelled} cancelled`] : []),
   ];
-  return html`<article class="panel story"><h3>${memberCount} ${memberCount === 1 ? "job" : "jobs"} as one: ${action}</h3>
+  return html`<article class="panel story"><h3>${counted(memberCount, "job")} as one: ${action}</h3>
 <p class="note">A group job for the collection: ${sums.join(", ")}. Its state follows from its members, in the transaction that changes them.</p>
 ${stepsSince(createdAt, [{ at: createdAt, look: "", text: html`<b>Created</b>` }, ...events])}
 </article>`;

@@ -1,6 +1,7 @@
 import { INVARIANTS, type Invariant, type Verification } from "@callsheet/contract";
 import { formatDuration } from "../amount.ts";
 import { colours } from "../colours.ts";
+import { counted } from "../counted.ts";
 import { printable } from "../printable.ts";
 
 /** What was looked at, and each invariant that is broken with what breaks it. */
@@ -34,8 +35,4 @@ export function reportText({ checked, counts, findings, isSound }: Verification,
 
 function placeOf(lines: readonly number[]): string {
   return lines.length === 0 ? "" : `, line ${lines.join(" and ")}`;
-}
-
-function counted(count: number, what: string): string {
-  return `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
 }
