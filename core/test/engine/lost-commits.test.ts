@@ -23,6 +23,8 @@ async function aFloorBehind(
   return { floor, proxy, cs, troubles };
 }
 
+type Behind = Awaited<ReturnType<typeof aFloorBehind>>;
+
 /** A connection is cut before COMMIT reaches the server, or between its commit and the answer. */
 const CUTS = ["before", "after"] as const;
 const RECEIPT = "callsheet.receipt (id)";
@@ -166,19 +168,16 @@ describe("a transaction in which a handler completes its job", () => {
   });
 });
 
-/** Cuts every connection on which a node takes what it looks after, until it has taken something and does not know. */
-async function cutTaking<T>(
-  proxy: Stretch,
-  text: string,
-  isTaken: () => Promise<{ readonly count: number }>,
-  act: () => Promise<T>,
-): Promise<T> {
-  let cut = proxy.cutAtCommit(text, "after");
+/** Cuts every connection on which a node takes what it looks after, until it has taken some of these rows and does not know. */
+async function cutTaking<T>({ floor, proxy }: Behind, rows: string, act: () => Promise<T>): Promise<T> {
+  const { db } = floor.database;
+  const next = () => proxy.cutAtCommit(`update callsheet.${rows} set node_id`, "after");
+  let cut = next();
   const acting = act();
   do {
     await cut;
-    cut = proxy.cutAtCommit(text, "after");
-  } while ((await isTaken()).count === 0);
+    cut = next();
+  } while ((await db.query({ text: `select from callsheet.${rows} where node_id > 0`, values: [] })).count === 0);
   return acting;
 }
 
@@ -225,7 +224,8 @@ describe("an answer that is lost after the server has committed", () => {
   });
 
   test("that a rollback is taken: its node takes it anew", async () => {
-    const { floor, proxy, cs } = await aFloorBehind();
+    const behind = await aFloorBehind();
+    const { floor, cs } = behind;
     const undone: number[] = [];
     const type = defineActionType({
       ...{ type: "making", version: 1, configuration: z.object({}) },
@@ -237,28 +237,21 @@ describe("an answer that is lost after the server has committed", () => {
     });
     const making = await cs.actions.put({ name: "making", type });
     await cs.work({ name: "behind", types: [type], slots: 1 });
-    const isTaken = () =>
-      floor.database.db.query({ text: "select from callsheet.rollback where node_id > 0", values: [] });
-    const { id } = await cutTaking(proxy, "update callsheet.rollback r set node_id", isTaken, () =>
-      cs.jobs.create(making, {}),
-    );
+    const { id } = await cutTaking(behind, "rollback r", () => cs.jobs.create(making, {}));
     expect(await floor.cs.jobs.wait(id)).toMatchObject({ state: "failed", rollback: "done" });
     expect(undone).toEqual([1]);
   });
 
   test("that work elsewhere is looked at: its node looks anew", async () => {
-    const { floor, proxy, cs } = await aFloorBehind();
+    const behind = await aFloorBehind();
+    const { floor, cs } = behind;
     const type = defineActionType({
       ...{ type: "away", version: 1, configuration: z.object({}), pollEveryMs: 100 },
       ...{ run: async () => elsewhere({}), poll: async () => "found" },
     });
     const away = await cs.actions.put({ name: "away", type });
     await cs.work({ name: "behind", types: [type], slots: 1 });
-    const isTaken = () =>
-      floor.database.db.query({ text: "select from callsheet.elsewhere where node_id > 0", values: [] });
-    const { id } = await cutTaking(proxy, "update callsheet.elsewhere e set node_id", isTaken, () =>
-      cs.jobs.create(away, {}),
-    );
+    const { id } = await cutTaking(behind, "elsewhere e", () => cs.jobs.create(away, {}));
     expect(await floor.cs.jobs.wait(id)).toMatchObject({ state: "completed", result: "found", attempt: 1 });
   });
 
