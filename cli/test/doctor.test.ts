@@ -33,7 +33,7 @@ describe("judging a database", () => {
     nodes: [
       {
         ...{ name: "one", site: "default", slots: 4, host: "here", pid: 7, state: "up", startedAt: new Date(0) },
-        ...{ isAlive: true, heardAfterMs: 900 },
+        ...{ timeZones: "2025b", isAlive: true, heardAfterMs: 900 },
       },
     ],
   };
@@ -69,12 +69,32 @@ describe("judging a database", () => {
     ],
     ["no node", { nodes: [] }, "Nodes: warning"],
     ["a node whose process has ended", { nodes: [{ ...node, isAlive: false, heardAfterMs: null }] }, "Node: warning"],
+    [
+      "nodes with different time zone data",
+      { nodes: [node, { ...node, name: "two", timeZones: "2025c" }] },
+      "Time zones: warning",
+    ],
     ["a node that is not heard", { nodes: [{ ...node, isAlive: undefined, heardAfterMs: null }] }, "Node: warning"],
   ];
   it.each(cases)("%s is the one thing that it names, with what to do", (_, facts, expected) => {
     const judged = judgeDatabase({ ...good, ...facts });
     expect(bad(judged)).toEqual([expected]);
     expect(judged.find(({ level }) => level !== "ok")!.next).toMatch(/\w/);
+  });
+
+  it("says which node has which time zone data; of one that is older than that nothing is known", () => {
+    const newer = { ...node, name: "two", timeZones: "2025c" };
+    const older = { ...node, name: "old", timeZones: null };
+    const judged = judgeDatabase({ ...good, nodes: [node, newer, older] }).filter(({ about }) =>
+      /Node|zones/.test(about),
+    );
+    expect(judged.map(({ found }) => found)).toEqual([
+      "one, site default, 4 slots, process 7 on here, tz data 2025b, heard",
+      "two, site default, 4 slots, process 7 on here, tz data 2025c, heard",
+      "old, site default, 4 slots, process 7 on here, heard",
+      expect.stringContaining("2025b on one; 2025c on two;"),
+    ]);
+    expect(bad(judgeDatabase({ ...good, nodes: [node, older] }))).toEqual([]);
   });
 
   it("a node that is heard is fine though its process cannot be seen from here", () => {

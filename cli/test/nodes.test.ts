@@ -54,7 +54,7 @@ describe("callsheet nodes", () => {
     ]);
     const shown = await run("nodes", "show", "edit-01");
     expect(shown.stdout).toMatch(new RegExp(`^ {2}Process +${pid} on .+\\n {2}Since`, "m"));
-    expect(shown.stdout).toContain("Labels   gpu rack=3\n");
+    expect(shown.stdout).toContain(`Labels   gpu rack=3\n  tz data  ${process.versions.tz}\n`);
     expect((await run("nodes", "resume", "edit-01")).stdout).toMatch(/^edit-01 {2}up\n/);
   });
 

@@ -62,6 +62,7 @@ export * from "./model/simulation/what-if.ts";
 export * from "./model/situation.ts";
 export * from "./model/stored-context.ts";
 export * from "./model/target.ts";
+export * from "./model/time-zone-data.ts";
 export * from "./model/timed/due.ts";
 export * from "./model/timed/exclusion.ts";
 export * from "./model/timed/exclusion-calendar.ts";

@@ -26,6 +26,7 @@ export interface StandingNode {
   readonly slots: number;
   readonly host: string;
   readonly pid: number;
+  readonly timeZones: string | null;
   readonly state: "up" | "draining";
   readonly startedAt: Date;
   /** Whether its process lives; undefined on another machine. */
@@ -148,8 +149,8 @@ async function watchNodes(db: Database, watchMs: number, environment: Environmen
 }
 
 function toStanding(node: NodeRow, isAlive: boolean | undefined, heardAfterMs: number | undefined): StandingNode {
-  const { name, site, slots, host, pid, startedAt } = node;
+  const { name, site, slots, host, pid, timeZones, startedAt } = node;
   const state = node.state === "draining" ? "draining" : "up";
   const rounded = heardAfterMs === undefined ? null : Math.round(heardAfterMs);
-  return { name, site, slots, host, pid, state, startedAt, isAlive, heardAfterMs: rounded };
+  return { name, site, slots, host, pid, timeZones, state, startedAt, isAlive, heardAfterMs: rounded };
 }

@@ -1,3 +1,4 @@
+import { differingTimeZones, ERRORS } from "@callsheet/contract";
 import { type DatabaseFacts, inspectDatabase, type StandingNode } from "@callsheet/core";
 import { formatBytes, formatDuration } from "../amount.ts";
 import { schemaText } from "../db/status.ts";
@@ -130,14 +131,23 @@ function judgeSchema({ schema, mayCreate, user, database }: DatabaseFacts): Find
 function judgeNodes({ nodes, schema }: DatabaseFacts): readonly Finding[] {
   if (schema.state !== "current") return [];
   if (nodes.length === 0) return [warning("Nodes", "none is up, so jobs wait", "callsheet start")];
-  return nodes.map(judgeNode);
+  return [...nodes.map(judgeNode), ...judgeTimeZones(nodes)];
 }
 
 function judgeNode(node: StandingNode): Finding {
-  const { name, site, slots, host, pid, state, isAlive, heardAfterMs } = node;
-  const found = `${name}, site ${site}, ${slots} slots, process ${pid} on ${host}${state === "up" ? "" : `, ${state}`}`;
+  const { name, site, slots, host, pid, timeZones, state, isAlive, heardAfterMs } = node;
+  const facts = [name, `site ${site}`, `${slots} slots`, `process ${pid} on ${host}`];
+  const more = [...(timeZones === null ? [] : [`tz data ${timeZones}`]), ...(state === "up" ? [] : [state])];
+  const found = [...facts, ...more].join(", ");
   if (isAlive === false)
     return warning("Node", `${found}: its process has ended`, "callsheet start; it recovers what that one left.");
   if (heardAfterMs !== null) return ok("Node", `${found}, heard`);
   return warning("Node", `${found}: no heartbeat in ${formatDuration(WATCH_MS)}`, `Look at process ${pid} on ${host}.`);
+}
+
+function judgeTimeZones(nodes: readonly StandingNode[]): readonly Finding[] {
+  const versions = differingTimeZones(nodes);
+  if (versions === undefined) return [];
+  const found = `nodes have different data: ${versions}; rules by local time may come to other instants on each`;
+  return [warning("Time zones", found, ERRORS.time_zones_differ.next)];
 }

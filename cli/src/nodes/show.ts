@@ -23,7 +23,8 @@ export function printNode(terminal: Terminal, node: NodeDetails): void {
 
 /** A node for a person. */
 export function nodeText(node: NodeDetails, now: Date, width: number): string {
-  const { name, state, site, slots, running, types, capabilities, host, pid, startedAt, heardAt, endedAt } = node;
+  const { name, state, site, slots, running, types, capabilities, host, pid, timeZones, startedAt, heardAt, endedAt } =
+    node;
   const facts = [
     ["Site", site],
     ["Process", `${pid} on ${host}`],
@@ -35,6 +36,7 @@ export function nodeText(node: NodeDetails, now: Date, width: number): string {
     ["Types", types.join(", ")],
     ["Has", capabilities.length === 0 ? "" : describeCapabilities(capabilities)],
     ["Labels", labelsText(node)],
+    ["tz data", timeZones ?? ""],
   ] as const;
   const lines = facts
     .filter(([, text]) => text !== "")

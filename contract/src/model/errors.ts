@@ -151,6 +151,10 @@ export const ERRORS = {
     status: 404,
     next: "Check the token; the job may have been purged by the retention policy.",
   },
+  time_zones_differ: {
+    status: 500,
+    next: "Update Node.js, which brings the time zone data, on the nodes that have the older version.",
+  },
   timed_action_busy: { status: 409, next: "Wait until its occurrence is over, then call again." },
   timed_action_exists: { status: 409, next: "Choose another name, or change the existing timed action." },
   timed_not_offered: {

@@ -35,6 +35,8 @@ export interface NodeLife {
   readonly labels: Labels;
   readonly host: string;
   readonly pid: number;
+  /** The version of the time zone data by which it computes local times, such as `2025c`; null: it is not known. */
+  readonly timeZones: string | null;
   readonly startedAt: Date;
   /** When its heart last beat, by the database's clock. For people: a node is never judged by it. */
   readonly heardAt: Date;

@@ -45,6 +45,8 @@ export interface Environment extends Clock {
   readyPulse(): void;
   /** Has that thread beat for a node, and starts it if there is none. */
   startPulse(order: PulseOrder, hear: (word: PulseWord) => void): Pulse;
+  /** The version of the runtime's time zone data, such as `2025c`; null: it has none. */
+  readonly timeZones: string | null;
   readonly processes: {
     self(): ProcessIdentity;
     /** Whether this process still lives; undefined: it is on another machine, or on this one before it was started anew. */
@@ -115,6 +117,7 @@ export function systemEnvironment(options: { readonly workDir?: string } = {}): 
     randomBytes: (count) => randomBytes(count),
     readyPulse,
     startPulse,
+    timeZones: process.versions.tz ?? null,
     processes: {
       self,
       isAlive,

@@ -8,6 +8,7 @@ import { endOverdue } from "./overrun.ts";
 import type { Part } from "./part.ts";
 import { endLocal } from "./registration.ts";
 import { type Service, startService } from "./service.ts";
+import { sayTimeZones } from "./time-zones.ts";
 
 /** A node that starts has its first jobs to take; those of the dead can wait for that. */
 const FIRST_MS = 500;
@@ -38,10 +39,11 @@ export function startReaper(part: Part): Service {
     round: async () => {
       // What a process of this machine left running when it died: others may have recovered its jobs long ago.
       if (isFirst) await environment.processes.endOrphans().catch((error: unknown) => log.error("processes", error));
-      isFirst = false;
       const { heartbeats, againMs } = await lookout.look();
       part.census.nodes = heartbeats.length;
       for (const node of heartbeats) if (environment.processes.isAlive(node) === false) await endLocal(part, node);
+      if (isFirst) await sayTimeZones(part);
+      isFirst = false;
       recovery.wake();
       return againMs;
     },

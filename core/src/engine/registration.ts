@@ -21,7 +21,8 @@ const MOST_TRIES = 3;
 export async function register(part: Part, node: NodeIdentity): Promise<Life> {
   const { environment, store } = part;
   const types = node.types.map(announced);
-  const life = { ...node, ...environment.processes.self(), incarnation: environment.newIncarnation(), types };
+  const { processes, timeZones } = environment;
+  const life = { ...node, ...processes.self(), timeZones, incarnation: environment.newIncarnation(), types };
   let since = environment.monotonic();
   for (let tries = 0; ; tries++) {
     try {

@@ -10,7 +10,7 @@ const LIFE = sql`
     ((select count(*) from callsheet.work w where w.node_id = n.id and w.state in ('running', 'timed_out', 'cancelling'))
       + (select coalesce(sum(c.open), 0) from callsheet.claim c where c.node_id = n.id))::int as running,
     array(select t ->> 'type' from jsonb_array_elements(n.types) t order by 1) as types, n.capabilities, n.labels, n.host, n.pid,
-    n.started_at as "startedAt", coalesce(n.beat_at, n.started_at) as "heardAt", n.lag_ms as "lagMs", n.refused,
+    n.time_zones as "timeZones", n.started_at as "startedAt", coalesce(n.beat_at, n.started_at) as "heardAt", n.lag_ms as "lagMs", n.refused,
     coalesce(n.reason, p.reason) as reason, coalesce(n.actor, p.actor) as actor, n.ended_at as "endedAt", n.cause
   from callsheet.node n
   left join callsheet.pause p on n.state = 'up' and n.paused and p.scope = 'node' and p.name = n.name`;

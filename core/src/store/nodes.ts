@@ -36,6 +36,8 @@ export interface NewNode extends ProcessIdentity {
   readonly slots: number;
   readonly types: readonly AnnouncedType[];
   readonly capabilities: readonly string[];
+  /** The version of its time zone data. Default null: it is not known. */
+  readonly timeZones?: string | null;
   /** Units that it has for itself, by resource; absent: what stands there stays. */
   readonly resources?: Readonly<Record<string, number>>;
 }
@@ -46,14 +48,13 @@ export interface NodeRow extends ProcessIdentity {
   readonly incarnation: string;
   readonly site: string;
   readonly slots: number;
-  readonly types: readonly AnnouncedType[];
-  readonly capabilities: readonly string[];
+  readonly timeZones: string | null;
   readonly state: "up" | "draining" | "gone" | "dead";
   readonly counter: string;
   readonly startedAt: Date;
 }
 
-const COLUMNS = `id, name, incarnation, host, boot_id as "bootId", pid, pid_started as "pidStarted", site, slots, types, capabilities, state, counter::text, started_at as "startedAt"`;
+const COLUMNS = `id, name, incarnation, host, boot_id as "bootId", pid, pid_started as "pidStarted", site, slots, time_zones as "timeZones", state, counter::text, started_at as "startedAt"`;
 
 /**
  * Registers a new life of a node, under the barrier: it is paused if its name is. The resources of its own replace those that
@@ -79,9 +80,9 @@ async function registerNode(db: Queryable, node: NewNode): Promise<number> {
     ), emptied as (
       update callsheet.pool set base = 0, capacity = 0, windows = '[]' where id in (select id from missing where used > 0)
     )
-    insert into callsheet.node (name, incarnation, host, boot_id, pid, pid_started, site, slots, types, capabilities, labels, beat_at, state, paused)
+    insert into callsheet.node (name, incarnation, host, boot_id, pid, pid_started, site, slots, types, capabilities, time_zones, labels, beat_at, state, paused)
     select ${node.name}, ${node.incarnation}::uuid, ${node.host}, ${node.bootId}, ${node.pid}, ${node.pidStarted}, ${node.site}, ${node.slots},
-      ${JSON.stringify(node.types)}::jsonb, ${node.capabilities}::text[], ${JSON.stringify(node.labels ?? {})}::jsonb, callsheet.now(), 'up',
+      ${JSON.stringify(node.types)}::jsonb, ${node.capabilities}::text[], ${node.timeZones ?? null}, ${JSON.stringify(node.labels ?? {})}::jsonb, callsheet.now(), 'up',
       exists (select from callsheet.pause where scope = 'node' and name = ${node.name})
     where not exists (select from callsheet.barrier for share)
     returning id`);
@@ -167,7 +168,7 @@ async function noteSilences(db: Queryable, silences: readonly Silence[]): Promis
   });
 }
 
-/** Nodes that are up, draining, or dead with work that nobody has recovered yet. */
+/** Lives that have not ended. */
 export async function standingNodes(db: Queryable): Promise<readonly NodeRow[]> {
   const { rows } = await db.query<NodeRow>({
     text: `select ${COLUMNS} from callsheet.node where state in ('up', 'draining') order by id`,

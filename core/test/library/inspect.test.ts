@@ -95,6 +95,7 @@ test("a node whose process was killed is not heard, and one that lives is", asyn
   const { nodes: later } = await inspectDatabase({ databaseUrl: database.url, watchMs: 20_000 });
   const found = later.find((node) => node.name === name);
   expect(found).toMatchObject({ isAlive: true, heardAfterMs: expect.any(Number), pid: process.pid });
+  expect(found!.timeZones).toBe(process.versions.tz);
 });
 
 test("a session with an open transaction is named", async () => {

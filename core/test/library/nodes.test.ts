@@ -19,6 +19,7 @@ describe("the list of nodes", () => {
     const shown = await cs.nodes.get("edit-01");
     expect(shown).toMatchObject({
       ...{ state: "up", site: "default", slots: 2, running: 1, types: [stage.type.type], capabilities: ["ffmpeg"] },
+      timeZones: process.versions.tz,
       ...{ labels: { rack: "3", gpu: "" }, pid: process.pid, refused: 0, reason: null, endedAt: null, earlier: [] },
       jobs: [{ id: job.id, state: "running", target: { type: "asset", id: "A-17" } }],
     });
