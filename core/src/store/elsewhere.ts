@@ -1,6 +1,7 @@
 import type { Ending, Json } from "@callsheet/contract";
 import sql from "sql-template-tag";
 import type { Queryable } from "./database.ts";
+import { mayTake } from "./may-take.ts";
 
 /** An attempt, by its job and its token. */
 export interface AttemptKey {
@@ -154,8 +155,7 @@ export interface TakenElsewhere extends AttemptKey {
 
 /**
  * Takes attempts that are to be looked at for a node that has what their jobs need, those of dead nodes included (index
- * elsewhere_due). Answers in how many milliseconds the next one is. `underWay`: fences of those that it looks at. Another one of
- * its own it has taken without hearing of it.
+ * elsewhere_due). Answers in how many milliseconds the next one is. `underWay`: fences of those that it looks at.
  */
 async function takeElsewhere(
   tx: Queryable,
@@ -168,8 +168,7 @@ async function takeElsewhere(
     from callsheet.elsewhere e join callsheet.job j on j.id = e.job_id join callsheet.lane l on l.id = j.lane_id
     join callsheet.node n on n.id = ${nodeId} and n.state = 'up' and n.site = l.site and l.type = any(${types})
       and (l.needs -> 'capabilities' is null or n.capabilities @> array(select jsonb_array_elements_text(l.needs -> 'capabilities')))
-    where e.poll_at is not null and (e.node_id is null or e.node_id = ${nodeId} and e.fence <> all (${mine}::bigint[])
-      or exists (select from callsheet.node o where o.id = e.node_id and o.state in ('gone', 'dead')))`;
+    where e.poll_at is not null and ${mayTake("e", nodeId, mine)}`;
   const { rows: taken } = await tx.query<TakenElsewhere>(sql`
     with open as materialized (
       select e.job_id, e.token ${open(underWay)} and e.poll_at <= callsheet.now() order by e.poll_at limit ${limit} for update of e skip locked

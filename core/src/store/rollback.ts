@@ -2,6 +2,7 @@ import type { EndingStep, JobError, RollbackState } from "@callsheet/contract";
 import sql from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 import type { EntryPlace } from "./journal.ts";
+import { mayTake } from "./may-take.ts";
 
 /** How the rollback of a job stands, by its rows `w` and `d`: what has to be undone is being undone while a node has taken it. */
 export const ROLLBACK_NOW = `
@@ -81,7 +82,7 @@ export interface TakenRollback {
 
 /**
  * Takes rollbacks that are due for a node that has what their jobs need, those of dead nodes included (index rollback_open).
- * `underWay`: fences of those that it works on. Another one of its own it has taken without hearing of it.
+ * `underWay`: fences of those that it works on.
  */
 export async function takeRollbacks(
   db: Queryable,
@@ -89,32 +90,28 @@ export async function takeRollbacks(
   limit: number,
   underWay: readonly string[],
 ): Promise<readonly TakenRollback[]> {
-  const { rows } = await db.query<TakenRollback>({
-    text: `
-      with open as materialized (
-        select r.job_id, r.attempt
-        from callsheet.rollback r join callsheet.job j on j.id = r.job_id join callsheet.lane l on l.id = j.lane_id
-        join callsheet.node n on n.id = $1::int and n.state = 'up' and n.site = l.site
-          and n.types @> jsonb_build_array(jsonb_build_object('type', l.type))
-          and callsheet.understands(n.types, l.type, l.needs)
-          and (l.needs -> 'capabilities' is null or n.capabilities @> array(select jsonb_array_elements_text(l.needs -> 'capabilities')))
-        where not r.failed and not r.waits and r.due_at <= callsheet.now()
-          and (r.node_id is null or r.node_id = $1::int and r.fence <> all ($3::bigint[])
-            or exists (select from callsheet.node o where o.id = r.node_id and o.state in ('gone', 'dead')))
-        order by r.due_at limit $2 for update of r skip locked
-      ), taken as (
-        update callsheet.rollback r set node_id = $1::int, fence = nextval('callsheet.token_number')
-        from open where r.job_id = open.job_id and r.attempt = open.attempt
-        returning r.*
-      )
-      select t.job_id as "jobId", t.attempt, t.fence::text, t.tries, t.undoes, j.action_version_id as "actionVersionId",
-        j.owner_id as "ownerId", coalesce(w.retries, d.retries, 0) as retries, coalesce(j.data, j.configuration) as configuration,
-        case when j.target_id is not null then json_build_object('type', j.target_type, 'id', j.target_id) end as target, j.tags,
-        (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = j.id) as variables
-      from taken t join callsheet.job j on j.id = t.job_id
-      left join callsheet.work w on w.job_id = j.id left join callsheet.outcome d on d.job_id = j.id`,
-    values: [nodeId, limit, underWay],
-  });
+  const { rows } = await db.query<TakenRollback>(sql`
+    with open as materialized (
+      select r.job_id, r.attempt
+      from callsheet.rollback r join callsheet.job j on j.id = r.job_id join callsheet.lane l on l.id = j.lane_id
+      join callsheet.node n on n.id = ${nodeId} and n.state = 'up' and n.site = l.site
+        and n.types @> jsonb_build_array(jsonb_build_object('type', l.type))
+        and callsheet.understands(n.types, l.type, l.needs)
+        and (l.needs -> 'capabilities' is null or n.capabilities @> array(select jsonb_array_elements_text(l.needs -> 'capabilities')))
+      where not r.failed and not r.waits and r.due_at <= callsheet.now()
+        and ${mayTake("r", nodeId, underWay)}
+      order by r.due_at limit ${limit} for update of r skip locked
+    ), taken as (
+      update callsheet.rollback r set node_id = ${nodeId}, fence = nextval('callsheet.token_number')
+      from open where r.job_id = open.job_id and r.attempt = open.attempt
+      returning r.*
+    )
+    select t.job_id as "jobId", t.attempt, t.fence::text, t.tries, t.undoes, j.action_version_id as "actionVersionId",
+      j.owner_id as "ownerId", coalesce(w.retries, d.retries, 0) as retries, coalesce(j.data, j.configuration) as configuration,
+      case when j.target_id is not null then json_build_object('type', j.target_type, 'id', j.target_id) end as target, j.tags,
+      (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = j.id) as variables
+    from taken t join callsheet.job j on j.id = t.job_id
+    left join callsheet.work w on w.job_id = j.id left join callsheet.outcome d on d.job_id = j.id`);
   return rows;
 }
 
