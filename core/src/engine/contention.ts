@@ -58,8 +58,9 @@ export class Contention {
   #poolsAt = Number.NEGATIVE_INFINITY;
   /** What was read of pools holds as long as this number does. */
   #rules = "";
-  /** Undefined: there was nothing, and nothing was heard of since that look began. */
-  #mayHold: object | undefined = {};
+  /** How much was heard of that may have led to jobs: up to now, and when the last look began that found none. */
+  #heard = 1;
+  #heardInVain = 0;
   #againMs = AGAIN_MS;
   #atOnce = MOST_AT_ONCE;
   /** Objects were in use for a while, or most of them: it is worth to look before they are taken. */
@@ -88,12 +89,12 @@ export class Contention {
       this.#marks.delete(laneId);
       if (this.#lanes.get(laneId)?.isShared) this.#news.add(laneId);
     }
-    this.#mayHold = {};
+    this.#heard += 1;
   }
 
   /** Objects were freed on this node. */
   objectsFreed(): void {
-    this.#mayHold = {};
+    this.#heard += 1;
     this.#againMs = AGAIN_MS;
   }
 
@@ -103,7 +104,7 @@ export class Contention {
     if (!pool) return;
     // How many, the next claim sees when it reads the pool.
     this.#pools.set(poolId, { ...pool, used: 0 });
-    this.#mayHold = {};
+    this.#heard += 1;
     if (this.#hasPassed) this.#marks.clear();
   }
 
@@ -113,12 +114,12 @@ export class Contention {
    */
   async claim(wanted: number, isAhead: boolean): Promise<Claim | undefined> {
     const contends = (lane: ClaimLane) => lane.isContended || (lane.isShared && !isAhead);
-    const heard = this.#mayHold;
-    if (!heard || ![...this.#lanes.values()].some(contends)) return undefined;
+    const heard = this.#heard;
+    if (heard === this.#heardInVain || ![...this.#lanes.values()].some(contends)) return undefined;
     await this.#refreshPools();
     const open = this.#openLanes();
     if (!open.some(({ lane }) => contends(lane))) {
-      this.#mayHold = undefined;
+      this.#heardInVain = heard;
       return undefined;
     }
     const want = Math.min(wanted, this.#atOnce);
@@ -134,7 +135,7 @@ export class Contention {
     }
     for (const pool of outcome.pools) this.#pools.set(pool.id, pool);
     this.#remember(outcome, want);
-    const mayBeEmpty = this.#mayHold === heard && outcome.candidates.length < limit;
+    const mayBeEmpty = this.#heard === heard && outcome.candidates.length < limit;
     return this.#answer(outcome, mayBeEmpty && isExhausted(outcome.candidates, asked));
   }
 
@@ -180,7 +181,7 @@ export class Contention {
       if (taken.length === 0) this.#againMs = Math.min(LONGEST_AGAIN_MS, 2 * againMs);
       return { jobs: taken, mayHoldMore: false, againMs };
     }
-    if (isEmpty && taken.length === 0) this.#mayHold = undefined;
+    if (isEmpty && taken.length === 0) this.#heardInVain = this.#heard;
     return { jobs: taken, mayHoldMore: taken.length > 0 || !isEmpty };
   }
 
@@ -234,11 +235,10 @@ export class Contention {
     return Math.min(Number.POSITIVE_INFINITY, ...rooms);
   }
 
-  #asked({ lane, room }: OpenLane, limit: number, lanes: number): AskedLane {
+  #asked({ lane: { id, isShared }, room }: OpenLane, limit: number, lanes: number): AskedLane {
     const share = lanes === 1 ? limit : Math.max(8, Math.ceil((2 * limit) / lanes));
-    const quota = Math.min(limit, share + this.#leftOf(lane.id).size, room + MORE);
-    const hasNews = this.#news.delete(lane.id);
-    return { id: lane.id, after: this.#marks.get(lane.id), quota, isShared: lane.isShared, hasNews };
+    const quota = Math.min(limit, share + this.#leftOf(id).size, room + MORE);
+    return { id, after: this.#marks.get(id), quota, isShared, hasNews: this.#news.delete(id) };
   }
 
   #leftOf(laneId: number): ReadonlyMap<string, number> {
