@@ -23,7 +23,7 @@ import {
   takeAway,
   type Victim,
 } from "./nemesis.ts";
-import { ACTIONS, CAPACITY, EFFECTS, type How, planOf } from "./plan.ts";
+import { ACTIONS, CAPACITY, EFFECTS, type How, MOST_UNITS, planOf } from "./plan.ts";
 import { openWitness, type Witness } from "./witness.ts";
 
 /**
@@ -334,7 +334,7 @@ test(`${JOBS} jobs on three nodes that are killed and stopped, on a server that 
   expect(hard.length).toBeGreaterThanOrEqual(100 * ROUNDS);
   expect(new Set(hard.map(({ what }) => what))).toEqual(new Set(["kill", "stop", "crash", "restart"]));
   expect(Object.entries(tried).filter(([, count]) => count === 0)).toEqual([]);
-  expect(used, "all units are in use at once").toBe(CAPACITY);
+  expect(used, "fewer units are left at some time than a job may wait for").toBeGreaterThan(CAPACITY - MOST_UNITS);
   expect(made.size).toBeGreaterThanOrEqual(JOBS);
   expect(checked.jobs, "no job is lost, and none is made twice").toBe(made.size);
   expect(faults).toEqual({ overlaps: [], overdraws: [], doubled: [], believed: [] });

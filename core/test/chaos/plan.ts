@@ -5,6 +5,8 @@ export type How = "works" | "fails once" | "fails" | "overruns once" | "undoes o
 
 /** Units that there are of the only resource. */
 export const CAPACITY = 12;
+/** Units that one job needs at most. */
+export const MOST_UNITS = 2;
 const OBJECTS = 30;
 const RETRY = { delayMs: 1, jitter: 0 };
 
@@ -38,7 +40,7 @@ export function planOf(n: number, roll: (below: number) => number): { readonly h
   const how = HOWS[roll(HOWS.length)]!;
   const ids = [...new Set(Array.from({ length: roll(3) }, () => `${roll(OBJECTS)}`))];
   const objects = ids.map((id) => ({ id, mode: roll(3) === 0 ? "shared" : "exclusive" }) as const);
-  const units = roll(3);
+  const units = roll(MOST_UNITS + 1);
   const configuration = { how, ms: 20 + roll(130), objects, units, effects: how === "undoes once" ? EFFECTS : 0 };
   return {
     how,
