@@ -1,14 +1,11 @@
-import type { Announcer, Hint } from "../operations/hint.ts";
+import type { Announcer, Hint, LaneHint } from "../operations/hint.ts";
 import type { Store } from "../store/store.ts";
 import type { Environment, Timer } from "./environment.ts";
 import type { EngineLog } from "./service.ts";
 
 type Hearer = (hint: Hint | undefined) => void;
 
-interface SaidOfLane {
-  readonly rank: number;
-  readonly jobId?: string | undefined;
-}
+type SaidOfLane = Omit<LaneHint, "kind" | "laneId">;
 
 /** What was published and not yet sent. */
 interface Said {
@@ -151,8 +148,9 @@ export class Bus implements Announcer {
 }
 
 /** What is said of a lane once. Of several jobs none is named. */
-function both({ rank, jobId }: SaidOfLane, before: SaidOfLane | undefined): SaidOfLane {
-  return before === undefined ? { rank, jobId } : { rank: Math.min(rank, before.rank), jobId: undefined };
+function both({ rank, jobId, isNew }: SaidOfLane, before: SaidOfLane | undefined): SaidOfLane {
+  if (before === undefined) return { rank, jobId, isNew };
+  return { rank: Math.min(rank, before.rank), jobId: undefined, isNew: isNew && before.isNew };
 }
 
 function say(said: Said, hint: Hint): void {
@@ -167,6 +165,8 @@ function say(said: Said, hint: Hint): void {
 
 function encode(self: string, { lanes, jobs, pools, hasDue, hasRollback, hasAll }: Said): string {
   const parts = [...lanes].map(([laneId, { rank, jobId }]) => `l${laneId}:${rank}${jobId ? `:${jobId}` : ""}`);
+  // Releases that do not know it look at everything.
+  for (const [laneId, { isNew }] of lanes) if (!isNew) parts.push(`o${laneId}`);
   if (hasDue) parts.push("d");
   if (hasRollback) parts.push("r");
   for (const id of pools) parts.push(`p${id}`);
@@ -178,15 +178,19 @@ function encode(self: string, { lanes, jobs, pools, hasDue, hasRollback, hasAll 
 function decode(self: string, payload: string): readonly (Hint | undefined)[] {
   const [sender, ...parts] = payload.split(" ");
   if (sender === self) return [];
-  return parts.map((part): Hint | undefined => {
-    if (part === "d") return { kind: "due" };
-    if (part === "r") return { kind: "rollback" };
-    if (part.startsWith("p")) return { kind: "pool", poolId: Number(part.slice(1)) };
-    if (part.startsWith("j")) return { kind: "job", id: part.slice(1) };
-    const [lane, rank, jobId] = part.slice(1).split(":");
-    const laneId = Number(lane);
-    return part.startsWith("l") && Number.isInteger(laneId)
-      ? { kind: "lane", laneId, rank: Number(rank ?? 0), jobId }
-      : undefined;
-  });
+  const old = new Set(parts.filter((part) => part.startsWith("o")).map((part) => Number(part.slice(1))));
+  return parts.filter((part) => !part.startsWith("o")).map((part) => hintOf(part, old));
+}
+
+/** `old`: lanes to which jobs came that were there before. */
+function hintOf(part: string, old: ReadonlySet<number>): Hint | undefined {
+  if (part === "d") return { kind: "due" };
+  if (part === "r") return { kind: "rollback" };
+  if (part.startsWith("p")) return { kind: "pool", poolId: Number(part.slice(1)) };
+  if (part.startsWith("j")) return { kind: "job", id: part.slice(1) };
+  const [lane, rank, jobId] = part.slice(1).split(":");
+  const laneId = Number(lane);
+  return part.startsWith("l") && Number.isInteger(laneId)
+    ? { kind: "lane", laneId, rank: Number(rank ?? 0), jobId, isNew: !old.has(laneId) }
+    : undefined;
 }

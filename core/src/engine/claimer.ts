@@ -1,20 +1,27 @@
 import { canMeet } from "@callsheet/contract";
-import type { Hint } from "../operations/hint.ts";
+import type { Hint, LaneHint } from "../operations/hint.ts";
 import type { Watermark } from "../store/claim.ts";
 import type { ClaimLane } from "../store/dictionary.ts";
 import type { Claim, ClaimerOptions } from "./claiming.ts";
 import { Contention } from "./contention.ts";
-import { Crowd } from "./crowd.ts";
+import type { Place, Scout } from "./scouts.ts";
 
 /** How often new lanes are looked for without a hint. */
 const LANES_MS = 1_000;
 /** Reading a lane from its beginning finds what came in without a hint, and costs a walk over dead entries: at most this share of the time. */
 const FULL_READ_SHARE = 0.05;
 const FULL_READ_MS = 500;
+/** What was made when a lane was read may be seen so much later. */
+const SEEN_LATE_MS = 250;
 /** Looks for one job that others took do not put off the one at everything for longer than this: some hint may have been lost. */
 const LONGEST_AGO_MS = 5_000;
 
-type LaneHint = Extract<Hint, { kind: "lane" }>;
+/** `isEnd`: the lane was read to its end, so that what comes sorts behind it, but for what was on its way. */
+interface Mark {
+  readonly last: Watermark;
+  readonly isEnd: boolean;
+}
+
 interface LoneJob {
   readonly laneId: number;
   readonly jobId: string;
@@ -24,8 +31,8 @@ interface LoneJob {
 export class Claimer {
   readonly #options: ClaimerOptions;
   readonly #contention: Contention;
-  readonly #crowd: Crowd;
-  readonly #marks = new Map<number, Watermark>();
+  readonly #scout: Scout;
+  readonly #marks = new Map<number, Mark>();
   /** Of plain jobs. */
   #lanes: readonly number[] = [];
   #hasMembers = false;
@@ -41,7 +48,7 @@ export class Claimer {
   constructor(options: ClaimerOptions) {
     this.#options = options;
     this.#contention = new Contention(options);
-    this.#crowd = new Crowd(options.part);
+    this.#scout = { send: options.onHungry };
   }
 
   /** Up to `want` jobs. `isAhead`: more than the node has free slots for. */
@@ -56,10 +63,14 @@ export class Claimer {
     this.#heard = undefined;
     this.#isEmpty = false;
     const isNear = typeof heard === "object" && this.#lanes.includes(heard.laneId);
-    const looked = this.#crowd.look();
-    const claim = (isNear && (await this.#claimLone(heard.jobId))) || (await this.#claimMany(want));
-    looked(claim.jobs.length);
-    return claim;
+    const looked = this.#options.part.scouts.look(this.#scout, (place) => this.#sees(place));
+    let claim: Claim | undefined;
+    try {
+      claim = (isNear && (await this.#claimLone(heard.jobId))) || (await this.#claimMany(want));
+      return claim;
+    } finally {
+      looked(claim?.isBarred === false ? { count: claim.jobs.length, mayLeaveSome: claim.mayHoldMore } : undefined);
+    }
   }
 
   /** Undefined: it does not wait alone, or it is time to look at everything. */
@@ -68,10 +79,11 @@ export class Claimer {
     const answer = await (await hot()).claimLone({ nodeId: nodeId(), laneIds: this.#lanes, jobId });
     const now = part.environment.monotonic();
     if (answer === "waits" || (answer === "gone" && now - this.#lookedAt > LONGEST_AGO_MS)) return undefined;
+    if (answer === "barred") return { jobs: [], mayHoldMore: false, isBarred: true };
     const jobs = answer === "gone" ? [] : [answer];
     if (jobs.length > 0) this.#lookedAt = now;
     this.#isEmpty = true;
-    return { jobs, mayHoldMore: false };
+    return { jobs, mayHoldMore: false, isBarred: false };
   }
 
   async #claimMany(want: number): Promise<Claim> {
@@ -80,18 +92,18 @@ export class Claimer {
     const started = monotonic();
     const isFullRead = started >= this.#nextFullRead;
     if (isFullRead) this.#marks.clear();
-    const lanes = this.#lanes.map((id) => ({ id, after: this.#marks.get(id) }));
-    const { jobs, marks } = await (await hot()).claim({ nodeId: nodeId(), want, lanes, hasMembers: this.#hasMembers });
+    const lanes = this.#lanes.map((id) => ({ id, after: afterOf(this.#marks.get(id)) }));
+    const isToEnd = this.#lanes.every((id) => this.#marks.get(id)?.isEnd ?? true);
+    const { jobs, marks, isBarred } = await (await hot()).claim({ nodeId: nodeId(), want, lanes, hasMembers: this.#hasMembers });
     const now = monotonic();
     this.#lookedAt = now;
     if (isFullRead) this.#nextFullRead = now + Math.max(FULL_READ_MS, (now - started) / FULL_READ_SHARE);
-    for (const [lane, mark] of marks) this.#marks.set(lane, mark);
-    // What a lane had not yet shown when it was read empty may sort before the mark: begin anew.
-    if (jobs.length < want) this.#marks.clear();
+    for (const [lane, last] of marks) this.#marks.set(lane, { last, isEnd: false });
+    if (jobs.length < want) for (const [lane, { last }] of this.#marks) this.#marks.set(lane, { last, isEnd: true });
     // Of several lanes each gives its share at most.
     const mayHoldMore = jobs.length === want || (jobs.length > 0 && lanes.length > 1);
-    this.#isEmpty = !mayHoldMore && lanes.every(({ after }) => after === undefined);
-    return { jobs, mayHoldMore };
+    this.#isEmpty = !mayHoldMore && isToEnd;
+    return { jobs, mayHoldMore, isBarred };
   }
 
   /** Minds a hint, and says when it is time to claim if it may concern this node. */
@@ -108,25 +120,55 @@ export class Claimer {
       this.#marks.clear();
       this.#contention.look();
       this.#lanesAt = Number.NEGATIVE_INFINITY;
-    } else if (hint.kind === "waiting") this.#contention.look();
+    } else if (hint.kind === "waiting") return this.#mayWait();
     else if (hint.kind === "pool") this.#contention.unitsReturned(hint.poolId);
     else if (hint.kind === "objects") this.#contention.objectsFreed();
     else return false;
     return true;
   }
 
-  #hearOfLane({ laneId, rank, jobId }: LaneHint): void {
+  #hearOfLane({ laneId, rank, jobId, isNew }: LaneHint): void {
     this.#heard = jobId === undefined || this.#heard ? "more" : { laneId, jobId };
     const lane = this.#known.get(laneId);
     if (lane === undefined) this.#lanesAt = Number.NEGATIVE_INFINITY;
     this.#contention.look(laneId);
     const mark = this.#marks.get(laneId);
     // At the same rank new jobs come later than the mark.
-    if (mark && rank < mark.rank) this.#marks.delete(laneId);
+    if (mark && (!isNew || rank < mark.last.rank)) this.#marks.delete(laneId);
     const { onHungry, part } = this.#options;
-    const waitMs = lane?.isContended === false ? this.#crowd.hear(laneId) : 0;
-    if (waitMs === 0) onHungry();
-    else if (waitMs !== undefined) part.environment.timers.after(waitMs, onHungry);
+    if (this.#isPlain(laneId)) part.scouts.hear(laneId, this.#scout);
+    else onHungry();
+  }
+
+  /** It claims no more for now: another node of this process may be sent. */
+  rest(): void {
+    this.#options.part.scouts.back(this.#scout);
+  }
+
+  /** It claims no more. */
+  leave(): void {
+    this.#options.part.scouts.leave(this.#scout);
+  }
+
+  /** Some job waits somewhere. Whether this node looks for it by itself; for plain ones one node of the process is sent. */
+  #mayWait(): boolean {
+    this.#contention.look();
+    this.#heard = "more";
+    this.#options.part.scouts.hear(this.#place, this.#scout);
+    return [...this.#known.values()].some(({ isContended, isShared }) => isContended || isShared);
+  }
+
+  /** All lanes of plain jobs: nodes that have the same see the same. */
+  get #place(): string {
+    return this.#lanes.join();
+  }
+
+  #sees(place: Place): boolean {
+    return typeof place === "string" ? place === this.#place : this.#isPlain(place);
+  }
+
+  #isPlain(laneId: number): boolean {
+    return this.#known.get(laneId)?.isContended === false;
   }
 
   /** A claim waits for its lanes only when one is known to be new; otherwise they are read again beside it. */
@@ -150,4 +192,12 @@ export class Claimer {
     this.#hasMembers = plain.some(({ isGrouped }) => isGrouped);
     this.#contention.setLanes(able);
   }
+}
+
+/** From where a lane is read on; undefined: from its beginning. */
+function afterOf(mark: Mark | undefined): Watermark | undefined {
+  if (!mark?.isEnd) return mark?.last;
+  const before = Date.parse(mark.last.dueAt) - SEEN_LATE_MS;
+  // An instant so far away that only the database knows it.
+  return Number.isNaN(before) ? undefined : { ...mark.last, dueAt: new Date(before).toISOString() };
 }

@@ -8,6 +8,8 @@ export interface Claim {
   readonly jobs: readonly Claimed[];
   /** Another claim may find more at once. */
   readonly mayHoldMore: boolean;
+  /** The node may take none now, whatever there is. */
+  readonly isBarred?: boolean;
   /** Some may be had after this many milliseconds. */
   readonly againMs?: number;
 }

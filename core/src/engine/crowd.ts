@@ -6,9 +6,9 @@ const FEW = 1;
 /** With each further one the wait becomes so many times longer. */
 const GROWTH = 8;
 const LONGEST_MS = 500;
-/** For each node that lives the wait may be so much longer: of a few, none waits for long. */
+/** For each process that lives the wait may be so much longer: of a few, none waits for long. */
 const EACH_MS = 5;
-/** Of more nodes than these each leaves others a start before it has looked in vain, of so many milliseconds for each of them. */
+/** Of more processes than these each leaves others a start before it has looked in vain, of so many milliseconds for each of them. */
 const MANY = 8;
 const START_MS = 1;
 /** What of a look in vain one makes up for that found something: four looks of five are to find something. */
@@ -21,61 +21,52 @@ const FORGOTTEN_MS = 10_000;
 const vainFor = (waitMs: number) => FEW + Math.log(waitMs) / Math.log(GROWTH);
 const [MOST, SHORT] = [vainFor(LONGEST_MS), vainFor(SHORT_MS)];
 
-interface CrowdOptions {
+export interface CrowdOptions {
   readonly environment: Pick<Environment, "monotonic" | "random">;
   readonly census: Census;
 }
 
+/** What a look for jobs of a lane led to. */
+export interface Looked {
+  readonly hasFound: boolean;
+  /** More was heard of before it began: that it found some does not say that nobody was faster. */
+  readonly wasToldMore: boolean;
+}
+
 /**
- * How soon a node looks for jobs that it heard of. Where others are faster again and again, it leaves them a start, by
- * chance and longer each time: a hundred idle nodes need not all look for the same job.
+ * How soon a process looks for jobs that it heard of. Where others are faster again and again, it leaves them a start, by
+ * chance and longer each time: a hundred idle ones need not all look for the same job.
  */
 export class Crowd {
   readonly #environment: Pick<Environment, "monotonic" | "random">;
   readonly #census: Census;
   /** Looks in vain that were not made up for, and when that was, by the lane that was heard of. */
   readonly #looked = new Map<number, { readonly vain: number; readonly at: number }>();
-  #heard = new Set<number>();
-  #looksAt = Number.NEGATIVE_INFINITY;
-  /** More jobs came before it looked: that it finds some does not say that nobody was faster. */
-  #isToldMore = false;
 
   constructor({ environment, census }: CrowdOptions) {
     this.#environment = environment;
     this.#census = census;
   }
 
-  /** Jobs came to a lane. In how many milliseconds it is time to look; undefined: it was said before. */
-  hear(laneId: number): number | undefined {
-    this.#isToldMore ||= this.#heard.has(laneId);
-    this.#heard.add(laneId);
-    const now = this.#environment.monotonic();
-    const excess = this.#vainAt(now, laneId) - FEW;
-    if (excess <= 0) return 0;
-    if (now < this.#looksAt) return undefined;
-    const waitMs = this.#environment.random() * Math.min(GROWTH ** excess, EACH_MS * this.#census.nodes);
-    this.#looksAt = now + waitMs;
-    return waitMs;
+  /** In how many milliseconds it is time to look for jobs that came to a lane. */
+  waitMs(laneId: number): number {
+    const excess = this.#vainAt(this.#environment.monotonic(), laneId) - FEW;
+    return excess <= 0
+      ? 0
+      : this.#environment.random() * Math.min(GROWTH ** excess, EACH_MS * this.#census.processes);
   }
 
-  /** A look begins, and is to be told how many jobs it found. What is heard of meanwhile is for the next one. */
-  look(): (found: number) => void {
-    const [heard, isToldMore] = [this.#heard, this.#isToldMore];
-    this.#heard = new Set();
-    this.#isToldMore = false;
-    return (found) => {
-      const at = this.#environment.monotonic();
-      for (const laneId of heard) {
-        const before = this.#vainAt(at, laneId);
-        const madeUp = Math.max(0, Math.min(before - MAKES_UP, isToldMore ? MOST : SHORT));
-        this.#looked.set(laneId, { vain: found > 0 ? madeUp : Math.min(before + 1, MOST), at });
-      }
-    };
+  /** It was looked for jobs that came to a lane. */
+  looked(laneId: number, { hasFound, wasToldMore }: Looked): void {
+    const at = this.#environment.monotonic();
+    const before = this.#vainAt(at, laneId);
+    const madeUp = Math.max(0, Math.min(before - MAKES_UP, wasToldMore ? MOST : SHORT));
+    this.#looked.set(laneId, { vain: hasFound ? madeUp : Math.min(before + 1, MOST), at });
   }
 
   #vainAt(now: number, laneId: number): number {
-    const { nodes } = this.#census;
-    const usual = nodes > MANY ? Math.min(vainFor(START_MS * nodes), MOST) : 0;
+    const { processes } = this.#census;
+    const usual = processes > MANY ? Math.min(vainFor(START_MS * processes), MOST) : 0;
     const { vain, at } = this.#looked.get(laneId) ?? { vain: usual, at: now };
     const forgotten = (now - at) / FORGOTTEN_MS;
     return vain > usual ? Math.max(usual, vain - forgotten) : Math.min(usual, vain + forgotten);

@@ -32,6 +32,7 @@ import type { NodeOptions, StoredEnds } from "./node-options.ts";
 import type { Part } from "./part.ts";
 import { recoverNow, startReaper } from "./reaper.ts";
 import { type Server, watchOver } from "./revival.ts";
+import { Scouts } from "./scouts.ts";
 import type { EngineLog, Service } from "./service.ts";
 import { startTimer } from "./timer.ts";
 import { Waiting } from "./waiting.ts";
@@ -121,7 +122,9 @@ export class Engine {
     this.creator = new Creator(store, this.makers, bus);
     this.#server = server;
     this.safe = safe;
-    this.#part = { store, catalogue, types, safe, roots, environment, bus, log, census: { nodes: 1 } };
+    const census = { processes: 1 };
+    const scouts = new Scouts({ environment, census });
+    this.#part = { store, catalogue, types, safe, roots, environment, bus, log, census, scouts };
     this.waiting = new Waiting(this.#part);
   }
 

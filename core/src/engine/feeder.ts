@@ -62,7 +62,10 @@ export class Feeder {
         this.#options.onLoss(error);
         throw error;
       })
-      .finally(this.#noteBegun);
+      .finally(() => {
+        this.#options.claimer.rest();
+        this.#noteBegun();
+      });
     return this.#round;
   }
 
@@ -90,6 +93,7 @@ export class Feeder {
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#round?.catch(() => {});
+    this.#options.claimer.leave();
     await this.#handBackWaiting();
   }
 

@@ -5,11 +5,12 @@ import type { TypeRegistry } from "../operations/type-registry.ts";
 import type { Store } from "../store/store.ts";
 import type { Bus } from "./bus.ts";
 import type { Environment } from "./environment.ts";
+import type { Scouts } from "./scouts.ts";
 import type { EngineLog } from "./service.ts";
 
-/** How many nodes live, as the reaper of this process saw the last time. */
+/** How many processes have living nodes, as the reaper of this one saw the last time. */
 export interface Census {
-  nodes: number;
+  processes: number;
 }
 
 /** What every part of the engine is given: the world and the store as values from outside. */
@@ -23,4 +24,5 @@ export interface Part {
   readonly bus: Bus;
   readonly log: EngineLog;
   readonly census: Census;
+  readonly scouts: Scouts;
 }

@@ -30,6 +30,8 @@ export interface Service {
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
+/** By so much at most the usual wait is shorter, by chance: what began together does not come together for ever. */
+const SPREAD = 0.25;
 
 export function startService(options: ServiceOptions): Service {
   const { environment, everyMs, firstMs = 0, gapMs = 0, longestPauseMs = LONGEST_PAUSE_MS } = options;
@@ -57,7 +59,7 @@ export function startService(options: ServiceOptions): Service {
   const turn = async () => {
     let waitMs: number;
     try {
-      waitMs = Math.min((await options.round()) ?? everyMs, everyMs);
+      waitMs = Math.min((await options.round()) ?? everyMs * (1 - SPREAD * environment.random()), everyMs);
       failures = 0;
     } catch (error) {
       if (!isStopped) options.log.error(options.name, error);

@@ -1,7 +1,17 @@
+/** Jobs came to a lane, the best of this rank. */
+export interface LaneHint {
+  readonly kind: "lane";
+  readonly laneId: number;
+  readonly rank: number;
+  /** This one alone. */
+  readonly jobId?: string | undefined;
+  /** They were made a moment ago: none of them sorts far before what was there already. */
+  readonly isNew?: boolean | undefined;
+}
+
 /** Something that may be worth a look: a lane with new jobs, a new start time, a live job with news. */
 export type Hint =
-  /** Jobs came to a lane, the best of this rank. `jobId`: that one alone. */
-  | { readonly kind: "lane"; readonly laneId: number; readonly rank: number; readonly jobId?: string | undefined }
+  | LaneHint
   | { readonly kind: "due" }
   /** Attempts left behind what is to be undone or kept. */
   | { readonly kind: "rollback" }

@@ -44,6 +44,8 @@ export interface ClaimAnswer {
   readonly jobs: readonly Claimed[];
   /** Per lane, the last key that was read of its pending jobs. */
   readonly marks: ReadonlyMap<number, Watermark>;
+  /** The node may take none now: it is paused, leaves, or was declared dead, or nothing may start. */
+  readonly isBarred: boolean;
 }
 
 /*
@@ -104,7 +106,8 @@ const claimText = (hasMembers: boolean) => `
     string_agg(j.owner_id::text, ',') as owners, '[' || string_agg(coalesce(j.data, j.configuration)::text, ',') || ']' as configurations,
     json_object_agg(j.id, json_build_array(t.attempt, t.retries, j.target_type, j.target_id, j.tags, j.size, j.variables, case when t.attempt is not null then (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = j.id) end))
       filter (where t.attempt is not null or j.target_id is not null or j.tags is not null or j.variables is not null or j.size is not null) as extras,
-    (select json_agg(m) from (select lane_id, rank, due_at, max(job_id::text) as job_id from pending group by 1, 2, 3) m) as marks
+    (select json_agg(m) from (select lane_id, rank, due_at, max(job_id::text) as job_id from pending group by 1, 2, 3) m) as marks,
+    not exists (select from asked) as "isBarred"
   from (select * from taken order by turn nulls last, rank, due_at, id) t join callsheet.job j on j.id = t.id`;
 
 const CLAIM = { name: "claim", text: claimText(false) };
@@ -118,6 +121,7 @@ interface Row {
   configurations: string;
   /** Of jobs with a row of their own, and of those that have more than a configuration. */
   extras: Record<string, Extra> | null;
+  isBarred: boolean;
   marks: { lane_id: number; rank: number; due_at: string; job_id: string }[] | null;
 }
 
@@ -156,13 +160,14 @@ export async function claimJobs(line: Line, request: ClaimRequest): Promise<Clai
 }
 
 function read(row: Row): ClaimAnswer {
+  const { isBarred } = row;
   const marks = new Map<number, Watermark>();
   for (const { lane_id, rank, due_at, job_id } of row.marks ?? []) {
     const mark = { rank, dueAt: due_at, id: job_id };
     const known = marks.get(lane_id);
     if (!known || isLater(mark, known)) marks.set(lane_id, mark);
   }
-  if (row.ids === null) return { jobs: [], marks };
+  if (row.ids === null) return { jobs: [], marks, isBarred };
   const [versions, owners] = [row.versions.split(","), row.owners.split(",")];
   const configurations = JSON.parse(row.configurations) as unknown[];
   const mayRefer = mayReferToSecrets(row.configurations);
@@ -188,7 +193,7 @@ function read(row: Row): ClaimAnswer {
       variables: first || later ? { ...first, ...later } : null,
     };
   });
-  return { jobs, marks };
+  return { jobs, marks, isBarred };
 }
 
 /** Whether `a` comes after `b` in the order of a lane. Instants are compared as the server wrote them, in one zone and form. */

@@ -243,9 +243,13 @@ export async function liveJobsOf(tx: Queryable, nodeId: number) {
     retries: number;
     crashes: number;
     intent: number;
-  }>(sql`
-    select job_id as id, token::text, state, action_version_id as "actionVersionId", retries, crashes, intent
-    from callsheet.work where node_id = ${nodeId} and state in ('running', 'timed_out', 'cancelling') order by job_id`);
+  }>({
+    name: "live_jobs_of",
+    text: `
+      select job_id as id, token::text, state, action_version_id as "actionVersionId", retries, crashes, intent
+      from callsheet.work where node_id = $1::int and state in ('running', 'timed_out', 'cancelling') order by job_id`,
+    values: [nodeId],
+  });
   return rows;
 }
 

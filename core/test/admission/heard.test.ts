@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { Claimer } from "../../src/engine/claimer.ts";
 import type { ClaimerOptions } from "../../src/engine/claiming.ts";
+import { Scouts } from "../../src/engine/scouts.ts";
 import { systemEnvironment } from "../../src/engine/environment.ts";
 import { createCatalogue } from "../../src/operations/catalogue.ts";
 import type { HotPath } from "../../src/store/hot-path.ts";
@@ -27,7 +28,7 @@ async function aClaimer() {
   const readPools: typeof store.readPools = (...asked) => after(store.readPools(...asked), "pools");
   const claimer = new Claimer({
     part: {
-      ...{ store: { ...store, readPools }, environment, census: { nodes: 1 } },
+      ...{ store: { ...store, readPools }, environment, scouts: new Scouts({ environment, census: { processes: 1 } }) },
       catalogue: createCatalogue(store, environment.monotonic, () => {}),
     },
     ...{ nodeId: () => nodeId, name: "here", site: "default", capabilities: new Set(), running: () => new Map() },

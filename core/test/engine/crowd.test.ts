@@ -4,18 +4,18 @@ import { Crowd } from "../../src/engine/crowd.ts";
 const LANE = 7;
 
 /** As many as there may be before each leaves others a start from the first. */
-const FEW_NODES = 8;
+const FEW = 8;
 
-function aCrowd(nodes = FEW_NODES) {
+function aCrowd(processes = FEW) {
   let now = 0;
-  const crowd = new Crowd({ environment: { monotonic: () => now, random: () => 1 }, census: { nodes } });
+  const crowd = new Crowd({ environment: { monotonic: () => now, random: () => 1 }, census: { processes } });
   const pass = (ms: number) => {
     now += ms;
   };
   /** Looks at once for jobs that it hears of, and finds so many. How long it should have waited, in whole milliseconds. */
-  const look = (found: number, laneId = LANE) => {
-    const waitMs = Math.round(crowd.hear(laneId) ?? Number.NaN);
-    crowd.look()(found);
+  const look = (found: number, laneId = LANE, wasToldMore = false) => {
+    const waitMs = Math.round(crowd.waitMs(laneId));
+    crowd.looked(laneId, { hasFound: found > 0, wasToldMore });
     return waitMs;
   };
   /** The same, a moment after all that it waited for. */
@@ -27,20 +27,20 @@ function aCrowd(nodes = FEW_NODES) {
   return { crowd, pass, look, inVain };
 }
 
-test("a node looks at once for jobs that it hears of, though others were faster a few times", () => {
+test("a process looks at once for jobs that it hears of, though others were faster a few times", () => {
   expect(aCrowd().inVain(2)).toEqual([0, 0]);
 });
 
-test("of many nodes each leaves others a start from the first", () => {
-  expect(waitsOf(aCrowd(FEW_NODES + 1))[0]).toBe(FEW_NODES + 1);
+test("of many processes each leaves others a start from the first", () => {
+  expect(waitsOf(aCrowd(FEW + 1))[0]).toBe(FEW + 1);
   expect(waitsOf(aCrowd(100))[0]).toBe(100);
 });
 
-/** How long a node waits before each of seven looks in vain. */
+/** How long a process waits before each of seven looks in vain. */
 function waitsOf({ crowd, pass }: ReturnType<typeof aCrowd>): readonly number[] {
   return Array.from({ length: 7 }, () => {
-    const waitMs = crowd.hear(LANE)!;
-    crowd.look()(0);
+    const waitMs = crowd.waitMs(LANE);
+    crowd.looked(LANE, { hasFound: false, wasToldMore: false });
     pass(waitMs);
     return Math.round(waitMs);
   });
@@ -54,16 +54,9 @@ test("where others are faster again and again it leaves them a start, longer eac
   expect(others.at(-1)).toBeGreaterThan(400);
 });
 
-test("of a few nodes none waits for long", () => {
+test("of a few processes none waits for long", () => {
   expect(waitsOf(aCrowd(3))).toEqual([0, 0, 8, 15, 15, 15, 15]);
   expect(waitsOf(aCrowd(1))).toEqual([0, 0, 5, 5, 5, 5, 5]);
-});
-
-test("until then it is told nothing more", () => {
-  const { crowd, inVain } = aCrowd();
-  inVain(2);
-  expect(crowd.hear(LANE)).toBeCloseTo(8);
-  expect(crowd.hear(LANE)).toBeUndefined();
 });
 
 test("another lane is looked at at once", () => {
@@ -91,24 +84,12 @@ test("whoever finds some although nobody told of more meanwhile comes back fast:
 });
 
 test("whoever finds some of a stream of jobs comes back slowly: others are there", () => {
-  const { crowd, pass, inVain } = aCrowd(100);
+  const { crowd, pass, look, inVain } = aCrowd(100);
   inVain(9);
   pass(500);
-  crowd.hear(LANE);
-  crowd.hear(LANE);
-  crowd.look()(1);
+  look(1, LANE, true);
   pass(500);
-  expect(crowd.hear(LANE)).toBeGreaterThan(200);
-});
-
-test("a look that what came during another one led to counts like any other", () => {
-  const { crowd } = aCrowd();
-  crowd.hear(LANE);
-  const looked = crowd.look();
-  crowd.hear(LANE);
-  looked(0);
-  crowd.look()(0);
-  expect(crowd.hear(LANE)).toBeCloseTo(8);
+  expect(crowd.waitMs(LANE)).toBeGreaterThan(200);
 });
 
 test("where jobs come rarely it looks at once, however often others were faster", () => {
@@ -120,7 +101,7 @@ test("where jobs come rarely it looks at once, however often others were faster"
   }
 });
 
-test("of many nodes none stays fast for ever: what was made up for is forgotten, too", () => {
+test("of many processes none stays fast for ever: what was made up for is forgotten, too", () => {
   const { pass, look } = aCrowd(100);
   for (let n = 0; n < 20; n++) {
     pass(0.001);

@@ -20,7 +20,7 @@ function aFeeder() {
     return { jobs: Array.from({ length: want }, () => job(claimed++)), mayHoldMore: true };
   };
   const feeder = new Feeder({
-    ...{ slots: () => SLOTS, runner, claimer: { claim }, reporter: { backlog: 0 }, onHungry: () => {} },
+    ...{ slots: () => SLOTS, runner, claimer: { claim, rest: () => {} }, reporter: { backlog: 0 }, onHungry: () => {} },
     ...{ isCertain: () => true, onClaimed: () => {} },
     part: { environment: { monotonic: () => now }, catalogue },
   } as unknown as FeederOptions);

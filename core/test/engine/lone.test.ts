@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { Claimer } from "../../src/engine/claimer.ts";
 import type { ClaimerOptions } from "../../src/engine/claiming.ts";
+import { Scouts } from "../../src/engine/scouts.ts";
 import type { Hint } from "../../src/operations/hint.ts";
+import type { ClaimRequest, Watermark } from "../../src/store/claim.ts";
 
 const WANT = 4;
 const facts = {
@@ -14,30 +16,34 @@ const facts = {
   pause: null,
 };
 const LANES = [1, 2].map((id) => ({ ...facts, id }));
-const came = (jobId?: string, laneId = 1): Hint => ({ kind: "lane", laneId, rank: 3, jobId });
+const came = (jobId?: string, laneId = 1): Hint => ({ kind: "lane", laneId, rank: 3, jobId, isNew: true });
+const LAST: Watermark = { rank: 3, dueAt: "2026-01-01T00:00:00.5+00:00", id: "00000000-0000-4000-8000-000000000001" };
 
-/** A claimer over two lanes, at a time that the test moves; notes what it asks for. `lone`: what is answered of one job. */
+/** A claimer over two lanes, at a time that the test moves; notes what it asks for, and from where on. `lone`: what is answered of one job. */
 async function aClaimer(lone: "taken" | "waits" | "gone" = "taken") {
   const asked: string[] = [];
-  const place = { now: 0, left: 0, lone };
+  const place = { now: 0, left: 0, lone, after: undefined as Watermark | undefined };
   const taken = (jobId: string) => ({ id: jobId });
   const hot = {
-    claim: async ({ want }: { want: number }) => {
+    claim: async ({ want, lanes }: ClaimRequest) => {
       asked.push("many");
+      place.after = lanes[0]!.after;
       const count = Math.min(want, place.left);
       place.left -= count;
-      return { jobs: Array.from({ length: count }, (_, n) => taken(`m${n}`)), marks: new Map() };
+      const marks = new Map(count > 0 ? [[1, LAST]] : []);
+      return { jobs: Array.from({ length: count }, (_, n) => taken(`m${n}`)), marks };
     },
     claimLone: async ({ jobId }: { jobId: string }) => {
       asked.push(jobId);
       return place.lone === "taken" ? taken(jobId) : place.lone;
     },
   };
-  const environment = { monotonic: () => place.now, random: () => 0, timers: { after: () => {} } };
+  const timers = { after: () => ({ cancel: () => {} }) } as never;
+  const environment = { monotonic: () => place.now, random: () => 0, timers };
   const claimer = new Claimer({
     ...{ nodeId: () => 1, name: "node", site: "default", running: () => new Map(), onHungry: () => {} },
     ...{ codes: new Map([["copy", { type: "copy", version: 1 }]]), capabilities: new Set(), hot: async () => hot },
-    part: { environment, store: { lanesFor: async () => LANES }, census: { nodes: 1 } },
+    part: { environment, store: { lanesFor: async () => LANES }, scouts: new Scouts({ environment, census: { processes: 1 } }) },
   } as unknown as ClaimerOptions);
   const look = async (...hints: readonly (Hint | undefined)[]) => {
     asked.length = 0;
@@ -90,4 +96,38 @@ test("after a job that others took it looks at everything only when that was not
   place.now = 6_000;
   expect((await look(came("c"))).asked).toEqual(["c", "many"]);
   expect((await look(came("d"))).asked).toEqual(["d"]);
+});
+
+test("a backlog is read on behind what was taken, and an emptied lane from a moment before that", async () => {
+  const { look, place } = await aClaimer();
+  place.left = WANT + 2;
+  await look();
+  expect(place.after).toBeUndefined();
+  await look();
+  expect(place.after).toEqual(LAST);
+  for (let n = 0; n < 2; n++) {
+    await look(came());
+    expect(place.after).toEqual({ ...LAST, dueAt: "2026-01-01T00:00:00.250Z" });
+  }
+  expect((await look(came("a"))).asked).toEqual(["a"]);
+});
+
+test.each([
+  ["of a better rank", { rank: 2, isNew: true }],
+  ["that were there before", { rank: 3, isNew: false }],
+])("it is read from its beginning after it has heard of jobs %s, and twice a second", async (_, { rank, isNew }) => {
+  const { look, place } = await aClaimer();
+  place.left = 2;
+  await look();
+  await look(came());
+  expect(place.after).toBeDefined();
+  await look({ kind: "lane", laneId: 1, rank, isNew });
+  expect(place.after).toBeUndefined();
+  place.left = 2;
+  await look(came());
+  await look(came());
+  expect(place.after).toBeDefined();
+  place.now += 500;
+  await look(came());
+  expect(place.after).toBeUndefined();
 });

@@ -58,12 +58,15 @@ test("a notification names what it tells of, and everything when that is too muc
   tell(400);
   await until(() => heard.length === 151, { what: "One for all" });
   expect(heard.at(-1)).toBeUndefined();
-  const came = (jobId: string): Hint => ({ kind: "lane", laneId: 1, rank: 3, jobId });
+  const came = (jobId: string, isNew = true): Hint => ({ kind: "lane", laneId: 1, rank: 3, jobId, isNew });
   speaker.publish(came("a"));
   await until(() => heard.length === 152, { what: "A job by its id" });
   for (const jobId of ["b", "c"]) speaker.publish(came(jobId));
   await until(() => heard.length === 153, { what: "Two of a lane" });
-  expect(heard.slice(-2)).toEqual([came("a"), { kind: "lane", laneId: 1, rank: 3 }]);
+  expect(heard.slice(-2)).toEqual([came("a"), { kind: "lane", laneId: 1, rank: 3, isNew: true }]);
+  for (const isNew of [true, false]) speaker.publish(came("d", isNew));
+  await until(() => heard.length === 154, { what: "One of a lane that was there before, too" });
+  expect(heard.at(-1)).toEqual({ kind: "lane", laneId: 1, rank: 3, isNew: false });
   const data = { text: "x".repeat(1_000_000) };
   await database.open().then(async (cs) => {
     await cs.actions.put({ name: "large", type: "large" });

@@ -114,7 +114,8 @@ describe("there is nothing to take", () => {
     const [id] = await createMany(file.get(), lane, 1);
     for (const change of ["paused = true", "state = 'draining'", "state = 'dead'"]) {
       await write(`update callsheet.node set ${change} where id = $1`, nodeId);
-      expect(await claimLone(id!, lane)).toBe("gone");
+      expect(await claimLone(id!, lane)).toBe("barred");
+      expect(await hot.claim({ nodeId, lanes: [{ id: lane.laneId }], want: 2 })).toMatchObject({ jobs: [], isBarred: true });
       await write("update callsheet.node set paused = false, state = 'up' where id = $1", nodeId);
     }
     expect(await claimLone(id!, lane)).toMatchObject({ id });
@@ -136,6 +137,7 @@ describe("there is nothing to take", () => {
         .toBe(1);
     });
     expect(await waiting).toBe("waits");
-    expect((await hot.claim({ nodeId, lanes: [{ id: lane.laneId }], want: 2 })).jobs).toEqual([]);
+    const answer = await hot.claim({ nodeId, lanes: [{ id: lane.laneId }], want: 2 });
+    expect(answer).toMatchObject({ jobs: [], isBarred: true });
   });
 });
