@@ -94,7 +94,12 @@ export class Claimer {
     if (isFullRead) this.#marks.clear();
     const lanes = this.#lanes.map((id) => ({ id, after: afterOf(this.#marks.get(id)) }));
     const isToEnd = this.#lanes.every((id) => this.#marks.get(id)?.isEnd ?? true);
-    const { jobs, marks, isBarred } = await (await hot()).claim({ nodeId: nodeId(), want, lanes, hasMembers: this.#hasMembers });
+    const { jobs, marks, isBarred } = await (await hot()).claim({
+      nodeId: nodeId(),
+      want,
+      lanes,
+      hasMembers: this.#hasMembers,
+    });
     const now = monotonic();
     this.#lookedAt = now;
     if (isFullRead) this.#nextFullRead = now + Math.max(FULL_READ_MS, (now - started) / FULL_READ_SHARE);

@@ -1,5 +1,4 @@
 import type { Environment } from "./environment.ts";
-import type { Census } from "./part.ts";
 
 /** So many looks that found nothing are no sign of a crowd. */
 const FEW = 1;
@@ -20,6 +19,11 @@ const FORGOTTEN_MS = 10_000;
 
 const vainFor = (waitMs: number) => FEW + Math.log(waitMs) / Math.log(GROWTH);
 const [MOST, SHORT] = [vainFor(LONGEST_MS), vainFor(SHORT_MS)];
+
+/** How many processes have living nodes, as the reaper of this one saw the last time. */
+export interface Census {
+  processes: number;
+}
 
 export interface CrowdOptions {
   readonly environment: Pick<Environment, "monotonic" | "random">;
@@ -51,9 +55,7 @@ export class Crowd {
   /** In how many milliseconds it is time to look for jobs that came to a lane. */
   waitMs(laneId: number): number {
     const excess = this.#vainAt(this.#environment.monotonic(), laneId) - FEW;
-    return excess <= 0
-      ? 0
-      : this.#environment.random() * Math.min(GROWTH ** excess, EACH_MS * this.#census.processes);
+    return excess <= 0 ? 0 : this.#environment.random() * Math.min(GROWTH ** excess, EACH_MS * this.#census.processes);
   }
 
   /** It was looked for jobs that came to a lane. */

@@ -4,14 +4,10 @@ import type { Safe } from "../operations/secrets/secrets.ts";
 import type { TypeRegistry } from "../operations/type-registry.ts";
 import type { Store } from "../store/store.ts";
 import type { Bus } from "./bus.ts";
+import type { Census } from "./crowd.ts";
 import type { Environment } from "./environment.ts";
 import type { Scouts } from "./scouts.ts";
 import type { EngineLog } from "./service.ts";
-
-/** How many processes have living nodes, as the reaper of this one saw the last time. */
-export interface Census {
-  processes: number;
-}
 
 /** What every part of the engine is given: the world and the store as values from outside. */
 export interface Part {

@@ -72,6 +72,7 @@ export class Scouts {
     const begunAt = monotonic();
     this.#looks += 1;
     this.#lastLook.set(scout, this.#looks);
+    this.#open.delete(scout);
     if (this.#sent?.scout === scout) this.#watch(scout);
     const seen = [...this.#news].filter(([place]) => sees(place));
     for (const [place, { scouts }] of seen) {
@@ -80,7 +81,8 @@ export class Scouts {
     }
     const putBack = () => {
       for (const [place, news] of seen) this.#putBack(place, news);
-      this.#open.set(scout, seen.map(([place]) => place));
+      const places = seen.map(([place]) => place);
+      this.#open.set(scout, places);
     };
     const goneWrong = () => {
       putBack();
@@ -90,7 +92,10 @@ export class Scouts {
     return (found) => {
       late?.cancel();
       this.#pause(Math.min(monotonic() - begunAt, LONGEST_REST_MS));
-      if (found === undefined) return goneWrong();
+      if (found === undefined) {
+        goneWrong();
+        return;
+      }
       const { count, mayLeaveSome } = found;
       for (const [place, { wasToldMore }] of seen)
         if (isLane(place)) this.#crowd.looked(place, { hasFound: count > 0, wasToldMore });
@@ -155,7 +160,10 @@ export class Scouts {
     if (this.#sent || this.#rest) return;
     for (const [place, { scouts, isDue }] of this.#news) {
       if (scouts.size === 0) this.#news.delete(place);
-      else if (isDue) return this.#send(scouts);
+      else if (isDue) {
+        this.#send(scouts);
+        return;
+      }
     }
   }
 

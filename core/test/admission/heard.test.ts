@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from "vitest";
 import { Claimer } from "../../src/engine/claimer.ts";
 import type { ClaimerOptions } from "../../src/engine/claiming.ts";
-import { Scouts } from "../../src/engine/scouts.ts";
 import { systemEnvironment } from "../../src/engine/environment.ts";
+import { Scouts } from "../../src/engine/scouts.ts";
 import { createCatalogue } from "../../src/operations/catalogue.ts";
 import type { HotPath } from "../../src/store/hot-path.ts";
 import { aNode, openTestDatabase } from "../../src/testing/index.ts";

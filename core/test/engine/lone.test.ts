@@ -43,7 +43,11 @@ async function aClaimer(lone: "taken" | "waits" | "gone" = "taken") {
   const claimer = new Claimer({
     ...{ nodeId: () => 1, name: "node", site: "default", running: () => new Map(), onHungry: () => {} },
     ...{ codes: new Map([["copy", { type: "copy", version: 1 }]]), capabilities: new Set(), hot: async () => hot },
-    part: { environment, store: { lanesFor: async () => LANES }, scouts: new Scouts({ environment, census: { processes: 1 } }) },
+    part: {
+      environment,
+      store: { lanesFor: async () => LANES },
+      scouts: new Scouts({ environment, census: { processes: 1 } }),
+    },
   } as unknown as ClaimerOptions);
   const look = async (...hints: readonly (Hint | undefined)[]) => {
     asked.length = 0;

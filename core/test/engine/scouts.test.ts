@@ -13,7 +13,10 @@ function aProcess(names: readonly string[], processes = 1) {
   const after = (ms: number, call: () => void) => {
     const timer = { at: now + ms, call };
     timers.push(timer);
-    return { cancel: () => void (timers = timers.filter((one) => one !== timer)) };
+    const cancel = () => {
+      timers = timers.filter((one) => one !== timer);
+    };
+    return { cancel };
   };
   const environment = { monotonic: () => now, random: () => 1, timers: { after } as never };
   const scouts = new Scouts({ environment, census: { processes } });

@@ -191,10 +191,7 @@ test("a node that starts asks for its number and its lanes, and claims by a stat
   ]);
   // Lanes are read again once it hears of new ones. No duty has looked around yet.
   const others = new Set(asked.get("callsheet")?.filter((text) => !text.includes("set_config")));
-  expect([...others]).toEqual([
-    expect.stringContaining("insert into callsheet.node"),
-    "lanes",
-  ]);
+  expect([...others]).toEqual([expect.stringContaining("insert into callsheet.node"), "lanes"]);
 });
 
 test("a node that starts connects for nothing else before it has claimed", async () => {

@@ -115,7 +115,10 @@ describe("there is nothing to take", () => {
     for (const change of ["paused = true", "state = 'draining'", "state = 'dead'"]) {
       await write(`update callsheet.node set ${change} where id = $1`, nodeId);
       expect(await claimLone(id!, lane)).toBe("barred");
-      expect(await hot.claim({ nodeId, lanes: [{ id: lane.laneId }], want: 2 })).toMatchObject({ jobs: [], isBarred: true });
+      expect(await hot.claim({ nodeId, lanes: [{ id: lane.laneId }], want: 2 })).toMatchObject({
+        jobs: [],
+        isBarred: true,
+      });
       await write("update callsheet.node set paused = false, state = 'up' where id = $1", nodeId);
     }
     expect(await claimLone(id!, lane)).toMatchObject({ id });
