@@ -4,7 +4,7 @@ import type { Watermark } from "../store/claim.ts";
 import type { ClaimLane } from "../store/dictionary.ts";
 import type { Claim, ClaimerOptions } from "./claiming.ts";
 import { Contention } from "./contention.ts";
-import type { Place, Scout } from "./scouts.ts";
+import type { Found, Place, Scout } from "./scouts.ts";
 
 /** How often new lanes are looked for without a hint. */
 const LANES_MS = 1_000;
@@ -13,6 +13,8 @@ const FULL_READ_SHARE = 0.05;
 const FULL_READ_MS = 500;
 /** What was made when a lane was read may be seen so much later. */
 const SEEN_LATE_MS = 250;
+/** What a node of the process has seen is not looked at again in this time, unless something is heard. */
+const SEEN_MS = 5_000;
 /** Looks for one job that others took do not put off the one at everything for longer than this: some hint may have been lost. */
 const LONGEST_AGO_MS = 5_000;
 
@@ -35,6 +37,8 @@ export class Claimer {
   readonly #marks = new Map<number, Mark>();
   /** Of plain jobs. */
   #lanes: readonly number[] = [];
+  /** All of them: nodes that have the same see the same. */
+  #place: Place = "";
   #hasMembers = false;
   #known: ReadonlyMap<number, ClaimLane> = new Map();
   #lanesAt = Number.NEGATIVE_INFINITY;
@@ -63,13 +67,13 @@ export class Claimer {
     this.#heard = undefined;
     this.#isEmpty = false;
     const isNear = typeof heard === "object" && this.#lanes.includes(heard.laneId);
-    const looked = this.#options.part.scouts.look(this.#scout, (place) => this.#sees(place));
+    const looked = this.#options.part.scouts.look(this.#scout, this.#place, (lane) => this.#isPlain(lane));
     let claim: Claim | undefined;
     try {
       claim = (isNear && (await this.#claimLone(heard.jobId))) || (await this.#claimMany(want));
       return claim;
     } finally {
-      looked(claim?.isBarred === false ? { count: claim.jobs.length, mayLeaveSome: claim.mayHoldMore } : undefined);
+      looked(claim && foundBy(claim));
     }
   }
 
@@ -83,7 +87,7 @@ export class Claimer {
     const jobs = answer === "gone" ? [] : [answer];
     if (jobs.length > 0) this.#lookedAt = now;
     this.#isEmpty = true;
-    return { jobs, mayHoldMore: false, isBarred: false };
+    return { jobs, mayHoldMore: false, sawAll: jobs.length > 0 };
   }
 
   async #claimMany(want: number): Promise<Claim> {
@@ -108,7 +112,7 @@ export class Claimer {
     // Of several lanes each gives its share at most.
     const mayHoldMore = jobs.length === want || (jobs.length > 0 && lanes.length > 1);
     this.#isEmpty = !mayHoldMore && isToEnd;
-    return { jobs, mayHoldMore, isBarred };
+    return { jobs, mayHoldMore, isBarred, sawAll: !mayHoldMore && lanes.every(({ after }) => after === undefined) };
   }
 
   /** Minds a hint, and says when it is time to claim if it may concern this node. */
@@ -160,20 +164,20 @@ export class Claimer {
     this.#contention.look();
     this.#heard = "more";
     this.#options.part.scouts.hear(this.#place, this.#scout);
+    return this.#mayContend;
+  }
+
+  /** Whether some node of this process has looked for what this one would look for, a moment ago. */
+  get wasSeen(): boolean {
+    return !this.#mayContend && this.#options.part.scouts.wasSeen(this.#place, SEEN_MS);
+  }
+
+  get #mayContend(): boolean {
     return [...this.#known.values()].some(({ isContended, isShared }) => isContended || isShared);
   }
 
-  /** All lanes of plain jobs: nodes that have the same see the same. */
-  get #place(): string {
-    return this.#lanes.join();
-  }
-
-  #sees(place: Place): boolean {
-    return typeof place === "string" ? place === this.#place : this.#isPlain(place);
-  }
-
-  #isPlain(laneId: number): boolean {
-    return this.#known.get(laneId)?.isContended === false;
+  #isPlain(lane: Place): boolean {
+    return this.#known.get(lane as number)?.isContended === false;
   }
 
   /** A claim waits for its lanes only when one is known to be new; otherwise they are read again beside it. */
@@ -194,10 +198,14 @@ export class Claimer {
     this.#known = new Map(able.map((lane) => [lane.id, lane]));
     const plain = able.filter(({ isContended }) => !isContended);
     this.#lanes = plain.map(({ id }) => id);
+    this.#place = this.#lanes.join();
     this.#hasMembers = plain.some(({ isGrouped }) => isGrouped);
     this.#contention.setLanes(able);
   }
 }
+
+const foundBy = ({ jobs, mayHoldMore, isBarred, sawAll = false }: Claim): Found | undefined =>
+  isBarred ? undefined : { count: jobs.length, mayLeaveSome: mayHoldMore, sawAll };
 
 /** From where a lane is read on; undefined: from its beginning. */
 function afterOf(mark: Mark | undefined): Watermark | undefined {

@@ -10,6 +10,8 @@ export interface Claim {
   readonly mayHoldMore: boolean;
   /** The node may take none now, whatever there is. */
   readonly isBarred?: boolean;
+  /** Of plain jobs it saw all that waited, and took all that it saw. */
+  readonly sawAll?: boolean;
   /** Some may be had after this many milliseconds. */
   readonly againMs?: number;
 }

@@ -54,9 +54,9 @@ export class Feeder {
     this.#pace = new Pace(options.slots);
   }
 
-  /** Claims as long as there is room and work. */
-  round(): Promise<number | null> {
-    this.#round = this.#claim()
+  /** Claims as long as there is room and work. `isUsual`: only a look now and then, in case that something was not heard of. */
+  round(isUsual = false): Promise<number | null> {
+    this.#round = (isUsual && this.#options.claimer.wasSeen ? Promise.resolve(null) : this.#claim())
       .catch((error: unknown) => {
         this.#mustReconcile = true;
         this.#options.onLoss(error);

@@ -18,7 +18,7 @@ import { type Life, register } from "./registration.ts";
 import { Reporter } from "./reporter.ts";
 import { createRunner, type Runner, runningByOwner } from "./runner.ts";
 import { createVault } from "./secrets/vault.ts";
-import { type Service, startService } from "./service.ts";
+import { type Service, type ServiceOptions, startService } from "./service.ts";
 import { Undoer } from "./undo.ts";
 
 /** Told of jobs whose end is stored. */
@@ -212,10 +212,10 @@ export class Node {
 
   #startServices() {
     const { environment, log } = this.#part;
-    const start = (name: string, everyMs: number, round: () => Promise<number | null>, firstMs = 0) =>
+    const start = (name: string, everyMs: number, round: ServiceOptions["round"], firstMs = 0) =>
       startService({ name, environment, log, everyMs, firstMs, round });
     return {
-      claim: start("claim", POLL_MS, () => this.#feeder.round()),
+      claim: start("claim", POLL_MS, (isUsual) => this.#feeder.round(isUsual)),
       keep: start("keep", KEEP_MS, () => this.#keeper.round()),
       // What others left can wait for a node's first jobs.
       undo: start("undo", POLL_MS, () => this.#undoer.round(), UNDO_FIRST_MS),

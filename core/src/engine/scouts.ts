@@ -15,6 +15,8 @@ export interface Found {
   readonly count: number;
   /** It took all that it wanted: others may find some. */
   readonly mayLeaveSome: boolean;
+  /** Nothing was there that it did not take, not even what it had not heard of. */
+  readonly sawAll: boolean;
 }
 
 /** Jobs that came to a place since it was last looked at. */
@@ -30,6 +32,8 @@ interface News {
 
 /** By then a look is answered, or its connection may be lost: somebody else looks. */
 const LATE_MS = 250;
+/** Of so many places it is remembered when they were seen. */
+const MOST_PLACES = 100;
 /** Between two looks as much time passes as the last one took, at most so much: what takes long is asked for more at once. */
 const LONGEST_REST_MS = 50;
 
@@ -47,6 +51,8 @@ export class Scouts {
   readonly #lastLook = new WeakMap<Scout, number>();
   /** Where a node found all that it wanted, as long as it looks on by itself. */
   readonly #open = new Map<Scout, readonly Place[]>();
+  /** When a look last saw all of a place. */
+  readonly #seenAt = new Map<Place, number>();
   #sent: { readonly scout: Scout; readonly late: Timer } | undefined;
   #rest: Timer | undefined;
 
@@ -63,18 +69,23 @@ export class Scouts {
     else this.#plan(place, { first: scout, scouts: new Set([scout]), wasToldMore: false, isDue: false });
   }
 
+  /** Whether a node of this process has seen all of a place in the last so many milliseconds, and left nothing there. */
+  wasSeen(place: Place, inMs: number): boolean {
+    return this.#environment.monotonic() - (this.#seenAt.get(place) ?? Number.NEGATIVE_INFINITY) < inMs;
+  }
+
   /**
-   * A node looks wherever it can, and is to tell what it found; undefined: the look failed, or the node may take
-   * nothing. What is heard of meanwhile is for the next one.
+   * A node looks at a place, and is to tell what it found; undefined: the look failed, or the node may take nothing.
+   * `sees`: whether another place is part of that. What is heard of meanwhile is for the next look.
    */
-  look(scout: Scout, sees: (place: Place) => boolean): (found: Found | undefined) => void {
+  look(scout: Scout, whole: Place, sees: (place: Place) => boolean): (found: Found | undefined) => void {
     const { timers, monotonic } = this.#environment;
     const begunAt = monotonic();
     this.#looks += 1;
     this.#lastLook.set(scout, this.#looks);
     this.#open.delete(scout);
     if (this.#sent?.scout === scout) this.#watch(scout);
-    const seen = [...this.#news].filter(([place]) => sees(place));
+    const seen = [...this.#news].filter(([place]) => place === whole || sees(place));
     for (const [place, { scouts }] of seen) {
       this.#news.delete(place);
       scouts.delete(scout);
@@ -96,11 +107,14 @@ export class Scouts {
         goneWrong();
         return;
       }
-      const { count, mayLeaveSome } = found;
+      const { count, mayLeaveSome, sawAll } = found;
       for (const [place, { wasToldMore }] of seen)
         if (isLane(place)) this.#crowd.looked(place, { hasFound: count > 0, wasToldMore });
       if (mayLeaveSome) putBack();
-      else this.back(scout);
+      else {
+        if (sawAll) this.#noteSeen(whole, begunAt);
+        this.back(scout);
+      }
     };
   }
 
@@ -122,6 +136,11 @@ export class Scouts {
   leave(scout: Scout): void {
     for (const { scouts } of this.#news.values()) scouts.delete(scout);
     this.back(scout);
+  }
+
+  #noteSeen(place: Place, at: number): void {
+    if (this.#seenAt.size > MOST_PLACES) this.#seenAt.clear();
+    this.#seenAt.set(place, at);
   }
 
   #wentWrong(scout: Scout): void {

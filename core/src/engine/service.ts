@@ -17,8 +17,11 @@ export interface ServiceOptions {
   readonly gapMs?: number;
   /** The longest wait after an error, in milliseconds; up to twice as long by chance. Default 5,000. */
   readonly longestPauseMs?: number;
-  /** One round. Answers in how many milliseconds the next is needed; null: `everyMs`. */
-  readonly round: () => Promise<number | null>;
+  /**
+   * One round. Answers in how many milliseconds the next is needed; null: `everyMs`, or up to a quarter less by chance.
+   * `isUsual`: nobody woke it, and the last round asked for none.
+   */
+  readonly round: (isUsual: boolean) => Promise<number | null>;
 }
 
 /** A background duty: rounds that never overlap, sooner when woken, later after an error, until it is stopped. */
@@ -38,6 +41,7 @@ export function startService(options: ServiceOptions): Service {
   let timer: Timer | undefined;
   let running: Promise<void> | undefined;
   let isWoken = false;
+  let isUsual = false;
   let isStopped = false;
   let failures = 0;
   let lastEnd = Number.NEGATIVE_INFINITY;
@@ -51,6 +55,7 @@ export function startService(options: ServiceOptions): Service {
   const start = () => {
     if (isStopped || running !== undefined) return;
     timer?.cancel();
+    isUsual &&= !isWoken;
     isWoken = false;
     running = turn().finally(() => {
       running = undefined;
@@ -59,13 +64,16 @@ export function startService(options: ServiceOptions): Service {
   const turn = async () => {
     let waitMs: number;
     try {
-      waitMs = Math.min((await options.round()) ?? everyMs * (1 - SPREAD * environment.random()), everyMs);
+      const nextMs = await options.round(isUsual);
+      isUsual = nextMs === null;
+      waitMs = Math.min(nextMs ?? everyMs * (1 - SPREAD * environment.random()), everyMs);
       failures = 0;
     } catch (error) {
       if (!isStopped) options.log.error(options.name, error);
       const pause = Math.min(longestPauseMs, FIRST_PAUSE_MS * 2 ** failures++);
       waitMs = pause * (1 + environment.random());
       isWoken = false;
+      isUsual = false;
     }
     lastEnd = environment.monotonic();
     sleep(isWoken ? gapMs : Math.max(waitMs, gapMs));

@@ -1,6 +1,7 @@
 import type { Action, LaneFacts, Needs } from "@callsheet/contract";
 import sql, { raw, type Sql } from "sql-template-tag";
 import type { Queryable } from "./database.ts";
+import { prepared } from "./statement.ts";
 
 /** A version of an action: what jobs hold as their snapshot of it. */
 export interface ActionVersion {
@@ -213,18 +214,16 @@ export interface ClaimLane extends LaneFacts {
   readonly isGrouped: boolean;
 }
 
-// Asked by every node each second, as long as it looks for jobs.
-const LANES = `
+/** Lanes of jobs of these types at a site, with what they need of a node; but those of groups of which nothing may start. */
+export async function lanesFor(db: Queryable, site: string, types: readonly string[]): Promise<readonly ClaimLane[]> {
+  const lanes = sql`
     select l.id, l.type, l.needs, l.site, l.queue, l.contended as "isContended", l.shared as "isShared",
       l.grouped as "isGrouped",
       coalesce(a.name, (select v.name from callsheet.action_version v where v.action_id = l.action_id order by v.version desc limit 1)) as action,
       case when l.paused then json_build_object('reason', l.reason) end as pause
     from callsheet.lane l left join callsheet.action a on a.id = l.action_id
-    where l.site = $1 and l.type = any($2::text[]) and not l.shut order by l.id`;
-
-/** Lanes of jobs of these types at a site, with what they need of a node; but those of groups of which nothing may start. */
-export async function lanesFor(db: Queryable, site: string, types: readonly string[]): Promise<readonly ClaimLane[]> {
-  const { rows } = await db.query<ClaimLane>({ name: "lanes", text: LANES, values: [site, types] });
+    where l.site = ${site} and l.type = any(${types}::text[]) and not l.shut order by l.id`;
+  const { rows } = await db.query<ClaimLane>(prepared("lanes", lanes));
   return rows;
 }
 

@@ -2,6 +2,7 @@ import type { Ending, Json } from "@callsheet/contract";
 import sql from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 import { mayTake } from "./may-take.ts";
+import { prepared } from "./statement.ts";
 
 /** An attempt, by its job and its token. */
 export interface AttemptKey {
@@ -169,7 +170,7 @@ async function takeElsewhere(
     join callsheet.node n on n.id = ${nodeId} and n.state = 'up' and n.site = l.site and l.type = any(${types})
       and (l.needs -> 'capabilities' is null or n.capabilities @> array(select jsonb_array_elements_text(l.needs -> 'capabilities')))
     where e.poll_at is not null and ${mayTake("e", nodeId, mine)}`;
-  const { rows: taken } = await tx.query<TakenElsewhere>(sql`
+  const take = sql`
     with open as materialized (
       select e.job_id, e.token ${open(underWay)} and e.poll_at <= callsheet.now() order by e.poll_at limit ${limit} for update of e skip locked
     ), taken as (
@@ -186,10 +187,12 @@ async function takeElsewhere(
     from taken t join callsheet.job j on j.id = t.job_id
     left join callsheet.work w on w.job_id = t.job_id and w.token = t.token and w.state in ('running', 'timed_out', 'cancelling')
       and w.rollback <> 'required'
-    left join callsheet.progress p on p.job_id = t.job_id and p.token = t.token`);
-  const { rows } = await tx.query<{ nextMs: number | null }>(sql`
+    left join callsheet.progress p on p.job_id = t.job_id and p.token = t.token`;
+  const { rows: taken } = await tx.query<TakenElsewhere>(prepared("take_elsewhere", take));
+  const next = sql`
     select extract(epoch from min(e.poll_at) - callsheet.now())::float8 * 1000 as "nextMs"
-    ${open([...underWay, ...taken.map(({ fence }) => fence)])}`);
+    ${open([...underWay, ...taken.map(({ fence }) => fence)])}`;
+  const { rows } = await tx.query<{ nextMs: number | null }>(prepared("next_elsewhere", next));
   return { taken, nextMs: rows[0]!.nextMs };
 }
 
@@ -223,12 +226,13 @@ async function silentElsewhere(
   db: Queryable,
   limit: number,
 ): Promise<readonly (AttemptKey & { readonly silentMs: number })[]> {
-  const { rows } = await db.query<AttemptKey & { silentMs: number }>(sql`
+  const silent = sql`
     select e.job_id as id, e.token::text, extract(epoch from callsheet.now() - e.moved_at)::float8 * 1000 as "silentMs"
     from callsheet.elsewhere e
     where e.stall_ms is not null and e.ended_at is null and e.moved_at <= callsheet.now() - e.stall_ms * interval '1 millisecond'
       and not exists (select from callsheet.stall s where s.job_id = e.job_id and s.token = e.token)
-    order by e.moved_at limit ${limit}`);
+    order by e.moved_at limit ${limit}`;
+  const { rows } = await db.query<AttemptKey & { silentMs: number }>(prepared("silent_elsewhere", silent));
   return rows;
 }
 

@@ -1,6 +1,7 @@
 import type { Code, GroupFlag, OnNodeLost } from "@callsheet/contract";
 import sql, { raw } from "sql-template-tag";
 import type { Queryable } from "./database.ts";
+import { prepared } from "./statement.ts";
 
 /** Which process a node is: enough to tell, on its machine, whether it still lives. */
 export interface ProcessIdentity {
@@ -225,16 +226,20 @@ async function claimsLeftBy(
   tx: Queryable,
   nodeId: number,
 ): Promise<readonly { token: string; ids: readonly string[] }[]> {
-  const { rows } = await tx.query<{ token: string; ids: string[] }>(sql`
+  const left = sql`
     select c.token::text, array_agg(m.id::text) as ids
     from callsheet.claim c, unnest(c.ids) with ordinality as m (id, n)
     where c.node_id = ${nodeId} and get_bit(c.ended, m.n::int - 1) = 0
-    group by c.token order by c.token`);
+    group by c.token order by c.token`;
+  const { rows } = await tx.query<{ token: string; ids: string[] }>(prepared("members_left_by", left));
   return rows;
 }
 
 /** Jobs of this incarnation that have rows of their own and are live (index work_live). */
 export async function liveJobsOf(tx: Queryable, nodeId: number) {
+  const live = sql`
+    select job_id as id, token::text, state, action_version_id as "actionVersionId", retries, crashes, intent
+    from callsheet.work where node_id = ${nodeId}::int and state in ('running', 'timed_out', 'cancelling') order by job_id`;
   const { rows } = await tx.query<{
     id: string;
     token: string;
@@ -243,13 +248,7 @@ export async function liveJobsOf(tx: Queryable, nodeId: number) {
     retries: number;
     crashes: number;
     intent: number;
-  }>({
-    name: "live_jobs_of",
-    text: `
-      select job_id as id, token::text, state, action_version_id as "actionVersionId", retries, crashes, intent
-      from callsheet.work where node_id = $1::int and state in ('running', 'timed_out', 'cancelling') order by job_id`,
-    values: [nodeId],
-  });
+  }>(prepared("live_jobs_of", live));
   return rows;
 }
 

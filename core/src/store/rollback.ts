@@ -3,6 +3,7 @@ import sql from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 import type { EntryPlace } from "./journal.ts";
 import { mayTake } from "./may-take.ts";
+import { prepared } from "./statement.ts";
 
 /** How the rollback of a job stands, by its rows `w` and `d`: what has to be undone is being undone while a node has taken it. */
 export const ROLLBACK_NOW = `
@@ -90,7 +91,7 @@ export async function takeRollbacks(
   limit: number,
   underWay: readonly string[],
 ): Promise<readonly TakenRollback[]> {
-  const { rows } = await db.query<TakenRollback>(sql`
+  const take = sql`
     with open as materialized (
       select r.job_id, r.attempt
       from callsheet.rollback r join callsheet.job j on j.id = r.job_id join callsheet.lane l on l.id = j.lane_id
@@ -111,7 +112,8 @@ export async function takeRollbacks(
       case when j.target_id is not null then json_build_object('type', j.target_type, 'id', j.target_id) end as target, j.tags,
       (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = j.id) as variables
     from taken t join callsheet.job j on j.id = t.job_id
-    left join callsheet.work w on w.job_id = j.id left join callsheet.outcome d on d.job_id = j.id`);
+    left join callsheet.work w on w.job_id = j.id left join callsheet.outcome d on d.job_id = j.id`;
+  const { rows } = await db.query<TakenRollback>(prepared("take_rollbacks", take));
   return rows;
 }
 

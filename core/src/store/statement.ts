@@ -11,6 +11,9 @@ export interface Statement {
   readonly patience?: keyof Patience;
 }
 
+/** A statement that is asked again and again, by every node: it is prepared once per connection. */
+export const prepared = (name: string, { text, values }: Sql): Statement => ({ name, text, values });
+
 export interface Rows<Row> {
   readonly rows: readonly Row[];
   readonly count: number;

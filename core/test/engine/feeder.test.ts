@@ -7,6 +7,7 @@ const job = (n: number) => ({ id: `j${n}`, actionVersionId: 1, ownerId: 1, ordin
 /** A feeder of four slots over a backlog without end, at a time that the test moves. */
 function aFeeder() {
   const asked: number[] = [];
+  const claimer = { claim: async (want: number) => claim(want), rest: () => {}, wasSeen: false };
   let [now, running, claimed] = [0, 0, 0];
   const runner = {
     start: () => void running++,
@@ -20,13 +21,14 @@ function aFeeder() {
     return { jobs: Array.from({ length: want }, () => job(claimed++)), mayHoldMore: true };
   };
   const feeder = new Feeder({
-    ...{ slots: () => SLOTS, runner, claimer: { claim, rest: () => {} }, reporter: { backlog: 0 }, onHungry: () => {} },
+    ...{ slots: () => SLOTS, runner, claimer, reporter: { backlog: 0 }, onHungry: () => {} },
     ...{ isCertain: () => true, onClaimed: () => {} },
     part: { environment: { monotonic: () => now }, catalogue },
   } as unknown as FeederOptions);
   return {
     asked,
-    round: () => feeder.round(),
+    claimer,
+    round: (isUsual?: boolean) => feeder.round(isUsual),
     /** All handlers end, five milliseconds after whatever was before. */
     end: async (ranMs: number) => {
       now += 5;
@@ -49,4 +51,13 @@ test("a node whose handlers take a moment claims what it will run in the next on
   await feeder.round();
   await feeder.end(2);
   expect(Math.max(...feeder.asked)).toBeGreaterThan(SLOTS);
+});
+
+test("a look now and then is spared when another node has seen everything, and no other look is", async () => {
+  const { claimer, round, asked } = aFeeder();
+  claimer.wasSeen = true;
+  await round(true);
+  expect(asked).toEqual([]);
+  await round(false);
+  expect(asked).toEqual([SLOTS]);
 });

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { type Found, type Place, type Scout, Scouts } from "../../src/engine/scouts.ts";
 
-const [LANE, OTHER] = [7, 8];
-const SOME: Found = { count: 1, mayLeaveSome: false };
-const NONE: Found = { count: 0, mayLeaveSome: false };
-const ALL_WANTED: Found = { count: 4, mayLeaveSome: true };
+const [LANE, OTHER, WHOLE] = [7, 8, "7,8"];
+const SOME: Found = { count: 1, mayLeaveSome: false, sawAll: true };
+const NONE: Found = { count: 0, mayLeaveSome: false, sawAll: true };
+const ALL_WANTED: Found = { count: 4, mayLeaveSome: true, sawAll: false };
 
 /** Nodes of one process, at a time that the test moves; `sent` names those that were sent, in order. */
 function aProcess(names: readonly string[], processes = 1) {
@@ -30,7 +30,7 @@ function aProcess(names: readonly string[], processes = 1) {
   };
   /** A look begins; it is over, and so is the rest after it, when it is told what it found. */
   const looks = (name: string, sees: (place: Place) => boolean = () => true) => {
-    const looked = scouts.look(nodes.get(name)!, sees);
+    const looked = scouts.look(nodes.get(name)!, WHOLE, sees);
     return (found: Found | undefined) => {
       looked(found);
       pass(0);
@@ -45,6 +45,7 @@ function aProcess(names: readonly string[], processes = 1) {
       await Promise.resolve();
     },
     find: (name: string, found: Found | undefined) => looks(name)(found),
+    wasSeen: (inMs: number) => scouts.wasSeen(WHOLE, inMs),
     back: (name: string) => scouts.back(nodes.get(name)!),
     leave: (name: string) => scouts.leave(nodes.get(name)!),
     pass,
@@ -167,7 +168,7 @@ test("what a node cannot see is left to those that can", async () => {
 test("nodes that are told that something waits somewhere are no crowd: each word is followed at once", async () => {
   const { came, find, sent } = aProcess(["a"], 100);
   for (let n = 0; n < 9; n++) {
-    await came("7,8");
+    await came(WHOLE);
     find("a", NONE);
   }
   expect(sent).toHaveLength(9);
@@ -219,4 +220,15 @@ test("that a node could not look says nothing of others", async () => {
     find("a", undefined);
   }
   expect(sent).toHaveLength(9);
+});
+
+test("what one node has seen all of, the others need not look at now and then", () => {
+  const { find, wasSeen, pass } = aProcess(["a", "b"]);
+  for (const found of [ALL_WANTED, { ...NONE, sawAll: false }, undefined]) find("a", found);
+  expect(wasSeen(5_000)).toBe(false);
+  find("a", SOME);
+  pass(4_999);
+  expect(wasSeen(5_000)).toBe(true);
+  pass(1);
+  expect(wasSeen(5_000)).toBe(false);
 });
