@@ -40,9 +40,7 @@ export function startService(options: ServiceOptions): Service {
   const { environment, everyMs, firstMs = 0, gapMs = 0, longestPauseMs = LONGEST_PAUSE_MS } = options;
   let timer: Timer | undefined;
   let running: Promise<void> | undefined;
-  let isWoken = false;
-  let isUsual = false;
-  let isStopped = false;
+  let [isWoken, isUsual, isStopped] = [false, false, false];
   let failures = 0;
   let lastEnd = Number.NEGATIVE_INFINITY;
 
