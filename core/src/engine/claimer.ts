@@ -13,8 +13,11 @@ const FULL_READ_SHARE = 0.05;
 const FULL_READ_MS = 500;
 /** What was made when a lane was read may be seen so much later. */
 const SEEN_LATE_MS = 250;
-/** What a node of the process has seen is not looked at again in this time, unless something is heard. */
-const SEEN_MS = 5_000;
+/**
+ * What another node of the process has seen is not looked at again in this time, unless something is heard. It is shorter than
+ * the time between two looks of one node, which are never spared for its own sake.
+ */
+const SEEN_MS = 3_000;
 /** Looks for one job that others took do not put off the one at everything for longer than this: some hint may have been lost. */
 const LONGEST_AGO_MS = 5_000;
 
