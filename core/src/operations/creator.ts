@@ -68,7 +68,7 @@ export class Creator {
     return {
       insert: (tx) => insertKeyed(tx, jobs, defaults),
       tell: () => {
-        for (const hint of hintsOf(jobs, defaults, true)) this.#announcer.publish(hint);
+        for (const hint of hintsOf(jobs, defaults)) this.#announcer.publish(hint);
       },
     };
   }
@@ -200,7 +200,7 @@ function told(error: unknown): unknown {
 const FEW = 500;
 
 /** Jobs that may start at once concern nodes; a start time concerns who waits for the next one. */
-function hintsOf(jobs: readonly NewJob[], defaults: BatchDefaults, isWithin = false): readonly Hint[] {
+function hintsOf(jobs: readonly NewJob[], defaults: BatchDefaults): readonly Hint[] {
   const best = new Map<number, number>();
   let isPlanned = false;
   for (const { startAt, laneId = defaults.laneId, rank = defaults.rank } of jobs) {
@@ -208,7 +208,7 @@ function hintsOf(jobs: readonly NewJob[], defaults: BatchDefaults, isWithin = fa
     if (startAt !== null && rank < (best.get(laneId) ?? Number.POSITIVE_INFINITY)) best.set(laneId, rank);
   }
   const jobId = jobs.length === 1 ? jobs[0]!.id : undefined;
-  const isNew = !isPlanned && !isWithin && jobs.length <= FEW;
+  const isNew = !isPlanned && jobs.length <= FEW;
   const lanes: readonly Hint[] = [...best].map(([laneId, rank]) => ({ kind: "lane", laneId, rank, jobId, isNew }));
   return isPlanned ? [...lanes, { kind: "due" }] : lanes;
 }

@@ -23,8 +23,14 @@ describe("other processes hear of new jobs", () => {
     ["one, by its id", () => cs.jobs.create("copy"), /^l\d+:\d:[-\da-f]{36}$/],
     ["one that says more", () => cs.jobs.create("copy", { tags: ["a"], priority: "urgent" }), /^l\d+:0:[-\da-f]{36}$/],
     ["one with a key", () => cs.jobs.create("copy", { idempotencyKey: "once" }), /^l\d+:\d:[-\da-f]{36}$/],
-    ["one to come", () => cs.jobs.create("copy", { startAt: new Date("2999-01-01T00:00:00Z") }), /^l\d+:\d\S* d$/],
+    [
+      "one to come",
+      () => cs.jobs.create("copy", { startAt: new Date("2999-01-01T00:00:00Z") }),
+      /^l(\d+):\d\S* o\1 d$/,
+    ],
+    ["one that was to start before", () => cs.jobs.create("copy", { startAt: new Date(0) }), /^l(\d+):\d\S* o\1 d$/],
     ["many", () => cs.jobs.createMany("copy", [{}, {}]), /^l\d+:\d$/],
+    ["so many that they take a while", () => cs.jobs.createMany("copy", Array(501).fill({})), /^l(\d+):\d o\1$/],
   ])("%s", async (_, create, hint) => {
     // At most one leaves in five milliseconds.
     await wait(20);
