@@ -34,7 +34,7 @@ interface News {
 const LATE_MS = 250;
 /** Of so many places it is remembered when they were seen. */
 const MOST_PLACES = 100;
-/** Between two looks as much time passes as the last one took, at most so much: what takes long is asked for more at once. */
+/** After a node that was sent as much time passes as its look took, at most so much: what takes long is asked for more at once. */
 const LONGEST_REST_MS = 50;
 
 /**
@@ -102,7 +102,7 @@ export class Scouts {
     const late = seen.length > 0 ? timers.after(LATE_MS, goneWrong) : undefined;
     return (found) => {
       late?.cancel();
-      this.#pause(Math.min(monotonic() - begunAt, LONGEST_REST_MS));
+      if (this.#sent?.scout === scout) this.#pause(Math.min(monotonic() - begunAt, LONGEST_REST_MS));
       if (found === undefined) {
         goneWrong();
         return;

@@ -83,7 +83,7 @@ test("a node that looks on by itself sends nobody, and leaves nothing when it ha
   expect(sent).toEqual(["a"]);
 });
 
-test("between two looks as much time passes as the last one took, and 50 ms at most", async () => {
+test("after a node that was sent as much time passes as its look took, and 50 ms at most", async () => {
   const { came, looks, pass, sent } = aProcess(["a"]);
   for (const [tookMs, restMs] of [
     [8, 8],
@@ -102,6 +102,21 @@ test("between two looks as much time passes as the last one took, and 50 ms at m
     looks("a")(SOME);
     pass(restMs);
   }
+});
+
+test("nodes that look by themselves again and again keep nobody from being sent", async () => {
+  const { came, find, looks, back, pass, sent } = aProcess(["a", "b", "c"]);
+  find("b", SOME);
+  await came();
+  back("b");
+  expect(sent).toEqual(["b", "a"]);
+  await came();
+  const looked = looks("c");
+  pass(8);
+  looked(ALL_WANTED);
+  back("a");
+  back("c");
+  expect(sent).toEqual(["b", "a", "b"]);
 });
 
 test("a node that could not look, or may take nothing, has not looked for the others", async () => {
