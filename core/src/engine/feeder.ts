@@ -145,7 +145,8 @@ export class Feeder {
         this.#pump();
         this.#noteBegun();
       }
-      if (!mayHoldMore) return againMs;
+      // What waits for a slot is looked after before any hint comes.
+      if (!mayHoldMore) return this.#waiting > 0 ? Math.min(againMs ?? TOO_LONG_MS, TOO_LONG_MS) : againMs;
     }
     return null;
   }

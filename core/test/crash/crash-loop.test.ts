@@ -177,8 +177,12 @@ describe.each([ALONE, CONTENDED, UNDOING])(
         await untouched.database.close();
         let killed = 0;
         await twoAtATime(pointsOf(total), async (at) => {
-          const run = await perform(scenario, how, at);
-          // Polling makes the number of calls vary a little: the last points may not be reached.
+          let run = await perform(scenario, how, at);
+          // Polling makes the number of calls vary: a point that is not reached is moved to the end of what is.
+          if (run.ended !== "SIGKILL") {
+            await run.database.close();
+            run = await perform(scenario, how, Math.floor(0.9 * Math.min(at, callsOf(run))));
+          }
           if (run.ended === "SIGKILL") killed += 1;
           else callsOf(run);
           await recover(run);

@@ -7,7 +7,12 @@ const job = (n: number) => ({ id: `j${n}`, actionVersionId: 1, ownerId: 1, ordin
 /** A feeder of four slots over a backlog without end, at a time that the test moves. */
 function aFeeder() {
   const asked: number[] = [];
-  const claimer = { claim: async (want: number) => claim(want), rest: () => {}, wasSeen: false };
+  const claimer = {
+    claim: async (want: number) => claim(want),
+    rest: () => {},
+    wasSeen: false,
+    left: Number.POSITIVE_INFINITY,
+  };
   let [now, running, claimed] = [0, 0, 0];
   const runner = {
     start: () => void running++,
@@ -18,7 +23,9 @@ function aFeeder() {
   const catalogue = { versions: async () => new Map(), ownerNames: async () => new Map() };
   const claim = async (want: number) => {
     asked.push(want);
-    return { jobs: Array.from({ length: want }, () => job(claimed++)), mayHoldMore: true };
+    const count = Math.min(want, claimer.left);
+    claimer.left -= count;
+    return { jobs: Array.from({ length: count }, () => job(claimed++)), mayHoldMore: count === want };
   };
   const feeder = new Feeder({
     ...{ slots: () => SLOTS, runner, claimer, reporter: { backlog: 0 }, onHungry: () => {} },
@@ -60,4 +67,13 @@ test("a look now and then is spared when another node has seen everything, and n
   expect(asked).toEqual([]);
   await round(false);
   expect(asked).toEqual([SLOTS]);
+});
+
+test("a node comes back soon to what it took ahead, also when it took all there was: others may have room for it", async () => {
+  const { claimer, round, end } = aFeeder();
+  await round();
+  claimer.left = SLOTS + 1;
+  await end(2);
+  claimer.left = 0;
+  expect(await round()).toBe(250);
 });
