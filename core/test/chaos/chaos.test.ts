@@ -175,7 +175,7 @@ async function settle({ cs, store }: Place, made: ReadonlyMap<string, How>): Pro
       told = JSON.stringify(counts);
       return counts.completed + counts.failed === made.size;
     };
-    await until(isSettled, { deadlineMs: 120_000, what: `The end of ${made.size} jobs` }).catch(
+    await until(isSettled, { deadlineMs: 300_000, what: `The end of ${made.size} jobs` }).catch(
       async (error: Error) => {
         await expectSound({ store });
         throw new Error(`${error.message} They are ${told}`);
