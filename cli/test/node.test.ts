@@ -37,7 +37,7 @@ async function heldJobs(cs: Callsheet, count: number) {
   const lines = () => (existsSync(witness) ? readFileSync(witness, "utf8").trim().split("\n") : []);
   const begun = () => lines().map((line) => line.split(" "));
   const begins = (times: number) =>
-    until(() => (begun().length >= times ? begun() : undefined), { deadlineMs: 20_000 });
+    until(() => (begun().length >= times ? begun() : undefined), { deadlineMs: 60_000 });
   return { jobs, begins, go: () => writeFile(`${witness}.go`, "") };
 }
 
