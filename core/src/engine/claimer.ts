@@ -70,7 +70,7 @@ export class Claimer {
     this.#heard = undefined;
     this.#isEmpty = false;
     const isNear = typeof heard === "object" && this.#lanes.includes(heard.laneId);
-    const looked = this.#options.part.scouts.look(this.#scout, this.#place, (lane) => this.#isPlain(lane));
+    const looked = this.#options.part.scouts.look(this.#scout, this.#place, (place) => this.#isPlain(place));
     let claim: Claim | undefined;
     try {
       claim = (isNear && (await this.#claimLone(heard.jobId))) || (await this.#claimMany(want));
@@ -141,8 +141,7 @@ export class Claimer {
 
   #hearOfLane({ laneId, rank, jobId, isNew }: LaneHint): void {
     this.#heard = jobId === undefined || this.#heard ? "more" : { laneId, jobId };
-    const lane = this.#known.get(laneId);
-    if (lane === undefined) this.#lanesAt = Number.NEGATIVE_INFINITY;
+    if (!this.#known.has(laneId)) this.#lanesAt = Number.NEGATIVE_INFINITY;
     this.#contention.look(laneId);
     const mark = this.#marks.get(laneId);
     // At the same rank new jobs come later than the mark.
@@ -179,8 +178,8 @@ export class Claimer {
     return [...this.#known.values()].some(({ isContended, isShared }) => isContended || isShared);
   }
 
-  #isPlain(lane: Place): boolean {
-    return this.#known.get(lane as number)?.isContended === false;
+  #isPlain(place: Place): boolean {
+    return typeof place === "number" && this.#known.get(place)?.isContended === false;
   }
 
   /** A claim waits for its lanes only when one is known to be new; otherwise they are read again beside it. */

@@ -40,7 +40,7 @@ export function startReaper(part: Part): Service {
       // What a process of this machine left running when it died: others may have recovered its jobs long ago.
       if (isFirst) await environment.processes.endOrphans().catch((error: unknown) => log.error("processes", error));
       const { heartbeats, againMs } = await lookout.look();
-      part.census.processes = new Set(heartbeats.map(({ bootId, pid }) => `${bootId} ${pid}`)).size;
+      part.census.processes = new Set(heartbeats.map(({ host, bootId, pid }) => `${host} ${bootId} ${pid}`)).size;
       for (const node of heartbeats) if (environment.processes.isAlive(node) === false) await endLocal(part, node);
       if (isFirst) await sayTimeZones(part);
       isFirst = false;
