@@ -1,30 +1,13 @@
-import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { defineActionType } from "@callsheet/contract";
-import { makeTemporaryDirectory, openPrivateServer, type PrivateServer, removeTemporary } from "@callsheet/postgres";
-import { expect, onTestFinished, test } from "vitest";
-import { z } from "zod";
-import { systemEnvironment } from "../../src/engine/environment.ts";
-import { Callsheet } from "../../src/index.ts";
-import { type Database, openDatabase } from "../../src/store/database.ts";
-import { createStore } from "../../src/store/store.ts";
+import { expect, test } from "vitest";
 import { expectSound, until } from "../../src/testing/index.ts";
 import { dice } from "../admission/crowd.ts";
 import { checkRest } from "../admission/holdings.ts";
-import { type Effects, judge, judgeEffects, nameOf, percentile } from "./judge.ts";
-import {
-  aVictim,
-  dismiss,
-  type Fault,
-  type Outage,
-  type Registry,
-  type Struck,
-  strike,
-  takeAway,
-  type Victim,
-} from "./nemesis.ts";
-import { ACTIONS, CAPACITY, EFFECTS, type How, MOST_UNITS, planOf } from "./plan.ts";
-import { openWitness, type Witness } from "./witness.ts";
+import { judge, judgeEffects, percentile } from "./judge.ts";
+import { aVictim, dismiss, type Fault, type Outage, type Struck, strike, takeAway, type Victim } from "./nemesis.ts";
+import { aPlace, declare, insist, LOOK_MS, type Place, registryOf } from "./place.ts";
+import { ACTIONS, CAPACITY, type How, MOST_UNITS, planOf } from "./plan.ts";
+import { checkEnds, readDeaths, readTried, tellLate } from "./reckoning.ts";
 
 /**
  * How much faster than at work nodes live, whose silences last up to twenty seconds, and how many times the usual jobs and
@@ -46,54 +29,6 @@ const OUTAGES: readonly Outage[] = Array.from({ length: times(12) }, (_, n) => (
 const BACKLOG = 150;
 /** From the fault, whatever else was struck meanwhile. */
 const MOST_RECOVERY_MS = 20_000;
-/** What takes longer is told with its reasons: one silence alone takes less. */
-const LATE_MS = 15_000;
-/** A look is work for the server, which has enough of it. */
-const LOOK_MS = 200;
-
-interface Place {
-  readonly server: PrivateServer;
-  readonly db: Database;
-  readonly store: ReturnType<typeof createStore>;
-  readonly cs: Callsheet;
-  readonly witness: Witness;
-}
-
-async function aPlace(): Promise<Place> {
-  const directory = await makeTemporaryDirectory();
-  onTestFinished(() => removeTemporary(directory));
-  const server = await openPrivateServer({ dataDir: join(directory, "data") });
-  onTestFinished(() => server.close());
-  const cs = await Callsheet.open({ databaseUrl: server.url, onError: () => {} });
-  onTestFinished(() => cs.close());
-  const db = openDatabase({
-    ...{ connection: { connectionString: server.url }, schema: "callsheet", poolSize: 4 },
-    ...{ clock: systemEnvironment(), onError: () => {} },
-  });
-  onTestFinished(() => db.close());
-  return { server, db, store: createStore(db), cs, witness: openWitness() };
-}
-
-/** What may fail while the server is away is done again until it answers. */
-async function insist<T>(work: () => Promise<T>): Promise<T> {
-  return until(
-    async () => {
-      try {
-        return { answer: await work() };
-      } catch (error) {
-        if ((error as { code?: string }).code !== "database_lost") throw error;
-        return undefined;
-      }
-    },
-    { deadlineMs: 60_000, what: "An answer of the server" },
-  ).then(({ answer }) => answer);
-}
-
-async function declare({ cs }: Place): Promise<void> {
-  const type = defineActionType({ type: "chaos", version: 1, configuration: z.looseObject({}), run: async () => null });
-  await cs.resources.put("gpu", { capacity: CAPACITY });
-  for (const fields of Object.values(ACTIONS)) await cs.actions.put({ ...fields, type });
-}
 
 /** Creates jobs as long as there are faults, so that there is always work; each until it was acknowledged. */
 async function createAll({ cs, store }: Place, isOver: () => boolean): Promise<ReadonlyMap<string, How>> {
@@ -114,24 +49,6 @@ async function createAll({ cs, store }: Place, isOver: () => boolean): Promise<R
     await Promise.all(Array.from({ length: 25 }, () => createOne(n++)));
   }
   return made;
-}
-
-function registryOf({ db }: Place): Registry {
-  const ask = async (text: string, pid: number) => {
-    await setTimeout(LOOK_MS);
-    const { rows } = await insist(() => db.query<{ yes: boolean }>({ text: `select ${text} as yes`, values: [pid] }));
-    return rows[0]!.yes;
-  };
-  const LAST = "(select id from callsheet.node where pid = $1 order by id desc limit 1)";
-  return {
-    isOver: (pid) =>
-      ask(
-        `(select state = 'dead' from callsheet.node where id = ${LAST})
-         and not exists (select from callsheet.work where node_id = ${LAST}) and not exists (select from callsheet.claim where node_id = ${LAST})`,
-        pid,
-      ),
-    isUp: (pid) => ask(`(select state = 'up' from callsheet.node where id = ${LAST})`, pid),
-  };
 }
 
 /** All faults, each node's one after the other, the server's in between. One node at least is left to see what became of others. */
@@ -189,106 +106,6 @@ async function settle({ cs, store }: Place, made: ReadonlyMap<string, How>): Pro
   }
 }
 
-/** An attempt that was taken from its node after a fault. */
-interface Recovery {
-  readonly by: Struck;
-  /** When its node was declared dead. */
-  readonly deadAt: number;
-  readonly lostAt: number;
-  /** From the fault, in milliseconds. */
-  readonly tookMs: number;
-}
-
-/** When the node of each attempt was declared dead, or went because it could not begin, and how long after a fault its attempts were taken from it. */
-async function readDeaths({ db }: Place, struck: readonly Struck[]) {
-  const { rows } = await db.query<{
-    job: string;
-    attempt: number;
-    pid: number;
-    born: number;
-    dead: number | null;
-    lost: number | null;
-  }>({
-    text: `
-      with line as (
-        select job_id, attempt, node_id, at, data from callsheet.event where node_id is not null and attempt is not null
-        union all select job_id, attempt, node_id, ended_at, json_build_object('error', error) from callsheet.outcome where node_id is not null
-      )
-      select l.job_id as job, l.attempt, n.pid,
-        floor(extract(epoch from n.started_at) * 1000)::float8 as born,
-        floor(extract(epoch from case when n.state in ('dead', 'gone') then n.ended_at end) * 1000)::float8 as dead,
-        floor(extract(epoch from max(l.at) filter (where l.data -> 'error' ->> 'code' in ('node_lost', 'poison'))) * 1000)::float8 as lost
-      from line l join callsheet.node n on n.id = l.node_id group by 1, 2, 3, 4, 5`,
-    values: [],
-  });
-  const recoveries = rows.flatMap(({ pid, born, dead, lost }): readonly Recovery[] => {
-    // A life that began after a fault did not end by it, but by an outage.
-    const by = struck.filter((one) => one.pid === pid && one.at >= born && one.at <= (lost ?? 0)).at(-1);
-    if (lost === null || by === undefined || by.what === "blink") return [];
-    return [{ by, deadAt: dead ?? lost, lostAt: lost, tookMs: lost - by.at }];
-  });
-  const deadAt = new Map(rows.flatMap((row) => (row.dead === null ? [] : [[nameOf(row), row.dead] as const])));
-  return { deadAt, recoveries };
-}
-
-/** The late recoveries, one for each fault, each with what else was struck meanwhile, in seconds after the fault. */
-function tellLate(recoveries: readonly Recovery[], struck: readonly Struck[]): readonly string[] {
-  const late = recoveries.filter(({ tookMs }) => tookMs > LATE_MS);
-  const last = new Map(late.sort((a, b) => a.tookMs - b.tookMs).map((one) => [one.by, one]));
-  return [...last.values()].map(({ by, deadAt, lostAt }) => {
-    const after = (at: number) => ((at - by.at) / 1_000).toFixed(1);
-    const others = struck
-      .filter((one) => one !== by && one.at <= lostAt && one.overAt >= by.at)
-      .map(({ what, name, at, overAt }) => `${what} ${name} ${after(at)} to ${after(overAt)}`);
-    return `${by.what} ${by.name}: dead after ${after(deadAt)}, recovered after ${after(lostAt)}; ${others.join(", ")}`;
-  });
-}
-
-/** Each job ended as it should, with the answer and the effects of its last attempt, and no word of an earlier one. */
-async function checkEnds(
-  { store }: Place,
-  made: ReadonlyMap<string, How>,
-  { standing }: Effects,
-): Promise<readonly string[]> {
-  const wrong: string[] = [];
-  const ids = [...made.keys()];
-  for (let from = 0; from < ids.length; from += 500) {
-    const page = ids.slice(from, from + 500);
-    const there = new Map((await store.readJobs(page)).map((job) => [job.id, job]));
-    for (const id of page) {
-      const how = made.get(id)!;
-      const job = there.get(id);
-      if (job === undefined) {
-        wrong.push(`${id} ${how}: lost`);
-        continue;
-      }
-      const { state, attempt, result, variables, error } = job;
-      const isFair = state === (how === "fails" ? "failed" : "completed");
-      const isItsOwn =
-        state === "failed" || ((result as { attempt: number }).attempt === attempt && variables.by === attempt);
-      const stands = standing.get(id) ?? [];
-      const effects = Array.from({ length: how === "undoes once" ? EFFECTS : 0 }, (_, n) => `${attempt}/${n + 1}`);
-      const told = `${how}: ${state} ${error?.code ?? ""}, attempt ${attempt}, ${JSON.stringify({ result, variables, stands })}`;
-      if (!isFair || !isItsOwn || `${stands}` !== `${effects}`) wrong.push(`${id} ${told}`);
-    }
-  }
-  return wrong;
-}
-
-/** How often what was to be tried took place: without it the test would have tested less than it says. */
-async function readTried({ db }: Place): Promise<Readonly<Record<string, number>>> {
-  const { rows } = await db.query<{ tried: Record<string, number> }>({
-    text: `
-      select json_build_object(
-        'waits for a lock', count(*) filter (where event = 'block'), 'overruns', count(*) filter (where event = 'overrun'),
-        'ended by a time-out', count(*) filter (where data #>> '{error,code}' = 'timed_out'), 'retries', count(*) filter (where event = 'back_off'),
-        'lost with a node', count(*) filter (where data #>> '{error,code}' = 'node_lost')) as tried
-      from callsheet.event`,
-    values: [],
-  });
-  return rows[0]!.tried;
-}
-
 test(`${JOBS} jobs on three nodes that are killed and stopped, on a server that is restarted: nothing is lost, doubled or left behind`, {
   timeout: 900_000 * Math.max(1, ROUNDS),
 }, async () => {
@@ -305,9 +122,16 @@ test(`${JOBS} jobs on three nodes that are killed and stopped, on a server that 
   const begin = Date.now();
   let isOver = false;
   const [struck, made] = await Promise.all([
-    torment(place, victims).finally(() => {
-      isOver = true;
-    }),
+    torment(place, victims)
+      .catch((error: Error) => {
+        const told = victims.map(
+          ({ name, child }) => `${name}, process ${child.process.pid}: ${child.output().slice(-2_000)}`,
+        );
+        throw new Error(`${error.message}\n${told.join("\n")}`, { cause: error });
+      })
+      .finally(() => {
+        isOver = true;
+      }),
     createAll(place, () => isOver),
   ]);
   const faultsMs = Date.now() - begin;

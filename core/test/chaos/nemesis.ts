@@ -46,6 +46,13 @@ const BLINK_MS = 300;
 /** However it ends: nothing waits for longer. */
 const MOST_MS = 60_000;
 
+/** What nobody killed must not end: what it said last tells why it did. */
+function insistItRuns({ name, child }: Victim): void {
+  const { exitCode, signalCode } = child.process;
+  if (exitCode === null && signalCode === null) return;
+  throw new Error(`${name} has ended by itself (${exitCode ?? signalCode}). It said: ${child.output()}`);
+}
+
 export function aVictim(name: string, variables: Readonly<Record<string, string>>): Victim {
   const start = () => aChild("chaos-node.mjs", { ...variables, TEST_NODE: name });
   return { name, start, child: start(), outputs: [] };
@@ -59,6 +66,7 @@ export async function strike(
 ): Promise<Struck> {
   const pid = victim.child.process.pid!;
   await until(() => witness.inFlight(pid) > 0, { deadlineMs: 5_000 }).catch(() => {});
+  insistItRuns(victim);
   if (fault === "kill") return kill(victim, pid);
   for (;;) {
     process.kill(pid, "SIGSTOP");
@@ -74,6 +82,7 @@ export async function strike(
     }
     process.kill(pid, "SIGCONT");
     await until(() => witness.inFlight(pid) > 0, { deadlineMs: MOST_MS, what: `A handler on ${victim.name}` });
+    insistItRuns(victim);
   }
 }
 
@@ -92,7 +101,8 @@ async function startAgain(victim: Victim): Promise<void> {
     victim.child = victim.start();
     const { process: started, output } = victim.child;
     const isUp = () => output().includes("ready\n");
-    await until(() => isUp() || started.exitCode !== null, { deadlineMs: MOST_MS, what: `${victim.name} up` });
+    const hasEnded = () => started.exitCode !== null || started.signalCode !== null;
+    await until(() => isUp() || hasEnded(), { deadlineMs: MOST_MS, what: `${victim.name} up` });
     if (isUp()) return;
     victim.outputs.push(output());
   }
