@@ -7,6 +7,7 @@ import type { ClaimLane } from "../store/dictionary.ts";
 import { isOvertaken } from "../store/failure.ts";
 import type { Claim, ClaimerOptions } from "./claiming.ts";
 import { type Contest, contest, type Request } from "./contest.ts";
+import { LeftJobs } from "./left-jobs.ts";
 
 /** Without a hint, units that came back are found after this long. */
 const POOLS_MS = 500;
@@ -26,7 +27,7 @@ const LONGEST_AGAIN_MS = 160;
 const MOMENT_MS = 100;
 /** Where others took of a pool between a decision and its end, it is locked before it is decided, for so long. */
 const TIGHT_MS = 1_000;
-/** So many objects are remembered to have rows. */
+/** Of so many objects it is remembered that they were seen to have rows. */
 const MOST_MADE = 10_000;
 /** Of so many lanes at most the pools are read before it is known whose jobs come. */
 const MOST_NEAR = 8;
@@ -46,9 +47,8 @@ interface OpenLane {
 export class Contention {
   readonly #options: ClaimerOptions;
   readonly #marks = new Map<number, Watermark>();
-  /** Jobs that were found to have to wait for an object, by lane, and since when. */
-  #left: ReadonlyMap<number, ReadonlyMap<string, number>> = new Map();
-  /** Objects that have a row. */
+  readonly #left = new LeftJobs();
+  /** Objects that had a row when they were last taken or waited for. */
   readonly #made = new Set<string>();
   #lanes: ReadonlyMap<number, ClaimLane> = new Map();
   /** Shared lanes that jobs may have come to since they were last looked at. */
@@ -123,7 +123,7 @@ export class Contention {
       return undefined;
     }
     const want = Math.min(wanted, this.#atOnce);
-    const left = this.#leftCount;
+    const left = this.#left.count;
     const limit = Math.max(left, want + (left > 0 ? Math.min(left + MORE, MOST_LEFT) : FEW_MORE));
     const asked = open.map((one) => this.#asked(one, limit, open.length));
     const outcome = await this.#contest(asked, want, limit);
@@ -146,7 +146,7 @@ export class Contention {
     const learned: Learned = this.#pools.size > 0 ? await part.catalogue.durations() : new Map();
     const request: Omit<Request, "isTight"> = {
       ...{ nodeId: nodeId(), node: this.#node, running: running(), lanes, want, limit, rules: this.#rules },
-      ...{ nearPools: this.#nearPools(lanes), seesObjects: this.#seesObjects, tries: want + this.#leftCount },
+      ...{ nearPools: this.#nearPools(lanes), seesObjects: this.#seesObjects, tries: want + this.#left.count },
       laneOf: (id) => this.#lanes.get(id)!,
       asksOf: (lane) => this.#asksOf(lane),
       notMade: (keys) => keys.filter((key) => !this.#made.has(key)),
@@ -237,22 +237,12 @@ export class Contention {
 
   #asked({ lane: { id, isShared }, room }: OpenLane, limit: number, lanes: number): AskedLane {
     const share = lanes === 1 ? limit : Math.max(8, Math.ceil((2 * limit) / lanes));
-    const quota = Math.min(limit, share + this.#leftOf(id).size, room + MORE);
+    const quota = Math.min(limit, share + this.#left.countOf(id), room + MORE);
     return { id, after: this.#marks.get(id), quota, isShared, hasNews: this.#news.delete(id) };
   }
 
-  #leftOf(laneId: number): ReadonlyMap<string, number> {
-    return this.#left.get(laneId) ?? new Map();
-  }
-
-  get #leftCount(): number {
-    return [...this.#left.values()].reduce((sum, { size }) => sum + size, 0);
-  }
-
-  #mayStand({ id, laneId }: Candidate, place: number): boolean {
-    const since = this.#leftOf(laneId).get(id);
-    if (place > MOST_AT_OBJECT) return true;
-    return since !== undefined && this.#options.part.environment.monotonic() - since >= GRACE_MS;
+  #mayStand(job: Candidate, place: number): boolean {
+    return place > MOST_AT_OBJECT || this.#left.waitedMs(job, this.#options.part.environment.monotonic()) >= GRACE_MS;
   }
 
   /**
@@ -261,23 +251,20 @@ export class Contention {
    */
   #remember({ candidates, taken, blocked, left }: Contest, want: number): void {
     const now = this.#options.part.environment.monotonic();
-    const since = new Map<number, Map<string, number>>();
-    for (const { id, laneId } of left) {
-      const of = since.get(laneId) ?? new Map<string, number>();
-      since.set(laneId, of.set(id, this.#leftOf(laneId).get(id) ?? now));
-    }
-    this.#left = since;
-    const hasLong = [...since.values()].some((ofLane) => [...ofLane.values()].some((at) => now - at >= MOMENT_MS));
-    this.#seesObjects = left.length > taken.length || hasLong;
+    this.#left.replace(left, now);
+    const leftLong = left.filter((job) => this.#left.waitedMs(job, now) >= MOMENT_MS);
+    this.#seesObjects = left.length > taken.length || leftLong.length > 0;
+    // A row that nobody asked for in a day may be gone.
+    for (const { key } of leftLong.flatMap(({ locks }) => locks)) this.#made.delete(key);
     if (this.#made.size > MOST_MADE) this.#made.clear();
     for (const { key } of [...taken, ...blocked].flatMap(({ locks }) => locks)) this.#made.add(key);
     const done = new Set([...taken, ...blocked].map(({ id }) => id));
     const last = taken.length < want ? candidates.length : candidates.findLastIndex(({ id }) => done.has(id));
     const stopped = new Set<number>();
-    for (const [index, { id, laneId, rank, dueAt, turn }] of candidates.entries()) {
+    for (const [index, candidate] of candidates.entries()) {
+      const { id, laneId, rank, dueAt, turn } = candidate;
       if (turn !== null) continue;
-      const isLeft = since.get(laneId)?.has(id) ?? false;
-      if (isLeft || index > last) stopped.add(laneId);
+      if (this.#left.has(candidate) || index > last) stopped.add(laneId);
       if (stopped.has(laneId)) continue;
       if (!done.has(id)) this.#hasPassed = true;
       if (!this.#lanes.get(laneId)?.isShared) this.#marks.set(laneId, { rank, dueAt, id });

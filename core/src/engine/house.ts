@@ -11,6 +11,7 @@ const ROUND_MS = 60_000;
 const FIRST_MS = 10_000;
 /** Once in the cluster. */
 const DUTY_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 const DAYS_AHEAD = 7;
 const PAGE_JOBS = 500;
 const PAGE_LINES = 2_000;
@@ -36,6 +37,7 @@ export function startHouse(part: Part): Service {
         await store.forgetReceipts();
         await purge(part, rest);
       }
+      if (await store.beginDuty("objects", DAY_MS)) await forgetObjects(part, rest);
       return null;
     },
   });
@@ -117,6 +119,15 @@ async function forget(part: Part, rest: Rest): Promise<number> {
   for (const old of await part.store.repeatingWithOld())
     await inPages(part, rest, (tx) => tx.forgetRuns(old, PAGE_LINES));
   return occurrences;
+}
+
+/** Lets go of the rows of objects that nobody locks any more. */
+export async function forgetObjects({ store, environment }: Part, rest: Rest): Promise<void> {
+  for (let after: string | undefined = ""; after !== undefined && !rest.isOver; ) {
+    const begun = environment.monotonic();
+    after = await store.forgetObjects(after, PAGE_LINES);
+    if (after !== undefined) await rest.after(environment.monotonic() - begun);
+  }
 }
 
 /** Does something until nothing is left of it, each time in a transaction, with rests between. Answers how much it was. */

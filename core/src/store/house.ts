@@ -1,6 +1,7 @@
 import sql from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 import { dropPartition, emptyPartitions, makeDay, mayPartition, missingDays } from "./event-days.ts";
+import { forgetObjects } from "./objects.ts";
 import { forgetReceipts } from "./receipt.ts";
 import { removeJobs } from "./remove-jobs.ts";
 import { countExpired, purgeSettled, putRetention, readRetention, removeRetention } from "./retention.ts";
@@ -26,6 +27,7 @@ export const HOUSE = {
   dropPartition,
   emptyPartitions,
   endStall,
+  forgetObjects,
   forgetReceipts,
   makeDay,
   mayPartition,

@@ -1,7 +1,7 @@
 import type { ObjectFacts, TicketFacts } from "@callsheet/contract";
 import type { Queryable, Statement } from "./database.ts";
 
-/** Makes rows for objects that have none yet. A row that is there stays for ever: who made it once need not ask again. */
+/** Makes rows for objects that have none yet. A row stays while anybody asks for it now and then: who made it need not ask again soon. */
 export async function makeObjects(tx: Queryable, keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return;
   await tx.query({
@@ -26,7 +26,7 @@ const withLines = (others: "awaited" | "left") => `
       'exclusive', true, l.token, l.at
     from locked l where l.token is not null
   ), lined as (
-    update callsheet.object set token = null, job_id = null, at = null, lined = true
+    update callsheet.object set token = null, job_id = null, lined = true
     where key = any(array(select key from locked where not lined))
   )
   select count(*)::int as count, case when count(*) < cardinality($1::text[]) then coalesce(json_agg(key), '[]') end as locked from locked`;
@@ -92,7 +92,7 @@ export function freeingAlone(freed: readonly { readonly key: string; readonly to
       name: "free_alone",
       text: `
         with freed as (
-          update callsheet.object o set token = null, job_id = null, at = null
+          update callsheet.object o set token = null, job_id = null
           from unnest($1::text[], $2::bigint[]) as f (key, token)
           where o.key = f.key and o.token = f.token
           returning o.key
@@ -101,6 +101,30 @@ export function freeingAlone(freed: readonly { readonly key: string; readonly to
       values: [ordered.map(({ key }) => key), `{${ordered.map(({ token }) => token).join()}}`, ordered.length],
     },
   ];
+}
+
+/**
+ * Deletes the rows of objects at which nobody stands, which nobody has taken alone for a day, and of which nobody decided anything:
+ * of a page of them, in the order of their keys, those that nobody locks. Answers the last key of that page; undefined: there are no
+ * more.
+ */
+export async function forgetObjects(db: Queryable, after: string, limit: number): Promise<string | undefined> {
+  const { rows } = await db.query<{ last: string | null }>({
+    text: `
+      with page as materialized (
+        select key from callsheet.object where key > $1 order by key limit $2
+      ), idle as materialized (
+        select o.key from page p cross join lateral (
+          select key from callsheet.object where key = p.key and token is null and not lined and quarantined_at is null
+            and (at is null or at < callsheet.now() - interval '1 day') offset 0 for update skip locked
+        ) o
+      ), gone as (
+        delete from callsheet.object where key = any(array(select key from idle))
+      )
+      select max(key) as last from page`,
+    values: [after, limit],
+  });
+  return rows[0]!.last ?? undefined;
 }
 
 /** How much of an object's line is read at most: those behind it wait in any case. */

@@ -1,0 +1,35 @@
+import type { Candidate } from "../store/contended.ts";
+
+type Job = Pick<Candidate, "id" | "laneId">;
+
+/** Jobs that were found to have to wait for an object and have no place in its line, by lane, and since when each was. */
+export class LeftJobs {
+  #since: ReadonlyMap<number, ReadonlyMap<string, number>> = new Map();
+
+  get count(): number {
+    return [...this.#since.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
+  countOf(laneId: number): number {
+    return this.#since.get(laneId)?.size ?? 0;
+  }
+
+  has({ id, laneId }: Job): boolean {
+    return this.#since.get(laneId)?.has(id) ?? false;
+  }
+
+  /** For how long a job has been left, in milliseconds; 0: it is not. */
+  waitedMs({ id, laneId }: Job, now: number): number {
+    return now - (this.#since.get(laneId)?.get(id) ?? now);
+  }
+
+  /** These were left by the last look, and no others. */
+  replace(left: readonly Job[], now: number): void {
+    const since = new Map<number, Map<string, number>>();
+    for (const job of left) {
+      const ofLane = since.get(job.laneId) ?? new Map<string, number>();
+      since.set(job.laneId, ofLane.set(job.id, now - this.waitedMs(job, now)));
+    }
+    this.#since = since;
+  }
+}
