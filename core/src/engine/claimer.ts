@@ -27,6 +27,9 @@ interface Mark {
   readonly isEnd: boolean;
 }
 
+/** Comes before every job of a lane. */
+const BEFORE_ALL = -1;
+
 interface LoneJob {
   readonly laneId: number;
   readonly jobId: string;
@@ -38,6 +41,8 @@ export class Claimer {
   readonly #contention: Contention;
   readonly #scout: Scout;
   readonly #marks = new Map<number, Mark>();
+  /** The best rank of jobs in lanes that were heard of while a look was under way, which may not have seen them. */
+  readonly #meanwhile = new Map<number, number>();
   /** Of plain jobs. */
   #lanes: readonly number[] = [];
   /** All of them: nodes that have the same see the same. */
@@ -99,6 +104,7 @@ export class Claimer {
     const started = monotonic();
     const isFullRead = started >= this.#nextFullRead;
     if (isFullRead) this.#marks.clear();
+    this.#meanwhile.clear();
     const lanes = this.#lanes.map((id) => ({ id, after: afterOf(this.#marks.get(id)) }));
     const isToEnd = this.#lanes.every((id) => this.#marks.get(id)?.isEnd ?? true);
     const { jobs, marks, isBarred } = await (await hot()).claim({
@@ -110,7 +116,8 @@ export class Claimer {
     const now = monotonic();
     this.#lookedAt = now;
     if (isFullRead) this.#nextFullRead = now + Math.max(FULL_READ_MS, (now - started) / FULL_READ_SHARE);
-    for (const [lane, last] of marks) this.#marks.set(lane, { last, isEnd: false });
+    for (const [lane, last] of marks)
+      if ((this.#meanwhile.get(lane) ?? last.rank) >= last.rank) this.#marks.set(lane, { last, isEnd: false });
     if (jobs.length < want) for (const [lane, { last }] of this.#marks) this.#marks.set(lane, { last, isEnd: true });
     // Of several lanes each gives its share at most.
     const mayHoldMore = jobs.length === want || (jobs.length > 0 && lanes.length > 1);
@@ -130,6 +137,7 @@ export class Claimer {
   #mayConcern(hint: Exclude<Hint, { kind: "lane" }> | undefined): boolean {
     if (hint === undefined) {
       this.#marks.clear();
+      for (const id of this.#lanes) this.#meanwhile.set(id, BEFORE_ALL);
       this.#contention.look();
       this.#lanesAt = Number.NEGATIVE_INFINITY;
     } else if (hint.kind === "waiting") return this.#mayWait();
@@ -146,6 +154,7 @@ export class Claimer {
     const mark = this.#marks.get(laneId);
     // At the same rank new jobs come later than the mark.
     if (mark && (!isNew || rank < mark.last.rank)) this.#marks.delete(laneId);
+    this.#meanwhile.set(laneId, Math.min(isNew ? rank : BEFORE_ALL, this.#meanwhile.get(laneId) ?? rank));
     const { onHungry, part } = this.#options;
     if (this.#isPlain(laneId)) part.scouts.hear(laneId, this.#scout);
     else onHungry();

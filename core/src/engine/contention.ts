@@ -68,6 +68,8 @@ export class Contention {
   #tightUntil = Number.NEGATIVE_INFINITY;
   /** Jobs were passed over for lack of units. */
   #hasPassed = false;
+  /** What was heard of while a look was under way, which may not have seen it: lanes, or all of them; pools that units came back to. */
+  #meanwhile = { all: false, lanes: new Set<number>(), pools: new Set<number>() };
 
   constructor(options: ClaimerOptions) {
     this.#options = options;
@@ -83,10 +85,12 @@ export class Contention {
   look(laneId?: number): void {
     if (laneId === undefined) {
       this.#marks.clear();
+      this.#meanwhile.all = true;
       this.#poolsAt = Number.NEGATIVE_INFINITY;
       for (const { id, isShared } of this.#lanes.values()) if (isShared) this.#news.add(id);
     } else {
       this.#marks.delete(laneId);
+      this.#meanwhile.lanes.add(laneId);
       if (this.#lanes.get(laneId)?.isShared) this.#news.add(laneId);
     }
     this.#heard += 1;
@@ -104,6 +108,7 @@ export class Contention {
     if (!pool) return;
     // How many, the next claim sees when it reads the pool.
     this.#pools.set(poolId, { ...pool, used: 0 });
+    this.#meanwhile.pools.add(poolId);
     this.#heard += 1;
     if (this.#hasPassed) this.#marks.clear();
   }
@@ -126,6 +131,7 @@ export class Contention {
     const left = this.#left.count;
     const limit = Math.max(left, want + (left > 0 ? Math.min(left + MORE, MOST_LEFT) : FEW_MORE));
     const asked = open.map((one) => this.#asked(one, limit, open.length));
+    this.#meanwhile = { all: false, lanes: new Set(), pools: new Set() };
     const outcome = await this.#contest(asked, want, limit);
     if (outcome === undefined || isAllNew(outcome, want))
       for (const { id, hasNews } of asked) if (hasNews) this.#news.add(id);
@@ -133,7 +139,7 @@ export class Contention {
       this.#poolsAt = Number.NEGATIVE_INFINITY;
       return { jobs: [], mayHoldMore: true };
     }
-    for (const pool of outcome.pools) this.#pools.set(pool.id, pool);
+    for (const pool of outcome.pools) if (!this.#meanwhile.pools.has(pool.id)) this.#pools.set(pool.id, pool);
     this.#remember(outcome, want);
     const mayBeEmpty = this.#heard === heard && outcome.candidates.length < limit;
     return this.#answer(outcome, mayBeEmpty && isExhausted(outcome.candidates, asked));
@@ -246,8 +252,8 @@ export class Contention {
   }
 
   /**
-   * How far each lane was read. Jobs that wait for an object, and those that were not decided on, are read again; what was
-   * passed over for lack of units, when some come back.
+   * How far each lane was read. Jobs that wait for an object, those that were not decided on, and lanes that others came to
+   * meanwhile, are read again; what was passed over for lack of units, when some come back.
    */
   #remember({ candidates, taken, blocked, left }: Contest, want: number): void {
     const now = this.#options.part.environment.monotonic();
@@ -260,13 +266,17 @@ export class Contention {
     for (const { key } of [...taken, ...blocked].flatMap(({ locks }) => locks)) this.#made.add(key);
     const done = new Set([...taken, ...blocked].map(({ id }) => id));
     const last = taken.length < want ? candidates.length : candidates.findLastIndex(({ id }) => done.has(id));
-    const stopped = new Set<number>();
+    const { all, lanes, pools } = this.#meanwhile;
+    const stopped = new Set(all ? this.#lanes.keys() : lanes);
     for (const [index, candidate] of candidates.entries()) {
       const { id, laneId, rank, dueAt, turn } = candidate;
       if (turn !== null) continue;
       if (this.#left.has(candidate) || index > last) stopped.add(laneId);
+      if (!done.has(id) && !stopped.has(laneId)) {
+        this.#hasPassed = true;
+        if (pools.size > 0) stopped.add(laneId);
+      }
       if (stopped.has(laneId)) continue;
-      if (!done.has(id)) this.#hasPassed = true;
       if (!this.#lanes.get(laneId)?.isShared) this.#marks.set(laneId, { rank, dueAt, id });
     }
   }

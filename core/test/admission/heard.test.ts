@@ -1,13 +1,15 @@
+import type { JobInput } from "@callsheet/contract";
 import { expect, onTestFinished, test } from "vitest";
 import { Claimer } from "../../src/engine/claimer.ts";
 import type { ClaimerOptions } from "../../src/engine/claiming.ts";
 import { systemEnvironment } from "../../src/engine/environment.ts";
 import { Scouts } from "../../src/engine/scouts.ts";
 import { createCatalogue } from "../../src/operations/catalogue.ts";
+import { endAttempts } from "../../src/operations/end.ts";
 import type { HotPath } from "../../src/store/hot-path.ts";
 import { aNode, openTestDatabase } from "../../src/testing/index.ts";
 
-/** A claimer on a database of its own. `meanwhile` is done once, between the answer of the next look, or about pools, and its arrival. */
+/** A claimer on a database of its own. `meanwhile` is done once, between the answer of the next look at jobs that contend, at plain ones, or at pools, and its arrival. */
 async function aClaimer() {
   const database = await openTestDatabase();
   onTestFinished(() => database.close());
@@ -16,7 +18,7 @@ async function aClaimer() {
   const nodeId = await aNode(database, "here");
   const hot = await store.openHotPath("here");
   onTestFinished(() => hot.close());
-  const meanwhile: Record<"look" | "pools", () => Promise<void>> = { look: nothing, pools: nothing };
+  const meanwhile = { look: nothing, plain: nothing, pools: nothing };
   const after = async <T>(answer: Promise<T>, what: keyof typeof meanwhile) => {
     const answered = await answer;
     const work = meanwhile[what];
@@ -25,24 +27,41 @@ async function aClaimer() {
     return answered;
   };
   const contend: HotPath["contend"] = (work) => after(hot.contend(work), "look");
+  const claim: HotPath["claim"] = (request) => after(hot.claim(request), "plain");
   const readPools: typeof store.readPools = (...asked) => after(store.readPools(...asked), "pools");
+  const catalogue = createCatalogue(store, environment.monotonic, () => {});
   const claimer = new Claimer({
     part: {
       ...{ store: { ...store, readPools }, environment, scouts: new Scouts({ environment, census: { processes: 1 } }) },
-      catalogue: createCatalogue(store, environment.monotonic, () => {}),
+      catalogue,
     },
     ...{ nodeId: () => nodeId, name: "here", site: "default", capabilities: new Set(), running: () => new Map() },
-    ...{ codes: new Map([["test", { version: 1 }]]), hot: async () => ({ ...hot, contend }), onHungry: () => {} },
+    ...{
+      codes: new Map([["test", { version: 1 }]]),
+      hot: async () => ({ ...hot, contend, claim }),
+      onHungry: () => {},
+    },
   } as unknown as ClaimerOptions);
   let count = 0;
-  const create = async (action: string) =>
-    (await cs.jobs.create(action, { target: { type: "asset", id: `${count++}` } })).id;
-  const hear = async (action: string, jobId: string) => {
-    const lane = (await store.lanesFor("default", ["test"])).find((one) => one.action === action);
-    claimer.hear({ kind: "lane", laneId: lane!.id, rank: 0, jobId });
+  const create = async (action: string, priority: JobInput["priority"] = "normal") =>
+    (await cs.jobs.create(action, { target: { type: "asset", id: `${count++}` }, priority })).id;
+  const ask = async <Row extends object>(text: string) => (await database.db.query<Row>({ text, values: [] })).rows[0]!;
+  const hear = async (jobId: string, rank = 3) => {
+    const { laneId } = await ask<{ laneId: number }>(
+      `select lane_id as "laneId" from callsheet.job where id = '${jobId}'`,
+    );
+    claimer.hear({ kind: "lane", laneId, rank, jobId, isNew: true });
   };
-  const claimed = async () => (await claimer.claim(1, false)).jobs.map((job) => job.id);
-  return { cs, meanwhile, create, hear, claimed };
+  const claimed = async (want = 1) => (await claimer.claim(want, false)).jobs.map((job) => job.id);
+  /** Completes the only member of the only claim, which gives its units back, and tells the claimer. */
+  const complete = async (id: string) => {
+    const { token, pool } = await ask<{ token: string; pool: number }>(
+      "select token::text, pool_ids[1] as pool from callsheet.claim",
+    );
+    await endAttempts(store, catalogue, [{ id, token, isMember: true, ending: { kind: "completed" } }], () => 0.5);
+    claimer.hear({ kind: "pool", poolId: pool });
+  };
+  return { cs, meanwhile, create, hear, claimed, complete };
 }
 
 const nothing = async () => {};
@@ -55,7 +74,7 @@ test("a job that is heard of while nothing is found yet is found by the next loo
   let id: string | undefined;
   meanwhile.look = async () => {
     id = await create("edit");
-    await hear("edit", id);
+    await hear(id);
   };
   expect(await claimed()).toEqual([]);
   expect(await claimed()).toEqual([id]);
@@ -69,8 +88,38 @@ test("so is one that is heard of while pools are read and all lanes that were kn
   let id: string | undefined;
   meanwhile.pools = async () => {
     id = await create("mix");
-    await hear("mix", id);
+    await hear(id);
   };
   expect(await claimed()).toEqual([]);
   expect(await claimed()).toEqual([id]);
+});
+
+test.each([
+  ["plain", "none"],
+  ["look", "exclusive"],
+] as const)(
+  "a better job that is heard of while a look is under way goes before those behind it: %s",
+  async (look, lock) => {
+    const { cs, meanwhile, create, hear, claimed } = await aClaimer();
+    await cs.actions.put({ name: "edit", type: "test", lock });
+    const [first, second] = [await create("edit"), await create("edit")];
+    let better: string | undefined;
+    meanwhile[look] = async () => {
+      better = await create("edit", "high");
+      await hear(better, 2);
+    };
+    expect(await claimed()).toEqual([first]);
+    expect(await claimed()).toEqual([better]);
+    expect(await claimed()).toEqual([second]);
+  },
+);
+
+test("units that come back while a look is under way are taken by the next, though it had passed over who needs them", async () => {
+  const { cs, meanwhile, create, claimed, complete } = await aClaimer();
+  await cs.resources.put("licence", { capacity: 1 });
+  await cs.actions.put({ name: "edit", type: "test", needs: { licence: 1 } });
+  const [first, second] = [await create("edit"), await create("edit")];
+  meanwhile.look = () => complete(first);
+  expect(await claimed(2)).toEqual([first]);
+  expect(await claimed(2)).toEqual([second]);
 });
