@@ -122,7 +122,7 @@ async function forget(part: Part, rest: Rest): Promise<number> {
 }
 
 /** Lets go of the rows of objects that nobody locks any more. */
-export async function forgetObjects({ store, environment }: Part, rest: Rest): Promise<void> {
+async function forgetObjects({ store, environment }: Part, rest: Rest): Promise<void> {
   for (let after: string | undefined = ""; after !== undefined && !rest.isOver; ) {
     const begun = environment.monotonic();
     after = await store.forgetObjects(after, PAGE_LINES);
