@@ -153,8 +153,9 @@ export class Claimer {
     this.#contention.look(laneId);
     const mark = this.#marks.get(laneId);
     // At the same rank new jobs come later than the mark.
-    if (mark && (!isNew || rank < mark.last.rank)) this.#marks.delete(laneId);
-    this.#meanwhile.set(laneId, Math.min(isNew ? rank : BEFORE_ALL, this.#meanwhile.get(laneId) ?? rank));
+    const from = isNew ? rank : BEFORE_ALL;
+    if (mark && from < mark.last.rank) this.#marks.delete(laneId);
+    this.#meanwhile.set(laneId, Math.min(from, this.#meanwhile.get(laneId) ?? from));
     const { onHungry, part } = this.#options;
     if (this.#isPlain(laneId)) part.scouts.hear(laneId, this.#scout);
     else onHungry();

@@ -69,7 +69,7 @@ export class Contention {
   /** Jobs were passed over for lack of units. */
   #hasPassed = false;
   /** What was heard of while a look was under way, which may not have seen it: lanes, or all of them; pools that units came back to. */
-  #meanwhile = { all: false, lanes: new Set<number>(), pools: new Set<number>() };
+  #meanwhile = nothingHeard();
 
   constructor(options: ClaimerOptions) {
     this.#options = options;
@@ -131,7 +131,7 @@ export class Contention {
     const left = this.#left.count;
     const limit = Math.max(left, want + (left > 0 ? Math.min(left + MORE, MOST_LEFT) : FEW_MORE));
     const asked = open.map((one) => this.#asked(one, limit, open.length));
-    this.#meanwhile = { all: false, lanes: new Set(), pools: new Set() };
+    this.#meanwhile = nothingHeard();
     const outcome = await this.#contest(asked, want, limit);
     if (outcome === undefined || isAllNew(outcome, want))
       for (const { id, hasNews } of asked) if (hasNews) this.#news.add(id);
@@ -281,6 +281,8 @@ export class Contention {
     }
   }
 }
+
+const nothingHeard = () => ({ all: false, lanes: new Set<number>(), pools: new Set<number>() });
 
 const kindsOf = (pools: Iterable<PoolFacts>) => [...pools].map(({ id, tags }) => `${id}${tags}`).join();
 

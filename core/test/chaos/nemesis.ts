@@ -46,11 +46,11 @@ const BLINK_MS = 300;
 /** However it ends: nothing waits for longer. */
 const MOST_MS = 60_000;
 
+const hasEnded = ({ process: { exitCode, signalCode } }: Child) => exitCode !== null || signalCode !== null;
+
 /** What nobody killed must not end: what it said last tells why it did. */
 function insistItRuns({ name, child }: Victim): void {
-  const { exitCode, signalCode } = child.process;
-  if (exitCode === null && signalCode === null) return;
-  throw new Error(`${name} has ended by itself (${exitCode ?? signalCode}). It said: ${child.output()}`);
+  if (hasEnded(child)) throw new Error(`${name} has ended by itself. It said: ${child.output()}`);
 }
 
 export function aVictim(name: string, variables: Readonly<Record<string, string>>): Victim {
@@ -98,13 +98,12 @@ async function kill(victim: Victim, pid: number): Promise<Struck> {
 /** A node does not start while the server is away: somebody starts it again. */
 async function startAgain(victim: Victim): Promise<void> {
   for (;;) {
-    victim.child = victim.start();
-    const { process: started, output } = victim.child;
-    const isUp = () => output().includes("ready\n");
-    const hasEnded = () => started.exitCode !== null || started.signalCode !== null;
-    await until(() => isUp() || hasEnded(), { deadlineMs: MOST_MS, what: `${victim.name} up` });
+    const child = victim.start();
+    victim.child = child;
+    const isUp = () => child.output().includes("ready\n");
+    await until(() => isUp() || hasEnded(child), { deadlineMs: MOST_MS, what: `${victim.name} up` });
     if (isUp()) return;
-    victim.outputs.push(output());
+    victim.outputs.push(child.output());
   }
 }
 
