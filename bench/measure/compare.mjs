@@ -35,12 +35,8 @@ const PROMISES = [
     other: "drain-10k",
     variant: "loaded",
   }),
-  promise("unit and lock each, 1 process, beside plain jobs", "contended-100k", { atLeast: 0.8, against: "worker" }),
-  promise("unit and lock each, 2 processes beside 1", "contended-100k-2", {
-    atLeast: 1,
-    against: "size",
-    other: "contended-100k",
-  }),
+  ...contentionPromises("100k"),
+  ...contentionPromises("400k"),
   promise("claim beside 1M blocked jobs, p50", "blocked-1m", {
     ...{ atMost: 1.3, against: "size", other: "blocked-none", figure: "claimP50Ms" },
   }),
@@ -97,6 +93,15 @@ const STANDS_FOR = {
 const isOurs = (name) => name === OURS || name === LIBRARY;
 
 /** What members of a group cost beside jobs of their own, and how long the group is read in. */
+/** Of so many jobs. A drain of the fewer takes three seconds, of which its processes warm up for one. */
+function contentionPromises(size) {
+  const other = `contended-${size}`;
+  return [
+    promise(`unit and lock each, ${size}, 1 process, beside plain jobs`, other, { atLeast: 0.8, against: "worker" }),
+    promise(`unit and lock each, ${size}, 2 processes beside 1`, `${other}-2`, { atLeast: 1, against: "size", other }),
+  ];
+}
+
 function groupPromises(size, scenario) {
   const beside = (otherVariant) => ({ ...GROUP, against: "size", other: scenario, otherVariant });
   // Whoever asks takes time of a processor that the workers would use as well: told, not judged.

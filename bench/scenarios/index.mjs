@@ -85,8 +85,8 @@ export function scenariosOf({ size, limitMs }) {
   const variants = size === "quick" ? ["analysed"] : ["loaded", "analysed"];
   const backlog = (count, workers) => drain({ count, workers, limitMs, variants });
   const n = size === "quick" ? QUICK : FULL;
-  const contention = (workers) =>
-    contended({ count: n.middle, objects: n.objects, units: n.units, workers, limitMs, variants });
+  const contention = (workers, count = n.middle) =>
+    contended({ count, objects: n.objects, units: n.units, workers, limitMs, variants });
   const blocked = (count) =>
     behindBlocked({ ...{ blocked: count, lanes: n.lanes, openLanes: 10, count: n.free, units: n.units }, limitMs });
   return {
@@ -106,6 +106,8 @@ export function scenariosOf({ size, limitMs }) {
     "latency-same": latency({ count: n.latency, perSecond: 100, processes: 1 }),
     "contended-100k": contention(1),
     "contended-100k-2": contention(2),
+    "contended-400k": contention(1, 4 * n.middle),
+    "contended-400k-2": contention(2, 4 * n.middle),
     "blocked-none": blocked(0),
     "blocked-1m": blocked(n.blocked),
     connections: connections({

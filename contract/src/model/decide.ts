@@ -48,20 +48,21 @@ export function decide(
   slots = Number.POSITIVE_INFINITY,
 ): readonly Verdict[] {
   const round = new Round(world);
+  const rules = Object.values(ADMISSION_RULES);
   const verdicts: Verdict[] = [];
   let started = 0;
   for (const job of jobs) {
     if (started >= slots) break;
-    const verdict = judge(job, round);
+    const verdict = judge(job, round, rules);
     if (verdict.kind === "start") started += 1;
     verdicts.push(verdict);
   }
   return verdicts;
 }
 
-function judge(job: CandidateJob, round: Round): Verdict {
+function judge(job: CandidateJob, round: Round, rules: readonly Rule[]): Verdict {
   round.begin();
-  for (const rule of Object.values(ADMISSION_RULES)) {
+  for (const rule of rules) {
     const why = rule(job, round);
     if (!why) continue;
     round.undo();
@@ -121,7 +122,7 @@ class Round {
   readonly #locked = new Map<string, { readonly jobId: string; readonly mode: LockMode }[]>();
   readonly #asks = new Map<number, readonly Ask[]>();
   #units: Units[] = [];
-  #long = new Set<number>();
+  readonly #long = new Set<number>();
 
   constructor(world: World) {
     this.world = world;
@@ -136,7 +137,7 @@ class Round {
 
   begin(): void {
     this.#units = [];
-    this.#long = new Set();
+    this.#long.clear();
   }
 
   undo(): void {
@@ -174,10 +175,10 @@ class Round {
   #refusal(job: CandidateJob, pool: PoolFacts, wanted: number, isLimit: boolean): Why | undefined {
     if (pool.state !== "started") return { reason: "resource_stopped", pool };
     const used = pool.used + (this.#taken.get(pool.id) ?? 0);
-    const now = { ...pool, used };
-    if (used + wanted > pool.capacity)
-      return { reason: isLimit ? "limit_reached" : "resource_full", pool: now, wanted };
-    return this.#mayPass(job, pool, used, wanted) ? undefined : { reason: "resource_reserved", pool: now, wanted };
+    const hasRoom = used + wanted <= pool.capacity;
+    if (hasRoom && this.#mayPass(job, pool, used, wanted)) return undefined;
+    const full = isLimit ? "limit_reached" : "resource_full";
+    return { reason: hasRoom ? "resource_reserved" : full, pool: { ...pool, used }, wanted };
   }
 
   /**
@@ -205,12 +206,14 @@ export type { Round };
 
 /** Why a job has to wait for an object: somebody holds it, or asked before, in a mode that does not go together. */
 function standsInLine(job: CandidateJob, { key, mode }: JobLock, round: Round): Why | undefined {
-  const before = (round.objects.get(key)?.tickets ?? []).filter(
+  const tickets = round.objects.get(key)?.tickets ?? [];
+  const here = round.lockedHere(key);
+  if (tickets.length + here.length === 0) return undefined;
+  const before = tickets.filter(
     ({ jobId, number, held, isServed }) =>
       !(jobId === job.id && number === job.ticket?.number) &&
       (held || (isServed && (job.ticket === null || number < job.ticket.number))),
   );
-  const here = round.lockedHere(key);
   if (![...before, ...here].some((other) => !areCompatible(other.mode, mode))) return undefined;
   const holders = [...before.filter(({ held }) => held), ...here].map(({ jobId }) => jobId);
   return { reason: "waiting_for_lock", key, holders, place: before.filter(({ held }) => !held).length + 1 };

@@ -28,6 +28,8 @@ const silence = (): Said => ({
 
 /** NOTIFY takes a lock at commit that all commits share: at most one per process in this time. */
 const GAP_MS = 5;
+/** Units come back with most ends of jobs that take some: of that alone others hear so often at most. Who can use them here hears of it at once. */
+const POOLS_GAP_MS = 25;
 const LONGEST_PAYLOAD = 7_000;
 
 /** Carries hints within a process at once, and to other processes by NOTIFY. A lost hint costs time, never a job. */
@@ -39,6 +41,8 @@ export class Bus implements Announcer {
   readonly #hearers = new Set<Hearer>();
   #said = silence();
   #timer: Timer | undefined;
+  /** What the timer waits for at most. */
+  #gapMs = GAP_MS;
   #lastSent = Number.NEGATIVE_INFINITY;
   #sending: Promise<void> | undefined;
   #listener: { close(): Promise<void> } | undefined;
@@ -55,7 +59,11 @@ export class Bus implements Announcer {
   publish(hint: Hint): void {
     this.tellHere(hint);
     say(this.#said, hint);
-    if (!this.#isClosed) this.#timer ??= this.#planFlush();
+    const gapMs = hint.kind === "pool" ? POOLS_GAP_MS : GAP_MS;
+    if (this.#isClosed || (this.#timer && this.#gapMs <= gapMs)) return;
+    this.#timer?.cancel();
+    this.#gapMs = gapMs;
+    this.#timer = this.#planFlush();
   }
 
   tellHere(hint: Hint | undefined): void {
@@ -113,7 +121,7 @@ export class Bus implements Announcer {
   /** The first hint goes at once, after all that is said in this turn of the event loop; those that follow it wait. */
   #planFlush(): Timer {
     const { timers, monotonic } = this.#environment;
-    const waitMs = this.#lastSent + GAP_MS - monotonic();
+    const waitMs = this.#lastSent + this.#gapMs - monotonic();
     if (waitMs > 0) return timers.after(waitMs, () => this.#flush());
     let isCancelled = false;
     timers.soon(() => {

@@ -129,7 +129,7 @@ export class Contention {
     }
     const want = Math.min(wanted, this.#atOnce);
     const left = this.#left.count;
-    const limit = Math.max(left, want + (left > 0 ? Math.min(left + MORE, MOST_LEFT) : FEW_MORE));
+    const limit = Math.max(left, want + Math.min(Math.ceil(left / 2) + FEW_MORE, MOST_LEFT));
     const asked = open.map((one) => this.#asked(one, limit, open.length));
     this.#meanwhile = nothingHeard();
     const outcome = await this.#contest(asked, want, limit);

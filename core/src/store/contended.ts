@@ -51,7 +51,7 @@ const ROW = `w.ctid as ${NAMES.replaceAll(", ", ", w.")}`;
 
 const asked = (isShared: boolean) => `
   asked as materialized (
-    select l.* from unnest($2::int[], $4::smallint[], $5::timestamptz[], $6::uuid[], $7::int[], $8::boolean[]${isShared ? ", $12::boolean[]" : ""})
+    select l.* from unnest($2::int[], $4::smallint[], $5::timestamptz[], $6::uuid[], $7::int[], $8::boolean[]${isShared ? ", $11::boolean[]" : ""})
       as l (lane_id, rank, due_at, job_id, quota, is_shared${isShared ? ", has_news" : ""})
     join callsheet.lane on lane.id = l.lane_id and not lane.paused
     where exists (select from callsheet.node where id = $1::int and state = 'up' and not paused)
@@ -92,7 +92,7 @@ const BY_OWNER = `
         where w.state = 'pending' and w.guest and w.lane_id = o.lane_id and w.rank = o.rank and w.owner_id = o.owner_id
         order by w.due_at, w.job_id limit 1
       ) h
-      where o.has_news and o.owner_id <> all($10::int[])
+      where o.has_news and o.owner_id <> all($9::int[])
         and (o.lane_id, o.owner_id) not in (select q.lane_id, q.owner_id from callsheet.work q where q.state = 'queued')
       order by o.owner_id, o.rank, h.due_at, h.job_id
     ) n cross join lateral (
@@ -108,17 +108,25 @@ const BY_OWNER = `
   ), pending as materialized (
     select p.*, coalesce(b.running, 0) + row_number() over (partition by p.rank, p.owner_id order by p.due_at, p.job_id) as share
     from (select * from in_order union all select * from guests) p
-    left join unnest($10::int[], $11::int[]) as b (owner_id, running) on b.owner_id = p.owner_id
+    left join unnest($9::int[], $10::int[]) as b (owner_id, running) on b.owner_id = p.owner_id
     where p.job_id not in (select job_id from newcomers)
     order by p.rank, share, p.due_at, p.job_id limit greatest(0, $3::int - (select count(*) from queued))
   )`;
 
+/** Who stands at the objects that jobs lock whose locks were not handed over to them. */
+const OBJECTS = `(
+      select json_agg(json_build_object('key', o.key, 'lined', o.lined, 'quarantined', o.quarantined, 'reason', o.reason, 'holder', o.job_id))
+      from found f cross join json_array_elements(f.locks) l
+      cross join lateral (select * from callsheet.object where key = l ->> 'key' and (token is not null or lined or quarantined) offset 0) o
+      where coalesce(f.turn, 0) >= 0)`;
+
 /*
  * Queued jobs by turn, then pending ones in the order of their lanes (index work_pending). All of them are locked, and what is
- * not taken is free again when the transaction ends. Beside them stands who holds their objects alone, and which have lines.
+ * not taken is free again when the transaction ends. `seesObjects`: beside them stands who holds their objects alone, and which
+ * have lines. Without it rows go from one step to the next as they are read, and are not kept in between.
  */
-const candidatesText = (isShared: boolean) => `
-  with recursive ${asked(isShared)}, ${isShared ? `${BY_OWNER}, ` : ""}found as materialized (
+const candidatesText = (isShared: boolean, seesObjects: boolean) => `
+  with recursive ${asked(isShared)}, ${isShared ? `${BY_OWNER}, ` : ""}found as ${seesObjects ? "" : "not "}materialized (
     select f.*, j.size, j.locks, coalesce(j.data, j.configuration) as configuration, j.target_type, j.target_id, j.tags, j.variables
     from (
       select ${NAMES}, turn as place, 0::bigint as share from queued
@@ -138,13 +146,14 @@ const candidatesText = (isShared: boolean) => `
     json_object_agg(job_id, json_build_object('attempt', attempt, 'retries', retries, 'size', size, 'tags', tags, 'first', variables,
       'later', (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = found.job_id)))
       filter (where tags is not null or variables is not null or size is not null or attempt > 0 or retries > 0) as extras,
-    (select json_agg(json_build_object('key', o.key, 'lined', o.lined, 'quarantined', o.quarantined, 'reason', o.reason, 'holder', o.job_id))
-      from found f cross join json_array_elements(f.locks) l
-      cross join lateral (select * from callsheet.object where key = l ->> 'key' and (token is not null or lined or quarantined) offset 0) o
-      where $9::boolean and coalesce(f.turn, 0) >= 0) as objects,
+    ${seesObjects ? OBJECTS : "null"} as objects,
     callsheet.now() as now
   from found`;
-const CANDIDATES = { shared: candidatesText(true), own: candidatesText(false) } as const;
+const candidates = (name: string, isShared: boolean) => ({
+  unseen: { name, text: candidatesText(isShared, false) },
+  seen: { name: `${name}_seen`, text: candidatesText(isShared, true) },
+});
+const CANDIDATES = { own: candidates("candidates", false), shared: candidates("candidates_shared", true) };
 
 type Column = "parents" | "lanes" | "turns" | "ranks" | "dues" | "owners" | "versions";
 type CandidateColumns = Readonly<Record<Column, string>> & {
@@ -192,8 +201,7 @@ export async function lockCandidates(tx: Queryable, request: CandidateRequest): 
   const { nodeId, lanes, want, running, seesObjects } = request;
   const isShared = lanes.some((lane) => lane.isShared);
   const { rows } = await tx.query<CandidateColumns>({
-    name: isShared ? "candidates_shared" : "candidates",
-    text: isShared ? CANDIDATES.shared : CANDIDATES.own,
+    ...CANDIDATES[isShared ? "shared" : "own"][seesObjects ? "seen" : "unseen"],
     values: [
       nodeId,
       lanes.map((lane) => lane.id),
@@ -203,7 +211,6 @@ export async function lockCandidates(tx: Queryable, request: CandidateRequest): 
       lanes.map((lane) => lane.after?.id ?? "00000000-0000-0000-0000-000000000000"),
       lanes.map((lane) => lane.quota),
       lanes.map((lane) => lane.isShared),
-      seesObjects,
       ...(isShared ? [[...running.keys()], [...running.values()], lanes.map((lane) => lane.hasNews)] : []),
     ],
   });

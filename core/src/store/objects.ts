@@ -1,5 +1,6 @@
 import type { ObjectFacts, TicketFacts } from "@callsheet/contract";
 import type { Queryable, Statement } from "./database.ts";
+import { textArray } from "./statement.ts";
 
 /** Makes rows for objects that have none yet. A row stays while anybody asks for it now and then: who made it need not ask again soon. */
 export async function makeObjects(tx: Queryable, keys: readonly string[]): Promise<void> {
@@ -78,15 +79,22 @@ export async function lockHeld(tx: Queryable, keys: readonly string[]): Promise<
   return rows[0]!.lined ?? [];
 }
 
+/** Above these the units of a text do not sort as its bytes do. */
+const HIGH = /[\ud800-\uffff]/;
+
+/** As the server sorts text by "C". */
+function byBytes(a: string, b: string): number {
+  if (HIGH.test(a) || HIGH.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return a < b ? -1 : Number(a > b);
+}
+
 /**
  * What frees objects of attempts that hold them alone, in the order of their keys. Fails, as `isOvertaken` tells, where one of
  * them is not held so.
  */
 export function freeingAlone(freed: readonly { readonly key: string; readonly token: string }[]): readonly Statement[] {
   if (freed.length === 0) return [];
-  const ordered = freed
-    .map(({ key, token }) => ({ bytes: Buffer.from(key), key, token }))
-    .sort((a, b) => Buffer.compare(a.bytes, b.bytes));
+  const ordered = [...freed].sort((a, b) => byBytes(a.key, b.key));
   return [
     {
       name: "free_alone",
@@ -98,7 +106,7 @@ export function freeingAlone(freed: readonly { readonly key: string; readonly to
           returning o.key
         )
         select callsheet.insist(count(*) = $3::int) from freed`,
-      values: [ordered.map(({ key }) => key), `{${ordered.map(({ token }) => token).join()}}`, ordered.length],
+      values: [textArray(ordered.map(({ key }) => key)), `{${ordered.map(({ token }) => token).join()}}`, ordered.length],
     },
   ];
 }

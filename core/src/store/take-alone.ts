@@ -3,23 +3,31 @@ import type { Claimed } from "./claim.ts";
 import type { Start } from "./contended.ts";
 import type { LineTransaction, Statement } from "./database.ts";
 import { makeObjects } from "./objects.ts";
+import { textArray } from "./statement.ts";
 import { claimedOf, parentsOf } from "./take.ts";
+
+/** The jobs that got all of their objects. */
+const HELD = {
+  one: "select n, tid from tried where has",
+  several: "select n, tid from (select n, tid, bool_and(has) over (partition by n) as has_all from tried) t where has_all",
+} as const;
 
 /*
  * What starts here holds its objects alone, in their own rows. Objects are locked and judged by one statement: a row that was
  * changed after its snapshot is judged as it is when the lock is had. Who does not get all of his objects is left out. The
- * token is drawn when all of them are locked: from holder to holder of an object it grows.
+ * token is drawn when all of them are locked: from holder to holder of an object it grows. Rows that are locked stay where
+ * they are, and are written without looking for them again; one that the snapshot does not see there makes all of it fail.
  */
-const TAKE_ALONE = `
+const takeAloneText = (locks: keyof typeof HELD) => `
   with tried as materialized (
-    select a.n, a.key, a.key is null or o.key is not null as has from unnest($5::int[], $6::text[]) as a (n, key)
+    select a.n, o.tid, a.key is null or o.tid is not null as has from unnest($5::int[], $6::text[]) as a (n, key)
     left join lateral (
-      select key from callsheet.object where key = a.key and token is null and not lined and not quarantined offset 0 for update skip locked
+      select ctid as tid from callsheet.object where key = a.key and token is null and not lined and not quarantined offset 0 for update skip locked
     ) o on true
   ), held as materialized (
-    select n, key from (select n, key, bool_and(has) over (partition by n) as has_all from tried) t where has_all
+    ${HELD[locks]}
   ), members as materialized (
-    select (array_agg(distinct n order by n))[: $9::int] as places from held having count(*) > 0
+    select (array_agg(${locks === "one" ? "" : "distinct "}n order by n))[: $9::int] as places from held having count(*) > 0
   ), token as materialized (
     select nextval('callsheet.token_number') as token from members
   ), gone as (
@@ -30,11 +38,20 @@ const TAKE_ALONE = `
       repeat('0', cardinality(places))::bit varying, array(select ($3::uuid[])[n] from unnest(places) as n), $7::int[], $8::bigint[],
       case when cardinality($10::uuid[]) > 1 then array(select ($10::uuid[])[n] from unnest(places) as n) else $10::uuid[] end
     from token, members
+  ), theirs as materialized (
+    select n, tid from held where tid is not null and n <= (select places[cardinality(places)] from members)
   ), taken as (
-    update callsheet.object o set token = (select token from token), job_id = ($3::uuid[])[h.n], at = callsheet.now()
-    from held h where o.key = h.key and h.n <= (select places[cardinality(places)] from members)
+    update callsheet.object o set token = (select token from token), job_id = ($3::uuid[])[t.n], at = callsheet.now()
+    from theirs t where o.ctid = t.tid
+    returning 1
   )
-  select token::text as token, case when cardinality(places) < cardinality($3::uuid[]) then places end as places from token, members`;
+  select token::text as token, case when cardinality(places) < cardinality($3::uuid[]) then places end as places,
+    callsheet.insist((select count(*) from taken) = (select count(*) from theirs))
+  from token, members`;
+const TAKE_ALONE = {
+  one: { name: "take_alone_one", text: takeAloneText("one") },
+  several: { name: "take_alone_several", text: takeAloneText("several") },
+} as const;
 
 /*
  * What the claims of this transaction hold is taken of their pools, which are locked by id from here to its end: it comes
@@ -106,8 +123,7 @@ function taking(nodeId: number, group: Group, most: number): Statement {
     own.length === 0 ? [{ n: index + 1, key: null }] : own.map(({ key }) => ({ n: index + 1, key })),
   );
   return {
-    name: "take_alone",
-    text: TAKE_ALONE,
+    ...TAKE_ALONE[locks.length === jobs.length ? "one" : "several"],
     // Written out here: the driver takes longer over what needs no quotes.
     values: [
       nodeId,
@@ -115,7 +131,7 @@ function taking(nodeId: number, group: Group, most: number): Statement {
       `{${jobs.map(({ id }) => id).join()}}`,
       jobs.filter(({ turn }) => turn !== null).length,
       `{${locks.map(({ n }) => n).join()}}`,
-      locks.map(({ key }) => key),
+      textArray(locks.map(({ key }) => key)),
       units.length === 0 ? null : units.map(({ poolId }) => poolId),
       units.length === 0 ? null : units.map((one) => one.units),
       most,

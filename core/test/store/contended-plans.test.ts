@@ -1,4 +1,4 @@
-import type { Units } from "@callsheet/contract";
+import type { JobLock, Units } from "@callsheet/contract";
 import { describe, expect, test } from "vitest";
 import { type Candidate, lockCandidates } from "../../src/store/contended.ts";
 import type { Line } from "../../src/store/database.ts";
@@ -41,8 +41,16 @@ const candidate = (isPlain: boolean): Candidate => ({
   locks: [{ key: KEY, mode: "exclusive" }],
 });
 const lanes = (isShared: boolean) => [1, 2].map((id) => ({ id, quota: 100, isShared, hasNews: isShared }));
+const look = (isShared: boolean, seesObjects: boolean) => (line: Line) =>
+  lockCandidates(line, { nodeId: 1, lanes: lanes(isShared), want: 100, running: new Map([[1, 2]]), seesObjects });
 const UNIT = { poolId: 1, units: 1 };
+const OTHER: JobLock = { key: "asset/other", mode: "exclusive" };
 const start = (isPlain: boolean, units: readonly Units[] = []) => ({ candidate: candidate(isPlain), units });
+const alone = (further: readonly JobLock[]) => (line: Line) => {
+  const { candidate: one, units } = start(true, [UNIT]);
+  const starts = [{ candidate: { ...one, locks: [...one.locks, ...further] }, units }];
+  return line.transaction((tx) => takeAlone(tx, 1, { starts, most: 1, notMade: [KEY] }));
+};
 const taking = (isPlain: boolean) => ({ starts: [start(isPlain)], arePoolsLocked: false });
 const completion = {
   ...{ token: "1", size: 3, ordinals: [1], ids: [ID], results: [null], offsets: [0] },
@@ -51,18 +59,10 @@ const completion = {
 
 /** What the hot path runs for jobs that contend. */
 const STATEMENTS: readonly { name: string; act: (line: Line) => Promise<unknown>; answer?: object; byIds?: true }[] = [
-  {
-    name: "candidates",
-    act: (line) =>
-      lockCandidates(line, { nodeId: 1, lanes: lanes(false), want: 100, running: new Map(), seesObjects: true }),
-    answer: { ids: null },
-  },
-  {
-    name: "candidates of lanes with guests",
-    act: (line) =>
-      lockCandidates(line, { nodeId: 1, lanes: lanes(true), want: 100, running: new Map([[1, 2]]), seesObjects: true }),
-    answer: { ids: null },
-  },
+  { name: "candidates", act: look(false, false), answer: { ids: null } },
+  { name: "candidates of lanes with guests", act: look(true, false), answer: { ids: null } },
+  { name: "candidates and who stands at their objects", act: look(false, true), answer: { ids: null } },
+  { name: "candidates of lanes with guests, and who stands", act: look(true, true), answer: { ids: null } },
   { name: "objects made", act: (line) => makeObjects(line, [KEY]) },
   { name: "objects tried", act: (line) => tryObjects(line, [KEY]), answer: { count: 1, locked: null } },
   { name: "objects locked", act: (line) => lockObjects(line, [KEY]) },
@@ -71,10 +71,10 @@ const STATEMENTS: readonly { name: string; act: (line: Line) => Promise<unknown>
   { name: "lines read", act: (line) => readObjects(line, [KEY]), answer: { key: KEY, quarantine: null, tickets: [] } },
   { name: "members taken", act: (line) => takeJobs(line, 1, taking(true)), answer: { token: "1" }, byIds: true },
   { name: "rows taken", act: (line) => takeJobs(line, 1, taking(false)), answer: { token: "1" }, byIds: true },
+  { name: "members taken where nobody stands", act: alone([]), answer: { token: "1", places: null }, byIds: true },
   {
-    name: "members taken where nobody stands",
-    act: (line) =>
-      line.transaction((tx) => takeAlone(tx, 1, { starts: [start(true, [UNIT])], most: 1, notMade: [KEY] })),
+    name: "members taken where nobody stands at several objects",
+    act: alone([OTHER]),
     answer: { token: "1", places: null },
     byIds: true,
   },
