@@ -13,9 +13,8 @@ import { LeftJobs } from "./left-jobs.ts";
 const POOLS_MS = 500;
 /** A job whose object is held for a shorter time is not worth a place in line: it is looked at again instead. */
 const GRACE_MS = 500;
-/** So many jobs at most wait without a place in line for one object, and for all of them together. */
+/** So many jobs at most wait without a place in line for one object. */
 const MOST_AT_OBJECT = 16;
-const MOST_LEFT = 250;
 /** Jobs of one claim at most: fewer where many are left because their objects are in use, and more again step by step. */
 const FEW_AT_ONCE = 100;
 const MOST_AT_ONCE = 400;
@@ -31,8 +30,8 @@ const TIGHT_MS = 1_000;
 const MOST_MADE = 10_000;
 /** Of so many lanes at most the pools are read before it is known whose jobs come. */
 const MOST_NEAR = 8;
-/** Jobs are looked at beyond those that are wanted, more where some had to be left the last time: some may have to be left. */
-const [MORE, FEW_MORE] = [32, 8];
+/** So many jobs more than pools are known to have room for are looked at: some units may have come back. */
+const SPARE = 32;
 
 interface OpenLane {
   readonly lane: ClaimLane;
@@ -128,8 +127,7 @@ export class Contention {
       return undefined;
     }
     const want = Math.min(wanted, this.#atOnce);
-    const left = this.#left.count;
-    const limit = Math.max(left, want + Math.min(Math.ceil(left / 2) + FEW_MORE, MOST_LEFT));
+    const limit = this.#left.limitFor(want);
     const asked = open.map((one) => this.#asked(one, limit, open.length));
     this.#meanwhile = nothingHeard();
     const outcome = await this.#contest(asked, want, limit);
@@ -243,7 +241,7 @@ export class Contention {
 
   #asked({ lane: { id, isShared }, room }: OpenLane, limit: number, lanes: number): AskedLane {
     const share = lanes === 1 ? limit : Math.max(8, Math.ceil((2 * limit) / lanes));
-    const quota = Math.min(limit, share + this.#left.countOf(id), room + MORE);
+    const quota = Math.min(limit, share + this.#left.countOf(id), room + SPARE);
     return { id, after: this.#marks.get(id), quota, isShared, hasNews: this.#news.delete(id) };
   }
 

@@ -2,6 +2,12 @@ import type { Candidate } from "../store/contended.ts";
 
 type Job = Pick<Candidate, "id" | "laneId">;
 
+/** Jobs are looked at beyond those that are wanted, since some may have to be left: so many, and more where some had to be. */
+const FEW_MORE = 8;
+/** So many beyond those that were left the last time. */
+const MORE = 32;
+const MOST_MORE = 250;
+
 /** Jobs that were found to have to wait for an object and have no place in its line, by lane, and since when each was. */
 export class LeftJobs {
   #since: ReadonlyMap<number, ReadonlyMap<string, number>> = new Map();
@@ -16,6 +22,13 @@ export class LeftJobs {
 
   has({ id, laneId }: Job): boolean {
     return this.#since.get(laneId)?.has(id) ?? false;
+  }
+
+  /** How many jobs are looked at where so many are wanted: half of those that were left are expected to be left again. */
+  limitFor(want: number): number {
+    const left = this.count;
+    const further = left > 0 ? Math.max(Math.ceil(left / 2), left + MORE - want) : 0;
+    return Math.max(left, want + Math.min(further + FEW_MORE, MOST_MORE));
   }
 
   /** For how long a job has been left, in milliseconds; 0: it is not. */

@@ -106,7 +106,11 @@ export function freeingAlone(freed: readonly { readonly key: string; readonly to
           returning o.key
         )
         select callsheet.insist(count(*) = $3::int) from freed`,
-      values: [textArray(ordered.map(({ key }) => key)), `{${ordered.map(({ token }) => token).join()}}`, ordered.length],
+      values: [
+        textArray(ordered.map(({ key }) => key)),
+        `{${ordered.map(({ token }) => token).join()}}`,
+        ordered.length,
+      ],
     },
   ];
 }

@@ -9,7 +9,8 @@ import { claimedOf, parentsOf } from "./take.ts";
 /** The jobs that got all of their objects. */
 const HELD = {
   one: "select n, tid from tried where has",
-  several: "select n, tid from (select n, tid, bool_and(has) over (partition by n) as has_all from tried) t where has_all",
+  several:
+    "select n, tid from (select n, tid, bool_and(has) over (partition by n) as has_all from tried) t where has_all",
 } as const;
 
 /*

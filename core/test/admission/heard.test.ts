@@ -43,8 +43,8 @@ async function aClaimer() {
     },
   } as unknown as ClaimerOptions);
   let count = 0;
-  const create = async (action: string, priority: JobInput["priority"] = "normal") =>
-    (await cs.jobs.create(action, { target: { type: "asset", id: `${count++}` }, priority })).id;
+  const create = async (action: string, priority: JobInput["priority"] = "normal", asset = `${count++}`) =>
+    (await cs.jobs.create(action, { target: { type: "asset", id: asset }, priority })).id;
   const ask = async <Row extends object>(text: string) => (await database.db.query<Row>({ text, values: [] })).rows[0]!;
   const hear = async (jobId: string, rank = 3) => {
     const { laneId } = await ask<{ laneId: number }>(
@@ -122,4 +122,18 @@ test("units that come back while a look is under way are taken by the next, thou
   meanwhile.look = () => complete(first);
   expect(await claimed(2)).toEqual([first]);
   expect(await claimed(2)).toEqual([second]);
+});
+
+test("a job behind many that wait for objects is reached within a few looks, however few are wanted", async () => {
+  const { cs, create, claimed } = await aClaimer();
+  await cs.actions.put({ name: "edit", type: "test", lock: "exclusive" });
+  const assets = ["a", "b", "c"];
+  const holders = [];
+  for (const asset of assets) holders.push(await create("edit", "normal", asset));
+  expect(await claimed(3)).toEqual(holders);
+  for (let n = 0; n < 10; n++) for (const asset of assets) await create("edit", "normal", asset);
+  const id = await create("edit");
+  const found = [];
+  for (let look = 0; look < 4; look++) found.push(...(await claimed()));
+  expect(found).toEqual([id]);
 });
