@@ -175,6 +175,30 @@ test("of more jobs that are tried than are wanted the first start, and the objec
   await checkHoldings(database);
 });
 
+test("who gets one of his objects only is left and does not hold it; who gets all of his starts once", async () => {
+  const asset = (id: string) => ({ type: "asset", id });
+  await create("b");
+  await here.claim();
+  const both = async (...ids: string[]) => (await cs.jobs.create("edit", { locks: ids.map(asset) })).id;
+  const [, free] = [await both("a", "b"), await both("c", "d")];
+  const hot = await database.store.openHotPath("both");
+  onTestFinished(() => hot.close());
+  const { poolId, lanes } = await placesOf();
+  const taken = await hot.contend(async (tx) => {
+    const asked = { nodeId: there.nodeId, lanes, want: 10, running: new Map(), seesObjects: false };
+    const { jobs } = await tx.lockCandidates(asked);
+    expect(jobs).toHaveLength(2);
+    const starts = jobs.map((candidate) => ({ candidate, units: [{ poolId, units: 1 }] }));
+    const notMade = ["a", "c", "d"].map((id) => `asset/${id}`);
+    return tx.takeAlone(there.nodeId, { starts, most: 10, notMade });
+  });
+  expect(taken.map(({ id, ordinal }) => ({ id, ordinal }))).toEqual([{ id: free, ordinal: 1 }]);
+  expect((await alone()).filter(({ id }) => id === free).map(({ key }) => key)).toEqual(["asset/c", "asset/d"]);
+  expect(await alone()).toHaveLength(3);
+  expect(await used()).toBe(2);
+  await checkHoldings(database);
+});
+
 test("all who may have an object together are handed it at once, however many, and nobody behind who wants it alone", async () => {
   await cs.actions.put({ name: "view", type: "test", lock: "shared" });
   const view = async () => (await cs.jobs.create("view", { target: { type: "asset", id: "a" } })).id;
