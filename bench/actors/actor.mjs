@@ -5,12 +5,13 @@ import { callOneByOne, callPaced, callTogether, createMany, firstJobs } from "./
 import { nowMs } from "./clock.mjs";
 import { makeCounter } from "./counter.mjs";
 
-const REPORT_EVERY_MS = 5;
+/** Progress is told this often at first, then after a hundredth of the time that passed: to tell of it takes time of a processor. */
+const REPORT_EVERY_MS = { least: 5, most: 20, share: 0.01 };
 const WEIGH_EVERY_MS = 250;
 
 const { system: name, url } = JSON.parse(process.env.CALLSHEET_BENCH_ACTOR);
 const system = await loadSystem(name);
-const parts = { producer: undefined, worker: undefined, counter: undefined, timers: [], memory: [] };
+const parts = { producer: undefined, worker: undefined, counter: undefined, endWatch: () => {}, memory: [] };
 
 const commands = {
   openProducer: async ({ settings }) => {
@@ -23,13 +24,20 @@ const commands = {
   startWorker: async ({ watched = true }) => {
     const startedMs = nowMs();
     parts.memory = [];
-    if (watched) parts.timers = [reportProgress(parts.counter), setInterval(weigh, WEIGH_EVERY_MS)];
+    if (watched) {
+      const weighing = setInterval(weigh, WEIGH_EVERY_MS);
+      const endReports = reportProgress(parts.counter);
+      parts.endWatch = () => {
+        clearInterval(weighing);
+        endReports();
+      };
+    }
     await parts.worker.start();
     return { startedMs };
   },
   claims: async () => parts.worker.claims(),
   stopWorker: async () => {
-    for (const timer of parts.timers) clearInterval(timer);
+    parts.endWatch();
     const claims = parts.worker.claims?.() ?? [];
     await parts.worker.stop();
     return { claims, seen: parts.counter.seen, startedAtMs: parts.counter.startedAtMs, memory: parts.memory };
@@ -58,12 +66,20 @@ function weigh() {
 }
 
 function reportProgress(counter) {
+  const startMs = nowMs();
   let last = -1;
-  return setInterval(() => {
-    if (counter.handled() === last) return;
-    last = counter.handled();
-    process.send({ progress: last, ms: nowMs() });
-  }, REPORT_EVERY_MS);
+  let timer;
+  const report = () => {
+    const ms = nowMs();
+    if (counter.handled() !== last) {
+      last = counter.handled();
+      process.send({ progress: last, ms });
+    }
+    const { least, most, share } = REPORT_EVERY_MS;
+    timer = setTimeout(report, Math.min(most, Math.max(least, share * (ms - startMs))));
+  };
+  report();
+  return () => clearTimeout(timer);
 }
 
 process.on("message", async ({ id, command, input }) => {

@@ -16,6 +16,8 @@ const patient = defineActionType({
 });
 
 beforeEach(async () => {
+  // Whoever stood in line behind a job that ended last may have begun before everything was closed.
+  ends.length = 0;
   database = await openTestDatabase();
   cs = await database.open();
 });
