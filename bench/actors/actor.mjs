@@ -11,7 +11,7 @@ const WEIGH_EVERY_MS = 250;
 
 const { system: name, url } = JSON.parse(process.env.CALLSHEET_BENCH_ACTOR);
 const system = await loadSystem(name);
-const parts = { producer: undefined, worker: undefined, counter: undefined, endWatch: () => {}, memory: [] };
+const parts = { producer: undefined, worker: undefined, counter: undefined, timers: [], memory: [] };
 
 const commands = {
   openProducer: async ({ settings }) => {
@@ -24,20 +24,13 @@ const commands = {
   startWorker: async ({ watched = true }) => {
     const startedMs = nowMs();
     parts.memory = [];
-    if (watched) {
-      const weighing = setInterval(weigh, WEIGH_EVERY_MS);
-      const endReports = reportProgress(parts.counter);
-      parts.endWatch = () => {
-        clearInterval(weighing);
-        endReports();
-      };
-    }
+    if (watched) parts.timers = [reportProgress(parts.counter), setInterval(weigh, WEIGH_EVERY_MS)];
     await parts.worker.start();
     return { startedMs };
   },
   claims: async () => parts.worker.claims(),
   stopWorker: async () => {
-    parts.endWatch();
+    for (const timer of parts.timers) clearInterval(timer);
     const claims = parts.worker.claims?.() ?? [];
     await parts.worker.stop();
     return { claims, seen: parts.counter.seen, startedAtMs: parts.counter.startedAtMs, memory: parts.memory };
@@ -67,19 +60,14 @@ function weigh() {
 
 function reportProgress(counter) {
   const startMs = nowMs();
-  let last = -1;
-  let timer;
-  const report = () => {
-    const ms = nowMs();
-    if (counter.handled() !== last) {
-      last = counter.handled();
-      process.send({ progress: last, ms });
-    }
-    const { least, most, share } = REPORT_EVERY_MS;
-    timer = setTimeout(report, Math.min(most, Math.max(least, share * (ms - startMs))));
-  };
-  report();
-  return () => clearTimeout(timer);
+  let last = { progress: -1, ms: startMs };
+  const { least, most, share } = REPORT_EVERY_MS;
+  return setInterval(() => {
+    const [progress, ms] = [counter.handled(), nowMs()];
+    if (progress === last.progress || ms - last.ms < Math.min(most, share * (ms - startMs))) return;
+    last = { progress, ms };
+    process.send(last);
+  }, least);
 }
 
 process.on("message", async ({ id, command, input }) => {

@@ -92,7 +92,6 @@ const STANDS_FOR = {
 
 const isOurs = (name) => name === OURS || name === LIBRARY;
 
-/** What members of a group cost beside jobs of their own, and how long the group is read in. */
 /** Of so many jobs. A drain of the fewer takes three seconds, of which its processes warm up for one. */
 function contentionPromises(size) {
   const other = `contended-${size}`;
@@ -102,6 +101,7 @@ function contentionPromises(size) {
   ];
 }
 
+/** What members of a group cost beside jobs of their own, and how long the group is read in. */
 function groupPromises(size, scenario) {
   const beside = (otherVariant) => ({ ...GROUP, against: "size", other: scenario, otherVariant });
   // Whoever asks takes time of a processor that the workers would use as well: told, not judged.

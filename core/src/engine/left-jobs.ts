@@ -2,11 +2,10 @@ import type { Candidate } from "../store/contended.ts";
 
 type Job = Pick<Candidate, "id" | "laneId">;
 
-/** Jobs are looked at beyond those that are wanted, since some may have to be left: so many, and more where some had to be. */
-const FEW_MORE = 8;
-/** So many beyond those that were left the last time. */
+/** Jobs are looked at beyond those that are wanted, since some may have to be left: so many at least, and at most. */
+const [FEW_MORE, MOST_MORE] = [8, 250];
+/** So many at least beyond those that were left the last time. */
 const MORE = 32;
-const MOST_MORE = 250;
 
 /** Jobs that were found to have to wait for an object and have no place in its line, by lane, and since when each was. */
 export class LeftJobs {

@@ -16,7 +16,7 @@ export const prepared = (name: string, { text, values }: Sql): Statement => ({ n
 
 const SPECIAL = /["\\]/;
 
-/** Texts as one value of type text[]; the driver takes several times as long to write them. */
+/** Texts as one value of an array type; the driver takes several times as long to write them. */
 export function textArray(texts: readonly (string | null)[]): string {
   const written = texts.map((text) => {
     if (text === null) return "null";

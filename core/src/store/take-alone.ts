@@ -128,7 +128,7 @@ function taking(nodeId: number, group: Group, most: number): Statement {
     // Written out here: the driver takes longer over what needs no quotes.
     values: [
       nodeId,
-      `{"${jobs.map(({ tid }) => tid).join('","')}"}`,
+      textArray(jobs.map(({ tid }) => tid)),
       `{${jobs.map(({ id }) => id).join()}}`,
       jobs.filter(({ turn }) => turn !== null).length,
       `{${locks.map(({ n }) => n).join()}}`,

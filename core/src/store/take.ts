@@ -2,6 +2,7 @@ import type { JobLock, Units } from "@callsheet/contract";
 import type { Claimed } from "./claim.ts";
 import type { Candidate, Start } from "./contended.ts";
 import type { Queryable } from "./database.ts";
+import { textArray } from "./statement.ts";
 
 /*
  * Fresh jobs that take the same units become members of one claim row, as plain ones do; the row says what each of them
@@ -96,7 +97,7 @@ async function takeMembers(tx: Queryable, nodeId: number, starts: readonly Start
     text: TAKE_MEMBERS,
     values: [
       nodeId,
-      `{"${jobs.map(({ tid }) => tid).join('","')}"}`,
+      textArray(jobs.map(({ tid }) => tid)),
       `{${jobs.map(({ id }) => id).join()}}`,
       jobs.filter(({ turn }) => turn !== null).length,
       units.length === 0 ? null : units.map(({ poolId }) => poolId),
