@@ -90,7 +90,7 @@ export async function contest(tx: Transaction, request: Request): Promise<Contes
   const standing = toStand(entries, verdicts, mayStand);
   const waiting = entries.filter((_, index) => verdicts[index]?.kind === "block");
   const starts = startsOf(entries, verdicts);
-  if (!isTight && standing.size === 0 && areAlone(starts, world)) {
+  if (!isTight && standing.size === 0 && areAlone(starts, world, lined)) {
     const notMade = request.notMade(keysOf(starts));
     const taken = starts.length > 0 ? await tx.takeAlone(nodeId, { starts, most: want, notMade }) : [];
     const left = leftOf(candidates, { asked: [...waiting, ...starts], done: taken, isFull: taken.length === want });
@@ -131,9 +131,9 @@ const startsOf = (entries: readonly Entry[], verdicts: readonly Verdict[]): read
     return verdict?.kind === "start" ? [{ candidate, units: verdict.units }] : [];
   });
 
-/** Whether jobs start as members of claims, share no object, nobody stands at theirs, and nothing is held back of their pools. */
-function areAlone(starts: readonly Start[], { objects, pools }: World): boolean {
-  const stoodAt = new Set(objects.map(({ key }) => key));
+/** Whether jobs start as members of claims, share no object, nobody stands at theirs, which have no lines, and nothing is held back of their pools. */
+function areAlone(starts: readonly Start[], { objects, pools }: World, lined: readonly string[]): boolean {
+  const stoodAt = new Set([...objects.map(({ key }) => key), ...lined]);
   const reserved = new Set(pools.filter(({ reservation }) => reservation !== null).map(({ id }) => id));
   return starts.every(
     ({ candidate: { isPlain, turn, locks }, units }) =>

@@ -2,7 +2,7 @@ import type { LockedObject, LockFilter, LockHolder, LockMode, LockWaiter } from 
 import sql from "sql-template-tag";
 import type { Queryable } from "./database.ts";
 import { handOver } from "./freeing.ts";
-import { lockObjects } from "./objects.ts";
+import { leaveLines, lockObjects } from "./objects.ts";
 import type { Changed } from "./transition.ts";
 
 /** The keys of objects that are in use or quarantined, in order. */
@@ -162,5 +162,7 @@ export async function releaseObject(
   const { count } = await tx.query(sql`
     update callsheet.object set quarantined = false, actor = ${actor}, reason = ${reason}, quarantined_at = callsheet.now(), rollback_of = null
     where key = ${key} and quarantined`);
-  return count === 0 ? undefined : handOver(tx, [key]);
+  const granted = count === 0 ? undefined : await handOver(tx, [key]);
+  await leaveLines(tx, [key]);
+  return granted;
 }
