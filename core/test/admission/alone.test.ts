@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Callsheet } from "../../src/index.ts";
 import type { Claimed } from "../../src/store/claim.ts";
 import { isOvertaken } from "../../src/store/failure.ts";
@@ -29,7 +29,7 @@ afterEach(async () => {
 const create = async (id: string) => (await cs.jobs.create("edit", { target: { type: "asset", id } })).id;
 const rows = async (text: string) => (await database.db.query<Record<string, unknown>>({ text, values: [] })).rows;
 const tickets = () => rows("select object_key as key, job_id as id, held from callsheet.ticket order by number");
-const alone = () => rows("select key, job_id as id, lined from callsheet.object where token is not null");
+const alone = () => rows("select key, job_id as id, lined from callsheet.object where token is not null order by key");
 const placesOf = async () => {
   const [pool] = await rows("select id from callsheet.pool");
   const lanes = await rows("select distinct lane_id as id from callsheet.work");
@@ -111,7 +111,6 @@ test("units that others took meanwhile undo the whole claim, so that it is decid
   await rows("update callsheet.pool set capacity = 1");
   const { poolId, lanes } = await placesOf();
   const hot = await database.store.openHotPath("again");
-  onTestFinished(() => hot.close());
   const taking = hot.contend(async (tx) => {
     const asked = { nodeId: here.nodeId, lanes, want: 10, running: new Map(), seesObjects: false };
     const { jobs } = await tx.lockCandidates(asked);
@@ -124,6 +123,7 @@ test("units that others took meanwhile undo the whole claim, so that it is decid
   expect(await used()).toBe(0);
   expect(await here.claim(10)).toHaveLength(1);
   await checkHoldings(database);
+  await hot.close();
 });
 
 test("ends that are stored together go through, though a line has formed at one of their objects", async () => {
@@ -132,7 +132,6 @@ test("ends that are stored together go through, though a line has formed at one 
   const waiting = await create("a");
   expect(await there.claim()).toEqual([]);
   const hot = await database.store.openHotPath("ends");
-  onTestFinished(() => hot.close());
   const completion = {
     ...{ token: jobs[0]!.token, size: 2, ids, ordinals: [1, 2], results: [null, null], offsets: [0, 0] },
     ...{ units: jobs[0]!.units!, locks: jobs.flatMap(({ id, locks }) => locks.map(({ key }) => ({ jobId: id, key }))) },
@@ -144,6 +143,7 @@ test("ends that are stored together go through, though a line has formed at one 
   await checkHoldings(database);
   expect((await hot.completeHolders([completion])).refused).toEqual([[1, 2]]);
   await checkHoldings(database);
+  await hot.close();
 });
 
 test("an end that the fence refuses frees nothing, and neither do those that were to be stored with it", async () => {
@@ -160,7 +160,6 @@ test("an end that the fence refuses frees nothing, and neither do those that wer
 test("of more jobs that are tried than are wanted the first start, and the objects of the others stay free", async () => {
   const ids = [await create("a"), await create("b"), await create("c")];
   const hot = await database.store.openHotPath("more");
-  onTestFinished(() => hot.close());
   const { poolId, lanes } = await placesOf();
   const taken = await hot.contend(async (tx) => {
     const asked = { nodeId: here.nodeId, lanes, want: 10, running: new Map(), seesObjects: false };
@@ -173,6 +172,7 @@ test("of more jobs that are tried than are wanted the first start, and the objec
   expect((await alone()).map(({ id }) => id)).toEqual(ids.slice(0, 2));
   expect(await used()).toBe(2);
   await checkHoldings(database);
+  await hot.close();
 });
 
 test("who gets one of his objects only is left and does not hold it; who gets all of his starts once", async () => {
@@ -182,7 +182,6 @@ test("who gets one of his objects only is left and does not hold it; who gets al
   const both = async (...ids: string[]) => (await cs.jobs.create("edit", { locks: ids.map(asset) })).id;
   const [, free] = [await both("a", "b"), await both("c", "d")];
   const hot = await database.store.openHotPath("both");
-  onTestFinished(() => hot.close());
   const { poolId, lanes } = await placesOf();
   const taken = await hot.contend(async (tx) => {
     const asked = { nodeId: there.nodeId, lanes, want: 10, running: new Map(), seesObjects: false };
@@ -197,6 +196,7 @@ test("who gets one of his objects only is left and does not hold it; who gets al
   expect(await alone()).toHaveLength(3);
   expect(await used()).toBe(2);
   await checkHoldings(database);
+  await hot.close();
 });
 
 test("all who may have an object together are handed it at once, however many, and nobody behind who wants it alone", async () => {
