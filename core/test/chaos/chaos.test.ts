@@ -5,7 +5,7 @@ import { dice } from "../admission/crowd.ts";
 import { checkRest } from "../admission/holdings.ts";
 import { judge, judgeEffects, percentile } from "./judge.ts";
 import { aVictim, dismiss, type Fault, type Outage, type Struck, strike, takeAway, type Victim } from "./nemesis.ts";
-import { aPlace, declare, insist, LOOK_MS, type Place, registryOf } from "./place.ts";
+import { aPlace, declare, insist, LOOK_MS, type Place, registryOf, stateOf } from "./place.ts";
 import { ACTIONS, CAPACITY, type How, MOST_UNITS, planOf } from "./plan.ts";
 import { checkEnds, readDeaths, readTried, tellLate } from "./reckoning.ts";
 
@@ -123,11 +123,12 @@ test(`${JOBS} jobs on three nodes that are killed and stopped, on a server that 
   let isOver = false;
   const [struck, made] = await Promise.all([
     torment(place, victims)
-      .catch((error: Error) => {
+      .catch(async (error: Error) => {
         const told = victims.map(
           ({ name, child }) => `${name}, process ${child.process.pid}: ${child.output().slice(-2_000)}`,
         );
-        throw new Error(`${error.message}\n${told.join("\n")}`, { cause: error });
+        const state = await stateOf(place).catch(String);
+        throw new Error(`${error.message}\n${told.join("\n")}\n${state}`, { cause: error });
       })
       .finally(() => {
         isOver = true;

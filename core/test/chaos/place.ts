@@ -60,6 +60,24 @@ export async function declare({ cs }: Place): Promise<void> {
   for (const fields of Object.values(ACTIONS)) await cs.actions.put({ ...fields, type });
 }
 
+const NODES = `
+  select id, name, state, pid, counter, ended_at, claims, work from callsheet.node n
+  cross join lateral (select count(*)::int as claims from callsheet.claim where node_id = n.id) c
+  cross join lateral (select count(*)::int as work from callsheet.work where node_id = n.id) w
+  where state in ('up', 'draining') or claims + work > 0 order by id`;
+const SESSIONS = `
+  select pid, application_name as name, state, wait_event, (now() - xact_start)::text as since, pg_blocking_pids(pid) as behind, left(query, 150) as query
+  from pg_stat_activity where datname = current_database() and state <> 'idle' order by xact_start`;
+
+/** What the database knows of nodes that live or have left something behind, and which of its sessions are at work. */
+export async function stateOf({ db }: Place): Promise<string> {
+  const tell = async (text: string) => {
+    const { rows } = await insist(() => db.query({ text, values: [] }));
+    return rows.map((row) => JSON.stringify(row));
+  };
+  return [...(await tell(NODES)), ...(await tell(SESSIONS))].join("\n");
+}
+
 export function registryOf({ db }: Place): Registry {
   const ask = async (text: string, pid: number) => {
     await setTimeout(LOOK_MS);
