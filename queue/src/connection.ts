@@ -58,7 +58,8 @@ function reach(place: QueuePlace, variables: Readonly<Record<string, string | un
   const isNamed = PARTS.some((part) => place[part] !== undefined);
   if (!isNamed) {
     const url = options.databaseUrl ?? (options.dataDir === undefined ? variables.DATABASE_URL : undefined);
-    return { ...placeOf(url), options };
+    // As it is now: it is opened later, when the environment may name another.
+    return { ...placeOf(url), options: url === undefined ? options : { ...options, databaseUrl: url } };
   }
   const named = db === undefined ? {} : { named: db };
   const base = options.databaseUrl ?? (host === undefined ? variables.DATABASE_URL : undefined);

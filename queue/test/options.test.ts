@@ -64,6 +64,7 @@ describe("a queue's connection", () => {
     onTestFinished(async () => void (await queue.stop()));
     expect(await queue.ready()).toBe(true);
     expect(queue.db).toBe(new URL(url).pathname.slice(1));
+    expect((await queue.r()).address).toBe((await (await aDatabase()).open()).address);
   });
 
   test("may be an open Callsheet, which stays open when the queue stops", async () => {
@@ -86,7 +87,8 @@ describe("a queue's connection", () => {
   const places: readonly (readonly [given: object, variables: Record<string, string>, expected: string | undefined])[] =
     [
       [{}, {}, undefined],
-      [{}, { DATABASE_URL }, undefined],
+      [{}, { DATABASE_URL }, DATABASE_URL],
+      [{ dataDir: "/data" }, { DATABASE_URL }, undefined],
       [{ host: "db.example", port: 5433, db: "jobs" }, {}, "postgres://db.example:5433/jobs"],
       [{ host: "db.example", user: "ada", password: "p@ss" }, {}, "postgres://ada:p%40ss@db.example"],
       [{ port: 5433 }, {}, "postgres://localhost:5433"],
