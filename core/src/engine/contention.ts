@@ -19,7 +19,7 @@ const MOST_AT_OBJECT = 16;
 const FEW_AT_ONCE = 100;
 const MOST_AT_ONCE = 400;
 const STEP = 25;
-/** Jobs that were left are looked at again after this long, and each time in vain twice as long, unless a hint comes first. */
+/** What cannot start is looked at again after this long, and each time in vain twice as long, unless a hint comes first. */
 const AGAIN_MS = 10;
 const LONGEST_AGAIN_MS = 160;
 /** A job that is left for longer waits for more than a moment: it is looked who stands at its objects. */
@@ -65,8 +65,9 @@ export class Contention {
   /** Objects were in use for a while, or most of them: it is worth to look before they are taken. */
   #seesObjects = true;
   #tightUntil = Number.NEGATIVE_INFINITY;
-  /** Jobs were passed over for lack of units. */
+  /** Jobs were passed over for lack of units; and how many by the last look, if nothing started: the next one goes beyond them. */
   #hasPassed = false;
+  #passed = 0;
   /** What was heard of while a look was under way, which may not have seen it: lanes, or all of them; pools that units came back to. */
   #meanwhile = nothingHeard();
 
@@ -127,7 +128,7 @@ export class Contention {
       return undefined;
     }
     const want = Math.min(wanted, this.#atOnce);
-    const limit = this.#left.limitFor(want);
+    const limit = this.#left.limitFor(want) + this.#passed;
     const asked = open.map((one) => this.#asked(one, limit, open.length));
     this.#meanwhile = nothingHeard();
     const outcome = await this.#contest(asked, want, limit);
@@ -139,8 +140,8 @@ export class Contention {
     }
     for (const pool of outcome.pools) if (!this.#meanwhile.pools.has(pool.id)) this.#pools.set(pool.id, pool);
     this.#remember(outcome, want);
-    const mayBeEmpty = this.#heard === heard && outcome.candidates.length < limit;
-    return this.#answer(outcome, mayBeEmpty && isExhausted(outcome.candidates, asked));
+    const isEmpty = outcome.candidates.length < limit && isExhausted(outcome.candidates, asked);
+    return this.#answer(outcome, { isEmpty, hasNews: this.#heard !== heard });
   }
 
   /** Pools are not locked while it is decided, until others turn out to have taken of them meanwhile. */
@@ -173,20 +174,21 @@ export class Contention {
     }
   }
 
-  #answer({ taken, left }: Contest, isEmpty: boolean): Claim {
+  /** `isEmpty`: all jobs were looked at. `hasNews`: something was heard of meanwhile. */
+  #answer({ taken, left }: Contest, { isEmpty, hasNews }: Record<"isEmpty" | "hasNews", boolean>): Claim {
     if (taken.length > 0) this.#againMs = AGAIN_MS;
     const isInUse = left.length * 4 > taken.length;
     this.#atOnce = isInUse
       ? Math.max(FEW_AT_ONCE, Math.floor(this.#atOnce / 2))
       : Math.min(MOST_AT_ONCE, this.#atOnce + STEP);
-    // As long as more wait for objects than can start, what is freed decides when it is worth another look.
-    if (left.length > taken.length) {
+    // As long as more wait for objects than can start, or nothing can, what is freed decides when it is worth another look.
+    if (left.length > taken.length || (taken.length === 0 && !isEmpty && !hasNews)) {
       const againMs = this.#againMs;
       if (taken.length === 0) this.#againMs = Math.min(LONGEST_AGAIN_MS, 2 * againMs);
       return { jobs: taken, mayHoldMore: false, againMs };
     }
-    if (isEmpty && taken.length === 0) this.#heardInVain = this.#heard;
-    return { jobs: taken, mayHoldMore: taken.length > 0 || !isEmpty };
+    if (isEmpty && !hasNews && taken.length === 0) this.#heardInVain = this.#heard;
+    return { jobs: taken, mayHoldMore: taken.length > 0 || hasNews };
   }
 
   async #refreshPools(): Promise<void> {
@@ -241,7 +243,7 @@ export class Contention {
 
   #asked({ lane: { id, isShared }, room }: OpenLane, limit: number, lanes: number): AskedLane {
     const share = lanes === 1 ? limit : Math.max(8, Math.ceil((2 * limit) / lanes));
-    const quota = Math.min(limit, share + this.#left.countOf(id), room + SPARE);
+    const quota = Math.min(limit, share + this.#left.countOf(id) + this.#passed, room + SPARE + this.#passed);
     return { id, after: this.#marks.get(id), quota, isShared, hasNews: this.#news.delete(id) };
   }
 
@@ -266,6 +268,7 @@ export class Contention {
     const last = taken.length < want ? candidates.length : candidates.findLastIndex(({ id }) => done.has(id));
     const { all, lanes, pools } = this.#meanwhile;
     const stopped = new Set(all ? this.#lanes.keys() : lanes);
+    this.#passed = taken.length > 0 ? 0 : Math.min(candidates.length - blocked.length - left.length, MOST_AT_ONCE);
     for (const [index, candidate] of candidates.entries()) {
       const { id, laneId, rank, dueAt, turn } = candidate;
       if (turn !== null) continue;

@@ -143,8 +143,8 @@ export class Feeder {
         this.#ready = this.#ready.slice(this.#next).concat(prepared);
         this.#next = 0;
         this.#pump();
-        this.#noteBegun();
       }
+      this.#noteBegun();
       // What waits for a slot is looked after before any hint comes.
       if (!mayHoldMore) return this.#waiting > 0 ? Math.min(againMs ?? TOO_LONG_MS, TOO_LONG_MS) : againMs;
     }

@@ -61,7 +61,7 @@ async function aClaimer() {
     await endAttempts(store, catalogue, [{ id, token, isMember: true, ending: { kind: "completed" } }], () => 0.5);
     claimer.hear({ kind: "pool", poolId: pool });
   };
-  return { cs, meanwhile, create, hear, claimed, complete };
+  return { ...{ cs, store, meanwhile, create, hear, claimed, complete }, claim: () => claimer.claim(1, false) };
 }
 
 const nothing = async () => {};
@@ -136,4 +136,39 @@ test("a job behind many that wait for objects is reached within a few looks, how
   const found = [];
   for (let look = 0; look < 4; look++) found.push(...(await claimed()));
   expect(found).toEqual([id]);
+});
+
+test("units are held back of jobs behind: they are looked at ever more seldom, each time further, and not again once all were", async () => {
+  const { cs, store, meanwhile, create, claim, claimed } = await aClaimer();
+  await cs.resources.put("licence", { capacity: 3 });
+  for (const [name, licence] of [
+    ["wide", 3],
+    ["narrow", 1],
+  ] as const)
+    await cs.actions.put({ name, type: "test", needs: { licence } });
+  const first = await create("narrow");
+  expect(await claimed()).toEqual([first]);
+  const wide = await create("wide");
+  const [pool] = await store.allPools();
+  const reservation = { poolId: pool!.id, jobId: wide, units: 3, until: null, spare: 0 };
+  await store.putReservations([{ poolId: pool!.id, used: 1, reservation }]);
+  // Of a lane that owners share nothing is passed over for good.
+  for (const owner of ["ada", "bob"])
+    await cs.as(owner).jobs.createMany(
+      "narrow",
+      Array.from({ length: 60 }, () => ({})),
+    );
+  let looks = 0;
+  const again = [];
+  for (let n = 0; n < 20; n++) {
+    meanwhile.look = async () => {
+      looks += 1;
+    };
+    const { jobs, mayHoldMore, againMs } = await claim();
+    expect([jobs, mayHoldMore]).toEqual([[], false]);
+    if (againMs !== undefined) again.push(againMs);
+  }
+  expect(again).toEqual([10, 20, 40, 80, 160].slice(0, again.length));
+  expect(again.length).toBeGreaterThan(0);
+  expect(looks).toBe(again.length + 1);
 });

@@ -125,7 +125,8 @@ test(`${JOBS} jobs on three nodes that are killed and stopped, on a server that 
     torment(place, victims)
       .catch(async (error: Error) => {
         const told = victims.map(
-          ({ name, child }) => `${name}, process ${child.process.pid}: ${child.output().slice(-2_000)}`,
+          ({ name, child, outputs }) =>
+            `${name}, process ${child.process.pid}, life ${outputs.length + 1}: ${[...outputs.slice(-3), child.output()].join("\n").slice(-4_000)}`,
         );
         const state = await stateOf(place).catch(String);
         throw new Error(`${error.message}\n${told.join("\n")}\n${state}`, { cause: error });

@@ -35,6 +35,7 @@ function aFeeder() {
   return {
     asked,
     claimer,
+    begun: feeder.begun,
     round: (isUsual?: boolean) => feeder.round(isUsual),
     /** All handlers end, five milliseconds after whatever was before. */
     end: async (ranMs: number) => {
@@ -76,4 +77,13 @@ test("a node comes back soon to what it took ahead, also when it took all there 
   await end(2);
   claimer.left = 0;
   expect(await round()).toBe(250);
+});
+
+test("a node has begun when it has claimed once, though it found nothing then and looks on", async () => {
+  const { claimer, round, begun } = aFeeder();
+  let looks = 0;
+  claimer.claim = () => (looks++ === 0 ? Promise.resolve({ jobs: [], mayHoldMore: true }) : new Promise(() => {}));
+  void round();
+  await begun;
+  expect(looks).toBeGreaterThan(0);
 });
