@@ -13,6 +13,8 @@ const IDLE_MS = 3_600_000;
 const LEAST_GAP_MS = 50;
 const EAGER_MS = 100;
 const RARE_MS = 1_000;
+/** The queue was emptied where at most this share of it is left. */
+const DRY = 0.25;
 /** Rounds take at most this share of the time. */
 const SHARE = 0.25;
 
@@ -27,6 +29,8 @@ export function startAdmission(part: Part): Service {
   const heads = new Heads();
   let gap = EAGER_MS;
   let isShared = false;
+  /** How many stood in the queue after the last round. */
+  let stood = 0;
   const service = startService({
     name: "admission",
     environment,
@@ -41,7 +45,9 @@ export function startAdmission(part: Part): Service {
       const round = await store.transaction((tx) => admit(tx, { catalogue, learned, heads }));
       if (round) ({ isShared } = round);
       if (!round?.isAnybodyWaiting) return null;
-      gap = round.isQueueDry ? Math.min(RARE_MS, gap * 2) : EAGER_MS;
+      const isQueueDry = round.admitted > 0 && round.found <= stood * DRY;
+      stood = round.found + round.admitted;
+      gap = isQueueDry ? Math.min(RARE_MS, gap * 2) : EAGER_MS;
       return Math.max(gap, (environment.monotonic() - started) * (1 / SHARE - 1));
     },
   });
@@ -78,7 +84,8 @@ async function admit(tx: Statements, { catalogue, learned, heads }: Means) {
   return {
     isShared,
     isAnybodyWaiting: queue.length + pending.length > 0,
-    isQueueDry: queue.length === 0 && decision.admit.length > 0,
+    found: queue.length,
+    admitted: decision.admit.length,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Code } from "@callsheet/contract";
 import type { Claimed } from "../store/claim.ts";
 import type { HotPath } from "../store/hot-path.ts";
+import type { Keeping } from "./keeping.ts";
 import type { Part } from "./part.ts";
 
 /** What a claim brought. */
@@ -27,6 +28,7 @@ export interface ClaimerOptions {
   readonly codes: ReadonlyMap<string, Code>;
   readonly capabilities: ReadonlySet<string>;
   readonly hot: () => Promise<HotPath>;
+  readonly keeping: Keeping;
   /** Told when it is time to claim. */
   readonly onHungry: () => void;
 }

@@ -1,4 +1,3 @@
-import { type Ask, asksOf, type PoolFacts, type World } from "@callsheet/contract";
 import type { Learned } from "../operations/catalogue.ts";
 import { expectedMs } from "../operations/expected.ts";
 import type { Watermark } from "../store/claim.ts";
@@ -7,14 +6,10 @@ import type { ClaimLane } from "../store/dictionary.ts";
 import { isOvertaken } from "../store/failure.ts";
 import type { Claim, ClaimerOptions } from "./claiming.ts";
 import { type Contest, contest, type Request } from "./contest.ts";
-import { LeftJobs } from "./left-jobs.ts";
+import { GRACE_MS, LeftJobs, MOMENT_MS, MOST_AT_OBJECT } from "./left-jobs.ts";
+import { PoolsInSight } from "./pools-in-sight.ts";
+import { Sharing } from "./sharing.ts";
 
-/** Without a hint, units that came back are found after this long. */
-const POOLS_MS = 500;
-/** A job whose object is held for a shorter time is not worth a place in line: it is looked at again instead. */
-const GRACE_MS = 500;
-/** So many jobs at most wait without a place in line for one object. */
-const MOST_AT_OBJECT = 16;
 /** Jobs of one claim at most: fewer where many are left because their objects are in use, and more again step by step. */
 const FEW_AT_ONCE = 100;
 const MOST_AT_ONCE = 400;
@@ -22,10 +17,10 @@ const STEP = 25;
 /** What cannot start is looked at again after this long, and each time in vain twice as long, unless a hint comes first. */
 const AGAIN_MS = 10;
 const LONGEST_AGAIN_MS = 160;
-/** A job that is left for longer waits for more than a moment: it is looked who stands at its objects. */
-const MOMENT_MS = 100;
 /** Where others took of a pool between a decision and its end, it is locked before it is decided, for so long. */
 const TIGHT_MS = 1_000;
+/** What was overtaken is decided again so often. */
+const MOST_TRIES = 4;
 /** Of so many objects it is remembered that they were seen to have rows. */
 const MOST_MADE = 10_000;
 /** Of so many lanes at most the pools are read before it is known whose jobs come. */
@@ -45,6 +40,8 @@ interface OpenLane {
  */
 export class Contention {
   readonly #options: ClaimerOptions;
+  readonly #pools: PoolsInSight;
+  readonly #sharing: Sharing;
   readonly #marks = new Map<number, Watermark>();
   readonly #left = new LeftJobs();
   /** Objects that had a row when they were last taken or waited for. */
@@ -52,11 +49,6 @@ export class Contention {
   #lanes: ReadonlyMap<number, ClaimLane> = new Map();
   /** Shared lanes that jobs may have come to since they were last looked at. */
   readonly #news = new Set<number>();
-  #pools = new Map<number, PoolFacts>();
-  #asks = new Map<number, readonly Ask[]>();
-  #poolsAt = Number.NEGATIVE_INFINITY;
-  /** What was read of pools holds as long as this number does. */
-  #rules = "";
   /** How much was heard of that may have led to jobs: up to now, and when the last look began that found none. */
   #heard = 1;
   #heardInVain = 0;
@@ -73,12 +65,14 @@ export class Contention {
 
   constructor(options: ClaimerOptions) {
     this.#options = options;
+    this.#pools = new PoolsInSight(options);
+    this.#sharing = new Sharing(options.part, options.keeping);
   }
 
   setLanes(lanes: readonly ClaimLane[]): void {
     for (const { id, isShared } of lanes) if (isShared && !this.#lanes.get(id)?.isShared) this.#news.add(id);
     this.#lanes = new Map(lanes.map((lane) => [lane.id, lane]));
-    this.#asks.clear();
+    this.#pools.forgetLanes();
   }
 
   /** Something may have changed: a lane, or everything. */
@@ -86,7 +80,7 @@ export class Contention {
     if (laneId === undefined) {
       this.#marks.clear();
       this.#meanwhile.all = true;
-      this.#poolsAt = Number.NEGATIVE_INFINITY;
+      this.#pools.expire();
       for (const { id, isShared } of this.#lanes.values()) if (isShared) this.#news.add(id);
     } else {
       this.#marks.delete(laneId);
@@ -104,10 +98,7 @@ export class Contention {
 
   /** Units of a pool came back somewhere. */
   unitsReturned(poolId: number): void {
-    const pool = this.#pools.get(poolId);
-    if (!pool) return;
-    // How many, the next claim sees when it reads the pool.
-    this.#pools.set(poolId, { ...pool, used: 0 });
+    if (!this.#pools.unitsReturned(poolId)) return;
     this.#meanwhile.pools.add(poolId);
     this.#heard += 1;
     if (this.#hasPassed) this.#marks.clear();
@@ -120,40 +111,60 @@ export class Contention {
   async claim(wanted: number, isAhead: boolean): Promise<Claim | undefined> {
     const contends = (lane: ClaimLane) => lane.isContended || (lane.isShared && !isAhead);
     const heard = this.#heard;
+    const { keeping } = this.#options;
+    await keeping.tend();
     if (heard === this.#heardInVain || ![...this.#lanes.values()].some(contends)) return undefined;
-    await this.#refreshPools();
+    if (await this.#pools.refresh()) {
+      this.#marks.clear();
+      this.#hasPassed = false;
+    }
     const open = this.#openLanes();
     if (!open.some(({ lane }) => contends(lane))) {
       this.#heardInVain = heard;
       return undefined;
     }
-    const want = Math.min(wanted, this.#atOnce);
-    const limit = this.#left.limitFor(want) + this.#passed;
+    const pauseMs = this.#sharing.pauseMs();
+    if (pauseMs > 0) return { jobs: [], mayHoldMore: false, againMs: pauseMs };
+    const want = Math.min(wanted, this.#atOnce, this.#sharing.begin(FEW_AT_ONCE));
+    const inUse = keeping.inUse();
+    const isFull = inUse.length === 0;
+    const further = this.#passed + (isFull ? Math.min(MOST_AT_ONCE, this.#sharing.awayCount) : 0);
+    const limit = this.#left.limitFor(want) + further;
     const asked = open.map((one) => this.#asked(one, limit, open.length));
     this.#meanwhile = nothingHeard();
-    const outcome = await this.#contest(asked, want, limit);
+    const outcome = await this.#contest({ lanes: asked, want, limit, inUse });
     if (outcome === undefined || isAllNew(outcome, want))
       for (const { id, hasNews } of asked) if (hasNews) this.#news.add(id);
     if (outcome === undefined) {
-      this.#poolsAt = Number.NEGATIVE_INFINITY;
+      this.#pools.expire();
       return { jobs: [], mayHoldMore: true };
     }
-    for (const pool of outcome.pools) if (!this.#meanwhile.pools.has(pool.id)) this.#pools.set(pool.id, pool);
-    this.#remember(outcome, want);
-    const isEmpty = outcome.candidates.length < limit && isExhausted(outcome.candidates, asked);
-    return this.#answer(outcome, { isEmpty, hasNews: this.#heard !== heard });
+    for (const pool of outcome.pools) if (!this.#meanwhile.pools.has(pool.id)) this.#pools.set(pool);
+    const known = this.#remember(outcome);
+    if (isFull) this.#mark(outcome, want);
+    else this.#markHeads(outcome);
+    if (await this.#sharing.mind({ outcome, isFull, known })) this.#heard += 1;
+    const isShort = outcome.candidates.length < limit;
+    const mustLookAtAll = isShort && !isFull;
+    if (mustLookAtAll) keeping.lookAtAll();
+    const isEmpty = isShort && isFull && isExhausted(outcome.candidates, asked);
+    return this.#answer(outcome, { isEmpty, hasNews: mustLookAtAll || this.#heard !== heard });
   }
 
   /** Pools are not locked while it is decided, until others turn out to have taken of them meanwhile. */
-  async #contest(lanes: readonly AskedLane[], want: number, limit: number): Promise<Contest | undefined> {
-    const { nodeId, running, part } = this.#options;
+  async #contest(look: Pick<Request, "lanes" | "want" | "limit" | "inUse">): Promise<Contest | undefined> {
+    const { nodeId, running, part, keeping } = this.#options;
+    const [pools, isFull] = [this.#pools, look.inUse.length === 0];
     // Read before: a transaction is not to wait for a second connection.
-    const learned: Learned = this.#pools.size > 0 ? await part.catalogue.durations() : new Map();
+    const learned: Learned = pools.isEmpty ? new Map() : await part.catalogue.durations();
+    const lanes = look.lanes.map(({ id }) => this.#lanes.get(id)!);
     const request: Omit<Request, "isTight"> = {
-      ...{ nodeId: nodeId(), node: this.#node, running: running(), lanes, want, limit, rules: this.#rules },
-      ...{ nearPools: this.#nearPools(lanes), seesObjects: this.#seesObjects, tries: want + this.#left.count },
+      ...{ ...look, keeping, nodeId: nodeId(), node: pools.node, running: running(), rules: pools.rules },
+      nearPools: lanes.length > MOST_NEAR ? [] : pools.near(lanes),
+      seesObjects: this.#seesObjects || (isFull && keeping.alone !== undefined),
+      tries: look.want + this.#left.count,
       laneOf: (id) => this.#lanes.get(id)!,
-      asksOf: (lane) => this.#asksOf(lane),
+      asksOf: (lane) => pools.asksOf(lane),
       notMade: (keys) => keys.filter((key) => !this.#made.has(key)),
       mayStand: (job, place) => this.#mayStand(job, place),
       expectationsOf: async (tx, jobs) => {
@@ -164,25 +175,31 @@ export class Contention {
     };
     const { monotonic } = part.environment;
     const hot = await this.#options.hot();
-    const decided = (isTight: boolean) => hot.contend((tx) => contest(tx, { ...request, isTight }));
-    try {
-      return await decided(monotonic() < this.#tightUntil);
-    } catch (error) {
-      if (!isOvertaken(error)) throw error;
-      this.#tightUntil = monotonic() + TIGHT_MS;
-      return decided(true);
+    let isTight = monotonic() < this.#tightUntil;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await hot.contend((tx) => contest(tx, { ...request, isTight }));
+      } catch (error) {
+        if (!isOvertaken(error) || tries >= MOST_TRIES) {
+          keeping.forget();
+          throw error;
+        }
+        if (await keeping.hasChanged()) continue;
+        isTight = true;
+        this.#tightUntil = monotonic() + TIGHT_MS;
+      }
     }
   }
 
-  /** `isEmpty`: all jobs were looked at. `hasNews`: something was heard of meanwhile. */
-  #answer({ taken, left }: Contest, { isEmpty, hasNews }: Record<"isEmpty" | "hasNews", boolean>): Claim {
+  /** `isEmpty`: all jobs were looked at. `hasNews`: something may have changed meanwhile. */
+  #answer({ taken, left, away }: Contest, { isEmpty, hasNews }: Record<"isEmpty" | "hasNews", boolean>): Claim {
     if (taken.length > 0) this.#againMs = AGAIN_MS;
     const isInUse = left.length * 4 > taken.length;
     this.#atOnce = isInUse
       ? Math.max(FEW_AT_ONCE, Math.floor(this.#atOnce / 2))
       : Math.min(MOST_AT_ONCE, this.#atOnce + STEP);
     // As long as more wait for objects than can start, or nothing can, what is freed decides when it is worth another look.
-    if (left.length > taken.length || (taken.length === 0 && !isEmpty && !hasNews)) {
+    if (left.length > taken.length || (taken.length === 0 && !hasNews && (!isEmpty || away.length > 0))) {
       const againMs = this.#againMs;
       if (taken.length === 0) this.#againMs = Math.min(LONGEST_AGAIN_MS, 2 * againMs);
       return { jobs: taken, mayHoldMore: false, againMs };
@@ -191,54 +208,12 @@ export class Contention {
     return { jobs: taken, mayHoldMore: taken.length > 0 || hasNews };
   }
 
-  async #refreshPools(): Promise<void> {
-    const { part, site, name } = this.#options;
-    const now = part.environment.monotonic();
-    if (now - this.#poolsAt < POOLS_MS) return;
-    this.#poolsAt = now;
-    this.#marks.clear();
-    this.#hasPassed = false;
-    this.#rules = await part.store.rulesNumber();
-    const [before, pools] = [kindsOf(this.#pools.values()), await part.store.readPools(site, name)];
-    this.#pools = new Map(pools.map((pool) => [pool.id, pool]));
-    // Which pools a lane's jobs take of is worked out anew only where there are others: of thousands of lanes it takes a while.
-    if (kindsOf(pools) !== before) this.#asks.clear();
-  }
-
-  #asksOf(lane: ClaimLane): readonly Ask[] {
-    const known = this.#asks.get(lane.id) ?? asksOf(lane, { node: this.#node, pools: [...this.#pools.values()] });
-    this.#asks.set(lane.id, known);
-    return known;
-  }
-
-  get #node(): World["node"] {
-    const { name, site, capabilities } = this.#options;
-    return { name, site, capabilities };
-  }
-
-  #nearPools(lanes: readonly AskedLane[]): readonly number[] {
-    if (lanes.length > MOST_NEAR) return [];
-    const asks = lanes.flatMap(({ id }) => this.#asksOf(this.#lanes.get(id)!));
-    return [...new Set(asks.flatMap(({ pools }) => pools.map(({ id }) => id)))].sort((a, b) => a - b);
-  }
-
   #openLanes(): readonly OpenLane[] {
     return [...this.#lanes.values()].flatMap((lane) => {
       if (lane.pause !== null) return [];
-      const room = lane.isContended ? this.#roomOf(lane) : Number.POSITIVE_INFINITY;
+      const room = lane.isContended ? this.#pools.roomFor(lane) : Number.POSITIVE_INFINITY;
       return room > 0 ? [{ lane, room }] : [];
     });
-  }
-
-  #roomOf(lane: ClaimLane): number {
-    const rooms = this.#asksOf(lane).map(({ pools, units }) => {
-      const free = pools.map(({ id }) => {
-        const { state, capacity, used } = this.#pools.get(id)!;
-        return state === "started" ? Math.floor((capacity - used) / units) : 0;
-      });
-      return Math.max(0, ...free);
-    });
-    return Math.min(Number.POSITIVE_INFINITY, ...rooms);
   }
 
   #asked({ lane: { id, isShared }, room }: OpenLane, limit: number, lanes: number): AskedLane {
@@ -251,28 +226,45 @@ export class Contention {
     return place > MOST_AT_OBJECT || this.#left.waitedMs(job, this.#options.part.environment.monotonic()) >= GRACE_MS;
   }
 
+  /** What was left, and of which objects it is known that they have rows; answers how many of those that are taken had been known. */
+  #remember({ candidates, taken, blocked, left, away }: Contest): number {
+    const now = this.#options.part.environment.monotonic();
+    const passed = candidates.length - blocked.length - left.length - away.length;
+    this.#passed = taken.length > 0 ? 0 : Math.min(passed, MOST_AT_ONCE);
+    this.#left.replace(left, now);
+    const leftLong = left.filter((job) => this.#left.waitedMs(job, now) >= MOMENT_MS);
+    this.#seesObjects = left.length > taken.length || leftLong.length > 0 || away.length > 0;
+    // A row that nobody asked for in a day may be gone.
+    for (const { key } of leftLong.flatMap(({ locks }) => locks)) this.#made.delete(key);
+    if (this.#made.size > MOST_MADE) this.#made.clear();
+    const keys = [...taken, ...blocked].flatMap(({ locks }) => locks.map(({ key }) => key));
+    const known = keys.filter((key) => this.#made.has(key)).length;
+    for (const key of keys) this.#made.add(key);
+    return known;
+  }
+
+  /** How far lanes were read of which not all jobs were looked at: up to the first that there is. */
+  #markHeads({ heads }: Contest): void {
+    const { all, lanes } = this.#meanwhile;
+    for (const { laneId, rank, dueAt, id } of heads)
+      if (!all && !lanes.has(laneId) && !this.#lanes.get(laneId)?.isShared)
+        this.#marks.set(laneId, { rank, dueAt, id });
+  }
+
   /**
    * How far each lane was read. Jobs that wait for an object, those that were not decided on, and lanes that others came to
    * meanwhile, are read again; what was passed over for lack of units, when some come back.
    */
-  #remember({ candidates, taken, blocked, left }: Contest, want: number): void {
-    const now = this.#options.part.environment.monotonic();
-    this.#left.replace(left, now);
-    const leftLong = left.filter((job) => this.#left.waitedMs(job, now) >= MOMENT_MS);
-    this.#seesObjects = left.length > taken.length || leftLong.length > 0;
-    // A row that nobody asked for in a day may be gone.
-    for (const { key } of leftLong.flatMap(({ locks }) => locks)) this.#made.delete(key);
-    if (this.#made.size > MOST_MADE) this.#made.clear();
-    for (const { key } of [...taken, ...blocked].flatMap(({ locks }) => locks)) this.#made.add(key);
+  #mark({ candidates, taken, blocked, away }: Contest, want: number): void {
     const done = new Set([...taken, ...blocked].map(({ id }) => id));
     const last = taken.length < want ? candidates.length : candidates.findLastIndex(({ id }) => done.has(id));
+    const isAway = new Set(away.map(({ id }) => id));
     const { all, lanes, pools } = this.#meanwhile;
     const stopped = new Set(all ? this.#lanes.keys() : lanes);
-    this.#passed = taken.length > 0 ? 0 : Math.min(candidates.length - blocked.length - left.length, MOST_AT_ONCE);
     for (const [index, candidate] of candidates.entries()) {
       const { id, laneId, rank, dueAt, turn } = candidate;
       if (turn !== null) continue;
-      if (this.#left.has(candidate) || index > last) stopped.add(laneId);
+      if (this.#left.has(candidate) || isAway.has(id) || index > last) stopped.add(laneId);
       if (!done.has(id) && !stopped.has(laneId)) {
         this.#hasPassed = true;
         if (pools.size > 0) stopped.add(laneId);
@@ -284,8 +276,6 @@ export class Contention {
 }
 
 const nothingHeard = () => ({ all: false, lanes: new Set<number>(), pools: new Set<number>() });
-
-const kindsOf = (pools: Iterable<PoolFacts>) => [...pools].map(({ id, tags }) => `${id}${tags}`).join();
 
 /** All that could start had no place in the queue: there may be more of them. */
 function isAllNew({ candidates, taken }: Contest, want: number): boolean {

@@ -1,8 +1,9 @@
 import { type Ask, type CandidateJob, decide, type PoolFacts, type Verdict, type World } from "@callsheet/contract";
 import type { Claimed } from "../store/claim.ts";
-import type { AskedLane, Candidate, Start } from "../store/contended.ts";
+import type { AskedLane, Candidate, Head, Start } from "../store/contended.ts";
 import type { ClaimLane } from "../store/dictionary.ts";
 import type { Contention as Transaction } from "../store/hot-path.ts";
+import type { Keeping } from "./keeping.ts";
 
 /** So many of those who hold an object are named to who waits for it. */
 const MOST_HOLDERS = 10;
@@ -26,6 +27,8 @@ export interface Request {
   readonly rules: string;
   /** Whether a job that has to wait for an object is to stand in line, rather than to be looked at again; `place`: among those that wait for it, from 1. */
   readonly mayStand: (job: Candidate, place: number) => boolean;
+  /** Objects that are in use, as numbers: jobs that lock them are not looked at; empty: all are. */
+  readonly inUse: readonly number[];
   /** Of these objects, those that may have no row yet. */
   readonly notMade: (keys: readonly string[]) => readonly string[];
   /** How long candidates are expected to run at most, in milliseconds; null: nobody knows. Asked only where units are held back. */
@@ -33,6 +36,8 @@ export interface Request {
     tx: Transaction,
     jobs: readonly Candidate[],
   ) => Promise<(job: Candidate) => CandidateJob["expectedMs"]>;
+  /** What this node keeps of objects. */
+  readonly keeping: Keeping;
   /** Whether it is looked first who stands at objects. If not, that is found when they are taken. */
   readonly seesObjects: boolean;
   /** Pools are locked before it is decided, because others took of them meanwhile the last time. */
@@ -47,6 +52,14 @@ export interface Contest {
   readonly blocked: readonly Candidate[];
   /** Those that wait for an object and do not stand in line yet. */
   readonly left: readonly Candidate[];
+  /** Where jobs were passed over because their objects are in use, the first of each lane. */
+  readonly heads: readonly Head[];
+  /** Those that wait for an object that a node keeps. */
+  readonly away: readonly Candidate[];
+  /** Objects that other nodes keep, and which. */
+  readonly keptElsewhere: ReadonlyMap<string, number>;
+  /** Jobs were decided on under locks, where what this node keeps is not to be had. */
+  readonly isHindered: boolean;
   /** The pools in question as they are once the transaction is committed. */
   readonly pools: readonly PoolFacts[];
 }
@@ -63,25 +76,19 @@ interface Entry {
  * is known of pools holds no more, and nothing was decided.
  */
 export async function contest(tx: Transaction, request: Request): Promise<Contest | undefined> {
-  const { nodeId, lanes, limit, want, tries, running, seesObjects, laneOf, mayStand, isTight } = request;
-  const [{ jobs: candidates, objects: seen, lined }, rules, near] = await Promise.all([
-    tx.lockCandidates({ nodeId, lanes, want: limit, running, seesObjects }),
-    tx.rulesNumber(),
-    tx.poolsNow(request.nearPools),
-  ]);
-  if (candidates.length === 0) return { candidates, taken: [], blocked: [], left: [], pools: [] };
-  if (rules !== request.rules) return undefined;
-  const asked = [...new Set(candidates.map(({ laneId }) => laneId))].flatMap((id) => poolsOf(laneOf(id), request));
-  const poolIds = [...new Set(asked)].sort((a, b) => a - b);
-  const known = new Set(near.map(({ id }) => id));
-  const [lines, far] = await Promise.all([tx.readObjects(lined), tx.poolsNow(poolIds.filter((id) => !known.has(id)))]);
-  const world: World = {
-    ...{ now: candidates[0]!.now, node: request.node },
-    ...{ pools: [...near, ...far], objects: [...seen, ...lines] },
+  const { nodeId, want, tries, seesObjects, laneOf, mayStand, isTight, keeping } = request;
+  const look = await lookAt(tx, request);
+  if (look === undefined) return undefined;
+  const { candidates, heads, world, lined, poolIds, lasts } = look;
+  const away = candidates.filter((one) => isAway(one, look, request));
+  const beside = new Set(away);
+  const found = {
+    ...{ candidates, heads, away, isHindered: false },
+    keptElsewhere: new Map([...look.kept].filter(([, node]) => node !== nodeId)),
   };
-  const isHeldBack = world.pools.some(({ reservation }) => reservation !== null);
-  const lasts = isHeldBack ? await request.expectationsOf(tx, candidates) : () => null;
-  const entries = candidates.map((one) => ({ candidate: one, job: asJob(one, laneOf(one.laneId), lasts(one)) }));
+  const entries = candidates.flatMap((one) =>
+    beside.has(one) ? [] : [{ candidate: one, job: asJob(one, laneOf(one.laneId), lasts(one)) }],
+  );
   const verdicts = decide(
     entries.map(({ job }) => job),
     world,
@@ -91,10 +98,10 @@ export async function contest(tx: Transaction, request: Request): Promise<Contes
   const waiting = entries.filter((_, index) => verdicts[index]?.kind === "block");
   const starts = startsOf(entries, verdicts);
   if (!isTight && standing.size === 0 && areAlone(starts, world, lined)) {
-    const notMade = request.notMade(keysOf(starts));
-    const taken = starts.length > 0 ? await tx.takeAlone(nodeId, { starts, most: want, notMade }) : [];
+    const taking = { starts, most: want, notMade: request.notMade(keysOf(starts)), keeping: keeping.alone };
+    const taken = starts.length > 0 ? await tx.takeAlone(nodeId, taking) : [];
     const left = leftOf(candidates, { asked: [...waiting, ...starts], done: taken, isFull: taken.length === want });
-    return { candidates, taken, blocked: [], left, pools: asTaken(world.pools, taken) };
+    return { ...found, taken, blocked: [], left, pools: asTaken(world.pools, taken) };
   }
   const hopeful = entries.filter((entry, index) => verdicts[index]?.kind === "start" || standing.has(entry));
   const final = await decideUnderLocks(tx, { hopeful, world, poolIds, request });
@@ -107,7 +114,51 @@ export async function contest(tx: Transaction, request: Request): Promise<Contes
   const stillWaiting = final.waiting.map(({ entry }) => entry);
   const vain = [...waiting, ...stillWaiting, ...final.unsure];
   const left = leftOf(candidates, { asked: vain, done: [...taken, ...blocked], isFull: false });
-  return { candidates, taken, blocked, left, pools: asTaken(final.pools, taken) };
+  const isHindered = keysOf(hopeful).some((key) => keeping.alone?.isKept(key));
+  return { ...found, taken, blocked, left, isHindered, pools: asTaken(final.pools, taken) };
+}
+
+/** What was found before anything was decided. */
+interface Look {
+  readonly candidates: readonly Candidate[];
+  readonly heads: readonly Head[];
+  readonly world: World;
+  readonly lined: readonly string[];
+  readonly kept: ReadonlyMap<string, number>;
+  readonly poolIds: readonly number[];
+  readonly lasts: (job: Candidate) => CandidateJob["expectedMs"];
+}
+
+/** Jobs, who stands at their objects, and the pools in question; undefined: what is known of pools holds no more. */
+async function lookAt(tx: Transaction, request: Request): Promise<Look | undefined> {
+  const { nodeId, lanes, limit, running, seesObjects, inUse, laneOf } = request;
+  const [{ jobs: candidates, objects: seen, lined, kept, heads }, rules, near] = await Promise.all([
+    tx.lockCandidates({ nodeId, lanes, want: limit, running, seesObjects, inUse }),
+    tx.rulesNumber(),
+    tx.poolsNow(request.nearPools),
+  ]);
+  const [first] = candidates;
+  if (first && rules !== request.rules) return undefined;
+  const asked = [...new Set(candidates.map(({ laneId }) => laneId))].flatMap((id) => poolsOf(laneOf(id), request));
+  const poolIds = [...new Set(asked)].sort((a, b) => a - b);
+  const known = new Set(near.map(({ id }) => id));
+  const [lines, far] = await Promise.all([tx.readObjects(lined), tx.poolsNow(poolIds.filter((id) => !known.has(id)))]);
+  const pools = first ? [...near, ...far] : [];
+  const world = { now: first?.now ?? NO_TIME, node: request.node, pools, objects: [...seen, ...lines] };
+  const isHeldBack = pools.some(({ reservation }) => reservation !== null);
+  const lasts = isHeldBack ? await request.expectationsOf(tx, candidates) : () => null;
+  return { candidates, heads, world, lined, kept, poolIds, lasts };
+}
+
+/** Where nothing is decided. */
+const NO_TIME = new Date(0);
+
+/** Whether a job locks what a node keeps, and cannot have it: another node does, a job of this one holds it, or it locks others beside. */
+function isAway({ locks }: Candidate, { kept }: Look, { keeping }: Request): boolean {
+  return locks.some(({ key }) => {
+    const isOurs = keeping.alone?.isKept(key) ?? false;
+    return keeping.isInUse(key) || (isOurs ? locks.length > 1 : kept.has(key));
+  });
 }
 
 interface Outcome {

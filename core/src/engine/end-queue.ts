@@ -15,6 +15,7 @@ export interface Members {
   /** What each of them holds: units, and objects by job. */
   readonly units: readonly Units[];
   readonly locks: { readonly jobId: string; readonly key: string }[];
+  readonly isKept: boolean;
 }
 
 /** Ends that are stored together: members that completed, by the token of their claim, and all others. */
@@ -83,10 +84,10 @@ export class EndQueue {
   }
 }
 
-function membersOf(batch: GrowingBatch, { token, units = [] }: Claimed, size: number): Members {
+function membersOf(batch: GrowingBatch, { token, units = [], isKept = false }: Claimed, size: number): Members {
   let claim = batch.members.get(token);
   if (!claim) {
-    claim = { size, ids: [], ordinals: [], results: [], offsets: [], units, locks: [] };
+    claim = { size, ids: [], ordinals: [], results: [], offsets: [], units, locks: [], isKept };
     batch.members.set(token, claim);
   }
   return claim;

@@ -2,6 +2,7 @@ import { endAttempts } from "../operations/end.ts";
 import { tellFreed } from "../operations/tell-freed.ts";
 import type { Claimed } from "../store/claim.ts";
 import type { Claimer } from "./claimer.ts";
+import type { Keeping } from "./keeping.ts";
 import { MOST_AHEAD, Pace } from "./pace.ts";
 import type { Part } from "./part.ts";
 import type { Reporter } from "./reporter.ts";
@@ -18,6 +19,7 @@ export interface FeederOptions {
   readonly isCertain: () => boolean;
   /** The hot connections, opened again after a loss. */
   readonly hot: () => Promise<unknown>;
+  readonly keeping: Keeping;
   readonly onLoss: (error: unknown) => void;
   /** Whether this job's attempt runs here, or its end is being stored. */
   readonly isKnown: (id: string) => boolean;
@@ -89,12 +91,13 @@ export class Feeder {
     this.#options.onHungry();
   }
 
-  /** Stops claiming, and hands back what had not begun. */
+  /** Stops claiming, and hands back what had not begun, and the objects that the node keeps. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#round?.catch(() => {});
     this.#options.claimer.leave();
     await this.#handBackWaiting();
+    await this.#options.keeping.rest();
   }
 
   get #waiting(): number {
@@ -171,6 +174,7 @@ export class Feeder {
     if (jobs.length === 0) return;
     const { store, catalogue, environment, bus } = this.#options.part;
     const ended = jobs.map((job) => ({ ...job, ending: { kind: "handed_back" as const } }));
+    this.#options.keeping.lose(jobs.map(({ id }) => id));
     const { changed, pools } = await endAttempts(store, catalogue, ended, environment.random);
     tellFreed(bus, changed, pools);
   }

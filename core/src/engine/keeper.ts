@@ -22,6 +22,8 @@ export interface KeeperOptions {
   readonly onHungry: () => void;
   /** Told of jobs that were completed in a transaction of their handlers. */
   readonly onStored: NonNullable<NodeOptions["onStored"]>;
+  /** Told of members of claims that were given rows of their own. */
+  readonly onRows: (ids: readonly string[]) => void;
 }
 
 const ANCHOR_MS = 1_000;
@@ -170,7 +172,7 @@ export class Keeper implements AttemptHost {
   }
 
   #anchor(attempts: readonly Attempt[]): Promise<void> {
-    const anchoring = giveRows(this.#options.part, attempts).catch((error: unknown) => {
+    const anchoring = giveRows(this.#options, attempts).catch((error: unknown) => {
       for (const attempt of attempts) attempt.isAnchored = false;
       for (const attempt of attempts) attempt.anchoring = undefined;
       throw error;
@@ -213,7 +215,7 @@ function needsRow(attempt: Attempt, now: number): boolean {
 }
 
 /** Gives attempts rows of their own, with the line `start` in their history. */
-async function giveRows({ store }: Part, attempts: readonly Attempt[]): Promise<void> {
+async function giveRows({ part: { store }, onRows }: KeeperOptions, attempts: readonly Attempt[]): Promise<void> {
   const tokens = new Map<string, { members: string[]; rows: string[] }>();
   for (const { claimed } of attempts) {
     const { id, token, ordinal } = claimed;
@@ -223,6 +225,7 @@ async function giveRows({ store }: Part, attempts: readonly Attempt[]): Promise<
   }
   for (const [token, { members, rows }] of tokens) {
     if (members.length > 0) await store.transaction((tx) => tx.anchorMembers(token, members));
+    onRows(members);
     if (rows.length > 0) await store.anchorRows(token, rows);
   }
 }

@@ -2,6 +2,12 @@ import type { Candidate } from "../store/contended.ts";
 
 type Job = Pick<Candidate, "id" | "laneId">;
 
+/** A job whose object is held for a shorter time is not worth a place in line: it is looked at again instead. */
+export const GRACE_MS = 500;
+/** So many jobs at most wait without a place in line for one object. */
+export const MOST_AT_OBJECT = 16;
+/** A job that is left for longer waits for more than a moment: it is looked who stands at its objects. */
+export const MOMENT_MS = 100;
 /** Jobs are looked at beyond those that are wanted, since some may have to be left: so many at least, and at most. */
 const [FEW_MORE, MOST_MORE] = [8, 250];
 /** So many at least beyond those that were left the last time. */

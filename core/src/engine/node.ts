@@ -10,6 +10,7 @@ import { Heart } from "./heart.ts";
 import { createHot, type Hot } from "./hot.ts";
 import { type IsolationHost, openIsolation } from "./isolation/host.ts";
 import { Keeper } from "./keeper.ts";
+import { Keeping } from "./keeping.ts";
 import { Learning } from "./learning.ts";
 import { checkNodeOptions, checkSlots, type NodeIdentity, type NodeOptions } from "./node-options.ts";
 import { type HandlerEnd, type Left, lateWord } from "./outcome.ts";
@@ -89,7 +90,7 @@ export class Node {
     this.#noteEnd = resolve;
   });
 
-  constructor(part: Part, identity: NodeIdentity, { life, hot: lines, onStored }: Beginning) {
+  constructor(part: Part, identity: NodeIdentity, { life, hot: lines, onStored: tell }: Beginning) {
     const { environment, bus } = part;
     this.name = identity.name;
     this.#part = part;
@@ -98,25 +99,31 @@ export class Node {
     this.#alive = environment.timers.keepAlive();
     this.#hot = lines;
     this.#isolation = openIsolation(environment);
-    const nodeId = () => this.#heart.nodeId;
-    const isCertain = () => this.#heart.isCertain;
+    const [nodeId, isCertain] = [() => this.#heart.nodeId, () => this.#heart.isCertain];
     const running = () => this.#runner.running;
     const { get: hot, lost: onLoss } = this.#hot;
-    const codes = new Map(identity.types.map((type) => [type.type, type]));
+    const { name, site, types } = identity;
+    const codes = new Map(types.map((type) => [type.type, type]));
     const capabilities = new Set(identity.capabilities);
-    const { name, site } = identity;
     const byOwner = () => runningByOwner(this.#runner);
     const onHungry = () => this.#services.claim.wake();
-    const claimer = new Claimer({ part, nodeId, name, site, codes, capabilities, hot, running: byOwner, onHungry });
-    this.#reporter = new Reporter({ part, hot, onLoss, onStored });
+    const keeping = new Keeping(part, nodeId);
+    const onStored: OnStored = (ids, ...rest) => {
+      keeping.lose(ids);
+      tell(ids, ...rest);
+    };
+    const claimer = new Claimer({
+      ...{ part, nodeId, name, site, codes, capabilities, hot, keeping, running: byOwner, onHungry },
+    });
+    this.#reporter = new Reporter({ part, hot, keeping, onLoss, onStored });
     this.#heart = this.#startHeart(life);
     this.#learning = new Learning(part);
     this.#keeper = new Keeper({
-      ...{ part, nodeId, running, isCertain, onStored },
+      ...{ part, nodeId, running, isCertain, onStored, onRows: (ids) => keeping.lose(ids) },
       onHungry: () => this.#services.keep.wake(),
     });
     const vault = createVault(part, nodeId);
-    const looking = { part, nodeId, onStored, types: identity.types, isolation: this.#isolation, vault };
+    const looking = { part, nodeId, onStored, types, isolation: this.#isolation, vault };
     this.#undoer = new Undoer(looking);
     const onGone = () => this.#services.poll.wake();
     this.#poller = new Poller({ ...looking, onHungry: onGone });
@@ -124,19 +131,14 @@ export class Node {
     this.#departures = new Departures({ part, onStored, onGone, onRefused });
     const slots = () => this.#slots;
     this.#runner = createRunner({
-      part,
-      slots,
-      types: identity.types,
-      isolation: this.#isolation,
-      vault,
-      host: this.#keeper,
+      ...{ part, slots, types, isolation: this.#isolation, vault, host: this.#keeper },
       onBegin: () => this.#keeper.begun(),
       onEnd: (attempt, size, end) => this.#ended(attempt, size, end),
     });
     const isKnown = (id: string) => this.#runner.running.has(id) || this.#keeper.isLeaving(id);
     const [runner, reporter] = [this.#runner, this.#reporter];
     this.#feeder = new Feeder({
-      ...{ part, claimer, runner, slots, reporter, hot, onLoss, isKnown, nodeId, isCertain, onHungry },
+      ...{ part, claimer, runner, slots, reporter, hot, keeping, onLoss, isKnown, nodeId, isCertain, onHungry },
       onClaimed: (count) => this.#heart.claimed(count),
     });
     this.#services = this.#startServices();

@@ -92,6 +92,7 @@ async function recover(part: Part, actor?: string): Promise<readonly Changed[]> 
     }
     if (all.length > 0) part.bus.publish({ kind: "rollback" });
     await freeRemnants(part, node.id);
+    await part.store.transaction((tx) => tx.endKeeping(node.id));
   }
   return changed;
 }

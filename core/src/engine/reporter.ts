@@ -5,6 +5,7 @@ import { isPassing, isTransient, reasonOf } from "../store/failure.ts";
 import type { HotPath } from "../store/hot-path.ts";
 import type { Attempt } from "./attempt.ts";
 import { type EndBatch, EndQueue, isIn, type Members } from "./end-queue.ts";
+import type { Keeping } from "./keeping.ts";
 import type { NodeOptions } from "./node-options.ts";
 import type { HandlerEnd } from "./outcome.ts";
 import type { Part } from "./part.ts";
@@ -13,6 +14,7 @@ export interface ReporterOptions {
   readonly part: Part;
   /** The hot connections, opened again after a loss. */
   readonly hot: () => Promise<HotPath>;
+  readonly keeping: Keeping;
   readonly onLoss: (error: unknown) => void;
   /** Told of jobs whose end is stored. */
   readonly onStored: NonNullable<NodeOptions["onStored"]>;
@@ -127,11 +129,18 @@ export class Reporter {
     if (plain.length > 0) late.push(...this.#stored(plain, await hot.complete(plain)));
     if (holders.length > 0) {
       const { refused, granted, pools } = await hot.completeHolders(holders);
+      for (const [index, holder] of holders.entries()) this.#freed(holder, refused[index]!);
       late.push(...this.#stored(holders, refused));
       tellFreed(part.bus, granted, pools);
       part.bus.tellHere({ kind: "objects" });
     }
     return late.length === 0 ? late : this.#withoutStored(late);
+  }
+
+  #freed({ isKept, locks, ids, ordinals }: Members, refused: readonly number[]): void {
+    if (!isKept) return;
+    const gone = new Set(refused.map((ordinal) => ids[ordinals.indexOf(ordinal)]));
+    this.#options.keeping.freed(locks.filter(({ jobId }) => !gone.has(jobId)));
   }
 
   /** Without those of which only the answer had been lost. */

@@ -20,6 +20,7 @@ import {
   noRows,
 } from "../store/create.ts";
 import type { ActionVersion } from "../store/dictionary.ts";
+import { objectHash } from "../store/keeping.ts";
 import type { Statements } from "../store/store.ts";
 import { BATCH_BYTES, BATCH_ITEMS } from "./batches.ts";
 import type { Catalogue } from "./catalogue.ts";
@@ -149,7 +150,10 @@ function prepareJob(
   if (input.startAt !== undefined) job.startAt = checkInstant(input.startAt, "startAt");
   if (input.target !== undefined) job.target = checkTarget(input.target);
   const locks = locksOf(definition, input);
-  if (locks.length > 0) job.locks = JSON.stringify(locks);
+  if (locks.length > 0) {
+    job.locks = JSON.stringify(locks);
+    job.objectHash = objectHash(locks[0]!.key);
+  }
   if (input.size !== undefined) job.size = checkSize(input.size);
   if (input.tags !== undefined && input.tags.length > 0) job.tags = checkTags(input.tags);
   if (input.variables !== undefined) job.variables = storableJson(input.variables, "variables");

@@ -35,7 +35,7 @@ export async function quarantineLock(
 ): Promise<LockedObject> {
   const key = readKey(object);
   const why = reasonOf(reason, authority);
-  await insist(() => desk.store.once((tx) => tx.quarantineObject(key, authority.actor, why)));
+  await insist(() => desk.store.quarantineObject({ key, actor: authority.actor, reason: why }));
   return getLock(desk, object);
 }
 

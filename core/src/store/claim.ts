@@ -38,6 +38,8 @@ export interface Claimed {
   /** What the attempt holds while it lives. */
   readonly locks: readonly JobLock[];
   readonly units?: readonly Units[];
+  /** Its node keeps what it locks. */
+  readonly isKept?: boolean;
 }
 
 export interface ClaimAnswer {

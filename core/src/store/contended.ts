@@ -23,6 +23,8 @@ export interface CandidateRequest {
   readonly running: ReadonlyMap<number, number>;
   /** Whether it is read who stands at the objects that the jobs lock. */
   readonly seesObjects: boolean;
+  /** Jobs whose first object has one of these numbers are passed over, unless their locks were handed over to them. Default: none. */
+  readonly inUse?: readonly number[];
 }
 
 /** A job whose row in `work` is locked, with all that an attempt needs. */
@@ -49,6 +51,9 @@ const NAMES =
   "tid, job_id, lane_id, turn, rank, due_at, plain, attempt, retries, owner_id, action_version_id, parent_id";
 const ROW = `w.ctid as ${NAMES.replaceAll(", ", ", w.")}`;
 
+const isFree = (isShared: boolean) =>
+  `(w.object_hash is null or w.object_hash not in (select unnest($${isShared ? 12 : 9}::int[])))`;
+
 const asked = (isShared: boolean) => `
   asked as materialized (
     select l.* from unnest($2::int[], $4::smallint[], $5::timestamptz[], $6::uuid[], $7::int[], $8::boolean[]${isShared ? ", $11::boolean[]" : ""})
@@ -58,13 +63,13 @@ const asked = (isShared: boolean) => `
       and not exists (select from callsheet.barrier for share)
   ), queued as materialized (
     select ${ROW} from callsheet.work w
-    where w.state = 'queued' and w.lane_id = any(array(select lane_id from asked))
+    where w.state = 'queued' and w.lane_id = any(array(select lane_id from asked)) and (w.turn < 0 or ${isFree(isShared)})
     order by w.turn limit $3::int for update skip locked
   ), in_order as materialized (
     select p.* from asked a cross join lateral (
       select ${ROW} from callsheet.work w
       where w.state = 'pending' and w.lane_id = a.lane_id and (w.rank, w.due_at, w.job_id) >= (a.rank, a.due_at, a.job_id)
-        and not (a.is_shared and w.guest)
+        and not (a.is_shared and w.guest) and ${isFree(isShared)}
       order by w.rank, w.due_at, w.job_id limit a.quota for update skip locked
     ) p
   )`;
@@ -103,6 +108,7 @@ const BY_OWNER = `
     select p.* from owners o cross join lateral (
       select ${ROW} from callsheet.work w
       where w.state = 'pending' and w.guest and w.lane_id = o.lane_id and w.rank = o.rank and w.owner_id = o.owner_id
+        and ${isFree(true)}
       order by w.due_at, w.job_id limit o.quota for update skip locked
     ) p where o.owner_id is not null
   ), pending as materialized (
@@ -113,9 +119,18 @@ const BY_OWNER = `
     order by p.rank, share, p.due_at, p.job_id limit greatest(0, $3::int - (select count(*) from queued))
   )`;
 
+/* Of lanes of which not all jobs are looked at, the first pending job, looked at or not: there is none before it. */
+const headsText = (isShared: boolean) => `case when $${isShared ? 12 : 9}::int[] is not null then (
+      select json_agg(json_build_object('laneId', a.lane_id, 'rank', h.rank, 'dueAt', h.due_at::text, 'id', h.job_id))
+      from asked a cross join lateral (
+        select w.rank, w.due_at, w.job_id from callsheet.work w
+        where w.state = 'pending' and w.lane_id = a.lane_id and (w.rank, w.due_at, w.job_id) >= (a.rank, a.due_at, a.job_id)
+        order by w.rank, w.due_at, w.job_id limit 1
+      ) h) end`;
+
 /** Who stands at the objects that jobs lock whose locks were not handed over to them. */
 const OBJECTS = `(
-      select json_agg(json_build_object('key', o.key, 'lined', o.lined, 'quarantined', o.quarantined, 'reason', o.reason, 'holder', o.job_id))
+      select json_agg(json_build_object('key', o.key, 'lined', o.lined, 'quarantined', o.quarantined, 'reason', o.reason, 'holder', o.job_id, 'keeper', o.keeper_id))
       from found f cross join json_array_elements(f.locks) l
       cross join lateral (select * from callsheet.object where key = l ->> 'key' and (token is not null or lined or quarantined) offset 0) o
       where coalesce(f.turn, 0) >= 0)`;
@@ -146,7 +161,7 @@ const candidatesText = (isShared: boolean, seesObjects: boolean) => `
     json_object_agg(job_id, json_build_object('attempt', attempt, 'retries', retries, 'size', size, 'tags', tags, 'first', variables,
       'later', (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = found.job_id)))
       filter (where tags is not null or variables is not null or size is not null or attempt > 0 or retries > 0) as extras,
-    ${seesObjects ? OBJECTS : "null"} as objects,
+    ${seesObjects ? OBJECTS : "null"} as objects, ${headsText(isShared)} as heads,
     callsheet.now() as now
   from found`;
 const candidates = (name: string, isShared: boolean) => ({
@@ -166,6 +181,7 @@ type CandidateColumns = Readonly<Record<Column, string>> & {
   readonly targetIds: readonly (string | null)[];
   readonly extras: Readonly<Record<string, Extra>> | null;
   readonly objects: readonly SeenObject[] | null;
+  readonly heads: readonly Head[] | null;
   readonly now: Date;
 };
 interface SeenObject {
@@ -174,6 +190,7 @@ interface SeenObject {
   readonly quarantined: boolean;
   readonly reason: string | null;
   readonly holder: string | null;
+  readonly keeper: number | null;
 }
 /** Of jobs that have more than a configuration, and of those that were tried before. */
 interface Extra {
@@ -187,6 +204,11 @@ interface Extra {
 
 const NOTHING_MORE: Extra = { attempt: 0, retries: 0, size: null, tags: null, first: null, later: null };
 
+/** The first pending job of a lane. */
+export interface Head extends Watermark {
+  readonly laneId: number;
+}
+
 /** Jobs that may be started, best first, and what was seen of the objects that they lock, if it was asked. */
 export interface Candidates {
   readonly jobs: readonly Candidate[];
@@ -194,11 +216,15 @@ export interface Candidates {
   readonly objects: readonly ObjectFacts[];
   /** Those that have lines, which are to be read. */
   readonly lined: readonly string[];
+  /** Those that nodes keep, and which node. */
+  readonly kept: ReadonlyMap<string, number>;
+  /** Where jobs were passed over because their objects are in use: of each lane. */
+  readonly heads: readonly Head[];
 }
 
 /** Locks jobs that may be started. It names the barrier, so that no pause can be overtaken. */
 export async function lockCandidates(tx: Queryable, request: CandidateRequest): Promise<Candidates> {
-  const { nodeId, lanes, want, running, seesObjects } = request;
+  const { nodeId, lanes, want, running, seesObjects, inUse = [] } = request;
   const isShared = lanes.some((lane) => lane.isShared);
   const { rows } = await tx.query<CandidateColumns>({
     ...CANDIDATES[isShared ? "shared" : "own"][seesObjects ? "seen" : "unseen"],
@@ -212,13 +238,16 @@ export async function lockCandidates(tx: Queryable, request: CandidateRequest): 
       lanes.map((lane) => lane.quota),
       lanes.map((lane) => lane.isShared),
       ...(isShared ? [[...running.keys()], [...running.values()], lanes.map((lane) => lane.hasNews)] : []),
+      inUse.length > 0 ? `{${inUse.join()}}` : null,
     ],
   });
   const seen = [...new Map(rows[0]!.objects?.map((object) => [object.key, object])).values()];
   return {
     jobs: candidatesOf(rows[0]!),
-    objects: seen.filter(({ lined }) => !lined).map(factsOf),
+    objects: seen.filter(({ lined, keeper }) => !lined && keeper === null).map(factsOf),
     lined: seen.filter(({ lined }) => lined).map(({ key }) => key),
+    heads: rows[0]!.heads ?? [],
+    kept: new Map(seen.flatMap(({ key, keeper }) => (keeper === null ? [] : [[key, keeper]]))),
   };
 }
 

@@ -28,6 +28,8 @@ export interface NewJob {
   readonly variables?: string;
   /** JSON text of its locks. */
   readonly locks?: string;
+  /** Its first lock, as `objectHash` tells. */
+  readonly objectHash?: number;
   readonly size?: number;
   /** Its owner is not the one who used its lane first. */
   readonly guest?: true;
@@ -52,6 +54,7 @@ const OPTIONAL = {
   pa: "uuid",
   va: "json",
   lk: "json",
+  oh: "int",
   sz: "float8",
   gu: "boolean",
   k: "text",
@@ -118,6 +121,7 @@ const WRITTEN: { readonly [Name in keyof NewJob]?: (job: NewJob) => readonly [Ke
   parentId: (job) => [["pa", text(job.parentId)]],
   variables: (job) => [["va", job.variables]],
   locks: (job) => [["lk", job.locks]],
+  objectHash: (job) => [["oh", job.objectHash?.toString()]],
   size: (job) => [["sz", job.size?.toString()]],
   guest: (job) => [["gu", job.guest?.toString()]],
   idempotencyKey: (job) => [["k", text(job.idempotencyKey)]],
@@ -176,8 +180,8 @@ function insertFor(keys: readonly Key[], tells: boolean): { name: string; text: 
       ${has("k") ? "on conflict (action_id, idempotency_key) where idempotency_key is not null do nothing returning id" : ""}
     ), waiting as (
       insert into callsheet.work (job_id, due_at, lane_id, owner_id, action_version_id, seq, attempt, retries, state, line_state,
-        rollback, rank, crashes, intent, plain${has("gu") ? ", guest" : ""}${has("pa") ? ", parent_id" : ""})
-      select n.i, ${start}, n.lane, n.owner, $6::int, 1, 0, 0, ${first}, ${first}, 'none', n.rank, 0, 0, ${state ? `${first} = 'pending'` : "true"}${has("w") ? " and n.w is not true" : ""}${has("gu") ? ", coalesce(n.gu, false)" : ""}${has("pa") ? ", n.pa" : ""}
+        rollback, rank, crashes, intent, plain${has("gu") ? ", guest" : ""}${has("pa") ? ", parent_id" : ""}${has("oh") ? ", object_hash" : ""})
+      select n.i, ${start}, n.lane, n.owner, $6::int, 1, 0, 0, ${first}, ${first}, 'none', n.rank, 0, 0, ${state ? `${first} = 'pending'` : "true"}${has("w") ? " and n.w is not true" : ""}${has("gu") ? ", coalesce(n.gu, false)" : ""}${has("pa") ? ", n.pa" : ""}${has("oh") ? ", n.oh" : ""}
       from n ${has("k") ? "where n.i in (select id from inserted)" : ""}
     )
     select ${has("k") ? "id from inserted" : `1 as id where ${tells ? "pg_notify($10, $11) is null" : "false"}`}`;

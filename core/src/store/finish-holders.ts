@@ -1,6 +1,6 @@
 import type { Line, Queryable } from "./database.ts";
 import { isOvertaken } from "./failure.ts";
-import { type Completion, completing, inOrder, refusedOf } from "./finish.ts";
+import { type Completion, completing, inOrder, keptOf, refusedOf } from "./finish.ts";
 import { type Freeing, handOver, insistOnLines, returning } from "./freeing.ts";
 import { freeingAlone, leaveLines, lockHeld, lockObjects } from "./objects.ts";
 
@@ -30,17 +30,17 @@ export class HolderEnds {
         return await completeAlone(this.#line, completions);
       } catch (error) {
         if (!isOvertaken(error)) throw error;
-        this.#watchful = WATCHFUL;
+        if (!completions.some(({ isKept }) => isKept)) this.#watchful = WATCHFUL;
       }
     }
-    this.#watchful -= 1;
+    this.#watchful = Math.max(0, this.#watchful - 1);
     return completeInLines(this.#line, completions);
   }
 }
 
 /** Completes all or nothing, where all hold their objects alone. Fails, as `isOvertaken` tells, where that is not so. */
 export async function completeAlone(line: Line, completions: readonly Completion[]): Promise<HoldersCompleted> {
-  const freed = completions.flatMap((completion) => freedOf(completion, []));
+  const freed = completions.flatMap((completion) => (completion.isKept ? [] : freedOf(completion, [])));
   const units = unitsOf(new Map(completions.map((completion) => [completion, []])));
   await line.pipeline([
     ...inOrder(completions).map((completion) => completing(completion, "all")),
@@ -61,7 +61,9 @@ export function completeInLines(line: Line, completions: readonly Completion[]):
         also.length > 0 ? lockObjects(tx, [...new Set([...all, ...also])]).then(() => all) : lockHeld(tx, all),
       ]);
       const refused = new Map(ordered.map((completion, place) => [completion, refusedOf(completion, answers[place]!)]));
-      const freed = ordered.flatMap((completion) => freedOf(completion, refused.get(completion)!));
+      const freed = ordered.flatMap((completion, place) =>
+        freedOf(completion, [...refused.get(completion)!, ...keptOf(answers[place]!)]),
+      );
       const units = unitsOf(refused);
       const inLine = new Set(lined);
       const granted = await passOn(
@@ -82,10 +84,10 @@ interface FreedObject {
   readonly token: string;
 }
 
-/** A member that was refused keeps its objects: it has a row of its own, and ends by that. */
-function freedOf({ token, ids, locks, ordinals }: Completion, refused: readonly number[]): readonly FreedObject[] {
+/** A member that was refused keeps its objects: it has a row of its own, and ends by that. What a node keeps it holds on to. */
+function freedOf({ token, ids, locks, ordinals }: Completion, without: readonly number[]): readonly FreedObject[] {
   if (locks === undefined) return [];
-  const gone = new Set(refused.map((ordinal) => ids![ordinals.indexOf(ordinal)]));
+  const gone = new Set(without.map((ordinal) => ids![ordinals.indexOf(ordinal)]));
   return locks.flatMap(({ jobId, key }) => (gone.has(jobId) ? [] : [{ key, jobId, token }]));
 }
 

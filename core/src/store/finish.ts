@@ -17,6 +17,8 @@ export interface Completion {
   readonly ids?: readonly string[];
   readonly units?: readonly Units[];
   readonly locks?: readonly { readonly jobId: string; readonly key: string }[];
+  /** The node keeps those objects: its claim says who holds them. */
+  readonly isKept?: boolean;
 }
 
 /*
@@ -27,8 +29,8 @@ const ENDS = `
   with c as materialized (
     select * from callsheet.claim where token = $1::bigint for update
   ), m as materialized (
-    select m.id, m.n, m.result, m.late
-    from c, rows from (unnest(c.ids), json_array_elements($3::json), unnest($4::int[])) with ordinality as m (id, result, late, n)
+    select m.id, m.n, m.kept, m.result, m.late
+    from c, rows from (unnest(c.ids), unnest(c.kept), json_array_elements($3::json), unnest($4::int[])) with ordinality as m (id, kept, result, late, n)
     where get_bit($2::bit varying, m.n::int - 1) = 1 and get_bit(c.ended, m.n::int - 1) = 0
   ), emptied as (
     delete from callsheet.claim where token = $1::bigint and (select open from c) <= (select count(*) from m)
@@ -46,14 +48,18 @@ const ENDS = `
 const STATEMENTS = {
   some: {
     name: "complete",
-    text: `${ENDS} select count(*)::int as count, case when count(*) < $5::int then string_agg(n::text, ',') end as accepted from m`,
+    text: `${ENDS} select count(*)::int as count, case when count(*) < $5::int then string_agg(n::text, ',') end as accepted,
+      string_agg(n::text, ',') filter (where kept is not null) as kept from m`,
   },
-  all: { name: "complete_all", text: `${ENDS} select callsheet.insist(count(*) = $5::int) from m` },
+  all: {
+    name: "complete_all",
+    text: `${ENDS} select callsheet.insist(count(*) = $5::int and count(kept) = $6::int) from m`,
+  },
 } as const;
 
 /** The statement that completes members of a claim: those that still run there, or all of them or nothing. */
 export function completing(completion: Completion, which: keyof typeof STATEMENTS): Statement {
-  const { token, size, ordinals, results, offsets } = completion;
+  const { token, size, ordinals, results, offsets, isKept = false, locks = [] } = completion;
   const mask = new Array<string>(size).fill("0");
   for (const ordinal of ordinals) mask[ordinal - 1] = "1";
   const aligned = <T>(values: readonly T[], empty: T): T[] => {
@@ -74,6 +80,7 @@ export function completing(completion: Completion, which: keyof typeof STATEMENT
         : null,
       offsets.some((offset) => offset > 2) ? `{${aligned(offsets.map(String), "0").join(",")}}` : null,
       ordinals.length,
+      ...(which === "all" ? [isKept ? locks.length : 0] : []),
     ],
   };
 }
@@ -114,6 +121,12 @@ export async function completedBefore(
 export const inOrder = (completions: readonly Completion[]): readonly Completion[] =>
   [...completions].sort((a, b) => (BigInt(a.token) < BigInt(b.token) ? -1 : 1));
 
+/** Of members that completed, the ordinals of those whose objects their node keeps. */
+export function keptOf({ rows: [row] }: Rows<object>): ReadonlySet<number> {
+  const { kept } = row as { readonly kept: string | null };
+  return new Set(kept?.split(",").map(Number));
+}
+
 /** The ordinals that were not completed. */
 export function refusedOf({ ordinals }: Completion, { rows: [row] }: Rows<object>): readonly number[] {
   const { count, accepted } = row as { readonly count: number; readonly accepted: string | null };
@@ -130,7 +143,7 @@ const ANCHOR = `
   with c as materialized (
     select * from callsheet.claim where token = $1::bigint for update
   ), m as materialized (
-    select m.id, m.n from c, unnest(c.ids) with ordinality as m (id, n)
+    select m.id, m.n, m.kept from c, unnest(c.ids, c.kept) with ordinality as m (id, kept, n)
     where m.id = any($2::uuid[]) and get_bit(c.ended, m.n::int - 1) = 0
   ), emptied as (
     delete from callsheet.claim where token = $1::bigint and (select open from c) <= (select count(*) from m)
@@ -147,6 +160,11 @@ const ANCHOR = `
       0, c.node_id, 'running', 'running', 'none', j.rank, 0, 0, false, l.shared or l.host_id is distinct from j.owner_id, j.parent_id
     from c, m join callsheet.job j on j.id = m.id join callsheet.lane l on l.id = j.lane_id join callsheet.action_version v on v.id = j.action_version_id
     returning job_id, started_at, token, node_id, turn
+  ), written as (
+    update callsheet.object o set keeper_id = null, token = c.token, job_id = m.id, at = c.started_at
+    from c cross join m cross join lateral (
+      select ctid as tid from callsheet.object where key = m.kept and keeper_id = c.node_id offset 0 for update
+    ) t where o.ctid = t.tid
   ), granted as (
     insert into callsheet.grant_of_units (token, job_id, pool_id, units)
     select c.token, m.id, u.pool_id, u.units from c, m, unnest(c.pool_ids, c.units) as u (pool_id, units)

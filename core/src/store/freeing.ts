@@ -20,18 +20,20 @@ export type Free = (freed: readonly Freed[]) => Promise<Freeing>;
 
 /**
  * Others stand at objects or jobs that a hand-over needs: it is to be tried again, these objects locked from the start, once
- * the jobs are free.
+ * the jobs are free. Or a node keeps objects that are needed, in claims at which others are at work.
  */
-class LinesInUse extends Error {
+export class LinesInUse extends Error {
   /** As PostgreSQL says of a lock that was not had: what failed by it may be done again. */
   readonly code = "55P03";
   readonly keys: readonly string[];
   readonly jobIds: readonly string[];
+  readonly kept: readonly string[];
 
-  constructor({ keys = [], jobIds = [] }: { keys?: readonly string[]; jobIds?: readonly string[] }) {
+  constructor({ keys = [], jobIds = [], kept = [] }: Partial<Pick<LinesInUse, "keys" | "jobIds" | "kept">>) {
     super("Others stand at the objects of a hand-over.");
     this.keys = keys;
     this.jobIds = jobIds;
+    this.kept = kept;
   }
 }
 
@@ -260,8 +262,18 @@ export async function insistOnLines<T>(db: Queryable, work: (also: readonly stri
       if (!(error instanceof LinesInUse) || tries >= MOST_TRIES) throw error;
       also = [...new Set([...also, ...error.keys])];
       if (error.jobIds.length > 0) await awaitJobs(db, error.jobIds);
+      if (error.kept.length > 0) await awaitClaims(db, error.kept);
     }
   }
+}
+
+/** Waits until nobody is at work on claims in which these objects are kept, holding nothing meanwhile. */
+async function awaitClaims(db: Queryable, keys: readonly string[]): Promise<void> {
+  await db.query({
+    name: "await_claims",
+    text: "select from callsheet.claim where kept && $1::text[] order by token for share",
+    values: [keys],
+  });
 }
 
 /** Waits until nobody stands at these jobs, holding nothing meanwhile. */

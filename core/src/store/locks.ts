@@ -1,7 +1,8 @@
 import type { LockedObject, LockFilter, LockHolder, LockMode, LockWaiter } from "@callsheet/contract";
 import sql from "sql-template-tag";
 import type { Queryable } from "./database.ts";
-import { handOver } from "./freeing.ts";
+import { handOver, keysOf, LinesInUse } from "./freeing.ts";
+import { takeBack } from "./keeping.ts";
 import { leaveLines, lockObjects } from "./objects.ts";
 import type { Changed } from "./transition.ts";
 
@@ -23,8 +24,11 @@ export async function lockedKeys(
         union all select job_id from callsheet.work where state in ('running', 'timed_out', 'cancelling')
         union all select job_id from callsheet.remnant
       ) live join callsheet.job j on j.id = live.id and j.locks is not null
-      cross join json_array_elements(j.locks) l join callsheet.object o on o.key = l ->> 'key' and o.job_id = j.id
+      cross join json_array_elements(j.locks) l join callsheet.object o on o.key = l ->> 'key' and o.job_id = j.id and o.keeper_id is null
       where o.key > ${after} and not ${waiting} and (${jobId}::uuid is null or o.job_id = ${jobId})
+      union
+      select object_key from callsheet.kept
+      where object_key > ${after} and not ${waiting} and (${jobId}::uuid is null or job_id = ${jobId})
     ) used
     where not ${quarantined} or exists (select from callsheet.object o where o.key = used.key and o.quarantined)
     order by key limit ${limit}`);
@@ -105,21 +109,28 @@ const toWaiter = ({ jobId, action, mode, askedAt }: TicketRow, index: number): L
   ...{ jobId, action, mode, place: index + 1, since: askedAt },
 });
 
-/** Lets no further job have an object. Waits for claims that look at it, so that none overlooks it. */
-export async function quarantineObject(
-  db: Queryable,
-  key: string,
-  actor: string,
-  reason: string | null,
-): Promise<void> {
-  await db.query(sql`
-    insert into callsheet.object (key, quarantined, actor, reason, quarantined_at) values (${key}, true, ${actor}, ${reason}, callsheet.now())
+/** An object to be quarantined or released, and who does so why. */
+export interface Decision {
+  readonly key: string;
+  readonly actor: string;
+  readonly reason: string | null;
+}
+
+/** Lets no further job have an object. Waits for claims that look at it, so that none overlooks it. May fail with `LinesInUse`. */
+export async function quarantineObject(tx: Queryable, { key, actor, reason }: Decision): Promise<void> {
+  await takeBack(tx, [key]);
+  const { count } = await tx.query(sql`
+    insert into callsheet.object as o (key, quarantined, actor, reason, quarantined_at) values (${key}, true, ${actor}, ${reason}, callsheet.now())
     on conflict (key) do update
-    set quarantined = true, actor = excluded.actor, reason = excluded.reason, quarantined_at = excluded.quarantined_at, rollback_of = null`);
+    set quarantined = true, actor = excluded.actor, reason = excluded.reason, quarantined_at = excluded.quarantined_at, rollback_of = null
+    where o.keeper_id is null`);
+  if (count === 0) throw new LinesInUse({ kept: [key] });
 }
 
 /** Lets no further job have the objects of one whose rollback failed. Those in quarantine already stay as they are. */
 export async function quarantineObjectsOf(tx: Queryable, jobId: string, reason: string): Promise<void> {
+  const keys = await keysOf(tx, [jobId]);
+  await takeBack(tx, keys);
   await tx.query(sql`
     insert into callsheet.object as o (key, quarantined, actor, reason, quarantined_at, rollback_of)
     select l ->> 'key', true, 'system', ${reason}, callsheet.now(), j.id
@@ -127,7 +138,11 @@ export async function quarantineObjectsOf(tx: Queryable, jobId: string, reason: 
     on conflict (key) do update
     set quarantined = true, actor = excluded.actor, reason = excluded.reason, quarantined_at = excluded.quarantined_at,
       rollback_of = excluded.rollback_of
-    where not o.quarantined`);
+    where not o.quarantined and o.keeper_id is null`);
+  const { count } = await tx.query(
+    sql`select from callsheet.object where key = any(${keys}::text[]) and keeper_id is not null`,
+  );
+  if (count > 0) throw new LinesInUse({ kept: keys });
 }
 
 /** Ends the quarantine that the failed rollback of a job led to, unless that of another job which shared an object still stands. */
@@ -145,17 +160,10 @@ export async function releaseObjectsOf(tx: Queryable, jobId: string): Promise<vo
     from held where o.key = held.key`);
 }
 
-/** An object to be released, and who does so why. */
-export interface Release {
-  readonly key: string;
-  readonly actor: string;
-  readonly reason: string | null;
-}
-
 /** Lets jobs have an object again, first of all those in its line: answers who got it, or undefined: it was not quarantined. */
 export async function releaseObject(
   tx: Queryable,
-  { key, actor, reason }: Release,
+  { key, actor, reason }: Decision,
   also: readonly string[],
 ): Promise<readonly Changed[] | undefined> {
   await lockObjects(tx, [...new Set([key, ...also])]);

@@ -216,6 +216,7 @@ async function orphaningNodes(db: Queryable): Promise<readonly { id: number; nam
     where n.state in ('gone', 'dead') and n.id in (
       select node_id from callsheet.claim
       union select node_id from callsheet.remnant
+      union select keeper_id from callsheet.object where keeper_id is not null
       union select node_id from callsheet.work where state in ('running', 'timed_out', 'cancelling'))
     order by n.id`);
   return rows;

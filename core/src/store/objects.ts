@@ -15,11 +15,11 @@ export async function makeObjects(tx: Queryable, keys: readonly string[]): Promi
 
 /*
  * Who locks objects finds all who stand at them in tickets, and it stays so until `leaveLines`: a holder that stood in the
- * object's own row is written out.
+ * object's own row is written out. Those that a node keeps are not locked: nobody stands in their lines.
  */
 const withLines = (others: "awaited" | "left") => `
   with locked as materialized (
-    select key, token, job_id, at, lined from callsheet.object where key = any($1::text[])
+    select key, token, job_id, at, lined from callsheet.object where key = any($1::text[]) and keeper_id is null
     order by key collate "C" for update ${others === "left" ? "skip locked" : ""}
   ), written as (
     insert into callsheet.ticket (object_key, number, job_id, lane_id, mode, held, token, at)
@@ -172,9 +172,12 @@ export async function readObjects(
         select lane_id, callsheet.is_served(lane_id) as yes from (select distinct lane_id from line where token is null) l
       )
       select key, case when quarantined then json_build_object('reason', reason) end as quarantine,
-        case when token is not null
+        case when token is not null and keeper_id is null
           then json_build_array(json_build_object('jobId', job_id, 'number', 0, 'mode', 'exclusive', 'held', true, 'isServed', true)) end as tickets
-      from callsheet.object where (quarantined or token is not null) and key = any($1::text[])
+      from callsheet.object where (quarantined or token is not null) and keeper_id is null and key = any($1::text[])
+      union all
+      select object_key, null, json_build_array(json_build_object('jobId', job_id, 'number', 0, 'mode', 'exclusive', 'held', true, 'isServed', true))
+      from callsheet.kept where object_key = any($1::text[])
       union all
       select object_key, null, json_agg(json_build_object('jobId', job_id, 'number', number, 'mode', mode, 'held', held,
         'isServed', token is not null or (select yes from served s where s.lane_id = line.lane_id)) order by number)

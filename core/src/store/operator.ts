@@ -14,7 +14,7 @@ import {
   setLimit,
   settleContention,
 } from "./limits.ts";
-import { lockedKeys, quarantineObject, readLocks } from "./locks.ts";
+import { lockedKeys, readLocks } from "./locks.ts";
 import { askToDrain, jobsOn, livesOf, readNodes } from "./node-lives.ts";
 import { deletePause, putPause, readPauses, settlePauses } from "./pauses.ts";
 import {
@@ -71,7 +71,6 @@ export const OPERATOR = {
   putPause,
   putPool,
   putSecret,
-  quarantineObject,
   readLimits,
   readLocks,
   readNodes,

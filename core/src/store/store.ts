@@ -27,7 +27,8 @@ import {
   lockJob,
   rememberRetry,
 } from "./jobs.ts";
-import { type Release, releaseObject } from "./locks.ts";
+import { endKeeping, keptByNode, openKeeper, takeBack } from "./keeping.ts";
+import { type Decision, quarantineObject, releaseObject } from "./locks.ts";
 import { MEDIA } from "./media.ts";
 import { NODES } from "./nodes.ts";
 import { notification } from "./notification.ts";
@@ -76,12 +77,14 @@ const STATEMENTS = {
   countAhead,
   countStates,
   declaredPools,
+  endKeeping,
   endedJobs,
   giveWay,
   guestHeads,
   hasLeftLine,
   heldUnits,
   jobsByKey,
+  keptByNode,
   leaveRemnants,
   listJobs,
   liveByOwner,
@@ -90,6 +93,7 @@ const STATEMENTS = {
   needsOf,
   note,
   nodesIn,
+  openKeeper,
   openNodes,
   overdueJobs,
   pendingHeads,
@@ -111,6 +115,7 @@ const STATEMENTS = {
   remnantsOfJob,
   settledAmong,
   sizesOf,
+  takeBack,
   transition,
   unitsLanes,
   createJobs: (db: Queryable, rows: EncodedRows, defaults: BatchDefaults) =>
@@ -135,7 +140,8 @@ export interface Store extends Statements {
     options?: { readonly asksForEver?: boolean },
   ): Promise<T>;
   /** Lets jobs have a quarantined object again; answers who got it, or undefined: it was not quarantined. */
-  releaseObject(release: Release): Promise<readonly Changed[] | undefined>;
+  releaseObject(release: Decision): Promise<readonly Changed[] | undefined>;
+  quarantineObject(decision: Decision): Promise<void>;
   /** Looks after whose turn it is at objects where that depends on nodes and pauses; answers who was handed theirs. */
   settleTurns(): Promise<readonly Changed[]>;
   within(tx: CallerTransaction): Statements;
@@ -167,6 +173,7 @@ export function createStore(db: Database): Store {
         once(db, (tx) => work(bind(tx), (freed) => free(tx, freed, also), clientOf(tx)), options),
       ),
     releaseObject: (one) => insistOnLines(db, (also) => once(db, (tx) => releaseObject(tx, one, also))),
+    quarantineObject: (one) => insistOnLines(db, () => once(db, (tx) => quarantineObject(tx, one))),
     settleTurns: () => insistOnLines(db, (also) => db.transaction((tx) => settleTurns(tx, also))),
     within: (tx) => bind(db.within(tx)),
     createOnPool: createOnPool(db, channel),

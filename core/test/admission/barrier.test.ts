@@ -126,55 +126,62 @@ async function stir({ database, roll, isOver }: Crowd, capacities: readonly numb
   return changes;
 }
 
-test(`${JOBS} jobs of random needs end, whatever ${DISPATCHERS} dispatchers and those who operate do at once`, {
-  timeout: 60_000 + JOBS * 400,
-}, async () => {
-  const database = await openTestDatabase();
-  await watchHoldings(database);
-  const roll = dice(SEED);
-  const capacities = await putPools(database, roll);
-  const cs = await database.open();
-  await cs.actions.put({ name: "edit", type: "test", retry: { limit: 20, delayMs: 1, jitter: 0 } });
-  const ids = (await cs.jobs.createMany("edit", aCrowd(JOBS, capacities, roll))).map(({ id }) => id);
-  const db = openDatabase({
-    connection: { connectionString: database.url },
-    ...{ schema: "callsheet", poolSize: 12, clock: systemEnvironment(), onError: () => {} },
-  });
-  const dispatchers = await Promise.all(
-    Array.from({ length: DISPATCHERS }, (_, n) => aDispatcher(database, `d${n}`, createStore(db))),
-  );
-  let failure: unknown;
-  const begun = Date.now();
-  let completed = 0;
-  const isOver = () => {
-    if (failure !== undefined) throw callsheetError("stopped", "Another part of the test failed.");
-    return completed === JOBS;
-  };
-  const count = async () => {
-    while (!isOver()) ({ completed } = await database.store.countStates());
-    return 0;
-  };
-  const crowd = { database, cs, roll, witness: aWitness(), isOver, aside: new Set<string>() };
-  const parts = [
-    ...dispatchers.map((dispatcher) => work(crowd, dispatcher)),
-    ...[1, 2, 3].map(() => operate(crowd, ids)),
-    stir(crowd, capacities),
-    count(),
-  ];
-  for (const part of parts)
-    part.catch((error: unknown) => {
-      failure ??= error;
+test.each([
+  { how: "which keep no objects", keepsFrom: undefined },
+  { how: "which keep whatever they lock alone", keepsFrom: 1 },
+])(
+  `${JOBS} jobs of random needs end, whatever ${DISPATCHERS} dispatchers $how, and those who operate, do at once`,
+  {
+    timeout: 60_000 + JOBS * 400,
+  },
+  async ({ keepsFrom }) => {
+    const database = await openTestDatabase();
+    await watchHoldings(database);
+    const roll = dice(SEED);
+    const capacities = await putPools(database, roll);
+    const cs = await database.open();
+    await cs.actions.put({ name: "edit", type: "test", retry: { limit: 20, delayMs: 1, jitter: 0 } });
+    const ids = (await cs.jobs.createMany("edit", aCrowd(JOBS, capacities, roll))).map(({ id }) => id);
+    const db = openDatabase({
+      connection: { connectionString: database.url },
+      ...{ schema: "callsheet", poolSize: 12, clock: systemEnvironment(), onError: () => {} },
     });
-  const counts = (await Promise.allSettled(parts)).map((one) => (one.status === "fulfilled" ? one.value : 0));
-  await Promise.all(dispatchers.map((dispatcher) => dispatcher.close()));
-  await db.close();
-  if (failure !== undefined) throw failure;
-  const sum = (some: readonly number[]) => some.reduce((all, one) => all + one, 0);
-  console.log(
-    `seed ${SEED}: ${JOBS} jobs, ${sum(counts.slice(0, DISPATCHERS))} ends, ${sum(counts.slice(DISPATCHERS))} operations in ${Date.now() - begun} ms`,
-  );
-  await checkRest(database);
-  await expectNoDeadlock(database);
-  expect((await database.store.countStates()).completed).toBe(JOBS);
-  await database.close();
-});
+    const dispatchers = await Promise.all(
+      Array.from({ length: DISPATCHERS }, (_, n) => aDispatcher(database, `d${n}`, createStore(db), { keepsFrom })),
+    );
+    let failure: unknown;
+    const begun = Date.now();
+    let completed = 0;
+    const isOver = () => {
+      if (failure !== undefined) throw callsheetError("stopped", "Another part of the test failed.");
+      return completed === JOBS;
+    };
+    const count = async () => {
+      while (!isOver()) ({ completed } = await database.store.countStates());
+      return 0;
+    };
+    const crowd = { database, cs, roll, witness: aWitness(), isOver, aside: new Set<string>() };
+    const parts = [
+      ...dispatchers.map((dispatcher) => work(crowd, dispatcher)),
+      ...[1, 2, 3].map(() => operate(crowd, ids)),
+      stir(crowd, capacities),
+      count(),
+    ];
+    for (const part of parts)
+      part.catch((error: unknown) => {
+        failure ??= error;
+      });
+    const counts = (await Promise.allSettled(parts)).map((one) => (one.status === "fulfilled" ? one.value : 0));
+    await Promise.all(dispatchers.map((dispatcher) => dispatcher.close()));
+    await db.close();
+    if (failure !== undefined) throw failure;
+    const sum = (some: readonly number[]) => some.reduce((all, one) => all + one, 0);
+    console.log(
+      `seed ${SEED}: ${JOBS} jobs, ${sum(counts.slice(0, DISPATCHERS))} ends, ${sum(counts.slice(DISPATCHERS))} operations in ${Date.now() - begun} ms`,
+    );
+    await checkRest(database);
+    await expectNoDeadlock(database);
+    expect((await database.store.countStates()).completed).toBe(JOBS);
+    await database.close();
+  },
+);

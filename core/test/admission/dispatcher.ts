@@ -1,6 +1,7 @@
 import type { Ending } from "@callsheet/contract";
 import { Contention } from "../../src/engine/contention.ts";
 import { systemEnvironment } from "../../src/engine/environment.ts";
+import { Keeping } from "../../src/engine/keeping.ts";
 import type { Part } from "../../src/engine/part.ts";
 import { createCatalogue } from "../../src/operations/catalogue.ts";
 import { type EndResult, endAttempts } from "../../src/operations/end.ts";
@@ -19,8 +20,21 @@ export interface Dispatcher {
   close(): Promise<void>;
 }
 
+/** How a dispatcher is to work. */
+interface Ways {
+  /** It keeps the objects of so many jobs that start at once. Default: as a node does. */
+  readonly keepsFrom?: number | undefined;
+  /** Its time passes as it does, so that it leaves jobs for a while. */
+  readonly isPatient?: boolean;
+}
+
 /** `store`: where it ends jobs; that of the database by default. */
-export async function aDispatcher(database: TestDatabase, name: string, store = database.store): Promise<Dispatcher> {
+export async function aDispatcher(
+  database: TestDatabase,
+  name: string,
+  store = database.store,
+  { keepsFrom, isPatient = false }: Ways = {},
+): Promise<Dispatcher> {
   const nodeId = await aNode(database, name);
   const hot = await store.openHotPath(name);
   const environment = systemEnvironment();
@@ -30,22 +44,25 @@ export async function aDispatcher(database: TestDatabase, name: string, store = 
     now += 1_000;
     return now;
   };
+  const keeping = new Keeping({ store, environment } as Part, () => nodeId, {
+    ...(keepsFrom ? { from: keepsFrom } : {}),
+    hinderedMs: 0,
+  });
   const contention = new Contention({
-    part: { store, catalogue, environment: { ...environment, monotonic } } as Part,
+    part: { store, catalogue, environment: isPatient ? environment : { ...environment, monotonic } } as Part,
     nodeId: () => nodeId,
     ...{ name, site: "default", codes: new Map([["test", { version: 1 }]]), capabilities: new Set() },
     running: () => new Map(),
+    keeping,
     hot: async () => hot,
     onHungry: () => {},
   });
   const sizes = new Map<string, number>();
-  const end: Dispatcher["end"] = (job, ending, how = undefined) =>
-    endAttempts(
-      store,
-      catalogue,
-      [{ id: job.id, token: job.token, isMember: job.ordinal > 0, ending, ...how }],
-      () => 0.5,
-    );
+  const end: Dispatcher["end"] = (job, ending, how = undefined) => {
+    keeping.lose([job.id]);
+    const ended = { id: job.id, token: job.token, isMember: job.ordinal > 0, ending, ...how };
+    return endAttempts(store, catalogue, [ended], () => 0.5);
+  };
   return {
     nodeId,
     claim: async (want = 1) => {
@@ -62,7 +79,8 @@ export async function aDispatcher(database: TestDatabase, name: string, store = 
     },
     complete: async (job) => {
       const isStored = job.ordinal > 0 && (await completeMember(hot, job, sizes.get(job.token)!));
-      if (!isStored) await end(job, { kind: "completed" });
+      if (isStored) keeping.freed(job.locks.map(({ key }) => ({ jobId: job.id, key })));
+      else await end(job, { kind: "completed" });
     },
     end,
     close: () => hot.close(),
@@ -71,8 +89,12 @@ export async function aDispatcher(database: TestDatabase, name: string, store = 
 
 type Hot = Awaited<ReturnType<Store["openHotPath"]>>;
 
-async function completeMember(hot: Hot, { id, token, ordinal, units = [], locks }: Claimed, size: number) {
-  const held = { units, locks: locks.map(({ key }) => ({ jobId: id, key })) };
+async function completeMember(
+  hot: Hot,
+  { id, token, ordinal, units = [], locks, isKept = false }: Claimed,
+  size: number,
+) {
+  const held = { units, locks: locks.map(({ key }) => ({ jobId: id, key })), isKept };
   const { refused } = await hot.completeHolders([
     { token, size, ids: [id], ordinals: [ordinal], results: [null], offsets: [0], ...held },
   ]);

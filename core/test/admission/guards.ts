@@ -29,6 +29,13 @@ const GUARDS = `
     return null;
   end $$;
   create function callsheet.guard_object() returns trigger language plpgsql as $$ begin
+    -- Taken back from the node that kept it: who held it holds it.
+    if old.keeper_id is not null and new.keeper_id is not null then return null; end if;
+    if old.keeper_id is not null then
+      perform from callsheet.number_seen where object_key = new.key and token = new.token;
+      if not found then raise exception '% told to be held by %, which it is not', new.key, new.job_id; end if;
+      return null;
+    end if;
     perform from callsheet.ticket where object_key = new.key;
     if found or old.token is not null or new.lined or new.quarantined then raise exception '% given to % out of turn', new.key, new.job_id; end if;
     perform from callsheet.number_seen where object_key = new.key and token > new.token;
@@ -36,7 +43,24 @@ const GUARDS = `
     insert into callsheet.number_seen values (new.key, new.token) on conflict (object_key) do update set token = excluded.token;
     return null;
   end $$;
-  create trigger guard after update on callsheet.object for each row when (new.token is not null) execute function callsheet.guard_object();
+  create function callsheet.guard_claim() returns trigger language plpgsql as $$
+  declare
+    other record;
+  begin
+    select l.object_key, l.job_id into other from callsheet.line l join unnest(new.kept) as k (key) on k.key = l.object_key where l.token is distinct from new.token;
+    if found then raise exception '% given to a member of %, while % stands there', other.object_key, new.token, other.job_id; end if;
+    select k.key into other from unnest(new.kept) as k (key)
+    where k.key is not null and not exists (select from callsheet.object o where o.key = k.key and o.keeper_id = new.node_id);
+    if found then raise exception '% is not kept by %', other.key, new.node_id; end if;
+    select n.object_key, n.token into other from callsheet.number_seen n where n.object_key = any(new.kept) and n.token > new.token;
+    if found then raise exception 'number % of % does not grow', new.token, other.object_key; end if;
+    insert into callsheet.number_seen select key, new.token from unnest(new.kept) as key where key is not null
+    on conflict (object_key) do update set token = excluded.token;
+    return null;
+  end $$;
+  create trigger guard after insert on callsheet.claim for each row when (new.kept is not null) execute function callsheet.guard_claim();
+  create trigger guard after update on callsheet.object for each row
+    when (new.token is not null and (new.token, new.keeper_id) is distinct from (old.token, old.keeper_id)) execute function callsheet.guard_object();
   create trigger guard after insert or update on callsheet.ticket for each row when (new.held) execute function callsheet.guard_ticket();`;
 
 /** From here on every write to pools and lines is watched: one that must not be fails. */

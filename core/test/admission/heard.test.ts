@@ -1,8 +1,11 @@
+import { setTimeout } from "node:timers/promises";
 import type { JobInput } from "@callsheet/contract";
 import { expect, onTestFinished, test } from "vitest";
 import { Claimer } from "../../src/engine/claimer.ts";
 import type { ClaimerOptions } from "../../src/engine/claiming.ts";
 import { systemEnvironment } from "../../src/engine/environment.ts";
+import { Keeping } from "../../src/engine/keeping.ts";
+import type { Part } from "../../src/engine/part.ts";
 import { Scouts } from "../../src/engine/scouts.ts";
 import { createCatalogue } from "../../src/operations/catalogue.ts";
 import { endAttempts } from "../../src/operations/end.ts";
@@ -30,11 +33,10 @@ async function aClaimer() {
   const claim: HotPath["claim"] = (request) => after(hot.claim(request), "plain");
   const readPools: typeof store.readPools = (...asked) => after(store.readPools(...asked), "pools");
   const catalogue = createCatalogue(store, environment.monotonic, () => {});
+  const scouts = new Scouts({ environment, census: { processes: 1 } });
+  const part = { store: { ...store, readPools }, environment, scouts, catalogue } as unknown as Part;
   const claimer = new Claimer({
-    part: {
-      ...{ store: { ...store, readPools }, environment, scouts: new Scouts({ environment, census: { processes: 1 } }) },
-      catalogue,
-    },
+    ...{ part, keeping: new Keeping(part, () => nodeId) },
     ...{ nodeId: () => nodeId, name: "here", site: "default", capabilities: new Set(), running: () => new Map() },
     ...{
       codes: new Map([["test", { version: 1 }]]),
@@ -61,7 +63,10 @@ async function aClaimer() {
     await endAttempts(store, catalogue, [{ id, token, isMember: true, ending: { kind: "completed" } }], () => 0.5);
     claimer.hear({ kind: "pool", poolId: pool });
   };
-  return { ...{ cs, store, meanwhile, create, hear, claimed, complete }, claim: () => claimer.claim(1, false) };
+  return {
+    ...{ cs, database, store, meanwhile, create, hear, claimed, complete },
+    claim: () => claimer.claim(1, false),
+  };
 }
 
 const nothing = async () => {};
@@ -171,4 +176,26 @@ test("units are held back of jobs behind: they are looked at ever more seldom, e
   expect(again).toEqual([10, 20, 40, 80, 160].slice(0, again.length));
   expect(again.length).toBeGreaterThan(0);
   expect(looks).toBe(again.length + 1);
+});
+
+test("a job whose object another node keeps is looked at again, though nothing is heard of it, and starts within moments", async () => {
+  const { cs, database, store, create, claim, claimed, complete } = await aClaimer();
+  await cs.actions.put({ name: "edit", type: "test", lock: "exclusive" });
+  const first = await create("edit", "normal", "a");
+  expect(await claimed()).toEqual([first]);
+  await complete(first);
+  const there = await aNode(database, "there");
+  await store.openKeeper(there);
+  const text = "update callsheet.object set keeper_id = $1, token = 1";
+  await database.db.query({ text, values: [there] });
+  const id = await create("edit", "normal", "a");
+  const found: string[] = [];
+  for (let looks = 0; found.length === 0 && looks < 50; looks++) {
+    const { jobs, mayHoldMore, againMs } = await claim();
+    found.push(...jobs.map((job) => job.id));
+    if (found.length > 0 || mayHoldMore) continue;
+    expect(againMs).toEqual(expect.any(Number));
+    await setTimeout(againMs);
+  }
+  expect(found).toEqual([id]);
 });

@@ -16,6 +16,8 @@ const SPECIAL: Readonly<Record<string, string>> = {
   "work.node_id": "7",
   "outcome.state": "'failed'",
   "undo_entry.state": "'intent'",
+  // What a node keeps has no line and is not in quarantine.
+  "object.keeper_id": "null",
   "ticket.mode": "'shared'",
   "pool.state": "'started'",
   "pause.scope": "'queue'",

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { Claimer } from "../../src/engine/claimer.ts";
 import type { ClaimerOptions } from "../../src/engine/claiming.ts";
+import { Keeping } from "../../src/engine/keeping.ts";
+import type { Part } from "../../src/engine/part.ts";
 import { Scouts } from "../../src/engine/scouts.ts";
 import type { Hint } from "../../src/operations/hint.ts";
 import type { ClaimRequest, Watermark } from "../../src/store/claim.ts";
@@ -40,14 +42,15 @@ async function aClaimer(lone: "taken" | "waits" | "gone" = "taken") {
   };
   const timers = { after: () => ({ cancel: () => {} }) } as never;
   const environment = { monotonic: () => place.now, random: () => 0, timers };
+  const part = {
+    environment,
+    store: { lanesFor: async () => LANES },
+    scouts: new Scouts({ environment, census: { processes: 1 } }),
+  } as unknown as Part;
   const claimer = new Claimer({
     ...{ nodeId: () => 1, name: "node", site: "default", running: () => new Map(), onHungry: () => {} },
     ...{ codes: new Map([["copy", { type: "copy", version: 1 }]]), capabilities: new Set(), hot: async () => hot },
-    part: {
-      environment,
-      store: { lanesFor: async () => LANES },
-      scouts: new Scouts({ environment, census: { processes: 1 } }),
-    },
+    ...{ part, keeping: new Keeping(part, () => 1) },
   } as unknown as ClaimerOptions);
   const look = async (...hints: readonly (Hint | undefined)[]) => {
     asked.length = 0;

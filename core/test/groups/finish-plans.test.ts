@@ -33,6 +33,10 @@ async function aGroupAtItsEnd({ database, name, createGroup }: Crew) {
   const [alone, ...together] = (await take(RUNNING)).toSorted((a, b) => a.ordinal - b.ordinal);
   await line.close();
   await store.transaction((tx) => tx.anchorMembers(alone!.token, [alone!.id]));
+  await database.db.query({
+    text: "insert into callsheet.object (key) select 'asset/' || n from generate_series(1, 5000) n",
+    values: [],
+  });
   await analyse(database);
   return { id, alone: alone!, together };
 }

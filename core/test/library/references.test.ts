@@ -18,6 +18,8 @@ const ROWS = `
   insert into callsheet.secret_use (secret, event, version, job_id, node_id) values ('one', 'ask', 1, $1, $2);
   insert into callsheet.remnant (token, job_id, node_id, at, event) values (901, $1, $2, now(), 'remove');
   insert into callsheet.object (key, token, job_id, at) values ('asset/a', 900, $1, now());
+  insert into callsheet.keeper (node_id) values ($2);
+  insert into callsheet.object (key, token, keeper_id, at) values ('asset/b', 900, $2, now());
   update callsheet.lane set root_id = $1, host_id = $5;
   insert into callsheet.ticket (object_key, number, job_id, lane_id, mode, held, at) values ('asset/a', 1, $1, $3, 'shared', false, now());
   insert into callsheet.grant_of_units (token, job_id, pool_id, units) values (900, $1, $4, 1);

@@ -40,6 +40,7 @@ export async function fill(database: TestDatabase): Promise<void> {
     select n, 1, now(), 0, 50, repeat('0', 50)::bit varying, (select array_agg(id) from (select id from callsheet.job order by id offset 8000 + 50 * (n - 1) limit 50) j)
     from generate_series(1, 2) n`,
   );
+  await run(database, "insert into callsheet.object (key) select 'asset/' || n from generate_series(1, 5000) n");
   await run(
     database,
     `insert into callsheet.event (job_id, at, seq, event, from_state, to_state) select id, now(), 2, 'start', 'pending', 'running' from callsheet.job`,

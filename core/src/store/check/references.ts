@@ -37,6 +37,8 @@ export const REFERENCES: readonly Reference[] = [
   ...["claim", "outcome", "event", "remnant", "rollback", "elsewhere", "secret_use"].map(
     (table): Reference => ({ table, column: "node_id", target: "node" }),
   ),
+  { table: "keeper", column: "node_id", target: "node" },
+  { table: "object", column: "keeper_id", target: "node" },
   { table: "grant_of_units", column: "pool_id", target: "pool" },
   { table: "ticket", column: "object_key", target: "object", key: "key" },
   { table: "ticket", column: "lane_id", target: "lane" },
