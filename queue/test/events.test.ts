@@ -67,8 +67,11 @@ describe("what one queue object does", () => {
     const jobs = await one.addJob(Array.from({ length: 300 }, (_, n) => one.createJob({ n })));
     for (const events of [near, far]) {
       await until(() => events.filter(([event]) => event === "completed").length >= 300, { what: "All ends" });
-      for (const { id } of jobs) expect(of(events, id)).toEqual([["added"], ["active"], ["completed", false]]);
-      expect(events).toHaveLength(900);
+      // What a node took ahead and comes late to it hands back, which is a line of the log.
+      const names = (id: string) => of(events, id).map(([event]) => event);
+      for (const { id } of jobs) expect(names(id).join()).toMatch(/^added(,active,log)*,active,completed$/);
+      const isOnce = ([event]: readonly unknown[]) => event === "added" || event === "completed";
+      expect(events.filter(isOnce)).toHaveLength(600);
     }
   });
 
