@@ -27,6 +27,8 @@ const MOST_MADE = 10_000;
 const MOST_NEAR = 8;
 /** So many jobs more than pools are known to have room for are looked at: some units may have come back. */
 const SPARE = 32;
+/** Where jobs of objects in use are passed over, this part more are looked at than are wanted: some lock what another of them takes. */
+const BEYOND = 0.1;
 
 interface OpenLane {
   readonly lane: ClaimLane;
@@ -125,11 +127,11 @@ export class Contention {
     }
     const pauseMs = this.#sharing.pauseMs();
     if (pauseMs > 0) return { jobs: [], mayHoldMore: false, againMs: pauseMs };
-    const want = Math.min(wanted, this.#atOnce, this.#sharing.begin(FEW_AT_ONCE));
+    const want = Math.min(wanted, this.#atOnce, this.#sharing.begin());
     const inUse = keeping.inUse();
     const isFull = inUse.length === 0;
-    const further = this.#passed + (isFull ? Math.min(MOST_AT_ONCE, this.#sharing.awayCount) : 0);
-    const limit = this.#left.limitFor(want) + further;
+    const further = isFull ? Math.min(MOST_AT_ONCE, this.#sharing.awayCount) : Math.ceil(want * BEYOND);
+    const limit = this.#left.limitFor(want) + this.#passed + further;
     const asked = open.map((one) => this.#asked(one, limit, open.length));
     this.#meanwhile = nothingHeard();
     const outcome = await this.#contest({ lanes: asked, want, limit, inUse });
@@ -227,9 +229,9 @@ export class Contention {
   }
 
   /** What was left, and of which objects it is known that they have rows; answers how many of those that are taken had been known. */
-  #remember({ candidates, taken, blocked, left, away }: Contest): number {
+  #remember({ candidates, taken, blocked, left, away, behind }: Contest): number {
     const now = this.#options.part.environment.monotonic();
-    const passed = candidates.length - blocked.length - left.length - away.length;
+    const passed = candidates.length - blocked.length - left.length - away.length - behind.length;
     this.#passed = taken.length > 0 ? 0 : Math.min(passed, MOST_AT_ONCE);
     this.#left.replace(left, now);
     const leftLong = left.filter((job) => this.#left.waitedMs(job, now) >= MOMENT_MS);
@@ -255,10 +257,10 @@ export class Contention {
    * How far each lane was read. Jobs that wait for an object, those that were not decided on, and lanes that others came to
    * meanwhile, are read again; what was passed over for lack of units, when some come back.
    */
-  #mark({ candidates, taken, blocked, away }: Contest, want: number): void {
+  #mark({ candidates, taken, blocked, away, behind }: Contest, want: number): void {
     const done = new Set([...taken, ...blocked].map(({ id }) => id));
     const last = taken.length < want ? candidates.length : candidates.findLastIndex(({ id }) => done.has(id));
-    const isAway = new Set(away.map(({ id }) => id));
+    const isAway = new Set([...away, ...behind].map(({ id }) => id));
     const { all, lanes, pools } = this.#meanwhile;
     const stopped = new Set(all ? this.#lanes.keys() : lanes);
     for (const [index, candidate] of candidates.entries()) {

@@ -56,6 +56,8 @@ export interface Contest {
   readonly heads: readonly Head[];
   /** Those that wait for an object that a node keeps. */
   readonly away: readonly Candidate[];
+  /** Those that come after one that starts, at an object that this node keeps. */
+  readonly behind: readonly Candidate[];
   /** Objects that other nodes keep, and which. */
   readonly keptElsewhere: ReadonlyMap<string, number>;
   /** Jobs were decided on under locks, where what this node keeps is not to be had. */
@@ -82,10 +84,6 @@ export async function contest(tx: Transaction, request: Request): Promise<Contes
   const { candidates, heads, world, lined, poolIds, lasts } = look;
   const away = candidates.filter((one) => isAway(one, look, request));
   const beside = new Set(away);
-  const found = {
-    ...{ candidates, heads, away, isHindered: false },
-    keptElsewhere: new Map([...look.kept].filter(([, node]) => node !== nodeId)),
-  };
   const entries = candidates.flatMap((one) =>
     beside.has(one) ? [] : [{ candidate: one, job: asJob(one, laneOf(one.laneId), lasts(one)) }],
   );
@@ -94,13 +92,23 @@ export async function contest(tx: Transaction, request: Request): Promise<Contes
     world,
     seesObjects ? want : tries,
   );
-  const standing = toStand(entries, verdicts, mayStand);
-  const waiting = entries.filter((_, index) => verdicts[index]?.kind === "block");
+  const blockedHere = blockedOf(entries, verdicts);
+  const waiting = blockedHere.filter(({ why }) => !keeping.isKept(why.key));
+  const behind = blockedHere.filter(({ why }) => keeping.isKept(why.key)).map(({ entry }) => entry.candidate);
+  const found = {
+    ...{ candidates, heads, away, behind, isHindered: false },
+    keptElsewhere: new Map([...look.kept].filter(([, node]) => node !== nodeId)),
+  };
+  const standing = toStand(waiting, mayStand);
   const starts = startsOf(entries, verdicts);
   if (!isTight && standing.size === 0 && areAlone(starts, world, lined)) {
     const taking = { starts, most: want, notMade: request.notMade(keysOf(starts)), keeping: keeping.alone };
     const taken = starts.length > 0 ? await tx.takeAlone(nodeId, taking) : [];
-    const left = leftOf(candidates, { asked: [...waiting, ...starts], done: taken, isFull: taken.length === want });
+    const left = leftOf(candidates, {
+      asked: [...waiting.map(({ entry }) => entry), ...starts],
+      done: taken,
+      isFull: taken.length === want,
+    });
     return { ...found, taken, blocked: [], left, pools: asTaken(world.pools, taken) };
   }
   const hopeful = entries.filter((entry, index) => verdicts[index]?.kind === "start" || standing.has(entry));
@@ -111,8 +119,7 @@ export async function contest(tx: Transaction, request: Request): Promise<Contes
     final.starts.length > 0 ? tx.takeJobs(nodeId, { starts: final.starts, arePoolsLocked: isTight }) : [],
     block(tx, standingNow),
   ]);
-  const stillWaiting = final.waiting.map(({ entry }) => entry);
-  const vain = [...waiting, ...stillWaiting, ...final.unsure];
+  const vain = [...[...waiting, ...final.waiting].map(({ entry }) => entry), ...final.unsure];
   const left = leftOf(candidates, { asked: vain, done: [...taken, ...blocked], isFull: false });
   const isHindered = keysOf(hopeful).some((key) => keeping.alone?.isKept(key));
   return { ...found, taken, blocked, left, isHindered, pools: asTaken(final.pools, taken) };
@@ -196,18 +203,21 @@ function areAlone(starts: readonly Start[], { objects, pools }: World, lined: re
 }
 
 /** Of those that wait for an object, who is to stand in line for it. */
-function toStand(entries: readonly Entry[], verdicts: readonly Verdict[], mayStand: Request["mayStand"]) {
+function toStand(waiting: readonly Waiting[], mayStand: Request["mayStand"]): ReadonlySet<Entry> {
   const ahead = new Map<string, number>();
-  return new Set(
-    entries.filter(({ candidate }, index) => {
-      const verdict = verdicts[index];
-      if (verdict?.kind !== "block") return false;
-      const place = (ahead.get(verdict.why.key) ?? 0) + 1;
-      ahead.set(verdict.why.key, place);
-      return mayStand(candidate, place);
-    }),
-  );
+  const standing = waiting.filter(({ entry, why }) => {
+    const place = (ahead.get(why.key) ?? 0) + 1;
+    ahead.set(why.key, place);
+    return mayStand(entry.candidate, place);
+  });
+  return new Set(standing.map(({ entry }) => entry));
 }
+
+const blockedOf = (entries: readonly Entry[], verdicts: readonly Verdict[]): readonly Waiting[] =>
+  entries.flatMap((entry, index) => {
+    const verdict = verdicts[index];
+    return verdict?.kind === "block" ? [{ entry, why: verdict.why }] : [];
+  });
 
 interface Hopeful {
   readonly hopeful: readonly Entry[];
@@ -230,11 +240,7 @@ async function decideUnderLocks(tx: Transaction, { hopeful, world, poolIds, requ
   const [sure, unsure] = [hopeful.filter(isOurs), hopeful.filter((entry) => !isOurs(entry))];
   const jobs = sure.map(({ job }) => job);
   const verdicts = decide(jobs, { ...world, objects, pools }, request.want);
-  const waiting = sure.flatMap((entry, index) => {
-    const verdict = verdicts[index];
-    return verdict?.kind === "block" ? [{ entry, why: verdict.why }] : [];
-  });
-  return { starts: startsOf(sure, verdicts), waiting, unsure, pools };
+  return { starts: startsOf(sure, verdicts), waiting: blockedOf(sure, verdicts), unsure, pools };
 }
 
 const keysOf = (entries: readonly { readonly candidate: Candidate }[]) => [

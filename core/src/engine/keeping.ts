@@ -49,6 +49,7 @@ export class Keeping {
   #keeper: Keeper | undefined;
   /** Objects that others have, as far as is known, and until when that is assumed. */
   readonly #elsewhere = new Map<string, { readonly hash: number; readonly until: number }>();
+  #aloneFrom = Number.NEGATIVE_INFINITY;
   #nextFullLook = Number.NEGATIVE_INFINITY;
   #worthAt = Number.NEGATIVE_INFINITY;
   #notBefore = Number.NEGATIVE_INFINITY;
@@ -64,6 +65,16 @@ export class Keeping {
   get alone(): KeepingAlone | undefined {
     if (this.#keeper === undefined) return undefined;
     return { changes: this.#keeper.changes, isKept: (key) => this.#kept.has(key) };
+  }
+
+  /** Whether no other node was found to keep objects for a while. */
+  get isAlone(): boolean {
+    return this.#part.environment.monotonic() >= this.#aloneFrom;
+  }
+
+  /** Whether the node keeps this object. */
+  isKept(key: string): boolean {
+    return this.#kept.has(key);
   }
 
   /** Whether a job that started here holds this object, which the node keeps. */
@@ -127,7 +138,10 @@ export class Keeping {
         this.#elsewhere.set(key, { hash: known?.hash ?? objectHash(key), until });
     };
     for (const key of inVain) note(key, now + IN_VAIN_MS);
-    for (const key of elsewhere) note(key, now + ELSEWHERE_MS);
+    for (const key of elsewhere) {
+      this.#aloneFrom = now + ELSEWHERE_MS;
+      note(key, this.#aloneFrom);
+    }
   }
 
   /** These jobs have completed as members of claims that kept what they lock. */

@@ -4,12 +4,15 @@ import type { Keeping } from "./keeping.ts";
 import { GRACE_MS, LeftJobs, MOMENT_MS, MOST_AT_OBJECT } from "./left-jobs.ts";
 import type { Part } from "./part.ts";
 
-/** While fewer of the objects that it keeps are free, a node claims so often at most: soon more can start, and few at a time cost more each. */
-const FEW_FREE = 0.45;
-const SOON_MS = 20;
+/**
+ * While fewer of the objects that it keeps are free, a node claims so often at most: soon more can start, and few at a time cost
+ * more each. Beside others that keep some it waits for more: what it leaves of the processors they use meanwhile.
+ */
+const ALONE = { fewFree: 0.45, soonMs: 20 };
+const BESIDE_OTHERS = { fewFree: 0.8, soonMs: 30 };
 /** So many jobs more than objects are free are claimed: some may lock others. */
 const FURTHER = 8;
-/** Who starts less than this part of an equal share of the jobs that were looked at takes objects over from others. */
+/** Who keeps less than this part of an equal share of the objects of jobs that were looked at takes some over from others. */
 const ENOUGH = 0.5;
 /** Of a smaller share it is not worth it. */
 const LEAST_SHARE = 50;
@@ -50,15 +53,16 @@ export class Sharing {
   /** For how long it is not worth to claim, in milliseconds; 0: it is. */
   pauseMs(): number {
     const { free, all } = this.#keeping.room;
-    const until = free < all * FEW_FREE ? this.#claimedAt + SOON_MS : 0;
+    const { fewFree, soonMs } = this.#keeping.isAlone ? ALONE : BESIDE_OTHERS;
+    const until = free < all * fewFree ? this.#claimedAt + soonMs : 0;
     return Math.max(0, Math.max(until, this.#awayUntil) - this.#part.environment.monotonic());
   }
 
   /** A claim begins; answers how many jobs at most it is to start. */
-  begin(least: number): number {
+  begin(): number {
     this.#claimedAt = this.#part.environment.monotonic();
     const { free, all } = this.#keeping.room;
-    return all > 0 ? Math.max(least, free + FURTHER) : Number.POSITIVE_INFINITY;
+    return all > 0 ? free + FURTHER : Number.POSITIVE_INFINITY;
   }
 
   /** Minds what a claim found; answers whether more can start by now. Never fails: what was claimed is to run in any case. */
@@ -80,7 +84,7 @@ export class Sharing {
     return isFull && this.#balance(outcome);
   }
 
-  async #balance({ taken, away, keptElsewhere }: Contest): Promise<boolean> {
+  async #balance({ candidates, taken, away, keptElsewhere }: Contest): Promise<boolean> {
     const now = this.#part.environment.monotonic();
     this.#away.replace(away, now);
     if (taken.length === 0 && away.length > 0) {
@@ -88,7 +92,8 @@ export class Sharing {
       this.#awayMs = Math.min(LONGEST_AWAY_MS, 2 * this.#awayMs);
     } else this.#awayMs = AWAY_MS;
     const waited = this.#waitedFor(away, taken.length === 0 ? MOMENT_MS : GRACE_MS, now);
-    const lacking = lackingOf(away, keptElsewhere, taken.length);
+    const ours = new Set(keysOf(candidates).filter((key) => this.#keeping.isKept(key))).size;
+    const lacking = lackingOf(away, keptElsewhere, ours);
     if (waited.length > 0) await this.#keeping.takeBack(waited);
     if (lacking.length > 0) await this.#keeping.takeOver(lacking);
     const isMore = waited.length > 0 || lacking.length > 0;
@@ -102,6 +107,8 @@ export class Sharing {
     const wanted = new Set<string>();
     for (const job of away)
       for (const { key } of job.locks) {
+        // Its next claims start that one, in its turn.
+        if (job.locks.length === 1 && this.#keeping.isKept(key)) continue;
         const place = (places.get(key) ?? 0) + 1;
         places.set(key, place);
         if (place > MOST_AT_OBJECT || this.#away.waitedMs(job, now) >= waitsMs) wanted.add(key);
@@ -114,11 +121,11 @@ export class Sharing {
 function lackingOf(
   away: readonly Candidate[],
   elsewhere: ReadonlyMap<string, number>,
-  taken: number,
+  ours: number,
 ): readonly string[] {
   const keys = [...new Set(keysOf(away))].filter((key) => elsewhere.has(key));
-  const share = (keys.length + taken) / (new Set(elsewhere.values()).size + 1);
-  return share >= LEAST_SHARE && taken < share * ENOUGH ? keys.slice(0, Math.ceil((share - taken) / 2)) : [];
+  const share = (keys.length + ours) / (new Set(elsewhere.values()).size + 1);
+  return share >= LEAST_SHARE && ours < share * ENOUGH ? keys.slice(0, Math.ceil((share - ours) / 2)) : [];
 }
 
 const keysOf = (jobs: readonly Candidate[]) => jobs.flatMap(({ locks }) => locks.map(({ key }) => key));

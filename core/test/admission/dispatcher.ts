@@ -24,8 +24,8 @@ export interface Dispatcher {
 interface Ways {
   /** It keeps the objects of so many jobs that start at once. Default: as a node does. */
   readonly keepsFrom?: number | undefined;
-  /** Its time passes as it does, so that it leaves jobs for a while. */
-  readonly isPatient?: boolean;
+  /** Its time passes as it does, so that it leaves jobs for a while; or stands still. Default: every patience has passed. */
+  readonly time?: "passes" | "stands still";
 }
 
 /** `store`: where it ends jobs; that of the database by default. */
@@ -33,7 +33,7 @@ export async function aDispatcher(
   database: TestDatabase,
   name: string,
   store = database.store,
-  { keepsFrom, isPatient = false }: Ways = {},
+  { keepsFrom, time }: Ways = {},
 ): Promise<Dispatcher> {
   const nodeId = await aNode(database, name);
   const hot = await store.openHotPath(name);
@@ -41,15 +41,17 @@ export async function aDispatcher(
   const catalogue = createCatalogue(store, environment.monotonic, () => {});
   let now = 0;
   const monotonic = () => {
-    now += 1_000;
+    if (time === undefined) now += 1_000;
     return now;
   };
-  const keeping = new Keeping({ store, environment } as Part, () => nodeId, {
+  const timed = time === "passes" ? environment : { ...environment, monotonic };
+  const ofKeeping = time === "stands still" ? timed : environment;
+  const keeping = new Keeping({ store, environment: ofKeeping } as Part, () => nodeId, {
     ...(keepsFrom ? { from: keepsFrom } : {}),
     hinderedMs: 0,
   });
   const contention = new Contention({
-    part: { store, catalogue, environment: isPatient ? environment : { ...environment, monotonic } } as Part,
+    part: { store, catalogue, environment: timed } as Part,
     nodeId: () => nodeId,
     ...{ name, site: "default", codes: new Map([["test", { version: 1 }]]), capabilities: new Set() },
     running: () => new Map(),

@@ -77,7 +77,7 @@ test(`${JOBS} jobs of ${OBJECTS} objects end, whatever ${DISPATCHERS} dispatcher
   );
   const dispatchers = await Promise.all(
     Array.from({ length: DISPATCHERS }, (_, n) =>
-      aDispatcher(database, `d${n}`, database.store, { keepsFrom: 1, isPatient: true }),
+      aDispatcher(database, `d${n}`, database.store, { keepsFrom: 1, time: "passes" }),
     ),
   );
   let [failure, completed]: [unknown, number] = [undefined, 0];
