@@ -121,7 +121,7 @@ export async function contest(tx: Transaction, request: Request): Promise<Contes
   ]);
   const vain = [...[...waiting, ...final.waiting].map(({ entry }) => entry), ...final.unsure];
   const left = leftOf(candidates, { asked: vain, done: [...taken, ...blocked], isFull: false });
-  const isHindered = keysOf(hopeful).some((key) => keeping.alone?.isKept(key));
+  const isHindered = keysOf(hopeful).some((key) => keeping.isKept(key));
   return { ...found, taken, blocked, left, isHindered, pools: asTaken(final.pools, taken) };
 }
 
@@ -162,10 +162,7 @@ const NO_TIME = new Date(0);
 
 /** Whether a job locks what a node keeps, and cannot have it: another node does, a job of this one holds it, or it locks others beside. */
 function isAway({ locks }: Candidate, { kept }: Look, { keeping }: Request): boolean {
-  return locks.some(({ key }) => {
-    const isOurs = keeping.alone?.isKept(key) ?? false;
-    return keeping.isInUse(key) || (isOurs ? locks.length > 1 : kept.has(key));
-  });
+  return locks.some(({ key }) => keeping.isInUse(key) || (keeping.isKept(key) ? locks.length > 1 : kept.has(key)));
 }
 
 interface Outcome {

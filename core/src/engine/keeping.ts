@@ -64,7 +64,7 @@ export class Keeping {
   /** By what a claim takes objects; undefined: the node keeps none. */
   get alone(): KeepingAlone | undefined {
     if (this.#keeper === undefined) return undefined;
-    return { changes: this.#keeper.changes, isKept: (key) => this.#kept.has(key) };
+    return { changes: this.#keeper.changes, isKept: (key) => this.isKept(key) };
   }
 
   /** Whether no other node was found to keep objects for a while. */
@@ -74,7 +74,7 @@ export class Keeping {
 
   /** Whether the node keeps this object. */
   isKept(key: string): boolean {
-    return this.#kept.has(key);
+    return this.#keeper !== undefined && this.#kept.has(key);
   }
 
   /** Whether a job that started here holds this object, which the node keeps. */

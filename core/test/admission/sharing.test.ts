@@ -113,3 +113,10 @@ test("a node is alone until it is found that others keep objects, and again when
   now += 2_000;
   expect(keeping.isAlone).toBe(true);
 });
+
+test("a node that gives all back while a claim is under way keeps nothing of what that took", async () => {
+  const part = { environment: { monotonic: () => 0 } } as unknown as Part;
+  const keeping = new Keeping(part, () => 1);
+  await keeping.started([{ ...job("a"), isKept: true } as unknown as Claimed], 0);
+  expect([keeping.alone, keeping.isKept("a"), keeping.isInUse("a")]).toEqual([undefined, false, true]);
+});
