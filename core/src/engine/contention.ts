@@ -7,6 +7,7 @@ import { isOvertaken } from "../store/failure.ts";
 import type { Claim, ClaimerOptions } from "./claiming.ts";
 import { type Contest, contest, type Request } from "./contest.ts";
 import { GRACE_MS, LeftJobs, MOMENT_MS, MOST_AT_OBJECT } from "./left-jobs.ts";
+import { isAllNew, isExhausted } from "./looked-at.ts";
 import { PoolsInSight } from "./pools-in-sight.ts";
 import { Sharing } from "./sharing.ts";
 
@@ -27,7 +28,7 @@ const MOST_MADE = 10_000;
 const MOST_NEAR = 8;
 /** So many jobs more than pools are known to have room for are looked at: some units may have come back. */
 const SPARE = 32;
-/** Where jobs of objects in use are passed over, this part more are looked at than are wanted: some lock what another of them takes. */
+/** Where jobs of objects in use are passed over, this part more at most are looked at than are wanted: some lock what another of them takes. */
 const BEYOND = 0.1;
 
 interface OpenLane {
@@ -62,6 +63,10 @@ export class Contention {
   /** Jobs were passed over for lack of units; and how many by the last look, if nothing started: the next one goes beyond them. */
   #hasPassed = false;
   #passed = 0;
+  /** How many jobs of the last look lock what another of them took. */
+  #behind = 0;
+  /** The last look that passed over jobs of objects in use found others to start. */
+  #startsBeside = false;
   /** What was heard of while a look was under way, which may not have seen it: lanes, or all of them; pools that units came back to. */
   #meanwhile = nothingHeard();
 
@@ -130,7 +135,9 @@ export class Contention {
     const want = Math.min(wanted, this.#atOnce, this.#sharing.begin());
     const inUse = keeping.inUse();
     const isFull = inUse.length === 0;
-    const further = isFull ? Math.min(MOST_AT_ONCE, this.#sharing.awayCount) : Math.ceil(want * BEYOND);
+    // Who passes over jobs by the next look need not see beyond them now.
+    const beyond = keeping.alone ? 0 : Math.min(MOST_AT_ONCE, this.#sharing.awayCount);
+    const further = isFull ? beyond : Math.min(this.#behind, Math.ceil(want * BEYOND));
     const limit = this.#left.limitFor(want) + this.#passed + further;
     const asked = open.map((one) => this.#asked(one, limit, open.length));
     this.#meanwhile = nothingHeard();
@@ -145,12 +152,21 @@ export class Contention {
     const known = this.#remember(outcome);
     if (isFull) this.#mark(outcome, want);
     else this.#markHeads(outcome);
-    if (await this.#sharing.mind({ outcome, isFull, known })) this.#heard += 1;
+    const hasOthers = this.#hasOthers(outcome, isFull);
+    if (await this.#sharing.mind({ outcome, wanted, isFull, known, hasOthers })) this.#heard += 1;
     const isShort = outcome.candidates.length < limit;
     const mustLookAtAll = isShort && !isFull;
     if (mustLookAtAll) keeping.lookAtAll();
     const isEmpty = isShort && isFull && isExhausted(outcome.candidates, asked);
-    return this.#answer(outcome, { isEmpty, hasNews: mustLookAtAll || this.#heard !== heard });
+    const goesOn = hasOthers && outcome.taken.length === 0;
+    return this.#answer(outcome, { isEmpty, hasNews: mustLookAtAll || goesOn || this.#heard !== heard });
+  }
+
+  /** Whether there are jobs to start at objects that nobody has: a look at all jobs may see none of them behind the others. */
+  #hasOthers({ taken }: Contest, isFull: boolean): boolean {
+    if (!isFull) this.#startsBeside = taken.length > 0;
+    else if (this.#options.keeping.alone === undefined) this.#startsBeside = false;
+    return taken.length > 0 || this.#startsBeside;
   }
 
   /** Pools are not locked while it is decided, until others turn out to have taken of them meanwhile. */
@@ -230,6 +246,7 @@ export class Contention {
 
   /** What was left, and of which objects it is known that they have rows; answers how many of those that are taken had been known. */
   #remember({ candidates, taken, blocked, left, away, behind }: Contest): number {
+    this.#behind = behind.length;
     const now = this.#options.part.environment.monotonic();
     const passed = candidates.length - blocked.length - left.length - away.length - behind.length;
     this.#passed = taken.length > 0 ? 0 : Math.min(passed, MOST_AT_ONCE);
@@ -278,15 +295,3 @@ export class Contention {
 }
 
 const nothingHeard = () => ({ all: false, lanes: new Set<number>(), pools: new Set<number>() });
-
-/** All that could start had no place in the queue: there may be more of them. */
-function isAllNew({ candidates, taken }: Contest, want: number): boolean {
-  const queued = new Set(candidates.filter(({ turn }) => turn !== null).map(({ id }) => id));
-  return taken.length === want && !taken.some(({ id }) => queued.has(id));
-}
-
-function isExhausted(candidates: readonly Candidate[], asked: readonly AskedLane[]): boolean {
-  const counts = new Map<number, number>();
-  for (const { laneId } of candidates) counts.set(laneId, (counts.get(laneId) ?? 0) + 1);
-  return asked.every(({ id, quota }) => (counts.get(id) ?? 0) < quota);
-}

@@ -11,6 +11,8 @@ const HINDERED_MS = 10_000;
 const REST_MS = 1_000;
 /** A node keeps so many objects at most: of more, few are locked time and again. */
 const MOST_KEPT = 10_000;
+/** Of so many objects that another node keeps it is remembered at most that it does. */
+const MOST_SEEN = 5_000;
 /** So often at least a claim looks at jobs whose objects are in use, too: they may have waited for long. */
 const FULL_LOOK_MS = 500;
 /** Objects that were tried in vain are not tried for so long, and those that another node keeps. */
@@ -27,6 +29,12 @@ interface Keeper {
 export interface KeepingOptions {
   readonly from?: number;
   readonly hinderedMs?: number;
+}
+
+/** How many objects nodes keep: this one, and others. */
+export interface Shares {
+  readonly ours: number;
+  readonly others: ReadonlyMap<number, number>;
 }
 
 interface KeptObject {
@@ -105,6 +113,21 @@ export class Keeping {
     return { free, all: this.#kept.size };
   }
 
+  /** Whether so many jobs at once are worth it to keep objects for them. */
+  isWorth(jobs: number): boolean {
+    return jobs >= this.#from;
+  }
+
+  /** Sees what other nodes keep by now: jobs of those objects are passed over. */
+  async lookAround(): Promise<Shares> {
+    const others = await this.#part.store.keptElsewhere(this.#nodeId(), MOST_SEEN);
+    this.foundInUse(
+      [],
+      others.flatMap(({ keys }) => keys),
+    );
+    return { ours: this.#kept.size, others: new Map(others.map(({ nodeId, count }) => [nodeId, count])) };
+  }
+
   /** The next look is at all jobs: there were too few others. */
   lookAtAll(): void {
     this.#nextFullLook = Number.NEGATIVE_INFINITY;
@@ -120,12 +143,17 @@ export class Keeping {
 
   /** Jobs started here; `known`: how many of their objects this node had before, of so many. */
   async started(jobs: readonly Claimed[], known: number): Promise<void> {
-    for (const { id, locks, isKept } of jobs)
-      if (isKept) for (const { key } of locks) this.#kept.set(key, { hash: objectHash(key), jobId: id });
+    for (const { id, locks, isKept } of jobs) if (isKept) for (const { key } of locks) this.#hold(key, id);
     const now = this.#part.environment.monotonic();
-    if (jobs.length < this.#from || known * 2 < jobs.length || now < this.#notBefore) return;
+    if (!this.isWorth(jobs.length) || known * 2 < jobs.length || now < this.#notBefore) return;
     this.#worthAt = now;
     await this.#open();
+  }
+
+  #hold(key: string, jobId: string): void {
+    const known = this.#kept.get(key);
+    if (known) known.jobId = jobId;
+    else this.#kept.set(key, { hash: objectHash(key), jobId });
   }
 
   /** Objects that were tried in vain, and those that other nodes keep. */
@@ -178,14 +206,15 @@ export class Keeping {
     await this.hasChanged();
   }
 
-  /** Takes objects over from other nodes, which keep more than their share. */
-  async takeOver(keys: readonly string[]): Promise<void> {
+  /** Takes objects over from other nodes, which keep more than their share; answers how many it got. */
+  async takeOver(keys: readonly string[]): Promise<number> {
     const { store, environment } = this.#part;
     this.#worthAt = environment.monotonic();
     const { nodeId } = await this.#open();
     const idle = await store.transaction((tx) => tx.takeBack(keys, nodeId));
     for (const key of idle) this.#kept.set(key, { hash: objectHash(key), jobId: null });
     for (const key of keys) this.#elsewhere.delete(key);
+    return idle.length;
   }
 
   /** It is not worth it for a while. */

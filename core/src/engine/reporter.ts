@@ -158,8 +158,10 @@ export class Reporter {
     const late: EndedAttempt[] = [];
     for (const [index, { token, ids, ordinals, results }] of completions.entries()) {
       const gone = new Set(refused[index]);
-      for (const [place, ordinal] of ordinals.entries())
-        if (gone.has(ordinal)) late.push(asEnded(ids[place]!, token, results[place]!));
+      for (const ordinal of gone) {
+        const place = ordinals.indexOf(ordinal);
+        late.push(asEnded(ids[place]!, token, results[place]!));
+      }
       const stored = gone.size === 0 ? ids : ids.filter((_, place) => !gone.has(ordinals[place]!));
       if (stored.length > 0) this.#options.onStored(stored);
     }

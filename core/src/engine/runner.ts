@@ -20,6 +20,12 @@ export interface Ready {
   readonly claimedAt: number;
 }
 
+/**
+ * After so many ends the running attempts are put into a new Map. One that has grown old gets each of its later tables among old
+ * objects, where what had ended by then lives until all of memory is collected.
+ */
+const RENEWED_AFTER = 1_000;
+
 export interface RunnerOptions {
   readonly part: Part;
   readonly slots: () => number;
@@ -45,11 +51,13 @@ export function createRunner(options: RunnerOptions): Runner {
   const { part, slots, types, host, onBegin, onEnd } = options;
   const { environment } = part;
   const known = new Map(types.map((type) => [type.type, type]));
-  const running = new Map<string, Attempt>();
+  let running = new Map<string, Attempt>();
+  let ends = 0;
 
   const finish = (attempt: Attempt, size: number, said: HandlerEnd | Left) => {
     const { id } = attempt.job;
     running.delete(running.get(id) === attempt ? id : keyOfOlder(attempt));
+    if (++ends % RENEWED_AFTER === 0) running = new Map(running);
     attempt.workspaceMade
       ?.then(environment.files.remove, () => {})
       .catch((error: unknown) => part.log.error("workspace", error));
@@ -72,7 +80,9 @@ export function createRunner(options: RunnerOptions): Runner {
   };
 
   return {
-    running,
+    get running() {
+      return running;
+    },
     get free() {
       return slots() - running.size;
     },

@@ -1,6 +1,6 @@
 import type { Candidate } from "../store/contended.ts";
 import type { Contest } from "./contest.ts";
-import type { Keeping } from "./keeping.ts";
+import type { Keeping, Shares } from "./keeping.ts";
 import { GRACE_MS, LeftJobs, MOMENT_MS, MOST_AT_OBJECT } from "./left-jobs.ts";
 import type { Part } from "./part.ts";
 
@@ -9,22 +9,30 @@ import type { Part } from "./part.ts";
  * more each. Beside others that keep some it waits for more: what it leaves of the processors they use meanwhile.
  */
 const ALONE = { fewFree: 0.45, soonMs: 20 };
-const BESIDE_OTHERS = { fewFree: 0.8, soonMs: 30 };
+const BESIDE_OTHERS = { fewFree: 0.7, soonMs: 30 };
 /** So many jobs more than objects are free are claimed: some may lock others. */
 const FURTHER = 8;
-/** Who keeps less than this part of an equal share of the objects of jobs that were looked at takes some over from others. */
-const ENOUGH = 0.5;
+/** Who keeps less than this part of an equal share takes objects over from others: few of them bring few jobs at a time, which cost more each. */
+const ENOUGH = 0.9;
 /** Of a smaller share it is not worth it. */
 const LEAST_SHARE = 50;
 /** A node that found only jobs whose objects others keep looks again after this long, and each time in vain twice as long. */
 const AWAY_MS = 10;
 const LONGEST_AWAY_MS = 160;
+/** So often at most it is seen what others keep. */
+const AROUND_MS = 100;
 
-/** What a claim brought, whether it looked at all jobs, and how many of those that started locked objects that this node had before. */
+/** What a claim brought. */
 interface Look {
   readonly outcome: Contest;
+  /** How many jobs the node could start. */
+  readonly wanted: number;
+  /** It looked at all jobs. */
   readonly isFull: boolean;
+  /** How many of those that started locked objects that this node had before. */
   readonly known: number;
+  /** There are jobs that the node can start, if not among those that it looked at. */
+  readonly hasOthers: boolean;
 }
 
 /**
@@ -39,6 +47,7 @@ export class Sharing {
   #claimedAt = Number.NEGATIVE_INFINITY;
   #awayUntil = Number.NEGATIVE_INFINITY;
   #awayMs = AWAY_MS;
+  #aroundFrom = Number.NEGATIVE_INFINITY;
 
   constructor(part: Part, keeping: Keeping) {
     this.#part = part;
@@ -76,29 +85,43 @@ export class Sharing {
     }
   }
 
-  async #mind({ outcome, isFull, known }: Look): Promise<boolean> {
+  async #mind(look: Look): Promise<boolean> {
+    const { outcome, isFull, known } = look;
     const { taken, left, keptElsewhere, isHindered } = outcome;
     await this.#keeping.started(taken, known);
     this.#keeping.foundInUse(keysOf(left), keptElsewhere.keys());
     if (isHindered) await this.#keeping.hindered();
-    return isFull && this.#balance(outcome);
+    return isFull && this.#balance(look);
   }
 
-  async #balance({ candidates, taken, away, keptElsewhere }: Contest): Promise<boolean> {
+  async #balance({ outcome: { away, keptElsewhere }, wanted, hasOthers }: Look): Promise<boolean> {
     const now = this.#part.environment.monotonic();
     this.#away.replace(away, now);
-    if (taken.length === 0 && away.length > 0) {
+    if (!hasOthers && away.length > 0) {
       this.#awayUntil = now + this.#awayMs;
       this.#awayMs = Math.min(LONGEST_AWAY_MS, 2 * this.#awayMs);
     } else this.#awayMs = AWAY_MS;
-    const waited = this.#waitedFor(away, taken.length === 0 ? MOMENT_MS : GRACE_MS, now);
-    const ours = new Set(keysOf(candidates).filter((key) => this.#keeping.isKept(key))).size;
-    const lacking = lackingOf(away, keptElsewhere, ours);
+    const waited = this.#waitedFor(away, hasOthers ? GRACE_MS : MOMENT_MS, now);
     if (waited.length > 0) await this.#keeping.takeBack(waited);
-    if (lacking.length > 0) await this.#keeping.takeOver(lacking);
-    const isMore = waited.length > 0 || lacking.length > 0;
-    if (isMore) this.#awayUntil = Number.NEGATIVE_INFINITY;
-    return isMore;
+    const isMore = await this.#evenOut(away, keptElsewhere, wanted);
+    if (waited.length === 0 && !isMore) return false;
+    this.#awayUntil = Number.NEGATIVE_INFINITY;
+    return true;
+  }
+
+  /** Takes objects of these jobs over from other nodes, if those keep more; answers whether it got any. */
+  async #evenOut(away: readonly Candidate[], elsewhere: Contest["keptElsewhere"], wanted: number): Promise<boolean> {
+    const now = this.#part.environment.monotonic();
+    const isWorth = elsewhere.size > 0 && this.#keeping.isWorth(wanted);
+    if (now < this.#aroundFrom || !(isWorth || this.#keeping.alone)) return false;
+    this.#aroundFrom = now + AROUND_MS;
+    const shares = await this.#keeping.lookAround();
+    const lacking = isWorth ? lackingOf(away, elsewhere, shares) : [];
+    if (lacking.length === 0 || (await this.#keeping.takeOver(lacking)) === 0) return false;
+    // What jobs held there is not to be had at once.
+    this.#aroundFrom = Number.NEGATIVE_INFINITY;
+    this.#keeping.lookAtAll();
+    return true;
   }
 
   /** Objects for which jobs have waited for so long, or so many wait that they should stand in line. */
@@ -117,15 +140,17 @@ export class Sharing {
   }
 }
 
-/** Objects to take over from other nodes, so that all who keep some can start about as many jobs. */
+/** Objects to take over from other nodes, so that all who keep some keep about as many. */
 function lackingOf(
   away: readonly Candidate[],
   elsewhere: ReadonlyMap<string, number>,
-  ours: number,
+  { ours, others }: Shares,
 ): readonly string[] {
-  const keys = [...new Set(keysOf(away))].filter((key) => elsewhere.has(key));
-  const share = (keys.length + ours) / (new Set(elsewhere.values()).size + 1);
-  return share >= LEAST_SHARE && ours < share * ENOUGH ? keys.slice(0, Math.ceil((share - ours) / 2)) : [];
+  const all = [...others.values()].reduce((sum, count) => sum + count, ours);
+  const share = all / (others.size + 1);
+  if (share < LEAST_SHARE || ours >= share * ENOUGH) return [];
+  const keepsMore = (key: string) => (others.get(elsewhere.get(key) ?? 0) ?? 0) > share;
+  return [...new Set(keysOf(away))].filter(keepsMore).slice(0, Math.ceil(share - ours));
 }
 
 const keysOf = (jobs: readonly Candidate[]) => jobs.flatMap(({ locks }) => locks.map(({ key }) => key));

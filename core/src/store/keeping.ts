@@ -31,6 +31,22 @@ export async function keptByNode(db: Queryable, nodeId: number): Promise<KeptByN
   return rows[0];
 }
 
+/** What another node keeps of objects: how many, and some of them. */
+export interface KeptElsewhere {
+  readonly nodeId: number;
+  readonly count: number;
+  readonly keys: readonly string[];
+}
+
+/** What nodes other than this one keep; `most`: so many objects of each are named. */
+export async function keptElsewhere(db: Queryable, nodeId: number, most: number): Promise<readonly KeptElsewhere[]> {
+  const { rows } = await db.query<KeptElsewhere>(sql`
+    select keeper_id as "nodeId", count(*)::int as count, (array_agg(key))[: ${most}::int] as keys from callsheet.object
+    where keeper_id is not null and keeper_id <> ${nodeId} and exists (select from callsheet.keeper where node_id <> ${nodeId})
+    group by keeper_id`);
+  return rows;
+}
+
 /**
  * Takes these objects back from the nodes that keep them: who holds one stands in its row from then on; at the others nobody stands,
  * or `newKeeper` keeps them. Whoever kept them notices when it next takes of what it keeps. It waits for no claim: what is kept in

@@ -27,7 +27,7 @@ import {
   lockJob,
   rememberRetry,
 } from "./jobs.ts";
-import { endKeeping, keptByNode, openKeeper, takeBack } from "./keeping.ts";
+import { endKeeping, keptByNode, keptElsewhere, openKeeper, takeBack } from "./keeping.ts";
 import { type Decision, quarantineObject, releaseObject } from "./locks.ts";
 import { MEDIA } from "./media.ts";
 import { NODES } from "./nodes.ts";
@@ -85,6 +85,7 @@ const STATEMENTS = {
   heldUnits,
   jobsByKey,
   keptByNode,
+  keptElsewhere,
   leaveRemnants,
   listJobs,
   liveByOwner,

@@ -120,10 +120,9 @@ export async function takeAlone(
     if (answer === undefined) return [];
     const got = answer.places === null ? group : answer.places.map((place) => group[place - 1]!);
     const isKept = keeps(group[0]);
-    return got.map(({ candidate, units }, place) => ({
-      ...claimedOf(candidate, answer.token, place + 1, units),
-      ...(isKept ? { isKept } : {}),
-    }));
+    return got.map(({ candidate, units }, place) =>
+      claimedOf(candidate, { token: answer.token, ordinal: place + 1, units, isKept }),
+    );
   });
   const byId = new Map(taken.map((job) => [job.id, job]));
   return starts.flatMap(({ candidate }) => byId.get(candidate.id) ?? []);

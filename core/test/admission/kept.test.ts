@@ -242,6 +242,19 @@ test("what nobody holds is free when it is taken back, or kept by another, and w
   await checkHoldings(database);
 });
 
+test("a node sees how many objects each other one keeps, and some of them", async () => {
+  const there = await aKeeper("there");
+  const elsewhere = (most: number) => database.store.keptElsewhere(here.nodeId, most);
+  await keepsIdle(here, "a", "b");
+  expect(await elsewhere(9)).toEqual([]);
+  await keepsIdle(there, "c", "d", "e");
+  const [all, some] = [(await elsewhere(9))[0]!, (await elsewhere(2))[0]!];
+  expect(all).toMatchObject({ nodeId: there.nodeId, count: 3 });
+  expect([...all.keys].sort()).toEqual(["asset/c", "asset/d", "asset/e"]);
+  expect(some).toMatchObject({ nodeId: there.nodeId, count: 3 });
+  expect(some.keys).toHaveLength(2);
+});
+
 test("a node whose row is gone takes nothing that it kept, and what it kept can be taken back", async () => {
   await keepsIdle(here, "b");
   const [job] = await keepsHeld(here, "a");

@@ -16,8 +16,15 @@ const objects = (count: number, name: string) => Array.from({ length: count }, (
 
 /** A node that keeps these objects, at a time that the test moves. */
 function aSharing(kept: readonly string[]) {
-  const world = { now: 0, free: 0, isAlone: true };
-  const done: { readonly what: "back" | "over"; readonly keys: readonly string[] }[] = [];
+  const world = {
+    now: 0,
+    free: 0,
+    isAlone: true,
+    counts: new Map<number, number>(),
+    asked: 0,
+    got: Number.POSITIVE_INFINITY,
+  };
+  const done: { readonly what: "back" | "over" | "all"; readonly keys: readonly string[] }[] = [];
   const keeping: Partial<Keeping> = {
     get room() {
       return { free: world.free, all: kept.length };
@@ -26,45 +33,78 @@ function aSharing(kept: readonly string[]) {
       return world.isAlone;
     },
     isKept: (key) => kept.includes(key),
+    isWorth: (jobs) => jobs >= 100,
+    lookAround: async () => {
+      world.asked += 1;
+      return { ours: kept.length, others: world.counts };
+    },
     started: async () => {},
     foundInUse: () => {},
     takeBack: async (keys) => void done.push({ what: "back", keys }),
-    takeOver: async (keys) => void done.push({ what: "over", keys }),
+    takeOver: async (keys) => {
+      done.push({ what: "over", keys });
+      return Math.min(keys.length, world.got);
+    },
+    lookAtAll: () => void done.push({ what: "all", keys: [] }),
   };
   const log = { error: (_: string, error: unknown) => expect.fail(String(error)) };
   const part = { environment: { monotonic: () => world.now }, log } as unknown as Part;
   const sharing = new Sharing(part, keeping as Keeping);
-  /** A look at all jobs that starts none of them. */
-  const look = (away: readonly Candidate[], elsewhere: readonly string[]) => {
-    const keptElsewhere = new Map(elsewhere.map((key) => [key, 2]));
+  /** A look at all jobs that starts none of them; `elsewhere`: the objects that each other node keeps, which has number 2 and so on. */
+  const look = (
+    away: readonly Candidate[],
+    elsewhere: readonly (readonly string[])[],
+    { wanted = 100, hasOthers = false } = {},
+  ) => {
+    const keptElsewhere = new Map(elsewhere.flatMap((keys, n) => keys.map((key) => [key, n + 2])));
+    world.counts = new Map(elsewhere.map((keys, n) => [n + 2, keys.length]));
     const outcome = { candidates: away, taken: [], left: [], away, keptElsewhere, isHindered: false };
-    return sharing.mind({ outcome: outcome as unknown as Contest, isFull: true, known: 0 });
+    return sharing.mind({ outcome: outcome as unknown as Contest, isFull: true, wanted, known: 0, hasOthers });
   };
   return { world, done, sharing, look };
 }
 
-test("a node that keeps its share takes nothing over, though all of its objects are in use", async () => {
-  const [here, there] = [objects(60, "here"), objects(60, "there")];
+const jobsAt = (...keys: readonly (readonly string[])[]) => keys.flat().map((key) => job(key));
+
+test("a node that keeps nine tenths of its share takes nothing over, though all of its objects are in use", async () => {
+  const [here, there] = [objects(90, "here"), objects(110, "there")];
   const { done, look } = aSharing(here);
-  expect(
-    await look(
-      [...here, ...there].map((key) => job(key)),
-      there,
-    ),
-  ).toBe(false);
+  expect(await look(jobsAt(here, there), [there])).toBe(false);
   expect(done).toEqual([]);
 });
 
-test("one that keeps less than half of it takes over half of what it lacks", async () => {
+test("one that keeps less takes over what it lacks, from those that keep more, and looks again at once", async () => {
+  const [here, there, poor] = [objects(20, "here"), objects(270, "there"), objects(10, "poor")];
+  const { world, done, look } = aSharing(here);
+  expect(await look(jobsAt(poor, there), [there, poor])).toBe(true);
+  const took = { what: "over", keys: there.slice(0, 80) };
+  expect(done).toEqual([took, { what: "all", keys: [] }]);
+  expect(await look(jobsAt(there), [there, poor])).toBe(true);
+  expect([done[2], world.asked]).toEqual([took, 2]);
+});
+
+test("it waits before it asks again what others keep, if it got nothing or has enough", async () => {
   const [here, there] = [objects(20, "here"), objects(180, "there")];
-  const { done, look } = aSharing(here);
-  expect(
-    await look(
-      [...here, ...there].map((key) => job(key)),
-      there,
-    ),
-  ).toBe(true);
-  expect(done).toEqual([{ what: "over", keys: there.slice(0, 40) }]);
+  const { world, done, look } = aSharing(here);
+  world.got = 0;
+  const twice = async () => [await look(jobsAt(there), [there]), await look(jobsAt(there), [there])];
+  expect([...(await twice()), world.asked]).toEqual([false, false, 1]);
+  expect(done).toEqual([{ what: "over", keys: there.slice(0, 80) }]);
+  world.now += 100;
+  await look(jobsAt(there), [there]);
+  expect(world.asked).toBe(2);
+});
+
+test("a node that can start few jobs takes nothing over, nor one where few objects are kept", async () => {
+  const there = objects(180, "there");
+  const few = aSharing([]);
+  expect([await few.look(jobsAt(there), [there], { wanted: 99 }), few.world.asked, few.done]).toEqual([false, 0, []]);
+  const small = aSharing([]);
+  expect([await small.look(jobsAt(there), [there.slice(0, 99)]), small.world.asked, small.done]).toEqual([
+    false,
+    1,
+    [],
+  ]);
 });
 
 test("a job that waits for an object of its own node has it by the next claims; what locks others beside has it taken back", async () => {
@@ -76,6 +116,22 @@ test("a job that waits for an object of its own node has it by the next claims; 
   expect(done).toEqual([{ what: "back", keys: ["b", "c"] }]);
 });
 
+test.each([
+  { what: "nothing else", hasOthers: false, waitsMs: 100, pauses: true },
+  { what: "others", hasOthers: true, waitsMs: 500, pauses: false },
+])("a node that has $what to start takes an object back after $waitsMs ms", async ({ hasOthers, waitsMs, pauses }) => {
+  const { world, done, sharing, look } = aSharing([]);
+  const see = () => look([job("there")], [["there"]], { hasOthers });
+  await see();
+  expect(sharing.pauseMs() > 0).toBe(pauses);
+  world.now = waitsMs - 1;
+  await see();
+  expect(done).toEqual([]);
+  world.now = waitsMs;
+  await see();
+  expect(done).toEqual([{ what: "back", keys: ["there"] }]);
+});
+
 test("a node claims at once where enough of its objects are free, and waits for more of them beside others", () => {
   const { world, sharing } = aSharing(objects(100, "here"));
   const pauses = (free: number, isAlone: boolean) => {
@@ -83,7 +139,7 @@ test("a node claims at once where enough of its objects are free, and waits for 
     return sharing.pauseMs() > 0;
   };
   sharing.begin();
-  expect([pauses(44, true), pauses(45, true), pauses(79, false), pauses(80, false)]).toEqual([
+  expect([pauses(44, true), pauses(45, true), pauses(69, false), pauses(70, false)]).toEqual([
     true,
     false,
     true,
