@@ -36,7 +36,7 @@ const PROMISES = [
     variant: "loaded",
   }),
   ...contentionPromises("100k"),
-  ...contentionPromises("400k"),
+  ...contentionPromises("1m"),
   promise("claim beside 1M blocked jobs, p50", "blocked-1m", {
     ...{ atMost: 1.3, against: "size", other: "blocked-none", figure: "claimP50Ms" },
   }),

@@ -85,8 +85,9 @@ export function scenariosOf({ size, limitMs }) {
   const variants = size === "quick" ? ["analysed"] : ["loaded", "analysed"];
   const backlog = (count, workers) => drain({ count, workers, limitMs, variants });
   const n = size === "quick" ? QUICK : FULL;
-  const contention = (workers, count = n.middle) =>
-    contended({ count, objects: n.objects, units: n.units, workers, limitMs, variants });
+  const contention = (workers, { count = n.middle, ...systems } = {}) =>
+    contended({ count, objects: n.objects, units: n.units, workers, limitMs, variants, ...systems });
+  const many = { count: n.large, systems: ["callsheet", "graphile-worker"] };
   const blocked = (count) =>
     behindBlocked({ ...{ blocked: count, lanes: n.lanes, openLanes: 10, count: n.free, units: n.units }, limitMs });
   return {
@@ -106,8 +107,8 @@ export function scenariosOf({ size, limitMs }) {
     "latency-same": latency({ count: n.latency, perSecond: 100, processes: 1 }),
     "contended-100k": contention(1),
     "contended-100k-2": contention(2),
-    "contended-400k": contention(1, 4 * n.middle),
-    "contended-400k-2": contention(2, 4 * n.middle),
+    "contended-1m": contention(1, many),
+    "contended-1m-2": contention(2, many),
     "blocked-none": blocked(0),
     "blocked-1m": blocked(n.blocked),
     connections: connections({
