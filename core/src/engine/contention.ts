@@ -65,7 +65,7 @@ export class Contention {
   #passed = 0;
   /** How many jobs of the last look lock what another of them took. */
   #behind = 0;
-  /** The last look that passed over jobs of objects in use found others to start. */
+  /** The last look passed over jobs of objects in use, and found others to start. */
   #startsBeside = false;
   /** What was heard of while a look was under way, which may not have seen it: lanes, or all of them; pools that units came back to. */
   #meanwhile = nothingHeard();
@@ -135,7 +135,7 @@ export class Contention {
     const want = Math.min(wanted, this.#atOnce, this.#sharing.begin());
     const inUse = keeping.inUse();
     const isFull = inUse.length === 0;
-    // Who passes over jobs by the next look need not see beyond them now.
+    // Where the next look passes over jobs of objects in use, this one need not see beyond them.
     const beyond = keeping.alone ? 0 : Math.min(MOST_AT_ONCE, this.#sharing.awayCount);
     const further = isFull ? beyond : Math.min(this.#behind, Math.ceil(want * BEYOND));
     const limit = this.#left.limitFor(want) + this.#passed + further;
@@ -162,11 +162,11 @@ export class Contention {
     return this.#answer(outcome, { isEmpty, hasNews: mustLookAtAll || goesOn || this.#heard !== heard });
   }
 
-  /** Whether there are jobs to start at objects that nobody has: a look at all jobs may see none of them behind the others. */
+  /** Whether there are jobs to start: where a look at all jobs saw none behind those of other nodes, the look before it did. */
   #hasOthers({ taken }: Contest, isFull: boolean): boolean {
-    if (!isFull) this.#startsBeside = taken.length > 0;
-    else if (this.#options.keeping.alone === undefined) this.#startsBeside = false;
-    return taken.length > 0 || this.#startsBeside;
+    const [starts, started] = [taken.length > 0, this.#startsBeside];
+    this.#startsBeside = starts && !isFull;
+    return starts || (isFull && started);
   }
 
   /** Pools are not locked while it is decided, until others turn out to have taken of them meanwhile. */

@@ -7,6 +7,7 @@ import { type Concluding, lastEnd } from "./conclude.ts";
 import type { IsolatedOutcome, IsolationHost } from "./isolation/host.ts";
 import { endOfReturn, endOfThrow, type HandlerEnd, type Left } from "./outcome.ts";
 import type { Part } from "./part.ts";
+import { RunningAttempts } from "./running-attempts.ts";
 import { redactEnd, redactLeft } from "./secrets/redact-end.ts";
 import type { Vault } from "./secrets/vault.ts";
 
@@ -19,12 +20,6 @@ export interface Ready {
   readonly size: number;
   readonly claimedAt: number;
 }
-
-/**
- * After so many ends the running attempts are put into a new Map. One that has grown old gets each of its later tables among old
- * objects, where what had ended by then lives until all of memory is collected.
- */
-const RENEWED_AFTER = 1_000;
 
 export interface RunnerOptions {
   readonly part: Part;
@@ -51,13 +46,10 @@ export function createRunner(options: RunnerOptions): Runner {
   const { part, slots, types, host, onBegin, onEnd } = options;
   const { environment } = part;
   const known = new Map(types.map((type) => [type.type, type]));
-  let running = new Map<string, Attempt>();
-  let ends = 0;
+  const running = new RunningAttempts();
 
   const finish = (attempt: Attempt, size: number, said: HandlerEnd | Left) => {
-    const { id } = attempt.job;
-    running.delete(running.get(id) === attempt ? id : keyOfOlder(attempt));
-    if (++ends % RENEWED_AFTER === 0) running = new Map(running);
+    running.remove(attempt);
     attempt.workspaceMade
       ?.then(environment.files.remove, () => {})
       .catch((error: unknown) => part.log.error("workspace", error));
@@ -81,22 +73,16 @@ export function createRunner(options: RunnerOptions): Runner {
 
   return {
     get running() {
-      return running;
+      return running.all;
     },
     get free() {
-      return slots() - running.size;
+      return slots() - running.all.size;
     },
     start: ({ claimed, version, owner, size, claimedAt }) => {
       const startedAt = environment.monotonic();
       const offsetMs = Math.max(0, Math.round(startedAt - claimedAt));
       const attempt = new Attempt(host, claimed, version.definition, owner, { startedAt, offsetMs });
-      // A superseded attempt of the same job still runs here: it keeps its slot until it ends.
-      const older = running.get(claimed.id);
-      if (older) {
-        older.supersede();
-        running.set(keyOfOlder(older), older);
-      }
-      running.set(claimed.id, attempt);
+      running.add(attempt);
       onBegin();
       const returned = (value: unknown) => ended(attempt, size, endOfReturn(value));
       const threw = (error: unknown) => ended(attempt, size, endOfThrow(error));
@@ -145,8 +131,6 @@ function enterWith(configuration: unknown, type: ActionType, attempt: Attempt, i
   attempt.configuration = checkConfiguration(type.configuration, configuration);
   return attempt.definition.isolation === "process" ? enterIsolated(isolation, attempt, type) : type.run(attempt);
 }
-
-const keyOfOlder = (attempt: Attempt): string => `${attempt.job.id}/${attempt.attempt}`;
 
 /** An error of the catalogue is a message to people: it keeps no stack. */
 function asMessage({ code, message, details }: CallsheetError): object {

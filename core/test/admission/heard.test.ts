@@ -4,19 +4,20 @@ import { expect, onTestFinished, test } from "vitest";
 import { Claimer } from "../../src/engine/claimer.ts";
 import type { ClaimerOptions } from "../../src/engine/claiming.ts";
 import { systemEnvironment } from "../../src/engine/environment.ts";
-import { Keeping } from "../../src/engine/keeping.ts";
+import { Keeping, type KeepingOptions } from "../../src/engine/keeping.ts";
 import type { Part } from "../../src/engine/part.ts";
 import { Scouts } from "../../src/engine/scouts.ts";
 import { createCatalogue } from "../../src/operations/catalogue.ts";
 import { endAttempts } from "../../src/operations/end.ts";
+import type { Claimed } from "../../src/store/claim.ts";
 import type { HotPath } from "../../src/store/hot-path.ts";
 import { aNode, openTestDatabase } from "../../src/testing/index.ts";
 
 /** A claimer on a database of its own. `meanwhile` is done once, between the answer of the next look at jobs that contend, at plain ones, or at pools, and its arrival. */
-async function aClaimer() {
+async function aClaimer({ keeps = {}, ...time }: { keeps?: KeepingOptions; monotonic?: () => number } = {}) {
   const database = await openTestDatabase();
   onTestFinished(() => database.close());
-  const [{ store }, environment] = [database, systemEnvironment()];
+  const [{ store }, environment] = [database, { ...systemEnvironment(), ...time }];
   const cs = await database.open();
   const nodeId = await aNode(database, "here");
   const hot = await store.openHotPath("here");
@@ -35,8 +36,9 @@ async function aClaimer() {
   const catalogue = createCatalogue(store, environment.monotonic, () => {});
   const scouts = new Scouts({ environment, census: { processes: 1 } });
   const part = { store: { ...store, readPools }, environment, scouts, catalogue } as unknown as Part;
+  const keeping = new Keeping(part, () => nodeId, keeps);
   const claimer = new Claimer({
-    ...{ part, keeping: new Keeping(part, () => nodeId) },
+    ...{ part, keeping },
     ...{ nodeId: () => nodeId, name: "here", site: "default", capabilities: new Set(), running: () => new Map() },
     ...{
       codes: new Map([["test", { version: 1 }]]),
@@ -63,7 +65,16 @@ async function aClaimer() {
     await endAttempts(store, catalogue, [{ id, token, isMember: true, ending: { kind: "completed" } }], () => 0.5);
     claimer.hear({ kind: "pool", poolId: pool });
   };
+  /** Completes the only member of a claim, as its node does. */
+  const completeHere = async ({ id, token, locks, isKept = false }: Claimed) => {
+    const held = { locks: locks.map(({ key }) => ({ jobId: id, key })), isKept };
+    await hot.completeHolders([
+      { token, size: 1, ids: [id], ordinals: [1], results: [null], offsets: [0], units: [], ...held },
+    ]);
+    if (isKept) keeping.freed(held.locks);
+  };
   return {
+    ...{ keeping, completeHere },
     ...{ cs, database, store, meanwhile, create, hear, claimed, complete },
     claim: () => claimer.claim(1, false),
   };
@@ -198,4 +209,40 @@ test("a job whose object another node keeps is looked at again, though nothing i
     await setTimeout(againMs);
   }
   expect(found).toEqual([id]);
+});
+
+test("a look at all jobs that sees none but those of another node's objects goes on at once where the one before it found others, and not a second time", async () => {
+  let now = 0;
+  const { cs, database, store, keeping, completeHere, create, hear, claim } = await aClaimer({
+    keeps: { from: 1 },
+    monotonic: () => now,
+  });
+  await cs.actions.put({ name: "edit", type: "test", lock: "exclusive" });
+  const start = async () => {
+    const [job] = (await claim()).jobs;
+    if (job) await completeHere(job);
+    return job;
+  };
+  const startsOwn = async () => {
+    await hear(await create("edit", "normal", "own"));
+    return start();
+  };
+  await create("edit", "normal", "theirs");
+  await start();
+  const there = await aNode(database, "there");
+  await store.openKeeper(there);
+  const text = "update callsheet.object set keeper_id = $1, token = 1, job_id = null where key = 'asset/theirs'";
+  await database.db.query({ text, values: [there] });
+  while (!(await startsOwn())?.isKept);
+  for (let n = 0; n < 9; n++) await hear(await create("edit", "high", "theirs"), 2);
+  const lookAtAll = async () => {
+    keeping.lookAtAll();
+    const { jobs, mayHoldMore } = await claim();
+    expect(jobs).toEqual([]);
+    return mayHoldMore;
+  };
+  await lookAtAll();
+  now += 10;
+  expect(await startsOwn()).toMatchObject({ isKept: true });
+  expect([await lookAtAll(), await lookAtAll()]).toEqual([true, false]);
 });
