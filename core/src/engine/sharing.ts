@@ -9,8 +9,12 @@ import type { Part } from "./part.ts";
  * more each. Beside others that keep some it waits for more: what it leaves of the processors they use meanwhile.
  */
 const ALONE = { fewFree: 0.45, soonMs: 20 };
-const BESIDE_OTHERS = { fewFree: 0.7, soonMs: 30 };
-/** So many jobs more than objects are free are claimed: some may lock others. */
+const BESIDE_OTHERS = { fewFree: 0.8, soonMs: 30 };
+/**
+ * So many jobs for each object that is free are claimed, the first in order: objects whose jobs lag behind catch up with those whose
+ * jobs come last, which wait this time. A look passes over all that lies between them. So many further ones: they may lock others.
+ */
+const AT_ONCE = 0.85;
 const FURTHER = 8;
 /** Who keeps less than this part of an equal share takes objects over from others: few of them bring few jobs at a time, which cost more each. */
 const ENOUGH = 0.9;
@@ -71,7 +75,7 @@ export class Sharing {
   begin(): number {
     this.#claimedAt = this.#part.environment.monotonic();
     const { free, all } = this.#keeping.room;
-    return all > 0 ? free + FURTHER : Number.POSITIVE_INFINITY;
+    return all > 0 ? Math.ceil(free * AT_ONCE) + FURTHER : Number.POSITIVE_INFINITY;
   }
 
   /** Minds what a claim found; answers whether more can start by now. Never fails: what was claimed is to run in any case. */
