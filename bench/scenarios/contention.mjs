@@ -10,10 +10,11 @@ const amount = (count) => count.toLocaleString("en-US");
  * Works off jobs that need one unit of a pool and lock one of `objects` objects each. Peers, which have neither, work off
  * as many jobs that need nothing.
  * @param {{count: number, objects: number, units: number, workers: number, limitMs: number, variants?: readonly string[], systems?: readonly string[]}} size
+ *   `systems`: only these
  */
 export const contended = ({ count, objects, units, workers, limitMs, variants = ["loaded", "analysed"], systems }) => ({
-  ...(systems && { systems }),
   title: `drain of ${amount(count)} jobs with a unit and a lock each by ${workers} process${workers === 1 ? "" : "es"} (peers: of plain jobs)`,
+  systems,
   variants: (system) => (system.store === "postgres" ? variants : [""]),
   play: async (stage, variant) => {
     const { prepareContention, settings } = stage.system;

@@ -85,8 +85,8 @@ export function scenariosOf({ size, limitMs }) {
   const variants = size === "quick" ? ["analysed"] : ["loaded", "analysed"];
   const backlog = (count, workers) => drain({ count, workers, limitMs, variants });
   const n = size === "quick" ? QUICK : FULL;
-  const contention = (workers, { count = n.middle, ...systems } = {}) =>
-    contended({ count, objects: n.objects, units: n.units, workers, limitMs, variants, ...systems });
+  const contention = (workers, how = {}) =>
+    contended({ count: n.middle, objects: n.objects, units: n.units, workers, limitMs, variants, ...how });
   const many = { count: n.large, systems: ["callsheet", "graphile-worker"] };
   const blocked = (count) =>
     behindBlocked({ ...{ blocked: count, lanes: n.lanes, openLanes: 10, count: n.free, units: n.units }, limitMs });

@@ -150,7 +150,7 @@ export class Keeping {
     await this.#open();
   }
 
-  #hold(key: string, jobId: string): void {
+  #hold(key: string, jobId: string | null): void {
     const known = this.#kept.get(key);
     if (known) known.jobId = jobId;
     else this.#kept.set(key, { hash: objectHash(key), jobId });
@@ -212,7 +212,7 @@ export class Keeping {
     this.#worthAt = environment.monotonic();
     const { nodeId } = await this.#open();
     const idle = await store.transaction((tx) => tx.takeBack(keys, nodeId));
-    for (const key of idle) this.#kept.set(key, { hash: objectHash(key), jobId: null });
+    for (const key of idle) this.#hold(key, null);
     for (const key of keys) this.#elsewhere.delete(key);
     return idle.length;
   }
