@@ -194,15 +194,17 @@ export class Contention {
     const { monotonic } = part.environment;
     const hot = await this.#options.hot();
     let isTight = monotonic() < this.#tightUntil;
-    for (let tries = 1; ; tries++) {
+    for (let tries = 1; ; ) {
       try {
         return await hot.contend((tx) => contest(tx, { ...request, isTight }));
       } catch (error) {
+        // Each time it keeps fewer objects: that comes to an end.
+        if (isOvertaken(error) && (await keeping.hasChanged())) continue;
         if (!isOvertaken(error) || tries >= MOST_TRIES) {
           keeping.forget();
           throw error;
         }
-        if (await keeping.hasChanged()) continue;
+        tries += 1;
         isTight = true;
         this.#tightUntil = monotonic() + TIGHT_MS;
       }

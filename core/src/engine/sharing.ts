@@ -16,13 +16,18 @@ const BESIDE_OTHERS = { fewFree: 0.8, soonMs: 30 };
  */
 const AT_ONCE = 0.85;
 const FURTHER = 8;
-/** Who keeps less than this part of an equal share takes objects over from others: few of them bring few jobs at a time, which cost more each. */
-const ENOUGH = 0.9;
+/**
+ * Who keeps less than this part of an equal share takes objects over from others: few of them bring few jobs at a time, which cost
+ * more each, and get ahead of those of the others, so that each look passes over what lies between.
+ */
+const ENOUGH = 0.98;
 /** Of a smaller share it is not worth it. */
 const LEAST_SHARE = 50;
 /** A node that found only jobs whose objects others keep looks again after this long, and each time in vain twice as long. */
 const AWAY_MS = 10;
 const LONGEST_AWAY_MS = 160;
+/** Where one job in so many of those that it tried was in vain, a node sees what others keep before it next looks at all. */
+const IN_VAIN = 4;
 /** So often at most it is seen what others keep. */
 const AROUND_MS = 100;
 
@@ -91,14 +96,18 @@ export class Sharing {
 
   async #mind(look: Look): Promise<boolean> {
     const { outcome, isFull, known } = look;
-    const { taken, left, keptElsewhere, isHindered } = outcome;
+    const { taken, left, away, keptElsewhere, isHindered } = outcome;
     await this.#keeping.started(taken, known);
     this.#keeping.foundInUse(keysOf(left), keptElsewhere.keys());
     if (isHindered) await this.#keeping.hindered();
-    return isFull && this.#balance(look);
+    if (isFull) return this.#balance(look);
+    const isInVain = (left.length + away.length) * IN_VAIN > taken.length;
+    return isInVain && this.#evenOut(look);
   }
 
-  async #balance({ outcome: { away, keptElsewhere }, wanted, hasOthers }: Look): Promise<boolean> {
+  async #balance(look: Look): Promise<boolean> {
+    const { hasOthers, outcome } = look;
+    const { away } = outcome;
     const now = this.#part.environment.monotonic();
     this.#away.replace(away, now);
     if (!hasOthers && away.length > 0) {
@@ -107,20 +116,20 @@ export class Sharing {
     } else this.#awayMs = AWAY_MS;
     const waited = this.#waitedFor(away, hasOthers ? GRACE_MS : MOMENT_MS, now);
     if (waited.length > 0) await this.#keeping.takeBack(waited);
-    const isMore = await this.#evenOut(away, keptElsewhere, wanted);
+    const isMore = await this.#evenOut(look);
     if (waited.length === 0 && !isMore) return false;
     this.#awayUntil = Number.NEGATIVE_INFINITY;
     return true;
   }
 
   /** Takes objects of these jobs over from other nodes, if those keep more; answers whether it got any. */
-  async #evenOut(away: readonly Candidate[], elsewhere: Contest["keptElsewhere"], wanted: number): Promise<boolean> {
+  async #evenOut({ outcome: { away, keptElsewhere }, wanted }: Look): Promise<boolean> {
     const now = this.#part.environment.monotonic();
-    const isWorth = elsewhere.size > 0 && this.#keeping.isWorth(wanted);
+    const isWorth = keptElsewhere.size > 0 && this.#keeping.isWorth(wanted);
     if (now < this.#aroundFrom || !(isWorth || this.#keeping.alone)) return false;
     this.#aroundFrom = now + AROUND_MS;
     const shares = await this.#keeping.lookAround();
-    const lacking = isWorth ? lackingOf(away, elsewhere, shares) : [];
+    const lacking = isWorth ? lackingOf(away, keptElsewhere, shares) : [];
     if (lacking.length === 0 || (await this.#keeping.takeOver(lacking)) === 0) return false;
     // What jobs held there is not to be had at once.
     this.#aroundFrom = Number.NEGATIVE_INFINITY;

@@ -18,7 +18,10 @@ export interface Agenda {
   readonly hasTurns: boolean;
 }
 
-/** One look at what is next (indexes work_due, work_deadline, work_pending, work_queued, ticket_passed). */
+/**
+ * One look at what is next (indexes work_due, work_deadline, work_pending, work_queued, ticket_passed). Whether any job waits, the
+ * last of them says: those before the first were taken, and would be walked over until they are vacuumed away.
+ */
 export async function readAgenda(db: Queryable): Promise<Agenda> {
   const { rows } = await db.query<Agenda>({
     name: "agenda",
@@ -30,8 +33,8 @@ export async function readAgenda(db: Queryable): Promise<Agenda> {
           select deadline from callsheet.work where state = 'running' and deadline is not null order by deadline limit 1)
           - callsheet.now()) * 1000)::float8 as "overdueMs",
         (extract(epoch from (select min(due_at) from callsheet.timed_action where started) - callsheet.now()) * 1000)::float8 as "timedMs",
-        exists (select from callsheet.work where state = 'pending') or exists (select from callsheet.work where state = 'queued')
-          as "hasWaiting",
+        (select true from callsheet.work where state = 'pending' order by lane_id desc, rank desc, due_at desc, job_id desc limit 1)
+          is not null or (select true from callsheet.work where state = 'queued' order by turn desc limit 1) is not null as "hasWaiting",
         exists (select from callsheet.work where state = 'queued' and turn < 0) or exists (select from callsheet.ticket where passed)
           as "hasTurns"`,
     values: [],

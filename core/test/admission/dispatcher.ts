@@ -26,6 +26,8 @@ interface Ways {
   readonly keepsFrom?: number | undefined;
   /** Its time passes as it does, so that it leaves jobs for a while; or stands still. Default: every patience has passed. */
   readonly time?: "passes" | "stands still";
+  /** Done once in each try of a claim, before it looks at anything. */
+  readonly meanwhile?: () => Promise<void>;
 }
 
 /** `store`: where it ends jobs; that of the database by default. */
@@ -33,10 +35,11 @@ export async function aDispatcher(
   database: TestDatabase,
   name: string,
   store = database.store,
-  { keepsFrom, time }: Ways = {},
+  { keepsFrom, time, meanwhile = async () => {} }: Ways = {},
 ): Promise<Dispatcher> {
   const nodeId = await aNode(database, name);
   const hot = await store.openHotPath(name);
+  const contend: Hot["contend"] = (work) => hot.contend((tx) => meanwhile().then(() => work(tx)));
   const environment = systemEnvironment();
   const catalogue = createCatalogue(store, environment.monotonic, () => {});
   let now = 0;
@@ -56,7 +59,7 @@ export async function aDispatcher(
     ...{ name, site: "default", codes: new Map([["test", { version: 1 }]]), capabilities: new Set() },
     running: () => new Map(),
     keeping,
-    hot: async () => hot,
+    hot: async () => ({ ...hot, contend }),
     onHungry: () => {},
   });
   const sizes = new Map<string, number>();

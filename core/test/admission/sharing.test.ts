@@ -54,23 +54,27 @@ function aSharing(kept: readonly string[]) {
   const look = (
     away: readonly Candidate[],
     elsewhere: readonly (readonly string[])[],
-    { wanted = 100, hasOthers = false } = {},
+    { wanted = 100, hasOthers = false, isFull = true, left = jobsAt(), taken = jobsAt() } = {},
   ) => {
     const keptElsewhere = new Map(elsewhere.flatMap((keys, n) => keys.map((key) => [key, n + 2])));
     world.counts = new Map(elsewhere.map((keys, n) => [n + 2, keys.length]));
-    const outcome = { candidates: away, taken: [], left: [], away, keptElsewhere, isHindered: false };
-    return sharing.mind({ outcome: outcome as unknown as Contest, isFull: true, wanted, known: 0, hasOthers });
+    const outcome = { candidates: away, taken, left, away, keptElsewhere, isHindered: false };
+    return sharing.mind({ outcome: outcome as unknown as Contest, isFull, wanted, known: 0, hasOthers });
   };
   return { world, done, sharing, look };
 }
 
 const jobsAt = (...keys: readonly (readonly string[])[]) => keys.flat().map((key) => job(key));
 
-test("a node that keeps nine tenths of its share takes nothing over, though all of its objects are in use", async () => {
-  const [here, there] = [objects(90, "here"), objects(110, "there")];
-  const { done, look } = aSharing(here);
-  expect(await look(jobsAt(here, there), [there])).toBe(false);
-  expect(done).toEqual([]);
+test("a node that keeps 98 in 100 of its share takes nothing over, though all of its objects are in use; with fewer it does", async () => {
+  const [here, there] = [objects(98, "here"), objects(102, "there")];
+  const enough = aSharing(here);
+  expect(await enough.look(jobsAt(here, there), [there])).toBe(false);
+  expect(enough.done).toEqual([]);
+  const more = [...there, "there 102"];
+  const lacks = aSharing(here.slice(1));
+  expect(await lacks.look(jobsAt(here, more), [more])).toBe(true);
+  expect(lacks.done[0]).toEqual({ what: "over", keys: there.slice(0, 3) });
 });
 
 test("one that keeps less takes over what it lacks, from those that keep more, and looks again at once", async () => {
@@ -81,6 +85,22 @@ test("one that keeps less takes over what it lacks, from those that keep more, a
   expect(done).toEqual([took, { what: "all", keys: [] }]);
   expect(await look(jobsAt(there), [there, poor])).toBe(true);
   expect([done[2], world.asked]).toEqual([took, 2]);
+});
+
+test.each([
+  { what: "tried in vain", left: jobsAt(objects(26, "held")), away: jobsAt(), asks: true },
+  { what: "of objects that others keep", left: jobsAt(), away: jobsAt(objects(26, "there")), asks: true },
+  { what: "of either, but few", left: jobsAt(objects(12, "held")), away: jobsAt(objects(13, "there")), asks: false },
+])("a look that is not at all jobs and finds some $what has the node see what others keep: $asks", async (found) => {
+  const there = objects(180, "there");
+  const { world, done, look } = aSharing(objects(20, "here"));
+  const taken = jobsAt(objects(100, "here"));
+  await look(found.away, [there], { isFull: false, left: found.left, taken });
+  expect(world.asked).toBe(found.asks ? 1 : 0);
+  const keys = found.away.flatMap(({ locks }) => locks.map(({ key }) => key));
+  expect(done.filter(({ what }) => what === "over")).toEqual(
+    found.asks && keys.length > 0 ? [{ what: "over", keys }] : [],
+  );
 });
 
 test("it waits before it asks again what others keep, if it got nothing or has enough", async () => {

@@ -13,7 +13,7 @@ import { claimJobs } from "../../src/store/claim.ts";
 import { claimLone } from "../../src/store/claim-lone.ts";
 import { addRow, insertJobs, jobsByKey, type NewJob, noRows } from "../../src/store/create.ts";
 import type { Line, Queryable } from "../../src/store/database.ts";
-import { comeDue, overdueJobs } from "../../src/store/due.ts";
+import { comeDue, overdueJobs, readAgenda } from "../../src/store/due.ts";
 import { anchorMembers, anchorRows, completeMembers } from "../../src/store/finish.ts";
 import { readHistory } from "../../src/store/history.ts";
 import { lockAttempts, lockJob } from "../../src/store/jobs.ts";
@@ -168,6 +168,11 @@ describe.each(stages)("on $stage tables", ({ prepare }) => {
     expect(plans.flatMap(wholeScans)).toEqual([]);
     if (of === undefined) expect(plans.flatMap(wholeSorts)).toEqual([]);
     if (of === "ids") expect(plans.flatMap(otherIndexes)).toEqual([]);
+  });
+
+  test("what the time asks for never reads the work table whole", async () => {
+    const plans = await plansOf(file.get(), await statementsOf(readAgenda, {}), "pool");
+    expect(plans.flatMap(wholeScans)).not.toContain("work");
   });
 
   test.each(FILTERS)("a list by %j need read no big table whole", async (filter) => {
