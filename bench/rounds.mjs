@@ -2,29 +2,35 @@ import { isVoid } from "./measure/tally.mjs";
 import { onStage, onStore } from "./scenarios/stage.mjs";
 
 /**
- * Runs every scenario round by round, each system once in a round and the first of them changing from round to round, so
- * that a slow minute of the machine meets all of them alike. A run that throws is told and counted, and the others go on.
+ * Runs what `schedule` says. A run that throws is told and counted, and the others go on.
  * @param {{servers: any, scenarios: readonly any[], rounds: number, calmMs: number, onResult: (result: any) => void}} how
  */
 export async function measure({ servers, scenarios, rounds, calmMs, onResult }) {
   let failures = 0;
-  for (const scenario of scenarios) {
-    for (let round = 1; round <= rounds; round += 1) {
-      for (const run of runsOf(scenario, round, servers)) {
-        try {
-          onResult(await playRun(run, { scenario, round, calmMs, servers }));
-        } catch (error) {
-          if (servers.isClosing()) return failures;
-          failures += 1;
-          console.error(`${scenario.name}: ${run.system.name} failed: ${error.stack}`);
-        }
-      }
+  for (const { scenario, round, ...run } of schedule(scenarios, rounds, servers.systems)) {
+    try {
+      onResult(await playRun(run, { scenario, round, calmMs, servers }));
+    } catch (error) {
+      if (servers.isClosing()) return failures;
+      failures += 1;
+      console.error(`${scenario.name}: ${run.system.name} failed: ${error.stack}`);
     }
   }
   return failures;
 }
 
-function runsOf(scenario, round, { systems }) {
+/**
+ * Every scenario once in a round, and each system once in it, the first of them changing from round to round: so that a slow
+ * quarter of an hour of the machine meets alike what is compared, systems and scenarios.
+ */
+export function schedule(scenarios, rounds, systems) {
+  const numbers = Array.from({ length: rounds }, (_, index) => index + 1);
+  return numbers.flatMap((round) =>
+    scenarios.flatMap((scenario) => runsOf(scenario, round, systems).map((run) => ({ scenario, round, ...run }))),
+  );
+}
+
+function runsOf(scenario, round, systems) {
   if (scenario.alone) return [{ system: { name: "postgresql", store: "postgres" }, variant: "" }];
   const able = systems.filter(
     ({ name, store, isAside = false }) =>
