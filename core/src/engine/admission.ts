@@ -12,7 +12,9 @@ import { wokenBy } from "./woken-by.ts";
 const IDLE_MS = 3_600_000;
 const LEAST_GAP_MS = 50;
 const EAGER_MS = 100;
-const RARE_MS = 1_000;
+const RARE_MS = 2_000;
+/** By so much rounds become rarer each time that the queue was emptied meanwhile. */
+const RARER = 4;
 /** The queue was emptied where at most this share of it is left. */
 const DRY = 0.25;
 /** Rounds take at most this share of the time. */
@@ -22,7 +24,8 @@ const SHARE = 0.25;
  * Orders the internal queue: the best due jobs stand in it, by effective priority and the shares of their owners, never more
  * than its capacity; and holds units back for the first job that needs more than are free. One process at a time does it.
  * When nodes empty the queue faster than it is filled they take pending jobs in the same order themselves, and filling it
- * for them would only cost: rounds become rarer then.
+ * for them would only cost: rounds become rarer then. To be woken when jobs wait; who is told so while rounds go on anyway
+ * makes none of them come sooner.
  */
 export function startAdmission(part: Part): Service {
   const { store, catalogue, environment, log, bus } = part;
@@ -31,6 +34,8 @@ export function startAdmission(part: Part): Service {
   let isShared = false;
   /** How many stood in the queue after the last round. */
   let stood = 0;
+  /** The next round comes by itself, when it is due. */
+  let isAwake = false;
   const service = startService({
     name: "admission",
     environment,
@@ -44,15 +49,17 @@ export function startAdmission(part: Part): Service {
       const learned = await catalogue.durations();
       const round = await store.transaction((tx) => admit(tx, { catalogue, learned, heads }));
       if (round) ({ isShared } = round);
+      isAwake = round?.isAnybodyWaiting ?? false;
       if (!round?.isAnybodyWaiting) return null;
       const isQueueDry = round.admitted > 0 && round.found <= stood * DRY;
       stood = round.found + round.admitted;
-      gap = isQueueDry ? Math.min(RARE_MS, gap * 2) : EAGER_MS;
+      gap = isQueueDry ? Math.min(RARE_MS, gap * RARER) : EAGER_MS;
       return Math.max(gap, (environment.monotonic() - started) * (1 / SHARE - 1));
     },
   });
   // Where owners share a lane, a new job may have to go before those that are queued.
-  return wokenBy(bus, service, (hint) => isShared && hint?.kind === "lane");
+  const { stop } = wokenBy(bus, service, (hint) => isShared && hint?.kind === "lane");
+  return { wake: () => isAwake || service.wake(), stop };
 }
 
 interface Means {

@@ -1,0 +1,102 @@
+import { expect, onTestFinished, test } from "vitest";
+import { startAdmission } from "../../src/engine/admission.ts";
+import type { Part } from "../../src/engine/part.ts";
+import type { Candidate } from "../../src/store/admission.ts";
+
+const CAPACITY = 8;
+const aJob = (id: string, turn: number | null): Candidate => ({
+  ...{ id, laneId: 1, ownerId: 1, actionVersionId: 1, rank: 3 },
+  ...{ dueAt: new Date(0), turn },
+});
+const jobs = (count: number, turn: number | null) =>
+  Array.from({ length: count }, (_, n) => aJob(`${turn === null ? "pending" : "queued"} ${n}`, turn));
+
+/** Admission over a queue as the test says it is, at a time that the test moves. `rounds` notes when each was. */
+function anAdmission() {
+  const world = { now: 0, queued: 0, pending: 100, isMine: true };
+  const rounds: number[] = [];
+  let due: { readonly at: number; readonly call: () => void } | undefined;
+  const after = (ms: number, call: () => void) => {
+    const timer = { at: world.now + ms, call };
+    due = timer;
+    const cancel = () => {
+      if (due === timer) due = undefined;
+    };
+    return { cancel };
+  };
+  const admitter = { now: new Date(), stepMs: 1_000, capacity: CAPACITY, hasPools: false, isShared: false };
+  const tx = {
+    becomeAdmitter: async () => {
+      rounds.push(world.now);
+      return world.isMine ? admitter : undefined;
+    },
+    queuedJobs: async () => jobs(world.queued, 1),
+    pendingHeads: async () => jobs(world.pending, null),
+    ...{ giveWay: async () => {}, admitJobs: async () => {}, putReservations: async () => {} },
+  };
+  const part = {
+    store: { transaction: (work: (statements: typeof tx) => unknown) => work(tx) },
+    catalogue: { durations: async () => new Map() },
+    environment: {
+      monotonic: () => world.now,
+      random: () => 0,
+      timers: { after, soon: (call: () => void) => after(0, call) },
+    },
+    log: { error: (_: string, error: unknown) => expect.fail(String(error)) },
+    bus: { subscribe: () => () => {} },
+  };
+  const service = startAdmission(part as unknown as Part);
+  onTestFinished(() => service.stop());
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  const wake = async () => {
+    service.wake();
+    await settle();
+  };
+  let tell = 500;
+  /** Lets time pass, and is told that jobs wait every half a second of it. */
+  const pass = async (ms: number) => {
+    const until = world.now + ms;
+    while (world.now < until) {
+      const at = Math.min(due?.at ?? until, tell, until);
+      const { call } = due?.at === at ? due : { call: undefined };
+      world.now = at;
+      if (call) {
+        due = undefined;
+        call();
+        await settle();
+      } else if (at === tell) {
+        await wake();
+        tell += 500;
+      }
+    }
+  };
+  return { world, rounds, wake, pass };
+}
+
+test("rounds become rarer while nodes empty the queue, however often it is told that jobs wait", async () => {
+  const { rounds, wake, pass } = anAdmission();
+  await wake();
+  await pass(7_000);
+  expect(rounds).toEqual([0, 400, 2_000, 4_000, 6_000]);
+});
+
+test("they come every 100 ms as long as jobs stand in the queue", async () => {
+  const { world, rounds, wake, pass } = anAdmission();
+  world.queued = CAPACITY;
+  await wake();
+  await pass(350);
+  expect(rounds).toEqual([0, 100, 200, 300]);
+});
+
+test.each([
+  { what: "no job waits", now: { pending: 0 } },
+  { what: "another process admits", now: { isMine: false } },
+])("when $what there is none until it is told that jobs wait, and then at once", async ({ now }) => {
+  const { world, rounds, wake, pass } = anAdmission();
+  Object.assign(world, now);
+  await wake();
+  await pass(499);
+  expect(rounds).toEqual([0]);
+  await pass(2);
+  expect(rounds).toEqual([0, 500]);
+});
