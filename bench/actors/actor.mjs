@@ -17,9 +17,9 @@ const commands = {
   openProducer: async ({ settings }) => {
     parts.producer = await system.openProducer(url, settings);
   },
-  openWorker: async ({ settings, attempted }) => {
+  openWorker: async ({ settings, attempted, at = url }) => {
     parts.counter = makeCounter(attempted);
-    parts.worker = await system.openWorker(url, settings, parts.counter.count);
+    parts.worker = await system.openWorker(at, settings, parts.counter.count);
   },
   startWorker: async ({ watched = true }) => {
     const startedMs = nowMs();

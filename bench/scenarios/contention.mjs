@@ -2,26 +2,33 @@ import { setTimeout as pause } from "node:timers/promises";
 import { nowMs } from "../actors/clock.mjs";
 import { quantile } from "../measure/statistics.mjs";
 import { claimFigures, workOff } from "./drain.mjs";
-import { load, openWorkers, stopAndCount, untilSettled } from "./stage.mjs";
+import { load, openWorkers, stopAndCount, untilSettled, warmActors } from "./stage.mjs";
 
 const amount = (count) => count.toLocaleString("en-US");
 
 /**
  * Works off jobs that need one unit of a pool and lock one of `objects` objects each. Peers, which have neither, work off
- * as many jobs that need nothing.
- * @param {{count: number, objects: number, units: number, workers: number, limitMs: number, variants?: readonly string[], systems?: readonly string[]}} size
+ * as many jobs that need nothing. Each process has worked off `warmUp` such jobs before, on another store: what is compared
+ * is what units and locks cost, by one process and by two, and not how long two take to compile what they run.
+ * @param {{count: number, warmUp: number, objects: number, units: number, workers: number, limitMs: number, variants?: readonly string[], systems?: readonly string[]}} size
  *   `systems`: only these
  */
-export const contended = ({ count, objects, units, workers, limitMs, variants = ["loaded", "analysed"], systems }) => ({
-  title: `drain of ${amount(count)} jobs with a unit and a lock each by ${workers} process${workers === 1 ? "" : "es"} (peers: of plain jobs)`,
+export const contended = ({ variants = ["loaded", "analysed"], systems, ...size }) => ({
+  title: `drain of ${amount(size.count)} jobs with a unit and a lock each by ${size.workers} process${size.workers === 1 ? "" : "es"} (peers: of plain jobs)`,
   systems,
   variants: (system) => (system.store === "postgres" ? variants : [""]),
   play: async (stage, variant) => {
+    const { count, warmUp, objects, units, workers, limitMs } = size;
     const { prepareContention, settings } = stage.system;
-    await prepareContention?.(stage.store, { units });
-    await load(stage, count, { mixed: false, further: prepareContention ? { objects } : {} });
+    const fill = async (at, jobs) => {
+      await prepareContention?.(at.store, { units });
+      await load(at, jobs, { mixed: false, further: prepareContention ? { objects } : {} });
+    };
+    const how = { workers, limitMs, settings: settings.drain };
+    const warm = await warmActors(stage, { ...how, count: warmUp * workers, fill });
+    await fill(stage, count);
     if (variant === "analysed") await stage.store.analyse();
-    return workOff(stage, { count, workers, limitMs, settings: settings.drain });
+    return workOff(stage, { ...how, count, warm });
   },
 });
 

@@ -36,11 +36,11 @@ export function claimFigures(tookMs, jobs) {
 
 /**
  * @param {import("./stage.mjs").Stage} stage
- * @param {{count: number, workers: number, limitMs: number, settings: object, blocked?: number}} how `blocked`: jobs that
- *   are there besides and stay
+ * @param {{count: number, workers: number, limitMs: number, settings: object, blocked?: number, warm?: readonly any[]}} how
+ *   `blocked`: jobs that are there besides and stay. `warm`: processes that work, in place of new ones
  */
-export async function workOff(stage, { count, workers, limitMs, settings, blocked = 0 }) {
-  const actors = await openWorkers(stage, { workers, attempted: count, settings });
+export async function workOff(stage, { count, workers, limitMs, settings, blocked = 0, warm }) {
+  const actors = await openWorkers(stage, { workers, attempted: count, settings, actors: warm });
   const { left, close } = await stage.system.watch(stage.store);
   const watch = { left: async () => (await left()) - blocked, close };
   const meter = await stage.meter(actors);

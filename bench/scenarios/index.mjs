@@ -16,6 +16,7 @@ const FULL = {
   together: 20_000,
   small: 10_000,
   middle: 100_000,
+  warmUp: 50_000,
   large: 1_000_000,
   latency: 1_000,
   openings: 40,
@@ -39,6 +40,7 @@ const QUICK = {
   together: 200,
   small: 500,
   middle: 1_000,
+  warmUp: 200,
   large: 2_000,
   latency: 50,
   openings: 3,
@@ -86,7 +88,10 @@ export function scenariosOf({ size, limitMs }) {
   const backlog = (count, workers) => drain({ count, workers, limitMs, variants });
   const n = size === "quick" ? QUICK : FULL;
   const contention = (workers, how = {}) =>
-    contended({ count: n.middle, objects: n.objects, units: n.units, workers, limitMs, variants, ...how });
+    contended({
+      ...{ count: n.middle, warmUp: n.warmUp, objects: n.objects, units: n.units },
+      ...{ workers, limitMs, variants, ...how },
+    });
   const many = { count: n.large, systems: ["callsheet", "graphile-worker"] };
   const blocked = (count) =>
     behindBlocked({ ...{ blocked: count, lanes: n.lanes, openLanes: 10, count: n.free, units: n.units }, limitMs });

@@ -41,13 +41,26 @@ async function openStage({ system, server, calmMs }) {
   const store = await server.fresh();
   const actors = [];
   const ours = [process.pid, server.pid].filter(Boolean);
+  const actorAt =
+    ({ url }) =>
+    (how) => {
+      const actor = openActor(system.name, url, how);
+      actors.push(actor);
+      return actor;
+    };
   return {
     system,
     store,
-    actor: (how) => {
-      const actor = openActor(system.name, store.url, how);
-      actors.push(actor);
-      return actor;
+    actor: actorAt(store),
+    /** Plays on another empty store, which is gone afterwards. */
+    aside: async (play) => {
+      const other = await server.fresh();
+      try {
+        await system.prepare(other.url);
+        return await play({ system, store: other, actor: actorAt(other) });
+      } finally {
+        await other.close();
+      }
     },
     meter: (measured) => startMeter({ store, actors: measured, ours, calmMs }),
     kill: () => {
@@ -116,13 +129,35 @@ export async function load(stage, count, { mixed = true, further = {} } = {}) {
 }
 
 /**
- * Opens worker processes that are connected but have not begun.
- * @param {Stage} stage
- * @param {{workers: number, attempted: number, settings: object}} how
+ * Opens workers that are connected but have not begun.
+ * @param {Pick<Stage, "store" | "actor">} stage
+ * @param {{workers: number, attempted: number, settings: object, actors?: readonly any[]}} how `actors`: processes that
+ *   have worked before, in place of new ones
  */
-export async function openWorkers(stage, { workers, attempted, settings }) {
-  const actors = Array.from({ length: workers }, () => stage.actor());
-  await Promise.all(actors.map((actor) => actor.ask("openWorker", { settings, attempted })));
+export async function openWorkers(stage, { workers, attempted, settings, actors = newActors(stage, workers) }) {
+  for (const actor of actors) actor.timeline.length = 0;
+  const at = stage.store.url;
+  await Promise.all(actors.map((actor) => actor.ask("openWorker", { settings, attempted, at })));
+  return actors;
+}
+
+const newActors = (stage, workers) => Array.from({ length: workers }, () => stage.actor());
+
+/**
+ * Processes that have worked off jobs, on a store that is gone by then: they have compiled what they run.
+ * @param {Stage} stage
+ * @param {{workers: number, count: number, settings: object, limitMs: number, fill: (stage: any, count: number) => Promise<void>}} how
+ */
+export async function warmActors(stage, { workers, count, settings, limitMs, fill }) {
+  const actors = newActors(stage, workers);
+  await stage.aside(async (aside) => {
+    await fill(aside, count);
+    await openWorkers(aside, { actors, attempted: count, settings });
+    const watch = await aside.system.watch(aside.store);
+    await Promise.all(actors.map((actor) => actor.ask("startWorker")));
+    await untilSettled(watch, { actors, attempted: count, untilMs: nowMs() + limitMs });
+    await stopAndCount(watch, { actors, attempted: count });
+  });
   return actors;
 }
 
