@@ -34,7 +34,7 @@ export function startAdmission(part: Part): Service {
   let isShared = false;
   /** How many stood in the queue after the last round. */
   let stood = 0;
-  /** The next round comes by itself, when it is due. */
+  /** The last round went well, and the next one comes by itself when it is due. */
   let isAwake = false;
   const service = startService({
     name: "admission",
@@ -44,6 +44,7 @@ export function startAdmission(part: Part): Service {
     firstMs: IDLE_MS,
     gapMs: LEAST_GAP_MS,
     round: async () => {
+      isAwake = false;
       const started = environment.monotonic();
       // Read before: a transaction is not to wait for a second connection.
       const learned = await catalogue.durations();

@@ -13,7 +13,7 @@ const jobs = (count: number, turn: number | null) =>
 
 /** Admission over a queue as the test says it is, at a time that the test moves. `rounds` notes when each was. */
 function anAdmission() {
-  const world = { now: 0, queued: 0, pending: 100, isMine: true };
+  const world = { now: 0, queued: 0, pending: 100, isMine: true, isAway: false };
   const rounds: number[] = [];
   let due: { readonly at: number; readonly call: () => void } | undefined;
   const after = (ms: number, call: () => void) => {
@@ -28,6 +28,7 @@ function anAdmission() {
   const tx = {
     becomeAdmitter: async () => {
       rounds.push(world.now);
+      if (world.isAway) throw new Error("away");
       return world.isMine ? admitter : undefined;
     },
     queuedJobs: async () => jobs(world.queued, 1),
@@ -42,7 +43,7 @@ function anAdmission() {
       random: () => 0,
       timers: { after, soon: (call: () => void) => after(0, call) },
     },
-    log: { error: (_: string, error: unknown) => expect.fail(String(error)) },
+    log: { error: (_: string, error: unknown) => expect(error).toEqual(new Error("away")) },
     bus: { subscribe: () => () => {} },
   };
   const service = startAdmission(part as unknown as Part);
@@ -86,6 +87,16 @@ test("they come every 100 ms as long as jobs stand in the queue", async () => {
   await wake();
   await pass(350);
   expect(rounds).toEqual([0, 100, 200, 300]);
+});
+
+test("a round that failed is done again when it is told that jobs wait", async () => {
+  const { world, rounds, wake, pass } = anAdmission();
+  await wake();
+  world.isAway = true;
+  await pass(450);
+  expect(rounds).toEqual([0, 400]);
+  await wake();
+  expect(rounds).toEqual([0, 400, 450]);
 });
 
 test.each([
