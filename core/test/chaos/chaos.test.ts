@@ -7,7 +7,7 @@ import { judge, judgeEffects, percentile } from "./judge.ts";
 import { aVictim, dismiss, type Fault, type Outage, type Struck, strike, takeAway, type Victim } from "./nemesis.ts";
 import { aPlace, declare, insist, LOOK_MS, type Place, registryOf, stateOf } from "./place.ts";
 import { ACTIONS, CAPACITY, type How, MOST_UNITS, planOf } from "./plan.ts";
-import { checkEnds, readDeaths, readTried, tellLate } from "./reckoning.ts";
+import { checkEnds, readDeaths, readTried, tellLate, tellOf } from "./reckoning.ts";
 
 /**
  * How much faster than at work nodes live, whose silences last up to twenty seconds, and how many times the usual jobs and
@@ -163,6 +163,7 @@ test(`${JOBS} jobs on three nodes that are killed and stopped, on a server that 
   expect(used, "fewer units are left at some time than a job may wait for").toBeGreaterThan(CAPACITY - MOST_UNITS);
   expect(made.size).toBeGreaterThanOrEqual(JOBS);
   expect(checked.jobs, "no job is lost, and none is made twice").toBe(made.size);
+  for (const line of await tellOf(place, Object.values(faults).flat(), evidence.said)) console.log(line);
   expect(faults).toEqual({ overlaps: [], overdraws: [], doubled: [], believed: [] });
   expect(effects.wrong).toEqual([]);
   expect(await checkEnds(place, made, effects)).toEqual([]);

@@ -1,4 +1,4 @@
-import { type Effects, nameOf } from "./judge.ts";
+import { type Effects, nameOf, type Said } from "./judge.ts";
 import type { Struck } from "./nemesis.ts";
 import type { Place } from "./place.ts";
 import { EFFECTS, type How } from "./plan.ts";
@@ -59,6 +59,31 @@ export function tellLate(recoveries: readonly Recovery[], struck: readonly Struc
       .map(({ what, name, at, overAt }) => `${what} ${name} ${after(at)} to ${after(overAt)}`);
     return `${by.what} ${by.name}: dead after ${after(deadAt)}, recovered after ${after(lostAt)}; ${others.join(", ")}`;
   });
+}
+
+/** What was said and stored of attempts, which are named in these sentences, and of the nodes that ran them: to find out how it came to that. */
+export async function tellOf(
+  { db }: Place,
+  sentences: readonly string[],
+  said: readonly Said[],
+): Promise<readonly string[]> {
+  const jobs = [
+    ...new Set(sentences.flatMap((sentence) => sentence.match(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g) ?? [])),
+  ];
+  if (jobs.length === 0) return [];
+  const { rows } = await db.query({
+    text: `
+      with line as (
+        select job_id, seq, at, event, from_state, to_state, attempt, token::text, node_id, data from callsheet.event where job_id = any($1::uuid[])
+        union all
+        select job_id, seq, ended_at, coalesce(event, state::text), from_state, state, attempt, token::text, node_id, error from callsheet.outcome
+        where job_id = any($1::uuid[])
+      )
+      select l.*, n.pid, n.state as node_state, n.started_at as node_started, n.ended_at as node_ended
+      from line l left join callsheet.node n on n.id = l.node_id order by l.job_id, l.seq`,
+    values: [jobs],
+  });
+  return [...said.filter(({ job }) => jobs.includes(job)), ...rows].map((line) => JSON.stringify(line));
 }
 
 /** Each job ended as it should, with the answer and the effects of its last attempt, and no word of an earlier one. */
