@@ -32,14 +32,6 @@ describe("the judge of witnesses", () => {
     expect(judged(said, { "k attempt 1": 9 }).overlaps).toEqual([]);
   });
 
-  it("takes a word to be no earlier than those before it: its process stood still before it said it", () => {
-    const said = [line("begin", "k", 20, alone), line("begin", "j", 9, alone)];
-    expect(judged(said, { "j attempt 1": 15 }).overlaps).toEqual([]);
-    expect(judged(said, { "j attempt 1": 21 }).overlaps).toEqual(["j attempt 1 and k attempt 1"]);
-    // Of a node that is not dead it is no excuse.
-    expect(judged(said).overlaps).toEqual(["j attempt 1 and k attempt 1"]);
-  });
-
   it("sees more units in use than there are", () => {
     const said = [line("begin", "j", 1, { units: 2 }), line("begin", "k", 2, { units: 2 })];
     expect(judged(said).overdraws).toEqual(["k attempt 1: 4 of 3"]);

@@ -58,17 +58,14 @@ export function judge({ said, deadAt, stops, capacity }: Evidence): Judgement {
   const begun = new Set<string>();
   const live = new Map<string, Said>();
   const counts = (one: Said, at: number) => (deadAt.get(nameOf(one)) ?? Number.POSITIVE_INFINITY) > at;
-  let latest = 0;
   for (const line of said) {
     const name = nameOf(line);
-    // A process may have stood still between its look at the clock and its word: that was said no earlier than what stands before it.
-    latest = Math.max(latest, line.at);
     if (line.what === "end") live.delete(name);
     if (line.what !== "begin") continue;
     if (begun.has(name)) doubled.push(name);
     begun.add(name);
-    if (!counts(line, latest)) continue;
-    const others = [...live.values()].filter((other) => counts(other, latest));
+    if (!counts(line, line.at)) continue;
+    const others = [...live.values()].filter((other) => counts(other, line.at));
     for (const other of others) if (exclude(line, other)) overlaps.push(`${name} and ${nameOf(other)}`);
     const used = [line, ...others].reduce((sum, { units = 0 }) => sum + units, 0);
     most = Math.max(most, used);
