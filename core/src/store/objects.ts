@@ -142,7 +142,7 @@ export async function forgetObjects(db: Queryable, after: string, limit: number)
 /** How much of an object's line is read at most: those behind it wait in any case. */
 export const LONGEST_LINE = 200;
 
-/** How much is read. `limit`: of each line, but of those who were passed over. `linesOf`: objects of which more is asked than whether they are in quarantine. Default: all. */
+/** How much is read. `limit`: of those who wait in each line, but were not passed over. `linesOf`: objects of which more is asked than whether they are in quarantine. Default: all. */
 export interface ReadObjects {
   readonly limit?: number;
   readonly linesOf?: readonly string[];
@@ -164,7 +164,9 @@ export async function readObjects(
     text: `
       with line as materialized (
         select t.* from unnest($2::text[]) as k (key) cross join lateral (
-          (select * from callsheet.ticket where object_key = k.key and not passed order by object_key, number limit $3::int)
+          (select * from callsheet.ticket where object_key = k.key and held order by object_key, number limit ${LONGEST_LINE})
+          union all
+          (select * from callsheet.ticket where object_key = k.key and not held and not passed order by object_key, number limit $3::int)
           union all
           (select * from callsheet.ticket where object_key = k.key and passed order by object_key, number limit ${LONGEST_LINE})
         ) t

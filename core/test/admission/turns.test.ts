@@ -205,6 +205,23 @@ describe("a turn", () => {
     expect(await stateOf(open)).toBe("completed");
   });
 
+  test("that comes again for several waits for its holder, who stands behind all of them", async () => {
+    const { holder, open } = await aLine();
+    await cs.jobs.cancel(open);
+    for (let n = 0; n < 5; n++) await create("paused", asset("a"));
+    await claimAll();
+    await setPaused("paused", true);
+    await node.complete(holder);
+    const newcomer = await create("open", asset("a"));
+    const [second] = await claimAll();
+    expect(second!.id).toBe(newcomer);
+    await setPaused("paused", false);
+    expect(await database.store.settleTurns()).toEqual([]);
+    await checkHoldings(database);
+    await node.complete(second!);
+    expect(await claimAll()).toHaveLength(1);
+  });
+
   test("comes when a node registers that can run it, and goes when the last one ends", async () => {
     await put("edit");
     await create("edit", asset("a"));
@@ -238,7 +255,7 @@ describe("a turn", () => {
     expect(idsOf(await claimAll())).toEqual([behind]);
   });
 
-  test("comes to who stands behind more of those who cannot run than are looked at together", {
+  test("comes to who stands behind more of those who cannot run than are looked at together, and stays with him", {
     timeout: 60_000,
   }, async () => {
     const { holder, open } = await aLine();
@@ -254,5 +271,8 @@ describe("a turn", () => {
     await setPaused("paused", true);
     await node.complete(holder);
     expect(idsOf(await claimAll())).toEqual([last]);
+    await setPaused("paused", false);
+    while ((await database.store.readAgenda()).hasTurns) expect(await database.store.settleTurns()).toEqual([]);
+    await checkHoldings(database);
   });
 });
