@@ -32,6 +32,22 @@ describe("the judge of witnesses", () => {
     expect(judged(said, { "k attempt 1": 9 }).overlaps).toEqual([]);
   });
 
+  it("judges an attempt that says late when it began by those who began meanwhile", () => {
+    const holding = { ...alone, units: 2 };
+    const said = [line("begin", "k", 10, holding), line("begin", "j", 1, holding)];
+    // Its process was stopped between its look at the clock and its word, until its node was dead.
+    expect(judged(said, { "j attempt 1": 10 })).toMatchObject({ overlaps: [], overdraws: [], used: 2 });
+    const { overlaps, overdraws } = judged(said, { "j attempt 1": 11 });
+    expect([overlaps, overdraws]).toEqual([["j attempt 1 and k attempt 1"], ["j attempt 1: 4 of 3"]]);
+    // Two that began meanwhile, one after the other.
+    const inTurn = [
+      line("begin", "k", 5, holding),
+      line("begin", "l", 9, { units: 2 }),
+      line("begin", "j", 1, { units: 1 }),
+    ];
+    expect(judged(inTurn, { "k attempt 1": 9 })).toMatchObject({ overlaps: [], overdraws: [], used: 3 });
+  });
+
   it("sees more units in use than there are", () => {
     const said = [line("begin", "j", 1, { units: 2 }), line("begin", "k", 2, { units: 2 })];
     expect(judged(said).overdraws).toEqual(["k attempt 1: 4 of 3"]);

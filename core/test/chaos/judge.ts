@@ -51,13 +51,14 @@ export const nameOf = ({ job, attempt }: Pick<Said, "job" | "attempt">): string 
 /**
  * Judges by what handlers said of themselves, not by what the database says of them. An attempt counts from its beginning to its
  * end, or until its node was declared dead: from then on nothing that it does is accepted, and it is no fault that it does not know.
+ * A process may be stopped between its look at the clock and its word: others may have begun since, and are said before it.
  */
 export function judge({ said, deadAt, stops, capacity }: Evidence): Judgement {
   const [overlaps, overdraws, doubled]: [string[], string[], string[]] = [[], [], []];
   let most = 0;
   const begun = new Set<string>();
   const live = new Map<string, Said>();
-  const counts = (one: Said, at: number) => (deadAt.get(nameOf(one)) ?? Number.POSITIVE_INFINITY) > at;
+  const counts = (one: Said, at: number) => one.at <= at && (deadAt.get(nameOf(one)) ?? Number.POSITIVE_INFINITY) > at;
   for (const line of said) {
     const name = nameOf(line);
     if (line.what === "end") live.delete(name);
@@ -65,9 +66,12 @@ export function judge({ said, deadAt, stops, capacity }: Evidence): Judgement {
     if (begun.has(name)) doubled.push(name);
     begun.add(name);
     if (!counts(line, line.at)) continue;
-    const others = [...live.values()].filter((other) => counts(other, line.at));
-    for (const other of others) if (exclude(line, other)) overlaps.push(`${name} and ${nameOf(other)}`);
-    const used = [line, ...others].reduce((sum, { units = 0 }) => sum + units, 0);
+    const others = [...live.values()];
+    const instants = [line, ...others].map(({ at }) => at).filter((at) => counts(line, at));
+    const together = instants.map((at) => others.filter((other) => counts(other, at)));
+    for (const other of new Set(together.flat()))
+      if (exclude(line, other)) overlaps.push(`${name} and ${nameOf(other)}`);
+    const used = Math.max(...together.map((all) => [line, ...all].reduce((sum, { units = 0 }) => sum + units, 0)));
     most = Math.max(most, used);
     if (used > capacity) overdraws.push(`${name}: ${used} of ${capacity}`);
     live.set(name, line);
