@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { startAdmission } from "../../src/engine/admission.ts";
 import type { Part } from "../../src/engine/part.ts";
 import type { Candidate } from "../../src/store/admission.ts";
+import { aServiceTime, settle } from "../fixtures/service-time.ts";
 
 const CAPACITY = 8;
 const aJob = (id: string, turn: number | null): Candidate => ({
@@ -13,21 +14,13 @@ const jobs = (count: number, turn: number | null) =>
 
 /** Admission over a queue as the test says it is, at a time that the test moves. `rounds` notes when each was. */
 function anAdmission() {
-  const world = { now: 0, queued: 0, pending: 100, isMine: true, isAway: false };
+  const world = { queued: 0, pending: 100, isMine: true, isAway: false };
+  const { now, timers, dueAt, moveTo } = aServiceTime();
   const rounds: number[] = [];
-  let due: { readonly at: number; readonly call: () => void } | undefined;
-  const after = (ms: number, call: () => void) => {
-    const timer = { at: world.now + ms, call };
-    due = timer;
-    const cancel = () => {
-      if (due === timer) due = undefined;
-    };
-    return { cancel };
-  };
   const admitter = { now: new Date(), stepMs: 1_000, capacity: CAPACITY, hasPools: false, isShared: false };
   const tx = {
     becomeAdmitter: async () => {
-      rounds.push(world.now);
+      rounds.push(now());
       if (world.isAway) throw new Error("away");
       return world.isMine ? admitter : undefined;
     },
@@ -38,17 +31,12 @@ function anAdmission() {
   const part = {
     store: { transaction: (work: (statements: typeof tx) => unknown) => work(tx) },
     catalogue: { durations: async () => new Map() },
-    environment: {
-      monotonic: () => world.now,
-      random: () => 0,
-      timers: { after, soon: (call: () => void) => after(0, call) },
-    },
+    environment: { monotonic: now, random: () => 0, timers },
     log: { error: (_: string, error: unknown) => expect(error).toEqual(new Error("away")) },
     bus: { subscribe: () => () => {} },
   };
   const service = startAdmission(part as unknown as Part);
   onTestFinished(() => service.stop());
-  const settle = () => new Promise((resolve) => setImmediate(resolve));
   const wake = async () => {
     service.wake();
     await settle();
@@ -56,19 +44,14 @@ function anAdmission() {
   let tell = 500;
   /** Lets time pass, and is told that jobs wait every half a second of it. */
   const pass = async (ms: number) => {
-    const until = world.now + ms;
-    while (world.now < until) {
-      const at = Math.min(due?.at ?? until, tell, until);
-      const { call } = due?.at === at ? due : { call: undefined };
-      world.now = at;
-      if (call) {
-        due = undefined;
-        call();
-        await settle();
-      } else if (at === tell) {
-        await wake();
-        tell += 500;
-      }
+    const until = now() + ms;
+    while (now() < until) {
+      const at = Math.min(dueAt() ?? until, tell, until);
+      const isDue = dueAt() === at;
+      await moveTo(at);
+      if (isDue || at !== tell) continue;
+      await wake();
+      tell += 500;
     }
   };
   return { world, rounds, wake, pass };

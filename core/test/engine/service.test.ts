@@ -1,42 +1,26 @@
 import { expect, onTestFinished, test } from "vitest";
 import { startService } from "../../src/engine/service.ts";
+import { aServiceTime, settle } from "../fixtures/service-time.ts";
 
 const EVERY_MS = 1_000;
 
 /** A service at a time that the test moves. `rounds` notes when each round was, and whether it was a usual one. */
 function aService(answers: readonly (number | null | Error)[], random = 0) {
-  let now = 0;
-  let due: { readonly at: number; readonly call: () => void } | undefined;
+  const { now, timers, dueAt, moveTo } = aServiceTime();
   const rounds: (readonly [at: number, isUsual: boolean])[] = [];
-  const after = (ms: number, call: () => void) => {
-    const timer = { at: now + ms, call };
-    due = timer;
-    const cancel = () => {
-      if (due === timer) due = undefined;
-    };
-    return { cancel };
-  };
-  const timers = { after, soon: (call: () => void) => void after(0, call) } as never;
   const service = startService({
     ...{ name: "test", everyMs: EVERY_MS, log: { error: () => {} } },
-    environment: { now: () => now, monotonic: () => now, random: () => random, timers },
+    environment: { now, monotonic: now, random: () => random, timers: timers as never },
     round: async (isUsual) => {
       const answer = answers[rounds.length] ?? null;
-      rounds.push([now, isUsual]);
+      rounds.push([now(), isUsual]);
       if (answer instanceof Error) throw answer;
       return answer;
     },
   });
   onTestFinished(() => service.stop());
-  const settle = () => new Promise((resolve) => setImmediate(resolve));
   /** Lets the next round come in its time. */
-  const next = async () => {
-    const { at, call } = due!;
-    due = undefined;
-    now = at;
-    call();
-    await settle();
-  };
+  const next = () => moveTo(dueAt()!);
   const wake = async () => {
     service.wake();
     await settle();
