@@ -4,6 +4,7 @@ import type { Watermark } from "../store/claim.ts";
 import type { AskedLane, Candidate } from "../store/contended.ts";
 import type { ClaimLane } from "../store/dictionary.ts";
 import { isOvertaken } from "../store/failure.ts";
+import { AtOnce, MOST_AT_ONCE } from "./at-once.ts";
 import type { Claim, ClaimerOptions } from "./claiming.ts";
 import { type Contest, contest, type Request } from "./contest.ts";
 import { GRACE_MS, LeftJobs, MOMENT_MS, MOST_AT_OBJECT } from "./left-jobs.ts";
@@ -11,10 +12,6 @@ import { isAllNew, isExhausted } from "./looked-at.ts";
 import { PoolsInSight } from "./pools-in-sight.ts";
 import { Sharing } from "./sharing.ts";
 
-/** Jobs of one claim at most: fewer where many are left because their objects are in use, and more again step by step. */
-const FEW_AT_ONCE = 100;
-const MOST_AT_ONCE = 400;
-const STEP = 25;
 /** What cannot start is looked at again after this long, and each time in vain twice as long, unless a hint comes first. */
 const AGAIN_MS = 10;
 const LONGEST_AGAIN_MS = 160;
@@ -47,6 +44,7 @@ export class Contention {
   readonly #sharing: Sharing;
   readonly #marks = new Map<number, Watermark>();
   readonly #left = new LeftJobs();
+  readonly #atOnce = new AtOnce();
   /** Objects that had a row when they were last taken or waited for. */
   readonly #made = new Set<string>();
   #lanes: ReadonlyMap<number, ClaimLane> = new Map();
@@ -56,7 +54,6 @@ export class Contention {
   #heard = 1;
   #heardInVain = 0;
   #againMs = AGAIN_MS;
-  #atOnce = MOST_AT_ONCE;
   /** Objects were in use for a while, or most of them: it is worth to look before they are taken. */
   #seesObjects = true;
   #tightUntil = Number.NEGATIVE_INFINITY;
@@ -132,13 +129,13 @@ export class Contention {
     }
     const pauseMs = this.#sharing.pauseMs();
     if (pauseMs > 0) return { jobs: [], mayHoldMore: false, againMs: pauseMs };
-    const want = Math.min(wanted, this.#atOnce, this.#sharing.begin());
+    const want = Math.min(wanted, this.#atOnce.most, this.#sharing.begin());
     const inUse = keeping.inUse();
     const isFull = inUse.length === 0;
     // Where the next look passes over jobs of objects in use, this one need not see beyond them.
     const beyond = keeping.alone ? 0 : Math.min(MOST_AT_ONCE, this.#sharing.awayCount);
     const further = isFull ? beyond : Math.min(this.#behind, Math.ceil(want * BEYOND));
-    const limit = this.#left.limitFor(want) + this.#passed + further;
+    const limit = this.#left.limitFor(want, isFull) + this.#passed + further;
     const asked = open.map((one) => this.#asked(one, limit, open.length));
     this.#meanwhile = nothingHeard();
     const outcome = await this.#contest({ lanes: asked, want, limit, inUse });
@@ -180,7 +177,7 @@ export class Contention {
       ...{ ...look, keeping, nodeId: nodeId(), node: pools.node, running: running(), rules: pools.rules },
       nearPools: lanes.length > MOST_NEAR ? [] : pools.near(lanes),
       seesObjects: this.#seesObjects || (isFull && keeping.alone !== undefined),
-      tries: look.want + this.#left.count,
+      tries: look.want + (isFull ? this.#left.count : 0),
       laneOf: (id) => this.#lanes.get(id)!,
       asksOf: (lane) => pools.asksOf(lane),
       notMade: (keys) => keys.filter((key) => !this.#made.has(key)),
@@ -214,10 +211,8 @@ export class Contention {
   /** `isEmpty`: all jobs were looked at. `hasNews`: something may have changed meanwhile. */
   #answer({ taken, left, away }: Contest, { isEmpty, hasNews }: Record<"isEmpty" | "hasNews", boolean>): Claim {
     if (taken.length > 0) this.#againMs = AGAIN_MS;
-    const isInUse = left.length * 4 > taken.length;
-    this.#atOnce = isInUse
-      ? Math.max(FEW_AT_ONCE, Math.floor(this.#atOnce / 2))
-      : Math.min(MOST_AT_ONCE, this.#atOnce + STEP);
+    const passesOver = this.#options.keeping.alone !== undefined;
+    this.#atOnce.claimed({ taken: taken.length, left: left.length }, passesOver);
     // As long as more wait for objects than can start, or nothing can, what is freed decides when it is worth another look.
     if (left.length > taken.length || (taken.length === 0 && !hasNews && (!isEmpty || away.length > 0))) {
       const againMs = this.#againMs;

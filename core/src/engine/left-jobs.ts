@@ -29,9 +29,12 @@ export class LeftJobs {
     return this.#since.get(laneId)?.has(id) ?? false;
   }
 
-  /** How many jobs are looked at where so many are wanted: half of those that were left are expected to be left again. */
-  limitFor(want: number): number {
-    const left = this.count;
+  /**
+   * How many jobs are looked at where so many are wanted: half of those that were left are expected to be left again. `isFull`: they
+   * are looked at again.
+   */
+  limitFor(want: number, isFull: boolean): number {
+    const left = isFull ? this.count : 0;
     const further = left > 0 ? Math.max(Math.ceil(left / 2), left + MORE - want) : 0;
     return Math.max(left, want + Math.min(further + FEW_MORE, MOST_MORE));
   }

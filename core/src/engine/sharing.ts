@@ -28,8 +28,9 @@ const AWAY_MS = 10;
 const LONGEST_AWAY_MS = 160;
 /** Where one job in so many of those that it tried was in vain, a node sees what others keep before it next looks at all. */
 const IN_VAIN = 4;
-/** So often at most it is seen what others keep. */
+/** So often at most it is seen what others keep, and so often where nobody was seen to keep anything. */
 const AROUND_MS = 100;
+const AROUND_ALONE_MS = 20;
 
 /** What a claim brought. */
 interface Look {
@@ -57,6 +58,8 @@ export class Sharing {
   #awayUntil = Number.NEGATIVE_INFINITY;
   #awayMs = AWAY_MS;
   #aroundFrom = Number.NEGATIVE_INFINITY;
+  /** Jobs started at objects that it has kept only since then, and few were tried in vain: there are more of them. */
+  #grows = false;
 
   constructor(part: Part, keeping: Keeping) {
     this.#part = part;
@@ -80,7 +83,7 @@ export class Sharing {
   begin(): number {
     this.#claimedAt = this.#part.environment.monotonic();
     const { free, all } = this.#keeping.room;
-    return all > 0 ? Math.ceil(free * AT_ONCE) + FURTHER : Number.POSITIVE_INFINITY;
+    return all > 0 && !this.#grows ? Math.ceil(free * AT_ONCE) + FURTHER : Number.POSITIVE_INFINITY;
   }
 
   /** Minds what a claim found; answers whether more can start by now. Never fails: what was claimed is to run in any case. */
@@ -96,8 +99,12 @@ export class Sharing {
 
   async #mind(look: Look): Promise<boolean> {
     const { outcome, isFull, known } = look;
-    const { taken, left, away, keptElsewhere, isHindered } = outcome;
+    const { taken, left, away, behind, keptElsewhere, isHindered } = outcome;
+    const before = this.#keeping.room.all;
     await this.#keeping.started(taken, known);
+    const isMoreKept = this.#keeping.room.all > before;
+    // What a look at all jobs found in vain, the next one passes over.
+    this.#grows = isMoreKept && (isFull || (left.length + behind.length) * IN_VAIN <= taken.length);
     this.#keeping.foundInUse(keysOf(left), keptElsewhere.keys());
     if (isHindered) await this.#keeping.hindered();
     if (isFull) return this.#balance(look);
@@ -122,15 +129,19 @@ export class Sharing {
     return true;
   }
 
-  /** Takes objects of these jobs over from other nodes, if those keep more; answers whether it got any. */
-  async #evenOut({ outcome: { away, keptElsewhere }, wanted }: Look): Promise<boolean> {
+  /** Takes objects of these jobs over from other nodes, if those keep more; answers whether more can start by now, or by a look at all jobs. */
+  async #evenOut({ outcome: { away, keptElsewhere }, wanted, isFull }: Look): Promise<boolean> {
     const now = this.#part.environment.monotonic();
-    const isWorth = keptElsewhere.size > 0 && this.#keeping.isWorth(wanted);
-    if (now < this.#aroundFrom || !(isWorth || this.#keeping.alone)) return false;
-    this.#aroundFrom = now + AROUND_MS;
+    const isWorth = this.#keeping.isWorth(wanted);
+    if (now < this.#aroundFrom || !((isWorth && keptElsewhere.size > 0) || this.#keeping.alone)) return false;
     const shares = await this.#keeping.lookAround();
-    const lacking = isWorth ? lackingOf(away, keptElsewhere, shares) : [];
-    if (lacking.length === 0 || (await this.#keeping.takeOver(lacking)) === 0) return false;
+    this.#aroundFrom = now + (shares.others.size > 0 ? AROUND_MS : AROUND_ALONE_MS);
+    const lacking = isWorth ? lackingOf(shares) : 0;
+    if (lacking === 0) return false;
+    const keys = ofThoseWithMore(away, keptElsewhere, shares).slice(0, lacking);
+    const got = keys.length > 0 ? await this.#keeping.takeOver(keys) : 0;
+    // One that passes over what others keep does not see which of it is to be had.
+    if (got === 0 && isFull) return false;
     // What jobs held there is not to be had at once.
     this.#aroundFrom = Number.NEGATIVE_INFINITY;
     this.#keeping.lookAtAll();
@@ -153,17 +164,24 @@ export class Sharing {
   }
 }
 
-/** Objects to take over from other nodes, so that all who keep some keep about as many. */
-function lackingOf(
-  away: readonly Candidate[],
+const shareOf = ({ ours, others }: Shares) =>
+  [...others.values()].reduce((sum, count) => sum + count, ours) / (others.size + 1);
+
+/** How many objects a node lacks, so that all who keep some keep about as many; 0: it has enough. */
+function lackingOf(shares: Shares): number {
+  const share = shareOf(shares);
+  return share < LEAST_SHARE || shares.ours >= share * ENOUGH ? 0 : Math.ceil(share - shares.ours);
+}
+
+/** Objects of these jobs that nodes keep which have more than a share. */
+function ofThoseWithMore(
+  jobs: readonly Candidate[],
   elsewhere: ReadonlyMap<string, number>,
-  { ours, others }: Shares,
+  shares: Shares,
 ): readonly string[] {
-  const all = [...others.values()].reduce((sum, count) => sum + count, ours);
-  const share = all / (others.size + 1);
-  if (share < LEAST_SHARE || ours >= share * ENOUGH) return [];
-  const keepsMore = (key: string) => (others.get(elsewhere.get(key) ?? 0) ?? 0) > share;
-  return [...new Set(keysOf(away))].filter(keepsMore).slice(0, Math.ceil(share - ours));
+  const share = shareOf(shares);
+  const keepsMore = (key: string) => (shares.others.get(elsewhere.get(key) ?? 0) ?? 0) > share;
+  return [...new Set(keysOf(jobs))].filter(keepsMore);
 }
 
 const keysOf = (jobs: readonly Candidate[]) => jobs.flatMap(({ locks }) => locks.map(({ key }) => key));

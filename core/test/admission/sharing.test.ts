@@ -15,11 +15,13 @@ const job = (...objects: readonly string[]) =>
 const objects = (count: number, name: string) => Array.from({ length: count }, (_, n) => `${name} ${n}`);
 
 /** A node that keeps these objects, at a time that the test moves. */
-function aSharing(kept: readonly string[]) {
+function aSharing(initial: readonly string[]) {
+  const kept = [...initial];
   const world = {
     now: 0,
     free: 0,
     isAlone: true,
+    keeps: false,
     counts: new Map<number, number>(),
     asked: 0,
     got: Number.POSITIVE_INFINITY,
@@ -32,13 +34,18 @@ function aSharing(kept: readonly string[]) {
     get isAlone() {
       return world.isAlone;
     },
+    get alone() {
+      return world.keeps ? { changes: "1", isKept: () => false } : undefined;
+    },
     isKept: (key) => kept.includes(key),
     isWorth: (jobs) => jobs >= 100,
     lookAround: async () => {
       world.asked += 1;
       return { ours: kept.length, others: world.counts };
     },
-    started: async () => {},
+    started: async (jobs) => {
+      for (const { locks } of jobs) for (const { key } of locks) if (!kept.includes(key)) kept.push(key);
+    },
     foundInUse: () => {},
     takeBack: async (keys) => void done.push({ what: "back", keys }),
     takeOver: async (keys) => {
@@ -54,11 +61,11 @@ function aSharing(kept: readonly string[]) {
   const look = (
     away: readonly Candidate[],
     elsewhere: readonly (readonly string[])[],
-    { wanted = 100, hasOthers = false, isFull = true, left = jobsAt(), taken = jobsAt() } = {},
+    { wanted = 100, hasOthers = false, isFull = true, left = jobsAt(), taken = jobsAt(), behind = jobsAt() } = {},
   ) => {
     const keptElsewhere = new Map(elsewhere.flatMap((keys, n) => keys.map((key) => [key, n + 2])));
     world.counts = new Map(elsewhere.map((keys, n) => [n + 2, keys.length]));
-    const outcome = { candidates: away, taken, left, away, keptElsewhere, isHindered: false };
+    const outcome = { candidates: away, taken, left, away, behind, keptElsewhere, isHindered: false };
     return sharing.mind({ outcome: outcome as unknown as Contest, isFull, wanted, known: 0, hasOthers });
   };
   return { world, done, sharing, look };
@@ -101,6 +108,32 @@ test.each([
   expect(done.filter(({ what }) => what === "over")).toEqual(
     found.asks && keys.length > 0 ? [{ what: "over", keys }] : [],
   );
+});
+
+test("one that keeps less, and passed over what others keep, looks at all jobs next and takes over what it lacks", async () => {
+  const there = objects(180, "there");
+  const { world, done, look } = aSharing(objects(20, "here"));
+  world.keeps = true;
+  const part = { isFull: false, left: jobsAt(there.slice(0, 30)) };
+  expect(await look([], [], part)).toBe(false);
+  world.now += 20;
+  world.counts = new Map([[2, 180]]);
+  expect(await look([], [there], part)).toBe(true);
+  expect(done).toEqual([{ what: "all", keys: [] }]);
+  expect(await look(jobsAt(there), [there])).toBe(true);
+  expect([done[1], world.asked]).toEqual([{ what: "over", keys: there.slice(0, 80) }, 3]);
+});
+
+test("where nobody was seen to keep anything it asks again after 20 ms, else after 100", async () => {
+  const { world, look } = aSharing(objects(90, "here"));
+  world.keeps = true;
+  const askedAt: number[] = [];
+  for (world.now = 0; world.now < 240; world.now += 10) {
+    const before = world.asked;
+    await look([], world.now < 40 ? [] : [objects(90, "there")]);
+    if (world.asked > before) askedAt.push(world.now);
+  }
+  expect(askedAt).toEqual([0, 20, 40, 140]);
 });
 
 test("it waits before it asks again what others keep, if it got nothing or has enough", async () => {
@@ -176,6 +209,26 @@ test("a claim starts hardly more jobs than objects are free, and leaves some of 
   world.free = 100;
   expect(sharing.begin()).toBe(93);
   expect(aSharing([]).sharing.begin()).toBe(Number.POSITIVE_INFINITY);
+});
+
+test.each([
+  { what: "it keeps no more than before", found: { taken: ["here"] }, isBounded: true },
+  { what: "it keeps more", found: { taken: ["new"] }, isBounded: false },
+  { what: "it keeps more, and some were in vain", found: { taken: ["new"], inVain: 25 }, isBounded: false },
+  { what: "it keeps more, and many were in vain", found: { taken: ["new"], inVain: 26 }, isBounded: true },
+  { what: "it keeps more by a look at all", found: { taken: ["new"], inVain: 26, isFull: true }, isBounded: false },
+])("where $what, the next claim is bounded by what is free: $isBounded", async ({ found, isBounded }) => {
+  const {
+    taken: names,
+    inVain = 0,
+    isFull = false,
+  } = { ...found } as { taken: string[]; inVain?: number; isFull?: boolean };
+  for (const why of ["left", "behind"] as const) {
+    const { sharing, look } = aSharing(objects(100, "here"));
+    const taken = names.flatMap((name) => jobsAt(objects(100, name)));
+    await look([], [], { isFull, taken, [why]: jobsAt(objects(inVain, "held")) });
+    expect(Number.isFinite(sharing.begin())).toBe(isBounded);
+  }
 });
 
 test("a node is alone until it is found that others keep objects, and again when that was not found for a while", async () => {
