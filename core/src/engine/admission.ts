@@ -17,6 +17,8 @@ const RARE_MS = 2_000;
 const RARER = 4;
 /** The queue was emptied where at most this share of it is left. */
 const DRY = 0.25;
+/** Then only this share of it is filled: nodes take from it what they would take in any case. */
+const RUSH = 0.25;
 /** Rounds take at most this share of the time. */
 const SHARE = 0.25;
 
@@ -24,8 +26,8 @@ const SHARE = 0.25;
  * Orders the internal queue: the best due jobs stand in it, by effective priority and the shares of their owners, never more
  * than its capacity; and holds units back for the first job that needs more than are free. One process at a time does it.
  * When nodes empty the queue faster than it is filled they take pending jobs in the same order themselves, and filling it
- * for them would only cost: rounds become rarer then. To be woken when jobs wait; who is told so while rounds go on anyway
- * makes none of them come sooner.
+ * for them would only cost: rounds become rarer then, and put fewer jobs into it. To be woken when jobs wait; who is told so
+ * while rounds go on anyway makes none of them come sooner.
  */
 export function startAdmission(part: Part): Service {
   const { store, catalogue, environment, log, bus } = part;
@@ -48,7 +50,7 @@ export function startAdmission(part: Part): Service {
       const started = environment.monotonic();
       // Read before: a transaction is not to wait for a second connection.
       const learned = await catalogue.durations();
-      const round = await store.transaction((tx) => admit(tx, { catalogue, learned, heads }));
+      const round = await store.transaction((tx) => admit(tx, { catalogue, learned, heads, isRush: gap > EAGER_MS }));
       if (round) ({ isShared } = round);
       isAwake = round?.isAnybodyWaiting ?? false;
       if (!round?.isAnybodyWaiting) return null;
@@ -67,16 +69,21 @@ interface Means {
   readonly catalogue: Catalogue;
   readonly learned: Learned;
   readonly heads: Heads;
+  /** Nodes have emptied the queue since the last round. */
+  readonly isRush: boolean;
 }
 
 /** One round; undefined: another process admits. */
-async function admit(tx: Statements, { catalogue, learned, heads }: Means) {
+async function admit(tx: Statements, { catalogue, learned, heads, isRush }: Means) {
   const admitter = await tx.becomeAdmitter();
   if (!admitter) return undefined;
-  const { now, stepMs, capacity, hasPools, isShared } = admitter;
+  const { now, stepMs, hasPools, isShared } = admitter;
   const floor = hasPools ? await readFloor(tx) : BARE_FLOOR;
   const queue = await tx.queuedJobs();
   const queued = queue.filter(({ turn }) => turn! >= 0);
+  // Where owners share a lane the queue alone has them take turns.
+  const most = isRush && !isShared ? queued.length + Math.ceil(admitter.capacity * RUSH) : Number.POSITIVE_INFINITY;
+  const capacity = Math.min(admitter.capacity, most);
   const pending = await heads.read(tx, admitter, Math.max(0, capacity - queued.length), floor.full);
   const { pools, holdings, taking } = await readContention(tx, floor, [...queued, ...pending], { catalogue, learned });
   const asDue = (job: Candidate): DueJob => ({ ...dueOf(job), ...taking(job) });

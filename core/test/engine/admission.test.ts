@@ -14,19 +14,24 @@ const jobs = (count: number, turn: number | null) =>
 
 /** Admission over a queue as the test says it is, at a time that the test moves. `rounds` notes when each was. */
 function anAdmission() {
-  const world = { queued: 0, pending: 100, isMine: true, isAway: false };
+  const world = { queued: 0, pending: 100, isMine: true, isAway: false, isShared: false };
   const { now, timers, dueAt, moveTo } = aServiceTime();
   const rounds: number[] = [];
-  const admitter = { now: new Date(), stepMs: 1_000, capacity: CAPACITY, hasPools: false, isShared: false };
+  const admitted: number[] = [];
+  const admitter = { now: new Date(), stepMs: 1_000, capacity: CAPACITY, hasPools: false };
   const tx = {
     becomeAdmitter: async () => {
       rounds.push(now());
       if (world.isAway) throw new Error("away");
-      return world.isMine ? admitter : undefined;
+      return world.isMine ? { ...admitter, isShared: world.isShared } : undefined;
     },
     queuedJobs: async () => jobs(world.queued, 1),
     pendingHeads: async () => jobs(world.pending, null),
-    ...{ giveWay: async () => {}, admitJobs: async () => {}, putReservations: async () => {} },
+    guestHeads: async () => [],
+    liveByOwner: async () => [],
+    admitJobs: async (all: readonly { readonly id: string }[]) =>
+      void admitted.push(all.filter(({ id }) => id.startsWith("pending")).length),
+    ...{ giveWay: async () => {}, putReservations: async () => {} },
   };
   const part = {
     store: { transaction: (work: (statements: typeof tx) => unknown) => work(tx) },
@@ -54,7 +59,7 @@ function anAdmission() {
       tell += 500;
     }
   };
-  return { world, rounds, wake, pass };
+  return { world, rounds, admitted, wake, pass };
 }
 
 test("rounds become rarer while nodes empty the queue, however often it is told that jobs wait", async () => {
@@ -63,6 +68,25 @@ test("rounds become rarer while nodes empty the queue, however often it is told 
   await pass(7_000);
   expect(rounds).toEqual([0, 400, 2_000, 4_000, 6_000]);
 });
+
+test.each([
+  { isShared: false, rush: 2 },
+  { isShared: true, rush: CAPACITY },
+])(
+  `and put $rush of ${CAPACITY} jobs into it then, where owners share lanes: $isShared`,
+  async ({ isShared, rush }) => {
+    const { world, admitted, wake, pass } = anAdmission();
+    world.isShared = isShared;
+    await wake();
+    await pass(3_000);
+    expect(admitted).toEqual([CAPACITY, rush, rush]);
+    world.queued = 3;
+    await pass(1_100);
+    // The queue was not emptied before the last round.
+    const free = CAPACITY - world.queued;
+    expect(admitted.slice(3)).toEqual([Math.min(rush, free), free]);
+  },
+);
 
 test("they come every 100 ms as long as jobs stand in the queue", async () => {
   const { world, rounds, wake, pass } = anAdmission();
