@@ -11,15 +11,16 @@ const WEIGH_EVERY_MS = 250;
 
 const { system: name, url } = JSON.parse(process.env.CALLSHEET_BENCH_ACTOR);
 const system = await loadSystem(name);
-const parts = { producer: undefined, worker: undefined, counter: undefined, timers: [], memory: [] };
+const parts = { producer: undefined, worker: undefined, counter: undefined, timers: [], memory: [], restedClaims: 0 };
 
 const commands = {
   openProducer: async ({ settings }) => {
     parts.producer = await system.openProducer(url, settings);
   },
-  openWorker: async ({ settings, attempted, at = url }) => {
+  openWorker: async ({ settings, attempted }) => {
     parts.counter = makeCounter(attempted);
-    parts.worker = await system.openWorker(at, settings, parts.counter.count);
+    parts.settings = settings;
+    parts.worker = await system.openWorker(url, settings, parts.counter.count);
   },
   startWorker: async ({ watched = true }) => {
     const startedMs = nowMs();
@@ -29,9 +30,18 @@ const commands = {
     return { startedMs };
   },
   claims: async () => parts.worker.claims(),
+  // Where it cannot rest, another one takes its place in this process.
+  restWorker: async () => {
+    for (const timer of parts.timers) clearInterval(timer);
+    parts.restedClaims = parts.worker.claims?.().length ?? 0;
+    if (parts.worker.rest) return parts.worker.rest();
+    await parts.worker.stop();
+    parts.worker = await system.openWorker(url, parts.settings, parts.counter.count);
+    parts.restedClaims = 0;
+  },
   stopWorker: async () => {
     for (const timer of parts.timers) clearInterval(timer);
-    const claims = parts.worker.claims?.() ?? [];
+    const claims = parts.worker.claims?.().slice(parts.restedClaims) ?? [];
     await parts.worker.stop();
     return { claims, seen: parts.counter.seen, startedAtMs: parts.counter.startedAtMs, memory: parts.memory };
   },

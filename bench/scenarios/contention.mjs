@@ -1,16 +1,16 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { nowMs } from "../actors/clock.mjs";
 import { quantile } from "../measure/statistics.mjs";
-import { claimFigures, workOff } from "./drain.mjs";
-import { load, openWorkers, stopAndCount, untilSettled, warmActors } from "./stage.mjs";
+import { claimFigures, timed, workOff } from "./drain.mjs";
+import { load, openWorkers, stopAndCount, untilSettled, warmUp } from "./stage.mjs";
 
 const amount = (count) => count.toLocaleString("en-US");
 
 /**
  * Works off jobs that need one unit of a pool and lock one of `objects` objects each. Peers, which have neither, work off
- * as many jobs that need nothing. Each process has worked off `warmUp` such jobs before, on another store: what is compared
- * is what units and locks cost, by one process and by two, and not how long two take to compile what they run.
- * @param {{count: number, warmUp: number, objects: number, units: number, workers: number, limitMs: number, variants?: readonly string[], systems?: readonly string[]}} size
+ * as many jobs that need nothing. Before that each process has worked off `first` such jobs and rested while the others were
+ * made: what is compared is what units and locks cost, by one process and by two, and not how long two take to begin.
+ * @param {{count: number, first: number, objects: number, units: number, workers: number, limitMs: number, variants?: readonly string[], systems?: readonly string[]}} size
  *   `systems`: only these
  */
 export const contended = ({ variants = ["loaded", "analysed"], systems, ...size }) => ({
@@ -18,17 +18,17 @@ export const contended = ({ variants = ["loaded", "analysed"], systems, ...size 
   systems,
   variants: (system) => (system.store === "postgres" ? variants : [""]),
   play: async (stage, variant) => {
-    const { count, warmUp, objects, units, workers, limitMs } = size;
+    const { count, first, objects, units, workers, limitMs } = size;
     const { prepareContention, settings } = stage.system;
-    const fill = async (at, jobs) => {
-      await prepareContention?.(at.store, { units });
-      await load(at, jobs, { mixed: false, further: prepareContention ? { objects } : {} });
-    };
-    const how = { workers, limitMs, settings: settings.drain };
-    const warm = await warmActors(stage, { ...how, count: warmUp * workers, fill });
-    await fill(stage, count);
+    const further = prepareContention ? { objects } : {};
+    const before = first * workers;
+    await prepareContention?.(stage.store, { units });
+    await load(stage, before, { mixed: false, further });
+    const actors = await openWorkers(stage, { workers, attempted: before + count, settings: settings.drain });
+    await warmUp(stage, { actors, count: before, limitMs });
+    await load(stage, count, { mixed: false, from: before, further });
     if (variant === "analysed") await stage.store.analyse();
-    return workOff(stage, { ...how, count, warm });
+    return timed(stage, { actors, count, before, limitMs });
   },
 });
 
@@ -70,8 +70,8 @@ export const connections = ({ count, processes, nodes, slots, seconds, limitMs }
   systems: ["callsheet"],
   variants: () => [""],
   play: async (stage) => {
-    const warmUp = processes * nodes * slots * WARM_UP;
-    const attempted = warmUp + count + limitMs * 50;
+    const first = processes * nodes * slots * WARM_UP;
+    const attempted = first + count + limitMs * 50;
     const actors = await openWorkers(stage, { workers: processes, attempted, settings: { slots, nodes } });
     const watch = await stage.system.watch(stage.store);
     const settled = (jobs, ms) => untilSettled(watch, { actors, attempted: jobs, untilMs: nowMs() + ms });
@@ -80,23 +80,23 @@ export const connections = ({ count, processes, nodes, slots, seconds, limitMs }
     await producer.ask("openProducer", { settings: create });
     const createMany = (jobs, from) => producer.ask("createMany", { ...create, count: jobs, from, mixed: false });
     await Promise.all(actors.map((actor) => actor.ask("startWorker")));
-    await createMany(warmUp, 0);
-    await settled(warmUp, PATIENCE_MS);
+    await createMany(first, 0);
+    await settled(first, PATIENCE_MS);
     await untilBegun(stage);
     const warm = await claimsOf(actors);
     const meter = await stage.meter(actors);
     const startMs = nowMs();
-    await createMany(count, warmUp);
-    const full = await settled(warmUp + count, limitMs);
+    await createMany(count, first);
+    const full = await settled(first + count, limitMs);
     const rate = (count * 1000) / (full.endMs - startMs);
     const all = await claimsOf(actors);
     const atFull = all.flatMap((took, n) => took.slice(warm[n].length));
-    const paced = Math.min(attempted - warmUp - count, Math.floor((rate / 2) * seconds));
-    await producer.ask("callPaced", { ...single, count: paced, from: warmUp + count, perSecond: rate / 2 });
-    const end = await settled(warmUp + count + paced, PATIENCE_MS);
+    const paced = Math.min(attempted - first - count, Math.floor((rate / 2) * seconds));
+    await producer.ask("callPaced", { ...single, count: paced, from: first + count, perSecond: rate / 2 });
+    const end = await settled(first + count + paced, PATIENCE_MS);
     const atHalf = (await claimsOf(actors)).flatMap((took, n) => took.slice(all[n].length));
     const { cost, load: machine } = await meter.read(end.handled);
-    const { counts } = await stopAndCount(watch, { actors, attempted: warmUp + count + paced });
+    const { counts } = await stopAndCount(watch, { actors, attempted: first + count + paced });
     await producer.ask("close");
     const figures = {
       rate,

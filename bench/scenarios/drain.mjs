@@ -36,25 +36,37 @@ export function claimFigures(tookMs, jobs) {
 
 /**
  * @param {import("./stage.mjs").Stage} stage
- * @param {{count: number, workers: number, limitMs: number, settings: object, blocked?: number, warm?: readonly any[]}} how
- *   `blocked`: jobs that are there besides and stay. `warm`: processes that work, in place of new ones
+ * @param {{count: number, workers: number, limitMs: number, settings: object, blocked?: number}} how
+ *   `blocked`: jobs that are there besides and stay
  */
-export async function workOff(stage, { count, workers, limitMs, settings, blocked = 0, warm }) {
-  const actors = await openWorkers(stage, { workers, attempted: count, settings, actors: warm });
+export async function workOff(stage, { count, workers, limitMs, settings, blocked = 0 }) {
+  const actors = await openWorkers(stage, { workers, attempted: count, settings });
+  return timed(stage, { actors, count, before: 0, limitMs, blocked });
+}
+
+/**
+ * Has workers work off `count` jobs behind the first `before`, which they have handled.
+ * @param {import("./stage.mjs").Stage} stage
+ * @param {{actors: readonly any[], count: number, before: number, limitMs: number, blocked?: number}} how
+ */
+export async function timed(stage, { actors, count, before, limitMs, blocked = 0 }) {
+  const attempted = before + count;
   const { left, close } = await stage.system.watch(stage.store);
   const watch = { left: async () => (await left()) - blocked, close };
+  for (const actor of actors) actor.timeline.length = 0;
   const meter = await stage.meter(actors);
   const startMs = nowMs();
   await Promise.all(actors.map((actor) => actor.ask("startWorker")));
-  const end = await untilSettled(watch, { actors, attempted: count, untilMs: startMs + limitMs });
-  const { cost, load: machine } = await meter.read(end.handled);
-  const { counts, memory, claims } = await stopAndCount(watch, { actors, attempted: count });
+  const end = await untilSettled(watch, { actors, attempted, untilMs: startMs + limitMs });
+  const handled = end.handled - before;
+  const { cost, load: machine } = await meter.read(handled);
+  const { counts, memory, claims } = await stopAndCount(watch, { actors, attempted });
   const figures = {
-    rate: (end.handled * 1000) / (end.endMs - startMs),
+    rate: (handled * 1000) / (end.endMs - startMs),
     seconds: (end.endMs - startMs) / 1000,
     complete: Number(end.complete),
     memoryGrowth: memoryGrowth(memory[0]),
-    ...claimFigures(claims.flat(), end.handled),
+    ...claimFigures(claims.flat(), handled),
   };
   return { figures, cost, load: machine, counts, timeline: actors[0].timeline, startMs, endMs: end.endMs };
 }

@@ -16,7 +16,7 @@ const FULL = {
   together: 20_000,
   small: 10_000,
   middle: 100_000,
-  warmUp: 50_000,
+  first: 50_000,
   large: 1_000_000,
   latency: 1_000,
   openings: 40,
@@ -40,7 +40,7 @@ const QUICK = {
   together: 200,
   small: 500,
   middle: 1_000,
-  warmUp: 200,
+  first: 200,
   large: 2_000,
   latency: 50,
   openings: 3,
@@ -89,7 +89,7 @@ export function scenariosOf({ size, limitMs }) {
   const n = size === "quick" ? QUICK : FULL;
   const contention = (workers, how = {}) =>
     contended({
-      ...{ count: n.middle, warmUp: n.warmUp, objects: n.objects, units: n.units },
+      ...{ count: n.middle, first: n.first, objects: n.objects, units: n.units },
       ...{ workers, limitMs, variants, ...how },
     });
   const many = { count: n.large, systems: ["callsheet", "graphile-worker"] };

@@ -41,26 +41,13 @@ async function openStage({ system, server, calmMs }) {
   const store = await server.fresh();
   const actors = [];
   const ours = [process.pid, server.pid].filter(Boolean);
-  const actorAt =
-    ({ url }) =>
-    (how) => {
-      const actor = openActor(system.name, url, how);
-      actors.push(actor);
-      return actor;
-    };
   return {
     system,
     store,
-    actor: actorAt(store),
-    /** Plays on another empty store, which is gone afterwards. */
-    aside: async (play) => {
-      const other = await server.fresh();
-      try {
-        await system.prepare(other.url);
-        return await play({ system, store: other, actor: actorAt(other) });
-      } finally {
-        await other.close();
-      }
+    actor: (how) => {
+      const actor = openActor(system.name, store.url, how);
+      actors.push(actor);
+      return actor;
     },
     meter: (measured) => startMeter({ store, actors: measured, ours, calmMs }),
     kill: () => {
@@ -114,51 +101,42 @@ async function usage(store, actors) {
 }
 
 /**
- * Fills the store with `count` waiting jobs of mixed priorities; `further` are settings beside the usual ones.
+ * Fills the store with `count` waiting jobs of mixed priorities, numbered from `from`; `further` are settings beside the usual ones.
  * @param {Stage} stage
  * @param {number} count
- * @param {{mixed?: boolean, further?: object}} how
+ * @param {{mixed?: boolean, from?: number, further?: object}} how
  */
-export async function load(stage, count, { mixed = true, further = {} } = {}) {
+export async function load(stage, count, { mixed = true, from = 0, further = {} } = {}) {
   const producer = stage.actor();
   const settings = stage.system.settings.create;
   await producer.ask("openProducer", { settings: { ...settings, ...further } });
-  await producer.ask("createMany", { count, mixed, chunk: settings.chunk, inFlight: settings.inFlight });
+  await producer.ask("createMany", { count, from, mixed, chunk: settings.chunk, inFlight: settings.inFlight });
   await producer.ask("close");
   await producer.close();
 }
 
 /**
- * Opens workers that are connected but have not begun.
- * @param {Pick<Stage, "store" | "actor">} stage
- * @param {{workers: number, attempted: number, settings: object, actors?: readonly any[]}} how `actors`: processes that
- *   have worked before, in place of new ones
+ * Opens worker processes that are connected but have not begun.
+ * @param {Stage} stage
+ * @param {{workers: number, attempted: number, settings: object}} how
  */
-export async function openWorkers(stage, { workers, attempted, settings, actors = newActors(stage, workers) }) {
-  for (const actor of actors) actor.timeline.length = 0;
-  const at = stage.store.url;
-  await Promise.all(actors.map((actor) => actor.ask("openWorker", { settings, attempted, at })));
+export async function openWorkers(stage, { workers, attempted, settings }) {
+  const actors = Array.from({ length: workers }, () => stage.actor());
+  await Promise.all(actors.map((actor) => actor.ask("openWorker", { settings, attempted })));
   return actors;
 }
 
-const newActors = (stage, workers) => Array.from({ length: workers }, () => stage.actor());
-
 /**
- * Processes that have worked off jobs, on a store that is gone by then: they have compiled what they run.
+ * Lets workers work off the first `count` jobs, which are there, and rest.
  * @param {Stage} stage
- * @param {{workers: number, count: number, settings: object, limitMs: number, fill: (stage: any, count: number) => Promise<void>}} how
+ * @param {{actors: readonly any[], count: number, limitMs: number}} how
  */
-export async function warmActors(stage, { workers, count, settings, limitMs, fill }) {
-  const actors = newActors(stage, workers);
-  await stage.aside(async (aside) => {
-    await fill(aside, count);
-    await openWorkers(aside, { actors, attempted: count, settings });
-    const watch = await aside.system.watch(aside.store);
-    await Promise.all(actors.map((actor) => actor.ask("startWorker")));
-    await untilSettled(watch, { actors, attempted: count, untilMs: nowMs() + limitMs });
-    await stopAndCount(watch, { actors, attempted: count });
-  });
-  return actors;
+export async function warmUp({ system, store }, { actors, count, limitMs }) {
+  const watch = await system.watch(store);
+  await Promise.all(actors.map((actor) => actor.ask("startWorker")));
+  await untilSettled(watch, { actors, attempted: count, untilMs: nowMs() + limitMs });
+  await watch.close();
+  await Promise.all(actors.map((actor) => actor.ask("restWorker")));
 }
 
 /** @param {readonly {handled: () => number}[]} actors */

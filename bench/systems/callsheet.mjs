@@ -247,11 +247,16 @@ async function openWorker(url, { slots, nodes = 1 }, count) {
   let started = [];
   return {
     start: async () => {
+      for (const node of started) node.resume();
+      if (started.length > 0) return;
       started = await Promise.all(
         Array.from({ length: nodes }, (_, n) =>
           cs.work({ name: `bench-${process.pid}-${n}`, types: [type, member], slots }),
         ),
       );
+    },
+    rest: async () => {
+      await Promise.all(started.map((node) => node.pause()));
     },
     claims,
     stop: async () => {

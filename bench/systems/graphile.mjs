@@ -100,6 +100,7 @@ async function openWorker(url, { maxPoolSize, ...worker }, count) {
     start: async () => {
       runner = await run({ pgPool, preset: { worker }, logger, noHandleSignals: true }, tasks);
     },
+    rest: () => runner.stop(),
     stop: async () => {
       await runner.stop();
       await pgPool.end();
