@@ -10,8 +10,11 @@ import { type Manner, run } from "./run.ts";
 type Pooled = Client & pg.PoolClient;
 type CheckOut = () => Promise<Pooled>;
 
-/** A connection costs the server as much as some twenty short statements: another one is opened when none was free for so long. */
-const BUSY_MS = 20;
+/**
+ * A connection costs the server as much as some twenty short statements: another one is opened when none was free for so long.
+ * Where processors are short, short statements take tens of milliseconds, and more connections only make them longer.
+ */
+const BUSY_MS = 100;
 
 /** Connections for everything but the hot path. */
 export interface Pool extends Queryable {
