@@ -11,7 +11,10 @@ const WEIGH_EVERY_MS = 250;
 
 const { system: name, url } = JSON.parse(process.env.CALLSHEET_BENCH_ACTOR);
 const system = await loadSystem(name);
-const parts = { producer: undefined, worker: undefined, counter: undefined, timers: [], memory: [], restedClaims: 0 };
+const parts = {
+  ...{ producer: undefined, worker: undefined, settings: undefined, counter: undefined },
+  ...{ timers: [], memory: [], claimsBefore: 0 },
+};
 
 const commands = {
   openProducer: async ({ settings }) => {
@@ -33,15 +36,16 @@ const commands = {
   // Where it cannot rest, another one takes its place in this process.
   restWorker: async () => {
     for (const timer of parts.timers) clearInterval(timer);
-    parts.restedClaims = parts.worker.claims?.().length ?? 0;
-    if (parts.worker.rest) return parts.worker.rest();
+    if (parts.worker.rest) {
+      parts.claimsBefore = parts.worker.claims?.().length ?? 0;
+      return parts.worker.rest();
+    }
     await parts.worker.stop();
     parts.worker = await system.openWorker(url, parts.settings, parts.counter.count);
-    parts.restedClaims = 0;
   },
   stopWorker: async () => {
     for (const timer of parts.timers) clearInterval(timer);
-    const claims = parts.worker.claims?.().slice(parts.restedClaims) ?? [];
+    const claims = parts.worker.claims?.().slice(parts.claimsBefore) ?? [];
     await parts.worker.stop();
     return { claims, seen: parts.counter.seen, startedAtMs: parts.counter.startedAtMs, memory: parts.memory };
   },

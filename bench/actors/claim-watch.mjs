@@ -5,22 +5,13 @@ import { nowMs } from "./clock.mjs";
 const FIRST = new Set(["candidates", "candidates_shared"]);
 const isWhole = (name) => name?.startsWith("claim") === true;
 
-/** Where it is noted how long claims took, of whoever watches; the driver is told once for all of them. */
-let tookMs;
-
 /**
- * Times every claim that Callsheet makes in this process from now on, until somebody else watches: from the moment its first
- * statement is sent until the answer to its last has come. Returns what it has seen so far, in milliseconds.
+ * Times every claim that Callsheet makes in this process, from the moment its first statement is sent until the answer to
+ * its last has come. Returns what it has seen so far, in milliseconds.
  */
 export function watchClaims() {
-  if (tookMs === undefined) timeClaims();
-  const mine = [];
-  tookMs = mine;
-  return () => mine;
-}
-
-function timeClaims() {
   const pg = createRequire(import.meta.resolve("@callsheet/core"))("pg");
+  const tookMs = [];
   const begun = new WeakMap();
   const { query } = pg.Client.prototype;
   pg.Client.prototype.query = function timed(question, ...rest) {
@@ -37,4 +28,5 @@ function timeClaims() {
     }
     return query.call(this, question, ...rest);
   };
+  return () => tookMs;
 }
