@@ -4,6 +4,7 @@ import type { Watermark } from "../store/claim.ts";
 import type { AskedLane, Candidate } from "../store/contended.ts";
 import type { ClaimLane } from "../store/dictionary.ts";
 import { isOvertaken } from "../store/failure.ts";
+import { Again } from "./again.ts";
 import { AtOnce, MOST_AT_ONCE } from "./at-once.ts";
 import type { Claim, ClaimerOptions } from "./claiming.ts";
 import { type Contest, contest, type Request } from "./contest.ts";
@@ -12,9 +13,6 @@ import { isAllNew, isExhausted } from "./looked-at.ts";
 import { PoolsInSight } from "./pools-in-sight.ts";
 import { Sharing } from "./sharing.ts";
 
-/** What cannot start is looked at again after this long, and each time in vain twice as long, unless a hint comes first. */
-const AGAIN_MS = 10;
-const LONGEST_AGAIN_MS = 160;
 /** Where others took of a pool between a decision and its end, it is locked before it is decided, for so long. */
 const TIGHT_MS = 1_000;
 /** What was overtaken is decided again so often. */
@@ -53,7 +51,8 @@ export class Contention {
   /** How much was heard of that may have led to jobs: up to now, and when the last look began that found none. */
   #heard = 1;
   #heardInVain = 0;
-  #againMs = AGAIN_MS;
+  /** Nothing could start: it is looked again, unless a hint comes first. */
+  readonly #again = new Again();
   /** Objects were in use for a while, or most of them: it is worth to look before they are taken. */
   #seesObjects = true;
   #tightUntil = Number.NEGATIVE_INFINITY;
@@ -97,7 +96,7 @@ export class Contention {
   /** Objects were freed on this node. */
   objectsFreed(): void {
     this.#heard += 1;
-    this.#againMs = AGAIN_MS;
+    this.#again.reset();
   }
 
   /** Units of a pool came back somewhere. */
@@ -147,8 +146,10 @@ export class Contention {
     }
     for (const pool of outcome.pools) if (!this.#meanwhile.pools.has(pool.id)) this.#pools.set(pool);
     const known = this.#remember(outcome);
-    if (isFull) this.#mark(outcome, want);
-    else this.#markHeads(outcome);
+    if (!isFull) this.#markHeads(outcome);
+    else if (keeping.isAlone) this.#mark(outcome, want);
+    // Jobs that another node was looking at lie before what this one saw, and it may be the only one that can start them.
+    else if (outcome.candidates.length === 0) this.#marks.clear();
     const hasOthers = this.#hasOthers(outcome, isFull);
     if (await this.#sharing.mind({ outcome, wanted, isFull, known, hasOthers })) this.#heard += 1;
     const isShort = outcome.candidates.length < limit;
@@ -210,13 +211,16 @@ export class Contention {
 
   /** `isEmpty`: all jobs were looked at. `hasNews`: something may have changed meanwhile. */
   #answer({ taken, left, away }: Contest, { isEmpty, hasNews }: Record<"isEmpty" | "hasNews", boolean>): Claim {
-    if (taken.length > 0) this.#againMs = AGAIN_MS;
-    const passesOver = this.#options.keeping.alone !== undefined;
+    const { keeping, part } = this.#options;
+    if (taken.length > 0) this.#again.reset();
+    const passesOver = keeping.alone !== undefined;
     this.#atOnce.claimed({ taken: taken.length, left: left.length }, passesOver);
     // As long as more wait for objects than can start, or nothing can, what is freed decides when it is worth another look.
-    if (left.length > taken.length || (taken.length === 0 && !hasNews && (!isEmpty || away.length > 0))) {
-      const againMs = this.#againMs;
-      if (taken.length === 0) this.#againMs = Math.min(LONGEST_AGAIN_MS, 2 * againMs);
+    const mayWait = !isEmpty || away.length > 0 || !keeping.isAlone;
+    if (left.length > taken.length || (taken.length === 0 && !hasNews && mayWait)) {
+      // Nodes that look at the same moments hide jobs from each other, which they lock as they look.
+      const againMs = keeping.isAlone ? this.#again.ms : this.#again.ms * (0.5 + part.environment.random());
+      if (taken.length === 0) this.#again.inVain();
       return { jobs: taken, mayHoldMore: false, againMs };
     }
     if (isEmpty && !hasNews && taken.length === 0) this.#heardInVain = this.#heard;
@@ -237,8 +241,10 @@ export class Contention {
     return { id, after: this.#marks.get(id), quota, isShared, hasNews: this.#news.delete(id) };
   }
 
+  /** Whether a job is to wait in line. While the node keeps objects it passes over those in use, and lines would end the keeping. */
   #mayStand(job: Candidate, place: number): boolean {
-    return place > MOST_AT_OBJECT || this.#left.waitedMs(job, this.#options.part.environment.monotonic()) >= GRACE_MS;
+    const isCrowd = place > MOST_AT_OBJECT && this.#options.keeping.alone === undefined;
+    return isCrowd || this.#left.waitedMs(job, this.#options.part.environment.monotonic()) >= GRACE_MS;
   }
 
   /** What was left, and of which objects it is known that they have rows; answers how many of those that are taken had been known. */
@@ -262,8 +268,8 @@ export class Contention {
   /** How far lanes were read of which not all jobs were looked at: up to the first that there is. */
   #markHeads({ heads }: Contest): void {
     const { all, lanes } = this.#meanwhile;
-    for (const { laneId, rank, dueAt, id } of heads)
-      if (!all && !lanes.has(laneId) && !this.#lanes.get(laneId)?.isShared)
+    for (const { laneId, isQueued, rank, dueAt, id } of heads)
+      if (!isQueued && !all && !lanes.has(laneId) && !this.#lanes.get(laneId)?.isShared)
         this.#marks.set(laneId, { rank, dueAt, id });
   }
 

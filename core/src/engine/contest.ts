@@ -1,8 +1,9 @@
 import { type Ask, type CandidateJob, decide, type PoolFacts, type Verdict, type World } from "@callsheet/contract";
 import type { Claimed } from "../store/claim.ts";
-import type { AskedLane, Candidate, Head, Start } from "../store/contended.ts";
+import type { AskedLane, Candidate, Start } from "../store/contended.ts";
 import type { ClaimLane } from "../store/dictionary.ts";
 import type { Contention as Transaction } from "../store/hot-path.ts";
+import type { Head } from "../store/lane-heads.ts";
 import type { Keeping } from "./keeping.ts";
 
 /** So many of those who hold an object are named to who waits for it. */
@@ -52,7 +53,7 @@ export interface Contest {
   readonly blocked: readonly Candidate[];
   /** Those that wait for an object and do not stand in line yet. */
   readonly left: readonly Candidate[];
-  /** Where jobs were passed over because their objects are in use, the first of each lane. */
+  /** Where jobs were passed over because their objects are in use, those that come first. */
   readonly heads: readonly Head[];
   /** Those that wait for an object that a node keeps. */
   readonly away: readonly Candidate[];

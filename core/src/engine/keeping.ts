@@ -13,11 +13,13 @@ const REST_MS = 1_000;
 const MOST_KEPT = 10_000;
 /** Of so many objects that another node keeps it is remembered at most that it does. */
 const MOST_SEEN = 5_000;
-/** So often at least a claim looks at jobs whose objects are in use, too: they may have waited for long. */
-const FULL_LOOK_MS = 500;
+/** So often at least a claim looks at jobs whose objects are in use, too, even if none was seen to have waited. */
+const FULL_LOOK_MS = 5_000;
 /** Objects that were tried in vain are not tried for so long, and those that another node keeps. */
 const IN_VAIN_MS = 100;
 const ELSEWHERE_MS = 2_000;
+/** A node that begins to keep objects again leaves to the others for so long what they kept before. */
+const RETURN_MS = 200;
 
 /** Whose the objects are, and the number by which they are taken. */
 interface Keeper {
@@ -58,6 +60,9 @@ export class Keeping {
   /** Objects that others have, as far as is known, and until when that is assumed. */
   readonly #elsewhere = new Map<string, { readonly hash: number; readonly until: number }>();
   #aloneFrom = Number.NEGATIVE_INFINITY;
+  /** What others kept while this node did: they are likely to keep it again. */
+  #before: readonly string[] = [];
+  #returnsUntil = Number.NEGATIVE_INFINITY;
   #nextFullLook = Number.NEGATIVE_INFINITY;
   #worthAt = Number.NEGATIVE_INFINITY;
   #notBefore = Number.NEGATIVE_INFINITY;
@@ -78,6 +83,11 @@ export class Keeping {
   /** Whether no other node was found to keep objects for a while. */
   get isAlone(): boolean {
     return this.#part.environment.monotonic() >= this.#aloneFrom;
+  }
+
+  /** Whether the node has begun to keep objects again a moment ago, beside others that are about to. */
+  get isReturning(): boolean {
+    return this.#part.environment.monotonic() < this.#returnsUntil;
   }
 
   /** Whether the node keeps this object. */
@@ -121,10 +131,10 @@ export class Keeping {
   /** Sees what other nodes keep by now: jobs of those objects are passed over. */
   async lookAround(): Promise<Shares> {
     const others = await this.#part.store.keptElsewhere(this.#nodeId(), MOST_SEEN);
-    this.foundInUse(
-      [],
-      others.flatMap(({ keys }) => keys),
-    );
+    const keys = others.flatMap((one) => one.keys);
+    this.foundInUse([], keys);
+    const isAtWork = this.#part.environment.monotonic() - this.#worthAt < IN_VAIN_MS;
+    if (keys.length > 0 || isAtWork) this.#before = keys;
     return { ours: this.#kept.size, others: new Map(others.map(({ nodeId, count }) => [nodeId, count])) };
   }
 
@@ -153,7 +163,10 @@ export class Keeping {
   #hold(key: string, jobId: string | null): void {
     const known = this.#kept.get(key);
     if (known) known.jobId = jobId;
-    else this.#kept.set(key, { hash: objectHash(key), jobId });
+    else {
+      this.#kept.set(key, { hash: objectHash(key), jobId });
+      this.#elsewhere.delete(key);
+    }
   }
 
   /** Objects that were tried in vain, and those that other nodes keep. */
@@ -165,7 +178,8 @@ export class Keeping {
       if (!this.#kept.has(key) && (known?.until ?? 0) < until)
         this.#elsewhere.set(key, { hash: known?.hash ?? objectHash(key), until });
     };
-    for (const key of inVain) note(key, now + IN_VAIN_MS);
+    // What others hold for their first jobs comes free in a moment.
+    if (!this.isReturning) for (const key of inVain) note(key, now + IN_VAIN_MS);
     for (const key of elsewhere) {
       this.#aloneFrom = now + ELSEWHERE_MS;
       note(key, this.#aloneFrom);
@@ -241,7 +255,17 @@ export class Keeping {
     const nodeId = this.#nodeId();
     const keeper = { nodeId, changes: await this.#part.store.openKeeper(nodeId) };
     this.#keeper = keeper;
+    this.#return();
     return keeper;
+  }
+
+  /** Leaves to others what they kept the last time, so that nobody has to find out again who keeps what. */
+  #return(): void {
+    if (this.#before.length === 0) return;
+    const now = this.#part.environment.monotonic();
+    this.#returnsUntil = now + RETURN_MS;
+    this.#nextFullLook = now + FULL_LOOK_MS;
+    for (const key of this.#before) this.#elsewhere.set(key, { hash: objectHash(key), until: this.#returnsUntil });
   }
 
   #remember(kept: KeptByNode | undefined): void {

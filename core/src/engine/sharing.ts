@@ -1,8 +1,10 @@
 import type { Candidate } from "../store/contended.ts";
+import { Again } from "./again.ts";
 import type { Contest } from "./contest.ts";
 import type { Keeping, Shares } from "./keeping.ts";
 import { GRACE_MS, LeftJobs, MOMENT_MS, MOST_AT_OBJECT } from "./left-jobs.ts";
 import type { Part } from "./part.ts";
+import { Standstill } from "./standstill.ts";
 
 /**
  * While fewer of the objects that it keeps are free, a node claims so often at most: soon more can start, and few at a time cost
@@ -23,14 +25,12 @@ const FURTHER = 8;
 const ENOUGH = 0.98;
 /** Of a smaller share it is not worth it. */
 const LEAST_SHARE = 50;
-/** A node that found only jobs whose objects others keep looks again after this long, and each time in vain twice as long. */
-const AWAY_MS = 10;
-const LONGEST_AWAY_MS = 160;
 /** Where one job in so many of those that it tried was in vain, a node sees what others keep before it next looks at all. */
 const IN_VAIN = 4;
-/** So often at most it is seen what others keep, and so often where nobody was seen to keep anything. */
+/** So often at most it is seen what others keep, so often where nobody was seen to keep anything, and so often in any case. */
 const AROUND_MS = 100;
 const AROUND_ALONE_MS = 20;
+const AROUND_SELDOM_MS = 500;
 
 /** What a claim brought. */
 interface Look {
@@ -56,14 +56,18 @@ export class Sharing {
   readonly #away = new LeftJobs();
   #claimedAt = Number.NEGATIVE_INFINITY;
   #awayUntil = Number.NEGATIVE_INFINITY;
-  #awayMs = AWAY_MS;
+  /** Only jobs whose objects others keep were found. */
+  readonly #awayAgain = new Again();
+  readonly #standstill = new Standstill();
   #aroundFrom = Number.NEGATIVE_INFINITY;
+  #aroundAt: number;
   /** Jobs started at objects that it has kept only since then, and few were tried in vain: there are more of them. */
   #grows = false;
 
   constructor(part: Part, keeping: Keeping) {
     this.#part = part;
     this.#keeping = keeping;
+    this.#aroundAt = part.environment.monotonic();
   }
 
   /** How many jobs were found that lock objects which nodes keep. */
@@ -99,7 +103,7 @@ export class Sharing {
 
   async #mind(look: Look): Promise<boolean> {
     const { outcome, isFull, known } = look;
-    const { taken, left, away, behind, keptElsewhere, isHindered } = outcome;
+    const { taken, left, away, behind, heads, keptElsewhere, isHindered } = outcome;
     const before = this.#keeping.room.all;
     await this.#keeping.started(taken, known);
     const isMoreKept = this.#keeping.room.all > before;
@@ -108,8 +112,11 @@ export class Sharing {
     this.#keeping.foundInUse(keysOf(left), keptElsewhere.keys());
     if (isHindered) await this.#keeping.hindered();
     if (isFull) return this.#balance(look);
+    const now = this.#part.environment.monotonic();
+    const ids = heads.map(({ id }) => id);
+    if (this.#standstill.isSeen(ids, now)) this.#keeping.lookAtAll();
     const isInVain = (left.length + away.length) * IN_VAIN > taken.length;
-    return isInVain && this.#evenOut(look);
+    return (isInVain || now - this.#aroundAt >= AROUND_SELDOM_MS) && this.#evenOut(look);
   }
 
   async #balance(look: Look): Promise<boolean> {
@@ -118,9 +125,9 @@ export class Sharing {
     const now = this.#part.environment.monotonic();
     this.#away.replace(away, now);
     if (!hasOthers && away.length > 0) {
-      this.#awayUntil = now + this.#awayMs;
-      this.#awayMs = Math.min(LONGEST_AWAY_MS, 2 * this.#awayMs);
-    } else this.#awayMs = AWAY_MS;
+      this.#awayUntil = now + this.#awayAgain.ms;
+      this.#awayAgain.inVain();
+    } else this.#awayAgain.reset();
     const waited = this.#waitedFor(away, hasOthers ? GRACE_MS : MOMENT_MS, now);
     if (waited.length > 0) await this.#keeping.takeBack(waited);
     const isMore = await this.#evenOut(look);
@@ -133,8 +140,10 @@ export class Sharing {
   async #evenOut({ outcome: { away, keptElsewhere }, wanted, isFull }: Look): Promise<boolean> {
     const now = this.#part.environment.monotonic();
     const isWorth = this.#keeping.isWorth(wanted);
-    if (now < this.#aroundFrom || !((isWorth && keptElsewhere.size > 0) || this.#keeping.alone)) return false;
+    if (this.#keeping.isReturning || now < this.#aroundFrom) return false;
+    if (!((isWorth && keptElsewhere.size > 0) || this.#keeping.alone)) return false;
     const shares = await this.#keeping.lookAround();
+    this.#aroundAt = now;
     this.#aroundFrom = now + (shares.others.size > 0 ? AROUND_MS : AROUND_ALONE_MS);
     const lacking = isWorth ? lackingOf(shares) : 0;
     if (lacking === 0) return false;

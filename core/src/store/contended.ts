@@ -1,6 +1,7 @@
 import { type JobLock, mayReferToSecrets, type ObjectFacts, type Units } from "@callsheet/contract";
 import type { Claimed, Watermark } from "./claim.ts";
 import type { Queryable } from "./database.ts";
+import { type Head, headsText } from "./lane-heads.ts";
 import { pendingTurn } from "./pending-turn.ts";
 
 /** A lane that is asked for jobs. */
@@ -119,15 +120,6 @@ const BY_OWNER = `
     order by p.rank, share, p.due_at, p.job_id limit greatest(0, $3::int - (select count(*) from queued))
   )`;
 
-/* Of lanes of which not all jobs are looked at, the first pending job, looked at or not: there is none before it. */
-const headsText = (isShared: boolean) => `case when $${isShared ? 12 : 9}::int[] is not null then (
-      select json_agg(json_build_object('laneId', a.lane_id, 'rank', h.rank, 'dueAt', h.due_at::text, 'id', h.job_id))
-      from asked a cross join lateral (
-        select w.rank, w.due_at, w.job_id from callsheet.work w
-        where w.state = 'pending' and w.lane_id = a.lane_id and (w.rank, w.due_at, w.job_id) >= (a.rank, a.due_at, a.job_id)
-        order by w.rank, w.due_at, w.job_id limit 1
-      ) h) end`;
-
 /** Who stands at the objects that jobs lock whose locks were not handed over to them. */
 const OBJECTS = `(
       select json_agg(json_build_object('key', o.key, 'lined', o.lined, 'quarantined', o.quarantined, 'reason', o.reason, 'holder', o.job_id, 'keeper', o.keeper_id))
@@ -161,7 +153,7 @@ const candidatesText = (isShared: boolean, seesObjects: boolean) => `
     json_object_agg(job_id, json_build_object('attempt', attempt, 'retries', retries, 'size', size, 'tags', tags, 'first', variables,
       'later', (select json_object_agg(v.name, v.value) from callsheet.variable v where v.job_id = found.job_id)))
       filter (where tags is not null or variables is not null or size is not null or attempt > 0 or retries > 0) as extras,
-    ${seesObjects ? OBJECTS : "null"} as objects, ${headsText(isShared)} as heads,
+    ${seesObjects ? OBJECTS : "null"} as objects, ${headsText(isShared ? 12 : 9)} as heads,
     callsheet.now() as now
   from found`;
 const candidates = (name: string, isShared: boolean) => ({
@@ -204,11 +196,6 @@ interface Extra {
 
 const NOTHING_MORE: Extra = { attempt: 0, retries: 0, size: null, tags: null, first: null, later: null };
 
-/** The first pending job of a lane. */
-export interface Head extends Watermark {
-  readonly laneId: number;
-}
-
 /** Jobs that may be started, best first, and what was seen of the objects that they lock, if it was asked. */
 export interface Candidates {
   readonly jobs: readonly Candidate[];
@@ -218,7 +205,7 @@ export interface Candidates {
   readonly lined: readonly string[];
   /** Those that nodes keep, and which node. */
   readonly kept: ReadonlyMap<string, number>;
-  /** Where jobs were passed over because their objects are in use: of each lane. */
+  /** Where jobs were passed over because their objects are in use. */
   readonly heads: readonly Head[];
 }
 

@@ -213,24 +213,35 @@ test.each([
   ["of one owner", false, false],
   ["of the host", true, false],
   ["of guests", true, true],
-])("jobs %s whose first object is in use are passed over, but not who was handed his", async (_, isShared, isGuest) => {
-  const [job] = await Promise.all([create("d").then(() => there.claim())]).then(([jobs]) => jobs);
-  const handed = await create("d");
-  expect(await there.claim()).toEqual([]);
-  await there.complete(job!);
-  const [, b, unknown, queued] = [await create("a"), await create("b"), await create("a"), await create("a")];
-  await rows(`update callsheet.work set object_hash = null where job_id = '${unknown}'`);
-  await rows(`update callsheet.work set state = 'queued', turn = 5 where job_id = '${queued}'`);
-  if (isGuest) await rows("update callsheet.work set guest = true");
-  const [lane] = await rows("select distinct lane_id as id from callsheet.work");
-  const lanes = [{ id: lane!.id as number, quota: 10, isShared, hasNews: false }];
-  const look = { nodeId: here.nodeId, lanes, want: 10, running: new Map(), seesObjects: true };
-  const found = async (...keys: string[]) =>
-    (await lockCandidates(database.db, { ...look, inUse: keys.map(objectHash) })).jobs.map(({ id }) => id);
-  expect(await found()).toHaveLength(5);
-  expect(await found("asset/a", "asset/d")).toEqual([handed, b, unknown]);
-  expect(await found("asset/b", "asset/x")).toHaveLength(4);
-});
+])(
+  "jobs %s whose first object is in use are passed over, but not who was handed his; those that come first are told in any case",
+  async (_, isShared, isGuest) => {
+    const [job] = await Promise.all([create("d").then(() => there.claim())]).then(([jobs]) => jobs);
+    const handed = await create("d");
+    expect(await there.claim()).toEqual([]);
+    await there.complete(job!);
+    const [a, b, unknown, queued] = [await create("a"), await create("b"), await create("a"), await create("a")];
+    await rows(`update callsheet.work set object_hash = null where job_id = '${unknown}'`);
+    await rows(`update callsheet.work set state = 'queued', turn = 5 where job_id = '${queued}'`);
+    if (isGuest) await rows("update callsheet.work set guest = true");
+    const [lane] = await rows("select distinct lane_id as id from callsheet.work");
+    const lanes = [{ id: lane!.id as number, quota: 10, isShared, hasNews: false }];
+    const look = { nodeId: here.nodeId, lanes, want: 10, running: new Map(), seesObjects: true };
+    const seen = (...keys: string[]) => lockCandidates(database.db, { ...look, inUse: keys.map(objectHash) });
+    const found = async (...keys: string[]) => (await seen(...keys)).jobs.map(({ id }) => id);
+    expect(await found()).toHaveLength(5);
+    expect(await found("asset/a", "asset/d")).toEqual([handed, b, unknown]);
+    expect(await found("asset/b", "asset/x")).toHaveLength(4);
+    const first = (await seen("asset/a")).heads.map(({ id, isQueued }) => [id, isQueued]);
+    expect([first, (await seen()).heads]).toEqual([
+      [
+        [a, false],
+        [queued, true],
+      ],
+      [],
+    ]);
+  },
+);
 
 test("jobs that lock several objects, or share one, start on a node that keeps objects without being kept", async () => {
   await cs.actions.put({ name: "view", type: "test", lock: "shared" });

@@ -21,6 +21,7 @@ function aSharing(initial: readonly string[]) {
     now: 0,
     free: 0,
     isAlone: true,
+    isReturning: false,
     keeps: false,
     counts: new Map<number, number>(),
     asked: 0,
@@ -33,6 +34,9 @@ function aSharing(initial: readonly string[]) {
     },
     get isAlone() {
       return world.isAlone;
+    },
+    get isReturning() {
+      return world.isReturning;
     },
     get alone() {
       return world.keeps ? { changes: "1", isKept: () => false } : undefined;
@@ -61,11 +65,19 @@ function aSharing(initial: readonly string[]) {
   const look = (
     away: readonly Candidate[],
     elsewhere: readonly (readonly string[])[],
-    { wanted = 100, hasOthers = false, isFull = true, left = jobsAt(), taken = jobsAt(), behind = jobsAt() } = {},
+    {
+      wanted = 100,
+      hasOthers = false,
+      isFull = true,
+      left = jobsAt(),
+      taken = jobsAt(),
+      behind = jobsAt(),
+      heads = jobsAt(),
+    } = {},
   ) => {
     const keptElsewhere = new Map(elsewhere.flatMap((keys, n) => keys.map((key) => [key, n + 2])));
     world.counts = new Map(elsewhere.map((keys, n) => [n + 2, keys.length]));
-    const outcome = { candidates: away, taken, left, away, behind, keptElsewhere, isHindered: false };
+    const outcome = { candidates: away, heads, taken, left, away, behind, keptElsewhere, isHindered: false };
     return sharing.mind({ outcome: outcome as unknown as Contest, isFull, wanted, known: 0, hasOthers });
   };
   return { world, done, sharing, look };
@@ -122,6 +134,34 @@ test("one that keeps less, and passed over what others keep, looks at all jobs n
   expect(done).toEqual([{ what: "all", keys: [] }]);
   expect(await look(jobsAt(there), [there])).toBe(true);
   expect([done[1], world.asked]).toEqual([{ what: "over", keys: there.slice(0, 80) }, 3]);
+});
+
+test("twice a second it sees what others keep, though it finds enough to start, but not while it has just begun again", async () => {
+  const { world, done, look } = aSharing(objects(20, "here"));
+  world.keeps = true;
+  const there = objects(180, "there");
+  const part = { isFull: false, taken: jobsAt(objects(100, "here")) };
+  const lookAt = async (now: number) => {
+    world.now = now;
+    return [await look([], [there], part), world.asked, done.length];
+  };
+  world.isReturning = true;
+  expect(await lookAt(500)).toEqual([false, 0, 0]);
+  world.isReturning = false;
+  expect(await lookAt(499)).toEqual([false, 0, 0]);
+  // It keeps fewer than a share.
+  expect(await lookAt(500)).toEqual([true, 1, 1]);
+  expect(await lookAt(999)).toEqual([false, 1, 1]);
+  expect(await lookAt(1_000)).toEqual([true, 2, 2]);
+});
+
+test("where the first job does not start, though others do, a node looks at all of them next", async () => {
+  const { world, done, look } = aSharing(objects(100, "here"));
+  const part = { isFull: false, taken: jobsAt(objects(100, "here")), heads: jobsAt(["first"]) };
+  for (world.now = 0; world.now < 250; world.now += 50) await look([], [], part);
+  expect(done).toEqual([]);
+  await look([], [], part);
+  expect(done).toEqual([{ what: "all", keys: [] }]);
 });
 
 test("where nobody was seen to keep anything it asks again after 20 ms, else after 100", async () => {
