@@ -26,8 +26,8 @@ const SHARE = 0.25;
  * Orders the internal queue: the best due jobs stand in it, by effective priority and the shares of their owners, never more
  * than its capacity; and holds units back for the first job that needs more than are free. One process at a time does it.
  * When nodes empty the queue faster than it is filled they take pending jobs in the same order themselves, and filling it
- * for them would only cost: rounds become rarer then, and put fewer jobs into it. To be woken when jobs wait; who is told so
- * while rounds go on anyway makes none of them come sooner.
+ * for them would only cost: rounds become rarer then, whichever process makes them, and put fewer jobs into it. To be woken
+ * when jobs wait; who is told so while rounds go on anyway makes none of them come sooner.
  */
 export function startAdmission(part: Part): Service {
   const { store, catalogue, environment, log, bus } = part;
@@ -38,6 +38,8 @@ export function startAdmission(part: Part): Service {
   let stood = 0;
   /** The last round went well, and the next one comes by itself when it is due. */
   let isAwake = false;
+  /** Another process said that none is needed until then. */
+  let notBefore = Number.NEGATIVE_INFINITY;
   const service = startService({
     name: "admission",
     environment,
@@ -48,21 +50,41 @@ export function startAdmission(part: Part): Service {
     round: async () => {
       isAwake = false;
       const started = environment.monotonic();
+      // Where owners share a lane each round may change who goes first.
+      if (!isShared && started < notBefore) {
+        isAwake = true;
+        return notBefore - started;
+      }
       // Read before: a transaction is not to wait for a second connection.
       const learned = await catalogue.durations();
       const round = await store.transaction((tx) => admit(tx, { catalogue, learned, heads, isRush: gap > EAGER_MS }));
       if (round) ({ isShared } = round);
       isAwake = round?.isAnybodyWaiting ?? false;
-      if (!round?.isAnybodyWaiting) return null;
+      if (!round?.isAnybodyWaiting) {
+        if (round) [gap, stood] = [EAGER_MS, 0];
+        return null;
+      }
       const isQueueDry = round.admitted > 0 && round.found <= stood * DRY;
       stood = round.found + round.admitted;
       gap = isQueueDry ? Math.min(RARE_MS, gap * RARER) : EAGER_MS;
+      if (gap > EAGER_MS) bus.publish({ kind: "admission", stood, gapMs: gap });
       return Math.max(gap, (environment.monotonic() - started) * (1 / SHARE - 1));
     },
   });
   // Where owners share a lane, a new job may have to go before those that are queued.
   const { stop } = wokenBy(bus, service, (hint) => isShared && hint?.kind === "lane");
-  return { wake: () => isAwake || service.wake(), stop };
+  const unsubscribe = bus.subscribe((hint) => {
+    if (hint?.kind !== "admission") return;
+    ({ stood, gapMs: gap } = hint);
+    notBefore = environment.monotonic() + gap;
+  });
+  return {
+    wake: () => isAwake || service.wake(),
+    stop: async () => {
+      unsubscribe();
+      await stop();
+    },
+  };
 }
 
 interface Means {

@@ -6,12 +6,14 @@ import type { EngineLog } from "./service.ts";
 type Hearer = (hint: Hint | undefined) => void;
 
 type SaidOfLane = Omit<LaneHint, "kind" | "laneId">;
+type AdmissionHint = Extract<Hint, { kind: "admission" }>;
 
 /** What was published and not yet sent. */
 interface Said {
   readonly lanes: Map<number, SaidOfLane>;
   readonly jobs: Set<string>;
   readonly pools: Set<number>;
+  admission: Omit<AdmissionHint, "kind"> | undefined;
   hasDue: boolean;
   hasRollback: boolean;
   hasAll: boolean;
@@ -21,6 +23,7 @@ const silence = (): Said => ({
   lanes: new Map(),
   jobs: new Set(),
   pools: new Set(),
+  admission: undefined,
   hasDue: false,
   hasRollback: false,
   hasAll: false,
@@ -166,17 +169,19 @@ function say(said: Said, hint: Hint): void {
   if (hint.kind === "lane") lanes.set(hint.laneId, both(hint, lanes.get(hint.laneId)));
   else if (hint.kind === "job") jobs.add(hint.id);
   else if (hint.kind === "pool") pools.add(hint.poolId);
+  else if (hint.kind === "admission") said.admission = hint;
   else if (hint.kind === "due") said.hasDue = true;
   else if (hint.kind === "rollback") said.hasRollback = true;
   else if (hint.kind === "everything") said.hasAll = true;
 }
 
-function encode(self: string, { lanes, jobs, pools, hasDue, hasRollback, hasAll }: Said): string {
+function encode(self: string, { lanes, jobs, pools, admission, hasDue, hasRollback, hasAll }: Said): string {
   const parts = [...lanes].map(([laneId, { rank, jobId }]) => `l${laneId}:${rank}${jobId ? `:${jobId}` : ""}`);
   // Releases that do not know it look at everything.
   for (const [laneId, { isNew }] of lanes) if (!isNew) parts.push(`o${laneId}`);
   if (hasDue) parts.push("d");
   if (hasRollback) parts.push("r");
+  if (admission) parts.push(`a${admission.stood}:${admission.gapMs}`);
   for (const id of pools) parts.push(`p${id}`);
   const all = [self, ...parts, ...[...jobs].map((id) => `j${id}`)].join(" ");
   // Too many to name: hearers look at everything.
@@ -196,9 +201,10 @@ function hintOf(part: string, old: ReadonlySet<number>): Hint | undefined {
   if (part === "r") return { kind: "rollback" };
   if (part.startsWith("p")) return { kind: "pool", poolId: Number(part.slice(1)) };
   if (part.startsWith("j")) return { kind: "job", id: part.slice(1) };
-  const [lane, rank, jobId] = part.slice(1).split(":");
-  const laneId = Number(lane);
+  const [what, more, jobId] = part.slice(1).split(":");
+  if (part.startsWith("a")) return { kind: "admission", stood: Number(what), gapMs: Number(more) };
+  const laneId = Number(what);
   return part.startsWith("l") && Number.isInteger(laneId)
-    ? { kind: "lane", laneId, rank: Number(rank ?? 0), jobId, isNew: !old.has(laneId) }
+    ? { kind: "lane", laneId, rank: Number(more ?? 0), jobId, isNew: !old.has(laneId) }
     : undefined;
 }

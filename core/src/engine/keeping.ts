@@ -265,7 +265,9 @@ export class Keeping {
     const now = this.#part.environment.monotonic();
     this.#returnsUntil = now + RETURN_MS;
     this.#nextFullLook = now + FULL_LOOK_MS;
-    for (const key of this.#before) this.#elsewhere.set(key, { hash: objectHash(key), until: this.#returnsUntil });
+    // By then it is seen what they keep.
+    const until = this.#returnsUntil + RETURN_MS;
+    for (const key of this.#before) this.#elsewhere.set(key, { hash: objectHash(key), until });
   }
 
   #remember(kept: KeptByNode | undefined): void {

@@ -19,6 +19,8 @@ export type Hint =
   | { readonly kind: "pool"; readonly poolId: number }
   /** Objects were freed, and nobody waited for them in line. Never sent to others. */
   | { readonly kind: "objects" }
+  /** A process has filled the queue, so that so many jobs stand in it, and nobody needs to for so long: nodes empty it faster than that. */
+  | { readonly kind: "admission"; readonly stood: number; readonly gapMs: number }
   /** So much may have changed that everything is looked at anew. */
   | { readonly kind: "everything" }
   /** Some job waits, nobody says which. Never sent to others. */

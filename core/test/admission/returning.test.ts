@@ -35,7 +35,9 @@ test("a node that begins to keep objects again passes over those that others kep
   expect([keeping.isReturning, keeping.inUse()]).toEqual([true, hashes("b", "c", "a")]);
   world.now += 200;
   keeping.foundInUse(["held"], []);
-  expect([keeping.isReturning, keeping.inUse()]).toEqual([false, hashes("held", "a")]);
+  expect([keeping.isReturning, keeping.inUse()]).toEqual([false, hashes("b", "c", "held", "a")]);
+  world.now += 200;
+  expect(keeping.inUse()).toEqual(hashes("a"));
 });
 
 test("an object that it keeps by now it does not pass over, whoever kept it before", async () => {

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { startAdmission } from "../../src/engine/admission.ts";
 import type { Part } from "../../src/engine/part.ts";
+import type { Hint } from "../../src/operations/hint.ts";
 import type { Candidate } from "../../src/store/admission.ts";
 import { aServiceTime, settle } from "../fixtures/service-time.ts";
 
@@ -18,6 +19,11 @@ function anAdmission() {
   const { now, timers, dueAt, moveTo } = aServiceTime();
   const rounds: number[] = [];
   const admitted: number[] = [];
+  const said: Hint[] = [];
+  const hearers: ((hint: Hint) => void)[] = [];
+  const hear = (hint: Hint) => {
+    for (const one of hearers) one(hint);
+  };
   const admitter = { now: new Date(), stepMs: 1_000, capacity: CAPACITY, hasPools: false };
   const tx = {
     becomeAdmitter: async () => {
@@ -38,7 +44,16 @@ function anAdmission() {
     catalogue: { durations: async () => new Map() },
     environment: { monotonic: now, random: () => 0, timers },
     log: { error: (_: string, error: unknown) => expect(error).toEqual(new Error("away")) },
-    bus: { subscribe: () => () => {} },
+    bus: {
+      subscribe: (one: (hint: Hint) => void) => {
+        hearers.push(one);
+        return () => {};
+      },
+      publish: (hint: Hint) => {
+        said.push(hint);
+        hear(hint);
+      },
+    },
   };
   const service = startAdmission(part as unknown as Part);
   onTestFinished(() => service.stop());
@@ -59,7 +74,7 @@ function anAdmission() {
       tell += 500;
     }
   };
-  return { world, rounds, admitted, wake, pass };
+  return { world, rounds, admitted, said, hear, wake, pass };
 }
 
 test("rounds become rarer while nodes empty the queue, however often it is told that jobs wait", async () => {
@@ -117,4 +132,55 @@ test.each([
   expect(rounds).toEqual([0]);
   await pass(2);
   expect(rounds).toEqual([0, 500]);
+});
+
+test("a process that hears of another's rounds makes none of its own as long as that one needs none, and puts as few jobs into the queue", async () => {
+  const { world, rounds, admitted, said, hear, wake, pass } = anAdmission();
+  hear({ kind: "admission", stood: CAPACITY, gapMs: 400 });
+  await pass(100);
+  await wake();
+  await pass(199);
+  hear({ kind: "admission", stood: 2, gapMs: 1_600 });
+  await pass(1_700);
+  // 1,600 ms after it last heard of one; it was told at 500, 1,000 and 1,500 that jobs wait.
+  expect([rounds, admitted]).toEqual([[1_899], [2]]);
+  expect(said).toEqual([{ kind: "admission", stood: 2, gapMs: 2_000 }]);
+  world.isMine = false;
+  await pass(2_000);
+  expect(rounds).toEqual([1_899, 3_899]);
+});
+
+test("where owners share lanes it does, as each of its rounds may change who goes first", async () => {
+  const { world, rounds, hear, wake, pass } = anAdmission();
+  world.isShared = true;
+  await wake();
+  hear({ kind: "admission", stood: CAPACITY, gapMs: 2_000 });
+  await pass(600);
+  expect(rounds).toEqual([0, 400]);
+});
+
+test("others hear of rounds that become rarer, and of no others", async () => {
+  const { world, rounds, said, wake, pass } = anAdmission();
+  await wake();
+  await pass(3_000);
+  const gaps = said.map((hint) => hint.kind === "admission" && hint.gapMs);
+  expect([rounds, gaps]).toEqual([
+    [0, 400, 2_000],
+    [400, 1_600, 2_000],
+  ]);
+  world.queued = CAPACITY;
+  await pass(1_500);
+  expect([rounds.slice(3), said.length]).toEqual([[4_000, 4_100, 4_200, 4_300, 4_400, 4_500], 3]);
+});
+
+test("when nobody waits any more the next burst finds the queue filled at once, as the first did", async () => {
+  const { world, admitted, wake, pass } = anAdmission();
+  await wake();
+  await pass(500);
+  world.pending = 0;
+  await pass(2_000);
+  world.pending = 100;
+  await pass(1_000);
+  expect(admitted.slice(0, 2)).toEqual([CAPACITY, 2]);
+  expect(admitted.at(-2)).toBe(CAPACITY);
 });

@@ -10,7 +10,7 @@ interface Planned {
 
 /** A bus whose clock stands, what it sends, and what it will do later. */
 function aBus() {
-  const place = { now: 1_000, sent: [] as string[], planned: [] as Planned[] };
+  const place = { now: 1_000, sent: [] as string[], planned: [] as Planned[], tell: (_: string) => {} };
   const plan = (inMs: number, run: () => void) => {
     const one = { inMs, run };
     place.planned.push(one);
@@ -20,7 +20,11 @@ function aBus() {
   const timers = { ...system.timers, after: plan, soon: (run: () => void) => void plan(0, run) };
   const environment: Environment = { ...system, monotonic: () => place.now, timers };
   const notify = async (payload: string) => void place.sent.push(payload.split(" ").slice(1).sort().join(" "));
-  const bus = new Bus({ notify } as Partial<Store> as Store, environment, { error: () => {} });
+  const listen: Store["listen"] = async (tell) => {
+    place.tell = tell;
+    return { close: async () => {} };
+  };
+  const bus = new Bus({ notify, listen } as Partial<Store> as Store, environment, { error: () => {} });
   const runPlanned = () => {
     for (const { inMs, run } of place.planned.splice(0)) {
       place.now += inMs;
@@ -57,4 +61,17 @@ test("other hints do not wait for those, and take them along", () => {
   runPlanned();
   expect(place.sent).toEqual(["p1", "d p1 p2"]);
   expect(place.planned).toEqual([]);
+});
+
+test("a round of admission is told to other processes as it was", async () => {
+  const [here, there] = [aBus(), aBus()];
+  const heard: unknown[] = [];
+  there.bus.subscribe((hint) => heard.push(hint));
+  await there.bus.listen();
+  const hint = { kind: "admission", stood: 250, gapMs: 1_600 } as const;
+  here.bus.publish(hint);
+  here.runPlanned();
+  expect(here.place.sent).toEqual(["a250:1600"]);
+  there.place.tell(`other ${here.place.sent[0]}`);
+  expect(heard).toEqual([undefined, hint]);
 });
