@@ -17,7 +17,7 @@ const RARE_MS = 2_000;
 const RARER = 4;
 /** The queue was emptied where at most this share of it is left. */
 const DRY = 0.25;
-/** Then only this share of it is filled: nodes take from it what they would take in any case. */
+/** Then only this share of it is filled, as nodes take from it what they would take in any case; and before it is known whether they do. */
 const RUSH = 0.25;
 /** Rounds take at most this share of the time. */
 const SHARE = 0.25;
@@ -34,6 +34,8 @@ export function startAdmission(part: Part): Service {
   const heads = new Heads();
   let gap = EAGER_MS;
   let isShared = false;
+  /** Nodes had emptied the queue before the last round; or nobody waited. */
+  let isRush = true;
   /** How many stood in the queue after the last round. */
   let stood = 0;
   /** The last round went well, and the next one comes by itself when it is due. */
@@ -57,16 +59,16 @@ export function startAdmission(part: Part): Service {
       }
       // Read before: a transaction is not to wait for a second connection.
       const learned = await catalogue.durations();
-      const round = await store.transaction((tx) => admit(tx, { catalogue, learned, heads, isRush: gap > EAGER_MS }));
+      const round = await store.transaction((tx) => admit(tx, { catalogue, learned, heads, isRush }));
       if (round) ({ isShared } = round);
       isAwake = round?.isAnybodyWaiting ?? false;
       if (!round?.isAnybodyWaiting) {
-        if (round) [gap, stood] = [EAGER_MS, 0];
+        if (round) [gap, stood, isRush] = [EAGER_MS, 0, true];
         return null;
       }
-      const isQueueDry = round.admitted > 0 && round.found <= stood * DRY;
+      isRush = round.admitted > 0 && round.found <= stood * DRY;
       stood = round.found + round.admitted;
-      gap = isQueueDry ? Math.min(RARE_MS, gap * RARER) : EAGER_MS;
+      gap = isRush ? Math.min(RARE_MS, gap * RARER) : EAGER_MS;
       if (gap > EAGER_MS) bus.publish({ kind: "admission", stood, gapMs: gap });
       return Math.max(gap, (environment.monotonic() - started) * (1 / SHARE - 1));
     },
@@ -76,6 +78,7 @@ export function startAdmission(part: Part): Service {
   const unsubscribe = bus.subscribe((hint) => {
     if (hint?.kind !== "admission") return;
     ({ stood, gapMs: gap } = hint);
+    isRush = true;
     notBefore = environment.monotonic() + gap;
   });
   return {
@@ -91,7 +94,7 @@ interface Means {
   readonly catalogue: Catalogue;
   readonly learned: Learned;
   readonly heads: Heads;
-  /** Nodes have emptied the queue since the last round. */
+  /** Nodes empty the queue faster than it is filled, as far as is known. */
   readonly isRush: boolean;
 }
 

@@ -82,7 +82,7 @@ describe("the internal queue", () => {
       floor.name,
       Array.from({ length: 20 }, () => ({})),
     );
-    await until(async () => (await counted(floor.database)).queued > 0);
+    await until(async () => (await counted(floor.database)).queued === 5);
     expect(await counted(floor.database)).toEqual({ queued: 5, pending: 15, running: 1 });
     // The next takes a place in it; the bound holds.
     floor.stage.entered[0]!.returns();
