@@ -15,14 +15,14 @@ const POSTGRES_SETTINGS = {
   wal_level: "replica",
   autovacuum: "on",
   shared_buffers: "2GB",
-  min_wal_size: "2GB",
+  min_wal_size: "2560MB",
   max_wal_size: "8GB",
   checkpoint_timeout: "15min",
   max_connections: "400",
 };
 
 /** As much as `min_wal_size` keeps, in the files of 16 MB that a server writes its log to. */
-const LOG_FILES = 128;
+const LOG_FILES = 160;
 
 const DEBIAN = "/usr/lib/postgresql";
 

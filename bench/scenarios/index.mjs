@@ -16,7 +16,7 @@ const FULL = {
   together: 20_000,
   small: 10_000,
   middle: 100_000,
-  first: 50_000,
+  first: 150_000,
   large: 1_000_000,
   latency: 1_000,
   openings: 40,
