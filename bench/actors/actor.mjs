@@ -12,7 +12,7 @@ const WEIGH_EVERY_MS = 250;
 const { system: name, url } = JSON.parse(process.env.CALLSHEET_BENCH_ACTOR);
 const system = await loadSystem(name);
 const parts = {
-  ...{ producer: undefined, worker: undefined, settings: undefined, counter: undefined },
+  ...{ producer: undefined, worker: undefined, counter: undefined },
   ...{ timers: [], memory: [], claimsBefore: 0 },
 };
 
@@ -22,7 +22,6 @@ const commands = {
   },
   openWorker: async ({ settings, attempted }) => {
     parts.counter = makeCounter(attempted);
-    parts.settings = settings;
     parts.worker = await system.openWorker(url, settings, parts.counter.count);
   },
   startWorker: async ({ watched = true }) => {
@@ -33,15 +32,10 @@ const commands = {
     return { startedMs };
   },
   claims: async () => parts.worker.claims(),
-  // Where it cannot rest, another one takes its place in this process.
   restWorker: async () => {
     for (const timer of parts.timers) clearInterval(timer);
-    if (parts.worker.rest) {
-      parts.claimsBefore = parts.worker.claims?.().length ?? 0;
-      return parts.worker.rest();
-    }
-    await parts.worker.stop();
-    parts.worker = await system.openWorker(url, parts.settings, parts.counter.count);
+    parts.claimsBefore = parts.worker.claims?.().length ?? 0;
+    await parts.worker.rest();
   },
   stopWorker: async () => {
     for (const timer of parts.timers) clearInterval(timer);

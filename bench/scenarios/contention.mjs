@@ -7,10 +7,10 @@ import { load, openWorkers, stopAndCount, untilSettled, warmUp } from "./stage.m
 const amount = (count) => count.toLocaleString("en-US");
 
 /**
- * Works off jobs that need one unit of a pool and lock one of `objects` objects each. Peers, which have neither, work off
+ * Works off jobs that need one unit of a pool and lock one of `objects` objects each. A peer, which has neither, works off
  * as many jobs that need nothing. Before that each process has worked off `first` such jobs and rested while the others were
  * made: what is compared is what units and locks cost, by one process and by two, and not how long two take to begin.
- * @param {{count: number, first: number, objects: number, units: number, workers: number, limitMs: number, variants?: readonly string[], systems?: readonly string[]}} size
+ * @param {{count: number, first: number, objects: number, units: number, workers: number, limitMs: number, variants?: readonly string[], systems: readonly string[]}} size
  *   `systems`: only these
  */
 export const contended = ({ variants = ["loaded", "analysed"], systems, ...size }) => ({

@@ -87,12 +87,11 @@ export function scenariosOf({ size, limitMs }) {
   const variants = size === "quick" ? ["analysed"] : ["loaded", "analysed"];
   const backlog = (count, workers) => drain({ count, workers, limitMs, variants });
   const n = size === "quick" ? QUICK : FULL;
-  const contention = (workers, how = {}) =>
+  const contention = (workers, count) =>
     contended({
-      ...{ count: n.middle, first: n.first, objects: n.objects, units: n.units },
-      ...{ workers, limitMs, variants, ...how },
+      ...{ count, first: n.first, objects: n.objects, units: n.units },
+      ...{ workers, limitMs, variants, systems: ["callsheet", "graphile-worker"] },
     });
-  const many = { count: n.large, systems: ["callsheet", "graphile-worker"] };
   const blocked = (count) =>
     behindBlocked({ ...{ blocked: count, lanes: n.lanes, openLanes: 10, count: n.free, units: n.units }, limitMs });
   return {
@@ -110,10 +109,10 @@ export function scenariosOf({ size, limitMs }) {
     flow: flow({ count: n.middle, limitMs }),
     latency: latency({ count: n.latency, perSecond: 100, processes: 2 }),
     "latency-same": latency({ count: n.latency, perSecond: 100, processes: 1 }),
-    "contended-100k": contention(1),
-    "contended-100k-2": contention(2),
-    "contended-1m": contention(1, many),
-    "contended-1m-2": contention(2, many),
+    "contended-100k": contention(1, n.middle),
+    "contended-100k-2": contention(2, n.middle),
+    "contended-1m": contention(1, n.large),
+    "contended-1m-2": contention(2, n.large),
     "blocked-none": blocked(0),
     "blocked-1m": blocked(n.blocked),
     connections: connections({

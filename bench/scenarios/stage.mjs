@@ -134,8 +134,9 @@ export async function openWorkers(stage, { workers, attempted, settings }) {
 export async function warmUp({ system, store }, { actors, count, limitMs }) {
   const watch = await system.watch(store);
   await Promise.all(actors.map((actor) => actor.ask("startWorker")));
-  await untilSettled(watch, { actors, attempted: count, untilMs: nowMs() + limitMs });
+  const { complete } = await untilSettled(watch, { actors, attempted: count, untilMs: nowMs() + limitMs });
   await watch.close();
+  if (!complete) throw new Error(`the first ${count} jobs were not worked off within ${limitMs} ms`);
   await Promise.all(actors.map((actor) => actor.ask("restWorker")));
 }
 

@@ -10,7 +10,7 @@
  * @typedef {object} Worker runs jobs with a no-op handler that tells `count` the job's number
  * @property {() => Promise<void>} start
  * @property {() => number[]} [claims] how long each claim took that this process has made so far, in milliseconds
- * @property {() => Promise<void>} [rest] takes no more until it is started again
+ * @property {() => Promise<void>} [rest] takes no more until it is started again; of systems that drain contended jobs
  * @property {() => Promise<void>} stop finishes what it has begun and gives back the rest
  *
  * @typedef {object} Store what a run works on: an empty database or Redis of its own
