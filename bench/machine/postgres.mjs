@@ -7,6 +7,9 @@ import { serverUser } from "./directory.mjs";
 import { privateBinaries } from "./private-binaries.mjs";
 import { readProcesses, usageOfTree } from "./processes.mjs";
 
+/** So many files of 16 MB each has a server for its log: one run writes no further. */
+const LOG_FILES = 160;
+
 /** The same for every system. Durability is PostgreSQL's default, written out; the rest is sized for a small machine. */
 const POSTGRES_SETTINGS = {
   fsync: "on",
@@ -15,14 +18,11 @@ const POSTGRES_SETTINGS = {
   wal_level: "replica",
   autovacuum: "on",
   shared_buffers: "2GB",
-  min_wal_size: "2560MB",
+  min_wal_size: `${LOG_FILES * 16}MB`,
   max_wal_size: "8GB",
   checkpoint_timeout: "15min",
   max_connections: "400",
 };
-
-/** As much as `min_wal_size` keeps, in the files of 16 MB that a server writes its log to. */
-const LOG_FILES = 160;
 
 const DEBIAN = "/usr/lib/postgresql";
 
@@ -82,12 +82,9 @@ export async function openPostgres({ kind, directory }) {
  * which all commits wait 50 ms: of two runs the one that writes its log further would meet that.
  */
 async function fillLog(url) {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  for (let file = 0; file < LOG_FILES; file += 1)
-    await client.query("select pg_logical_emit_message(false, 'bench', ''), pg_switch_wal()");
-  await client.query("checkpoint");
-  await client.end();
+  const next = "pg_logical_emit_message(false, 'bench', ''), pg_switch_wal()";
+  await query(url, `select ${next} from generate_series(1, ${LOG_FILES})`);
+  await query(url, "checkpoint");
 }
 
 /** The newest PostgreSQL that Debian installed here. */

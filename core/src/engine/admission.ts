@@ -69,7 +69,7 @@ export function startAdmission(part: Part): Service {
       isRush = round.admitted > 0 && round.found <= stood * DRY;
       stood = round.found + round.admitted;
       gap = isRush ? Math.min(RARE_MS, gap * RARER) : EAGER_MS;
-      if (gap > EAGER_MS) bus.publish({ kind: "admission", stood, gapMs: gap });
+      if (isRush) bus.publish({ kind: "admission", stood, gapMs: gap });
       return Math.max(gap, (environment.monotonic() - started) * (1 / SHARE - 1));
     },
   });
