@@ -42,6 +42,7 @@ export * from "./model/node.ts";
 export * from "./model/outcome.ts";
 export * from "./model/pause.ts";
 export * from "./model/place.ts";
+export * from "./model/pool-index.ts";
 export * from "./model/priority.ts";
 export * from "./model/queue-summary.ts";
 export * from "./model/queue-terms.ts";

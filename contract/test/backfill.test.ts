@@ -4,6 +4,7 @@ import { decideAdmission, type QueuedJob } from "../src/model/admission.ts";
 import { decide } from "../src/model/decide.ts";
 import type { PoolReservation } from "../src/model/ledger.ts";
 import { placesOf } from "../src/model/place.ts";
+import { PoolIndex } from "../src/model/pool-index.ts";
 import type { LaneFacts, PoolFacts } from "../src/model/world.ts";
 
 const MINUTE = 60_000;
@@ -90,7 +91,7 @@ class Pool {
     const pool = this.#facts();
     const jobs = [...this.#waiting.values()].map((work) => ({
       ...{ id: work.id, level: 3 as const, owner: "ada", dueAt: new Date(START + work.dueMs) },
-      ...{ places: placesOf(laneOf(work), ["here"], [pool]), expectedMs: work.durationMs },
+      ...{ places: placesOf(laneOf(work), ["here"], new PoolIndex([pool])), expectedMs: work.durationMs },
     }));
     const decision = decideAdmission({
       ...{ now: new Date(START + ms), stepMs: 1e9, capacity: 100 },

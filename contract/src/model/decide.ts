@@ -1,5 +1,6 @@
 import { missingCapabilities } from "./capability.ts";
 import { areCompatible, type JobLock, type LockMode } from "./lock.ts";
+import { PoolIndex } from "./pool-index.ts";
 import type { Blocked, CandidateJob, LaneFacts, ObjectFacts, PoolFacts, Units, Verdict, Why, World } from "./world.ts";
 
 /** A question that a job must pass to start; answers why it does not. */
@@ -85,38 +86,34 @@ export interface Ask {
 }
 
 /** The pools that a lane's jobs take units of on a node: of each need the nearest of its name, and every limit. */
-export function asksOf(lane: LaneFacts, world: Pick<World, "node" | "pools">): readonly Ask[] {
-  const places = [`node/${world.node.name}`, `site/${lane.site}`, "cluster"];
+export function asksOf(lane: LaneFacts, nodeName: string, pools: PoolIndex): readonly Ask[] {
+  const places = [`node/${nodeName}`, `site/${lane.site}`, "cluster"];
   const asks = Object.entries(lane.needs.units ?? {}).map(([need, units]): Ask => {
-    const found = need.startsWith("#") ? tagged(world.pools, need.slice(1), places) : named(world.pools, need, places);
+    const found = need.startsWith("#")
+      ? pools.tagged(need.slice(1)).filter(({ scope }) => places.includes(scope))
+      : nearest(pools, need, places);
     return { need, units, pools: found, isLimit: false };
   });
-  const limits = world.pools.filter(({ scope, name }) => LIMITED[scope]?.(lane) === name);
+  const limits = LIMITED.flatMap((scope) => pools.named(scope, lane[scope]) ?? []);
   return [...asks, ...limits.map((pool): Ask => ({ need: pool.name, units: 1, pools: [pool], isLimit: true }))];
 }
 
-const LIMITED: Readonly<Record<string, (lane: LaneFacts) => string>> = {
-  action: ({ action }) => action,
-  queue: ({ queue }) => queue,
-  site: ({ site }) => site,
-};
+/** What a limit may be of, in the order in which they are named to who waits. */
+const LIMITED = ["action", "queue", "site"] as const;
 
-function named(pools: readonly PoolFacts[], name: string, places: readonly string[]): readonly PoolFacts[] {
+function nearest(pools: PoolIndex, name: string, places: readonly string[]): readonly PoolFacts[] {
   for (const place of places) {
-    const pool = pools.find((one) => one.scope === place && one.name === name);
+    const pool = pools.named(place, name);
     if (pool) return [pool];
   }
   return [];
-}
-
-function tagged(pools: readonly PoolFacts[], tag: string, places: readonly string[]): readonly PoolFacts[] {
-  return pools.filter(({ tags, scope }) => tags.includes(tag) && places.includes(scope));
 }
 
 /** What has been given away so far, over a world that does not change. */
 class Round {
   readonly world: World;
   readonly objects: ReadonlyMap<string, ObjectFacts>;
+  readonly #pools: PoolIndex;
   readonly #taken = new Map<number, number>();
   readonly #spent = new Map<number, number>();
   readonly #locked = new Map<string, { readonly jobId: string; readonly mode: LockMode }[]>();
@@ -127,10 +124,11 @@ class Round {
   constructor(world: World) {
     this.world = world;
     this.objects = new Map(world.objects.map((object) => [object.key, object]));
+    this.#pools = new PoolIndex(world.pools);
   }
 
   asks(lane: LaneFacts): readonly Ask[] {
-    const known = this.#asks.get(lane.id) ?? asksOf(lane, this.world);
+    const known = this.#asks.get(lane.id) ?? asksOf(lane, this.world.node.name, this.#pools);
     this.#asks.set(lane.id, known);
     return known;
   }

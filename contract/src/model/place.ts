@@ -1,4 +1,5 @@
 import { asksOf } from "./decide.ts";
+import type { PoolIndex } from "./pool-index.ts";
 import type { LaneFacts, PoolFacts } from "./world.ts";
 
 /** What a job takes to run at some place: for each ask, units of one of its pools, by their ids. */
@@ -8,24 +9,17 @@ export type Place = readonly { readonly units: number; readonly pools: readonly 
  * What a job of a lane takes on each of the nodes, by name, that might run it; nodes without pools of their own are one
  * place. Undefined: it takes nothing anywhere.
  */
-export function placesOf(
-  lane: LaneFacts,
-  nodes: readonly string[],
-  pools: readonly PoolFacts[],
-): readonly Place[] | undefined {
+export function placesOf(lane: LaneFacts, nodes: readonly string[], pools: PoolIndex): readonly Place[] | undefined {
   const asksOn = (name: string) =>
-    asksOf(lane, { node: { name, site: lane.site, capabilities: NONE }, pools }).map((ask): Place[number] => ({
+    asksOf(lane, name, pools).map((ask): Place[number] => ({
       units: ask.units,
       pools: ask.pools.map(({ id }) => id),
     }));
   const anywhere = asksOn("");
   if (anywhere.length === 0) return undefined;
-  const own = new Set(pools.map(({ scope }) => scope));
-  const special = nodes.filter((name) => own.has(`node/${name}`));
+  const special = nodes.filter((name) => pools.has(`node/${name}`));
   return [...(special.length < nodes.length ? [anywhere] : []), ...special.map(asksOn)];
 }
-
-const NONE: ReadonlySet<string> = new Set();
 
 /** Whether none of the places has room for a job now, whatever is reserved. */
 export function isFull(

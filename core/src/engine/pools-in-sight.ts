@@ -1,4 +1,4 @@
-import { type Ask, asksOf, type PoolFacts, type World } from "@callsheet/contract";
+import { type Ask, asksOf, type PoolFacts, PoolIndex, type World } from "@callsheet/contract";
 import type { ClaimLane } from "../store/dictionary.ts";
 import type { ClaimerOptions } from "./claiming.ts";
 
@@ -9,6 +9,8 @@ const POOLS_MS = 500;
 export class PoolsInSight {
   readonly #options: ClaimerOptions;
   #pools = new Map<number, PoolFacts>();
+  /** Those of them that lanes may ask for. */
+  #index = new PoolIndex([]);
   #asks = new Map<number, readonly Ask[]>();
   #readAt = Number.NEGATIVE_INFINITY;
   #rules = "";
@@ -50,8 +52,10 @@ export class PoolsInSight {
     this.#rules = await part.store.rulesNumber();
     const [before, pools] = [kindsOf(this.#pools.values()), await part.store.readPools(site, name)];
     this.#pools = new Map(pools.map((pool) => [pool.id, pool]));
+    if (kindsOf(pools) === before) return true;
     // Which pools a lane's jobs take of is worked out anew only where there are others: of thousands of lanes it takes a while.
-    if (kindsOf(pools) !== before) this.#asks.clear();
+    this.#index = new PoolIndex(pools);
+    this.#asks.clear();
     return true;
   }
 
@@ -68,7 +72,7 @@ export class PoolsInSight {
   }
 
   asksOf(lane: ClaimLane): readonly Ask[] {
-    const known = this.#asks.get(lane.id) ?? asksOf(lane, { node: this.node, pools: [...this.#pools.values()] });
+    const known = this.#asks.get(lane.id) ?? asksOf(lane, this.#options.name, this.#index);
     this.#asks.set(lane.id, known);
     return known;
   }

@@ -5,6 +5,7 @@ import {
   isFull,
   type Place,
   type PoolFacts,
+  PoolIndex,
   type PoolReservation,
   type PoolRoom,
   placesOf,
@@ -41,6 +42,7 @@ export async function readFloor(tx: Statements): Promise<Floor> {
   for (const { poolId, units } of held) used.set(poolId, (used.get(poolId) ?? 0) + units);
   const pools = known.map((pool) => ({ ...pool, used: used.get(pool.id) ?? 0 }));
   const nodes = (await tx.openNodes()).map((node) => ({ ...node, capabilities: new Set(node.capabilities) }));
+  const index = new PoolIndex(pools);
   const places = new Map<number, readonly Place[]>();
   for (const lane of await tx.unitsLanes()) {
     const able = nodes.filter(
@@ -50,7 +52,7 @@ export async function readFloor(tx: Statements): Promise<Floor> {
     const found = placesOf(
       lane,
       able.map(({ name }) => name),
-      pools,
+      index,
     );
     if (found) places.set(lane.id, found);
   }

@@ -11,6 +11,7 @@ import {
   type LaneFacts,
   type ObjectFacts,
   type PoolFacts,
+  PoolIndex,
   type PoolInSight,
 } from "@callsheet/contract";
 import type { ClaimLane } from "../store/dictionary.ts";
@@ -39,10 +40,8 @@ export async function outlookOf(
   const capable = capableNodes(facts.nodes, lane.needs);
   const nodeIds = capable.map(({ id }) => id);
   // Any of them would do; where each has pools of its own, those of the first stand for all.
-  const pools = asksOf(lane, {
-    node: { name: capable[0]?.name ?? "", site: lane.site, capabilities: new Set() },
-    pools: facts.pools,
-  });
+  const index = new PoolIndex(facts.pools);
+  const pools = asksOf(lane, capable[0]?.name ?? "", index);
   const before = facts.locks
     .map(({ key }) => facts.objects.find((object) => object.key === key))
     .map((object) => standingBefore(object, ticket));
@@ -65,7 +64,7 @@ export async function outlookOf(
         expected: expect(one.actionVersionId, one.size),
         units: [nodeIds.includes(one.nodeId!) ? 1 : 0, ...pools.map((ask) => unitsIn(ask, one))],
       })),
-    ahead: await aheadOf(desk, lanes, ahead, pools, facts.pools),
+    ahead: await aheadOf(desk, lanes, ahead, pools, index),
     lines: before.map(
       (tickets, index): ForecastLine => ({
         mode: facts.locks[index]!.mode,
@@ -119,7 +118,7 @@ async function aheadOf(
   lanes: readonly ClaimLane[],
   ahead: readonly Ahead[],
   asks: readonly Ask[],
-  pools: readonly PoolInSight[],
+  index: PoolIndex,
 ): Promise<ForecastFacts["ahead"]> {
   const learned = await catalogue.durations();
   return Promise.all(
@@ -127,13 +126,13 @@ async function aheadOf(
       const lane = lanes.find(({ id }) => id === laneId)!;
       const version = await store.currentAction(lane.action);
       const expected = version ? expectDuration(learned.get(version.actionId), size, version.definition) : null;
-      return { count, expected, units: [1, ...asks.map((ask) => wantedOf(lane, ask, pools))] };
+      return { count, expected, units: [1, ...asks.map((ask) => wantedOf(lane, ask, index))] };
     }),
   );
 }
 
 /** The units that a lane's jobs take of the pools that would meet an ask of the job. */
-function wantedOf(lane: LaneFacts, { pools }: Ask, all: readonly PoolInSight[]): number {
-  const asks = asksOf(lane, { node: { name: "", site: lane.site, capabilities: new Set() }, pools: all });
+function wantedOf(lane: LaneFacts, { pools }: Ask, index: PoolIndex): number {
+  const asks = asksOf(lane, "", index);
   return asks.find((ask) => ask.pools.some(({ id }) => pools.some((pool) => pool.id === id)))?.units ?? 0;
 }

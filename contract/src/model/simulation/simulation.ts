@@ -11,6 +11,7 @@ import {
 import { Heap } from "../heap.ts";
 import type { Holding } from "../ledger.ts";
 import { type Place, placesOf } from "../place.ts";
+import { PoolIndex } from "../pool-index.ts";
 import { DEFAULT_AGEING_STEP_MS, PRIORITIES } from "../priority.ts";
 import type { CandidateJob, LaneFacts, Units, Why } from "../world.ts";
 import type { DayJob, FacilityDay } from "./day.ts";
@@ -202,7 +203,7 @@ export class Simulation {
 
   #placesOf(lane: LaneFacts): readonly Place[] | undefined {
     const names = this.stock.nodes.filter(({ site }) => site === lane.site).map(({ name }) => name);
-    const places = this.#places.get(lane.id) ?? { found: placesOf(lane, names, this.stock.pools) };
+    const places = this.#places.get(lane.id) ?? { found: placesOf(lane, names, new PoolIndex(this.stock.pools)) };
     this.#places.set(lane.id, places);
     return places.found;
   }
