@@ -49,7 +49,7 @@ export async function queuedJobs(tx: Queryable): Promise<readonly Candidate[]> {
 
 /**
  * The first `limit` pending jobs of each open lane and rank (index work_pending); of each of the `full` lanes, which have no
- * room, only one.
+ * room, only one. Ranks that a lane has no jobs of are not asked for: there may be thousands of lanes.
  */
 export async function pendingHeads(
   tx: Queryable,
@@ -57,13 +57,22 @@ export async function pendingHeads(
   full: readonly number[] = [],
 ): Promise<readonly Candidate[]> {
   const { rows } = await tx.query<Candidate>(sql`
-    select w.id, l.id as "laneId", w."ownerId", w."actionVersionId", w.rank, w."dueAt", null::float8 as turn
-    from callsheet.lane l cross join generate_series(0, 5) as r (rank) cross join lateral (
-      select job_id as id, owner_id as "ownerId", action_version_id as "actionVersionId", rank, due_at as "dueAt" from callsheet.work
-      where state = 'pending' and lane_id = l.id and rank = r.rank
-      order by lane_id, rank, due_at, job_id limit case when l.id = any(${full}::int[]) then 1 else ${limit} end
+    with recursive line as (
+      select l.id as lane_id, l.id in (select unnest(${full}::int[])) as is_full, -1::smallint as rank
+      from callsheet.lane l where not l.paused
+      union all
+      select line.lane_id, line.is_full, next.rank from line cross join lateral (
+        select rank from callsheet.work where state = 'pending' and lane_id = line.lane_id and rank > line.rank
+        order by lane_id, rank limit 1
+      ) next
+    )
+    select w.id, line.lane_id as "laneId", w."ownerId", w."actionVersionId", line.rank, w."dueAt", null::float8 as turn
+    from line cross join lateral (
+      select job_id as id, owner_id as "ownerId", action_version_id as "actionVersionId", due_at as "dueAt" from callsheet.work
+      where state = 'pending' and lane_id = line.lane_id and rank = line.rank
+      order by lane_id, rank, due_at, job_id limit case when line.is_full then 1 else ${limit} end
     ) w
-    where not l.paused`);
+    where line.rank >= 0`);
   return rows;
 }
 

@@ -1,5 +1,6 @@
 import type { JobLock, Units } from "@callsheet/contract";
 import { describe, expect, test } from "vitest";
+import { claimJobs } from "../../src/store/claim.ts";
 import { type Candidate, lockCandidates } from "../../src/store/contended.ts";
 import type { Line } from "../../src/store/database.ts";
 import { completeAlone, completeInLines } from "../../src/store/finish-holders.ts";
@@ -8,7 +9,7 @@ import { standInLine, takeJobs } from "../../src/store/take.ts";
 import { takeAlone } from "../../src/store/take-alone.ts";
 import { analyse, fill } from "./fill.ts";
 import { databaseOfFile } from "./place.ts";
-import { otherIndexes, plansOf, statementsOf, wholeJoins, wholeScans } from "./plan.ts";
+import { otherIndexes, plansOf, readsOfQueue, statementsOf, wholeJoins, wholeScans } from "./plan.ts";
 
 const file = databaseOfFile();
 const ID = "00000000-0000-7000-8000-000000000001";
@@ -106,5 +107,19 @@ describe.each(stages)("on $stage tables", ({ prepare }) => {
     expect(plans.flatMap(wholeScans)).toEqual([]);
     expect(plans.flatMap(wholeJoins)).toEqual([]);
     if (hot.byIds) expect(plans.flatMap(otherIndexes)).toEqual([]);
+  });
+
+  test.each([
+    { name: "candidates", act: look(false, false), answer: { ids: null } },
+    { name: "candidates and who stands at their objects", act: look(false, true), answer: { ids: null } },
+    {
+      name: "a claim of plain jobs",
+      act: (line: Line) => claimJobs(line, { nodeId: 1, want: 100, lanes: [{ id: 1 }, { id: 2 }] }),
+      answer: { ids: null, marks: null },
+    },
+  ])("$name: the index alone tells which queued jobs are of other lanes", async ({ act, answer }) => {
+    const reads = (await plansOf(file.get(), await statementsOf(act, answer), "hot")).flatMap(readsOfQueue);
+    expect(reads.length).toBeGreaterThan(0);
+    for (const condition of reads) expect(condition).toContain("lane_id = ANY");
   });
 });

@@ -125,6 +125,13 @@ export function otherIndexes(plan: PlanNode): readonly string[] {
   return names.filter((name) => /^(job|work|outcome|event)_/.test(name) && !name.endsWith("_pkey"));
 }
 
+/** By what conditions a plan finds jobs of the queue in its index. */
+export function readsOfQueue(plan: PlanNode): readonly string[] {
+  return nodesOf(plan)
+    .filter((node) => node["Index Name"] === "work_queued")
+    .map((node) => node["Index Cond"] ?? "");
+}
+
 /** All nodes of a plan, those of what it asks aside among them. */
 export function nodesOf(plan: PlanNode): readonly PlanNode[] {
   return [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
