@@ -19,15 +19,16 @@ const RARER = 4;
 const DRY = 0.25;
 /** Then only this share of it is filled, as nodes take from it what they would take in any case; and before it is known whether they do. */
 const RUSH = 0.25;
-/** Rounds take at most this share of the time. */
+/** Rounds take at most this share of the time; those that change nothing, this one. */
 const SHARE = 0.25;
+const SHARE_IN_VAIN = 0.05;
 
 /**
  * Orders the internal queue: the best due jobs stand in it, by effective priority and the shares of their owners, never more
  * than its capacity; and holds units back for the first job that needs more than are free. One process at a time does it.
  * When nodes empty the queue faster than it is filled they take pending jobs in the same order themselves, and filling it
- * for them would only cost: rounds become rarer then, whichever process makes them, and put fewer jobs into it. To be woken
- * when jobs wait; who is told so while rounds go on anyway makes none of them come sooner.
+ * for them would only cost: rounds become rarer then, and put fewer jobs into it. So do they where one takes long, as it does
+ * beside thousands of lanes. How rare they are holds for all processes together, whichever makes them. To be woken when jobs wait; who is told so while rounds go on anyway makes none of them come sooner.
  */
 export function startAdmission(part: Part): Service {
   const { store, catalogue, environment, log, bus } = part;
@@ -69,17 +70,19 @@ export function startAdmission(part: Part): Service {
       isRush = round.admitted > 0 && round.found <= stood * DRY;
       stood = round.found + round.admitted;
       gap = isRush ? Math.min(RARE_MS, gap * RARER) : EAGER_MS;
-      if (isRush) bus.publish({ kind: "admission", stood, gapMs: gap });
-      return Math.max(gap, (environment.monotonic() - started) * (1 / SHARE - 1));
+      const share = round.hasChanged ? SHARE : SHARE_IN_VAIN;
+      const waitMs = Math.max(gap, Math.ceil((environment.monotonic() - started) * (1 / share - 1)));
+      if (waitMs > EAGER_MS) bus.publish({ kind: "admission", stood, gapMs: waitMs, isRush });
+      return waitMs;
     },
   });
   // Where owners share a lane, a new job may have to go before those that are queued.
   const { stop } = wokenBy(bus, service, (hint) => isShared && hint?.kind === "lane");
   const unsubscribe = bus.subscribe((hint) => {
     if (hint?.kind !== "admission") return;
-    ({ stood, gapMs: gap } = hint);
-    isRush = true;
-    notBefore = environment.monotonic() + gap;
+    ({ stood, isRush } = hint);
+    gap = isRush ? Math.min(RARE_MS, hint.gapMs) : EAGER_MS;
+    notBefore = environment.monotonic() + hint.gapMs;
   });
   return {
     wake: () => isAwake || service.wake(),
@@ -120,9 +123,12 @@ async function admit(tx: Statements, { catalogue, learned, heads, isRush }: Mean
   });
   await tx.giveWay(decision.giveWay);
   await tx.admitJobs([...decision.admit, ...decision.reorder]);
-  await tx.putReservations(changesOf(floor.pools, decision.reservations));
+  const reservations = changesOf(floor.pools, decision.reservations);
+  await tx.putReservations(reservations);
+  const changes = [decision.admit, decision.giveWay, decision.reorder, reservations];
   return {
     isShared,
+    hasChanged: changes.some(({ length }) => length > 0),
     isAnybodyWaiting: queue.length + pending.length > 0,
     found: queue.length,
     admitted: decision.admit.length,

@@ -1,4 +1,4 @@
-import type { Announcer, Hint, LaneHint } from "../operations/hint.ts";
+import type { AdmissionHint, Announcer, Hint, LaneHint } from "../operations/hint.ts";
 import type { Store } from "../store/store.ts";
 import type { Environment, Timer } from "./environment.ts";
 import type { EngineLog } from "./service.ts";
@@ -6,7 +6,6 @@ import type { EngineLog } from "./service.ts";
 type Hearer = (hint: Hint | undefined) => void;
 
 type SaidOfLane = Omit<LaneHint, "kind" | "laneId">;
-type AdmissionHint = Extract<Hint, { kind: "admission" }>;
 
 /** What was published and not yet sent. */
 interface Said {
@@ -181,7 +180,7 @@ function encode(self: string, { lanes, jobs, pools, admission, hasDue, hasRollba
   for (const [laneId, { isNew }] of lanes) if (!isNew) parts.push(`o${laneId}`);
   if (hasDue) parts.push("d");
   if (hasRollback) parts.push("r");
-  if (admission) parts.push(`a${admission.stood}:${admission.gapMs}`);
+  if (admission) parts.push(`a${admission.stood}:${admission.gapMs}:${admission.isRush ? "rush" : "long"}`);
   for (const id of pools) parts.push(`p${id}`);
   const all = [self, ...parts, ...[...jobs].map((id) => `j${id}`)].join(" ");
   // Too many to name: hearers look at everything.
@@ -201,10 +200,11 @@ function hintOf(part: string, old: ReadonlySet<number>): Hint | undefined {
   if (part === "r") return { kind: "rollback" };
   if (part.startsWith("p")) return { kind: "pool", poolId: Number(part.slice(1)) };
   if (part.startsWith("j")) return { kind: "job", id: part.slice(1) };
-  const [what, more, jobId] = part.slice(1).split(":");
-  if (part.startsWith("a")) return { kind: "admission", stood: Number(what), gapMs: Number(more) };
+  const [what, more, last] = part.slice(1).split(":");
+  if (part.startsWith("a"))
+    return { kind: "admission", stood: Number(what), gapMs: Number(more), isRush: last === "rush" };
   const laneId = Number(what);
   return part.startsWith("l") && Number.isInteger(laneId)
-    ? { kind: "lane", laneId, rank: Number(more ?? 0), jobId, isNew: !old.has(laneId) }
+    ? { kind: "lane", laneId, rank: Number(more ?? 0), jobId: last, isNew: !old.has(laneId) }
     : undefined;
 }

@@ -9,6 +9,15 @@ export interface LaneHint {
   readonly isNew?: boolean | undefined;
 }
 
+/** A process has filled the queue, so that so many jobs stand in it, and nobody needs to for so long. */
+export interface AdmissionHint {
+  readonly kind: "admission";
+  readonly stood: number;
+  readonly gapMs: number;
+  /** Nodes empty it faster than that; else it takes long to fill it. */
+  readonly isRush: boolean;
+}
+
 /** Something that may be worth a look: a lane with new jobs, a new start time, a live job with news. */
 export type Hint =
   | LaneHint
@@ -19,8 +28,7 @@ export type Hint =
   | { readonly kind: "pool"; readonly poolId: number }
   /** Objects were freed, and nobody waited for them in line. Never sent to others. */
   | { readonly kind: "objects" }
-  /** A process has filled the queue, so that so many jobs stand in it, and nobody needs to for so long: nodes empty it faster than that. */
-  | { readonly kind: "admission"; readonly stood: number; readonly gapMs: number }
+  | AdmissionHint
   /** So much may have changed that everything is looked at anew. */
   | { readonly kind: "everything" }
   /** Some job waits, nobody says which. Never sent to others. */

@@ -15,9 +15,10 @@ const jobs = (count: number, turn: number | null) =>
 
 /** Admission over a queue as the test says it is, at a time that the test moves. `rounds` notes when each was. */
 function anAdmission() {
-  const world = { queued: 0, pending: 100, isMine: true, isAway: false, isShared: false };
+  const world = { queued: 0, pending: 100, isMine: true, isAway: false, isShared: false, tookMs: 0 };
   const { now, timers, dueAt, moveTo } = aServiceTime();
   const rounds: number[] = [];
+  const turns = new Map<string, number>();
   const admitted: number[] = [];
   const said: Hint[] = [];
   const hearers: ((hint: Hint) => void)[] = [];
@@ -31,12 +32,17 @@ function anAdmission() {
       if (world.isAway) throw new Error("away");
       return world.isMine ? { ...admitter, isShared: world.isShared } : undefined;
     },
-    queuedJobs: async () => jobs(world.queued, 1),
+    queuedJobs: async () => {
+      await moveTo(now() + world.tookMs);
+      return jobs(world.queued, 1).map((job) => ({ ...job, turn: turns.get(job.id) ?? 1 }));
+    },
     pendingHeads: async () => jobs(world.pending, null),
     guestHeads: async () => [],
     liveByOwner: async () => [],
-    admitJobs: async (all: readonly { readonly id: string }[]) =>
-      void admitted.push(all.filter(({ id }) => id.startsWith("pending")).length),
+    admitJobs: async (all: readonly { readonly id: string; readonly turn: number }[]) => {
+      for (const { id, turn } of all) turns.set(id, turn);
+      admitted.push(all.filter(({ id }) => id.startsWith("pending")).length);
+    },
     ...{ giveWay: async () => {}, putReservations: async () => {} },
   };
   const part = {
@@ -111,6 +117,25 @@ test("they come every 100 ms as long as jobs stand in the queue", async () => {
   expect(rounds).toEqual([0, 100, 200, 300]);
 });
 
+test("a round that takes long is followed by a wait of three times as long, and of nineteen times if it changed nothing", async () => {
+  const { world, rounds, said, wake, pass } = anAdmission();
+  Object.assign(world, { queued: CAPACITY, tookMs: 50 });
+  await wake();
+  await pass(2_250);
+  // The first one gives the queued jobs their turns.
+  expect(rounds).toEqual([0, 200, 1_200, 2_200]);
+  const long = (gapMs: number) => ({ kind: "admission", stood: CAPACITY, gapMs, isRush: false });
+  expect(said).toEqual([150, 950, 950, 950].map(long));
+});
+
+test("others make none meanwhile, and fill the queue then", async () => {
+  const { rounds, admitted, hear, wake, pass } = anAdmission();
+  hear({ kind: "admission", stood: CAPACITY, gapMs: 950, isRush: false });
+  await wake();
+  await pass(1_040);
+  expect([rounds, admitted]).toEqual([[950], [CAPACITY]]);
+});
+
 test("a round that failed is done again when it is told that jobs wait", async () => {
   const { world, rounds, wake, pass } = anAdmission();
   await wake();
@@ -136,15 +161,15 @@ test.each([
 
 test("a process that hears of another's rounds makes none of its own as long as that one needs none, and puts as few jobs into the queue", async () => {
   const { world, rounds, admitted, said, hear, wake, pass } = anAdmission();
-  hear({ kind: "admission", stood: CAPACITY, gapMs: 400 });
+  hear({ kind: "admission", stood: CAPACITY, gapMs: 400, isRush: true });
   await pass(100);
   await wake();
   await pass(199);
-  hear({ kind: "admission", stood: 2, gapMs: 1_600 });
+  hear({ kind: "admission", stood: 2, gapMs: 1_600, isRush: true });
   await pass(1_700);
   // 1,600 ms after it last heard of one; it was told at 500, 1,000 and 1,500 that jobs wait.
   expect([rounds, admitted]).toEqual([[1_899], [2]]);
-  expect(said).toEqual([{ kind: "admission", stood: 2, gapMs: 2_000 }]);
+  expect(said).toEqual([{ kind: "admission", stood: 2, gapMs: 2_000, isRush: true }]);
   world.isMine = false;
   await pass(2_000);
   expect(rounds).toEqual([1_899, 3_899]);
@@ -155,7 +180,7 @@ test("nor does it fill the queue then, though jobs stood in it before its own la
   world.queued = 3;
   await wake();
   await pass(50);
-  hear({ kind: "admission", stood: 2, gapMs: 400 });
+  hear({ kind: "admission", stood: 2, gapMs: 400, isRush: true });
   world.queued = 0;
   await pass(500);
   expect(admitted).toEqual([2, 2]);
@@ -165,7 +190,7 @@ test("where owners share lanes it does, as each of its rounds may change who goe
   const { world, rounds, hear, wake, pass } = anAdmission();
   world.isShared = true;
   await wake();
-  hear({ kind: "admission", stood: CAPACITY, gapMs: 2_000 });
+  hear({ kind: "admission", stood: CAPACITY, gapMs: 2_000, isRush: true });
   await pass(600);
   expect(rounds).toEqual([0, 400]);
 });

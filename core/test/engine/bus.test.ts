@@ -63,15 +63,18 @@ test("other hints do not wait for those, and take them along", () => {
   expect(place.planned).toEqual([]);
 });
 
-test("a round of admission is told to other processes as it was", async () => {
+test.each([
+  { isRush: true, sent: "a250:1600:rush" },
+  { isRush: false, sent: "a250:1600:long" },
+])("a round of admission is told to other processes as it was: $sent", async ({ isRush, sent }) => {
   const [here, there] = [aBus(), aBus()];
   const heard: unknown[] = [];
   there.bus.subscribe((hint) => heard.push(hint));
   await there.bus.listen();
-  const hint = { kind: "admission", stood: 250, gapMs: 1_600 } as const;
+  const hint = { kind: "admission", stood: 250, gapMs: 1_600, isRush } as const;
   here.bus.publish(hint);
   here.runPlanned();
-  expect(here.place.sent).toEqual(["a250:1600"]);
+  expect(here.place.sent).toEqual([sent]);
   there.place.tell(`other ${here.place.sent[0]}`);
   expect(heard).toEqual([undefined, hint]);
 });
