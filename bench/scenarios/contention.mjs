@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { nowMs } from "../actors/clock.mjs";
 import { quantile } from "../measure/statistics.mjs";
-import { claimFigures, timed, workOff } from "./drain.mjs";
+import { claimFigures, timed } from "./drain.mjs";
 import { load, openWorkers, stopAndCount, untilSettled, warmUp } from "./stage.mjs";
 
 const amount = (count) => count.toLocaleString("en-US");
@@ -34,9 +34,10 @@ export const contended = ({ variants = ["loaded", "analysed"], systems, ...size 
 
 /**
  * Works off jobs that stand behind others of a better level which cannot start: all places where those may run are full.
- * @param {{blocked: number, lanes: number, openLanes: number, count: number, units: number, limitMs: number}} size
+ * Before that the process has worked off `first` jobs and rested while the others were made.
+ * @param {{blocked: number, lanes: number, openLanes: number, count: number, first: number, units: number, limitMs: number}} size
  */
-export const behindBlocked = ({ blocked, lanes, openLanes, count, units, limitMs }) => ({
+export const behindBlocked = ({ blocked, lanes, openLanes, count, first, units, limitMs }) => ({
   title: `drain of ${amount(count)} jobs in ${openLanes} lanes beside ${amount(blocked)} blocked ones in ${amount(lanes)} full ones`,
   stores: ["postgres"],
   // What limits jobs by name: BullMQ's groups are not free.
@@ -45,13 +46,17 @@ export const behindBlocked = ({ blocked, lanes, openLanes, count, units, limitMs
   play: async (stage) => {
     const { prepareContention, settings } = stage.system;
     await prepareContention?.(stage.store, { units, lanes });
+    const further = { openLanes };
+    await load(stage, first, { mixed: false, further });
+    const drained = settings.blocked ?? settings.drain;
+    const actors = await openWorkers(stage, { workers: 1, attempted: first + count, settings: drained });
+    await warmUp(stage, { actors, count: first, limitMs });
     const blocker = stage.actor();
     await blocker.ask("openProducer", { settings: { ...settings.create, openLanes } });
     const stuck = await blocker.ask("block", { count: blocked, lanes });
-    await load(stage, count, { mixed: false, further: { openLanes } });
+    await load(stage, count, { mixed: false, from: first, further });
     await stage.store.analyse();
-    const drained = settings.blocked ?? settings.drain;
-    const run = await workOff(stage, { count, workers: 1, limitMs, settings: drained, blocked: stuck });
+    const run = await timed(stage, { actors, count, before: first, limitMs, blocked: stuck });
     await blocker.ask("close");
     return run;
   },

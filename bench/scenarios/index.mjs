@@ -27,7 +27,7 @@ const FULL = {
   units: 100_000,
   blocked: 1_000_000,
   lanes: 1_000,
-  free: 20_000,
+  free: 50_000,
   connected: 20_000,
   nodes: 25,
   seconds: 5,
@@ -93,7 +93,10 @@ export function scenariosOf({ size, limitMs }) {
       ...{ workers, limitMs, variants, systems: ["callsheet", "graphile-worker"] },
     });
   const blocked = (count) =>
-    behindBlocked({ ...{ blocked: count, lanes: n.lanes, openLanes: 10, count: n.free, units: n.units }, limitMs });
+    behindBlocked({
+      ...{ blocked: count, lanes: n.lanes, openLanes: 10, count: n.free, first: n.free, units: n.units },
+      limitMs,
+    });
   return {
     "server-limit": serverLimit({ count: n.middle, sessions: 1 }),
     "server-limit-2": serverLimit({ count: n.middle, sessions: 2 }),

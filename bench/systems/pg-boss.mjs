@@ -101,6 +101,7 @@ async function openWorker(url, { notify, ...work }, count) {
       boss.work(QUEUE, work, async (jobs) => {
         for (const job of jobs) count(job.data.i);
       }),
+    rest: () => boss.offWork(QUEUE),
     stop: () => boss.stop({ graceful: true, timeout: 10_000 }),
   };
 }
