@@ -9,7 +9,7 @@ const POOLS_MS = 500;
 export class PoolsInSight {
   readonly #options: ClaimerOptions;
   #pools = new Map<number, PoolFacts>();
-  /** Those of them that lanes may ask for. */
+  /** The same, as lanes ask for them. */
   #index = new PoolIndex([]);
   #asks = new Map<number, readonly Ask[]>();
   #readAt = Number.NEGATIVE_INFINITY;
