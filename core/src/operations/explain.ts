@@ -19,12 +19,14 @@ import { outlookOf } from "./outlook.ts";
 export async function explainJob(desk: Desk, ref: string): Promise<Explanation> {
   const id = checkId(ref);
   if (await desk.store.isGroup(id)) return explainGroup(await getGroup(desk, id));
-  const explanation = await lookAt(desk, id);
-  // What is read of it is read one after the other: a job that seems to stand in its own way has begun meanwhile.
-  return explanation.blockers.includes(id) ? lookAt(desk, id) : explanation;
+  const { explanation, hasMoved } = await lookAt(desk, id);
+  return hasMoved ? (await lookAt(desk, id)).explanation : explanation;
 }
 
-async function lookAt(desk: Desk, id: string): Promise<Explanation> {
+async function lookAt(
+  desk: Desk,
+  id: string,
+): Promise<{ readonly explanation: Explanation; readonly hasMoved: boolean }> {
   const { store, catalogue } = desk;
   const [job] = await store.readJobs([id]);
   const surroundings = await store.readSurroundings(id);
@@ -47,7 +49,11 @@ async function lookAt(desk: Desk, id: string): Promise<Explanation> {
   const outlook = FORECASTABLE.has(job.state)
     ? await outlookOf(desk, facts, lanes, ahead)
     : { forecast: null, expectedMs: null };
-  return explain({ ...facts, ...outlook } satisfies Situation);
+  const explanation = explain({ ...facts, ...outlook } satisfies Situation);
+  // What is read of it is read one after the other: one that seems to stand in its own way has begun meanwhile, or come to stand in line.
+  const asksFor = facts.ticket === null ? objects.flatMap(({ tickets }) => tickets.filter(({ held }) => !held)) : [];
+  const hasMoved = explanation.blockers.includes(id) || asksFor.some(({ jobId }) => jobId === id);
+  return { explanation, hasMoved };
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);

@@ -3,10 +3,11 @@ import { durationBucket, JOB_STATES, type JobState, type Reason, sizeClass } fro
 import { describe, expect, test } from "vitest";
 import { createCatalogue } from "../../src/operations/catalogue.ts";
 import { explainJob } from "../../src/operations/explain.ts";
+import type { Desk } from "../../src/operations/operate.ts";
 import { createTargetRegistry } from "../../src/operations/target-registry.ts";
 import type { Store } from "../../src/store/store.ts";
 import { aJob, aNode, type JobPlan, type TestDatabase, until } from "../../src/testing/index.ts";
-import { aDispatcher } from "../admission/dispatcher.ts";
+import { aDispatcher, type Dispatcher } from "../admission/dispatcher.ts";
 import { poolOf } from "../admission/holdings.ts";
 import { aFloor, inState, refusal } from "../fixtures/floor.ts";
 import { databaseOfFile, withDatabase } from "../store/place.ts";
@@ -19,6 +20,27 @@ const reasonOf = async (database: TestDatabase, id: string) => {
   await cs.close();
   return told;
 };
+
+/** What an explanation works with, when a node claims after the job was read and before what stands around it is. */
+function claimingMeanwhile(store: Store, node: Dispatcher, id: string): Desk {
+  const reading: Store = {
+    ...store,
+    readPoolsInSight: async (lane) => {
+      if ((await store.readJobs([id]))[0]!.state === "pending") await node.claim();
+      return store.readPoolsInSight(lane);
+    },
+    readObjects: async (keys, how) => {
+      await until(async () => (await store.readJobs([id]))[0]!.state !== "pending");
+      return store.readObjects(keys, how);
+    },
+  };
+  const catalogue = createCatalogue(
+    store,
+    () => 0,
+    () => {},
+  );
+  return { store: reading, catalogue, targets: createTargetRegistry([], () => {}), announce: () => {} };
+}
 
 describe("a job in each state is explained", () => {
   const REASON: Record<JobState, Reason> = {
@@ -175,23 +197,30 @@ describe("a due job is explained by the nodes that are there", () => {
       await cs.actions.put({ name: "encode", type: "test", needs: { transcode: 1 } });
       const { id } = await cs.jobs.create("encode");
       const node = await aDispatcher(database, "here");
-      const begins = async () => {
-        if ((await store.readJobs([id]))[0]!.state === "pending") await node.claim();
-      };
-      const reading: Store = {
-        ...store,
-        readPoolsInSight: async (lane) => {
-          await begins();
-          return store.readPoolsInSight(lane);
-        },
-      };
-      const catalogue = createCatalogue(
-        store,
-        () => 0,
-        () => {},
+      expect(await explainJob(claimingMeanwhile(store, node, id), id)).toMatchObject({
+        reason: "running",
+        blockers: [],
+      });
+      await node.close();
+    }),
+  );
+
+  test(
+    "nor in line behind itself: it may come to stand in it meanwhile",
+    withDatabase(async (database) => {
+      const { store } = database;
+      const cs = await database.open();
+      await cs.actions.put({ name: "edit", type: "test", lock: "exclusive" });
+      const [first, second] = await cs.jobs.createMany(
+        "edit",
+        [1, 2].map(() => ({ target: { type: "asset", id: "a" } })),
       );
-      const desk = { store: reading, catalogue, targets: createTargetRegistry([], () => {}), announce: () => {} };
-      expect(await explainJob(desk, id)).toMatchObject({ reason: "running", blockers: [] });
+      const node = await aDispatcher(database, "here");
+      expect(await node.claim(1)).toMatchObject([{ id: first!.id }]);
+      expect(await explainJob(claimingMeanwhile(store, node, second!.id), second!.id)).toMatchObject({
+        ...{ state: "waiting_for_lock", blockers: [first!.id] },
+        sentence: `It waits for asset/a, which job ${first!.id} has locked. It is next in line.`,
+      });
       await node.close();
     }),
   );
