@@ -14,6 +14,7 @@ import { describeRun } from "./describe-run.ts";
 import { gather } from "./gather.ts";
 import { gatherFile, PlayerRoom } from "./gather-file.ts";
 import { toldGroup } from "./group-log.ts";
+import { holdingFile } from "./holding-file.ts";
 import { JobDesk } from "./job-desk.ts";
 import type { MediaFolder } from "./media-folder.ts";
 import { showWhile } from "./show-jobs.ts";
@@ -58,15 +59,16 @@ export async function runDemo({ media, output, database, ffmpeg, stream, signal 
     await mkdir(output, { recursive: true });
     // Types of work are code: those that ship with Callsheet, which may read one folder here and write another.
     const configured = ffmpeg === undefined ? {} : { ffmpeg };
-    const types = mediaActions({ roots: [media.path], outputRoots: [output], ...configured });
+    const mediaTypes = mediaActions({ roots: [media.path], outputRoots: [output], ...configured });
     await cs.resources.put(TRANSCODE, { capacity: 1, site, description: "transcodes of the demo take turns" });
-    const actions = await putDemoActions(cs, types, site);
+    const actions = await putDemoActions(cs, mediaTypes, site);
+    const fileCopy = holdingFile(mediaTypes.fileCopy, actions.archive.name, () => log.hasDecided(actions.fixity.name));
 
     // A node runs the jobs of its site, as many at once as it has slots, and says what it can do. There may be many nodes.
     node = await cs.work({
       name: site,
       site,
-      types: Object.values(types),
+      types: Object.values({ ...mediaTypes, fileCopy }),
       slots: SLOTS,
       capabilities: await mediaCapabilities(),
     });

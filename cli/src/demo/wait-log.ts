@@ -22,6 +22,7 @@ export class WaitLog {
   readonly #cs: Callsheet;
   readonly #waits: Wait[] = [];
   readonly #decided = new Set<string>();
+  readonly #actions = new Set<string>();
 
   constructor(cs: Callsheet) {
     this.#cs = cs;
@@ -30,6 +31,11 @@ export class WaitLog {
   /** In the order in which they were told. */
   get waits(): readonly Wait[] {
     return this.#waits;
+  }
+
+  /** Whether a job of this action has told or begun. */
+  hasDecided(action: string): boolean {
+    return this.#actions.has(action);
   }
 
   /** Goes on asking the jobs of a desk until the signal. */
@@ -45,6 +51,7 @@ export class WaitLog {
     const { reason, sentence, blockers } = await this.#cs.jobs.explain(job);
     if (UNDECIDED.includes(reason)) return;
     this.#decided.add(job.id);
+    this.#actions.add(job.action);
     if (TOLD.includes(reason)) this.#waits.push({ job, reason, sentence, blockers });
   }
 }

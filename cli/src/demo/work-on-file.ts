@@ -71,10 +71,12 @@ export async function deliverAmended(file: MediaFile, { desk, actions, output }:
 /** An archive copy and a check of the same file: both lock it, and so the one waits for the other. */
 export async function archiveAlone(file: MediaFile, { desk, actions, output }: Workplace): Promise<void> {
   const { path, stem } = file;
-  await Promise.all([
-    desk.run(actions.archive, file, { path, output: join(output, "archive", stem + extname(path)) }),
-    desk.run(actions.fixity, file, { path, algorithms: ["sha256", "md5"] }),
-  ]);
+  const archive = await desk.create(actions.archive, file, {
+    path,
+    output: join(output, "archive", stem + extname(path)),
+  });
+  const fixity = await desk.create(actions.fixity, file, { path, algorithms: ["sha256", "md5"] });
+  await Promise.all([desk.resultOf(archive), desk.resultOf(fixity)]);
 }
 
 /** How much of a film is cut, so that a long one takes no longer. */
