@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { asksOf } from "../src/model/decide.ts";
+import { asksOf, decide } from "../src/model/decide.ts";
 import { PoolIndex } from "../src/model/pool-index.ts";
 import type { LaneFacts, PoolFacts } from "../src/model/world.ts";
 
@@ -53,20 +53,35 @@ test("each need is met by the nearest pool of its name or those of its tag, and 
   );
 });
 
-test("what a thousand lanes ask for is found without looking at a thousand pools for each", () => {
-  let reads = 0;
-  const counted = Array.from({ length: 1_000 }, (_, n) => {
-    const one = asPool(n, { name: `pool-${n}`, scope: "cluster", tags: [] });
+/** A thousand pools, and how often the scope of one was read. */
+function countedPools() {
+  const count = { reads: 0 };
+  const pools = Array.from({ length: 1_000 }, (_, n) => {
     const get = () => {
-      reads += 1;
-      return one.scope;
+      count.reads += 1;
+      return "cluster";
     };
-    return Object.defineProperty({ ...one }, "scope", { get });
+    return Object.defineProperty(asPool(n, { name: `pool-${n}`, scope: "cluster", tags: [] }), "scope", { get });
   });
+  return { pools, count };
+}
+
+test("what a thousand lanes ask for is found without looking at a thousand pools for each", () => {
+  const { pools: counted, count } = countedPools();
   const index = new PoolIndex(counted);
   for (const n of counted.keys()) {
     const facts = { needs: [`pool-${n}`], site: "here", queue: "media", action: `action-${n}` };
     expect(asksOf(asLane(n, facts), "one", index)).toMatchObject([{ pools: [{ id: n }] }]);
   }
-  expect(reads).toBeLessThan(10_000);
+  expect(count.reads).toBeLessThan(10_000);
+});
+
+test("whoever decides on the same list of pools time and again makes one index of it", () => {
+  const { pools: counted, count } = countedPools();
+  const lane = asLane(1, { needs: ["pool-7"], site: "here", queue: "media", action: "encode" });
+  const job = { id: "a", lane, locks: [], ticket: null, expectedMs: null };
+  const node = { name: "one", site: "here", capabilities: new Set<string>() };
+  for (let times = 0; times < 100; times += 1)
+    expect(decide([job], { now: new Date(0), node, pools: counted, objects: [] })).toMatchObject([{ kind: "start" }]);
+  expect(count.reads).toBeLessThan(10_000);
 });

@@ -124,7 +124,7 @@ class Round {
   constructor(world: World) {
     this.world = world;
     this.objects = new Map(world.objects.map((object) => [object.key, object]));
-    this.#pools = new PoolIndex(world.pools);
+    this.#pools = PoolIndex.of(world.pools);
   }
 
   asks(lane: LaneFacts): readonly Ask[] {

@@ -5,6 +5,13 @@ export class PoolIndex {
   readonly #named = new Map<string, Map<string, PoolFacts>>();
   readonly #tagged = new Map<string, PoolFacts[]>();
 
+  /** That of a list of pools, made once for each list: a replay decides on the same one all day. Which pools it has may not change. */
+  static of(pools: readonly PoolFacts[]): PoolIndex {
+    const index = made.get(pools) ?? new PoolIndex(pools);
+    made.set(pools, index);
+    return index;
+  }
+
   constructor(pools: Iterable<PoolFacts>) {
     for (const pool of pools) {
       const named = this.#named.get(pool.scope) ?? new Map();
@@ -32,3 +39,5 @@ export class PoolIndex {
     return this.#named.has(scope);
   }
 }
+
+const made = new WeakMap<readonly PoolFacts[], PoolIndex>();

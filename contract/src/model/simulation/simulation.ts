@@ -203,7 +203,7 @@ export class Simulation {
 
   #placesOf(lane: LaneFacts): readonly Place[] | undefined {
     const names = this.stock.nodes.filter(({ site }) => site === lane.site).map(({ name }) => name);
-    const places = this.#places.get(lane.id) ?? { found: placesOf(lane, names, new PoolIndex(this.stock.pools)) };
+    const places = this.#places.get(lane.id) ?? { found: placesOf(lane, names, PoolIndex.of(this.stock.pools)) };
     this.#places.set(lane.id, places);
     return places.found;
   }
