@@ -51,9 +51,8 @@ async function lookAt(
     : { forecast: null, expectedMs: null };
   const explanation = explain({ ...facts, ...outlook } satisfies Situation);
   // What is read of it is read one after the other: one that seems to stand in its own way has begun meanwhile, or come to stand in line.
-  const asksFor = facts.ticket === null ? objects.flatMap(({ tickets }) => tickets.filter(({ held }) => !held)) : [];
-  const hasMoved = explanation.blockers.includes(id) || asksFor.some(({ jobId }) => jobId === id);
-  return { explanation, hasMoved };
+  const standsInLine = objects.some(({ tickets }) => tickets.some(({ jobId, held }) => jobId === id && !held));
+  return { explanation, hasMoved: explanation.blockers.includes(id) || (facts.ticket === null && standsInLine) };
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);

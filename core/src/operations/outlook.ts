@@ -39,9 +39,9 @@ export async function outlookOf(
   const { now, job, lane, ticket } = facts;
   const capable = capableNodes(facts.nodes, lane.needs);
   const nodeIds = capable.map(({ id }) => id);
+  const inSight = new PoolIndex(facts.pools);
   // Any of them would do; where each has pools of its own, those of the first stand for all.
-  const index = new PoolIndex(facts.pools);
-  const pools = asksOf(lane, capable[0]?.name ?? "", index);
+  const pools = asksOf(lane, capable[0]?.name ?? "", inSight);
   const before = facts.locks
     .map(({ key }) => facts.objects.find((object) => object.key === key))
     .map((object) => standingBefore(object, ticket));
@@ -64,7 +64,7 @@ export async function outlookOf(
         expected: expect(one.actionVersionId, one.size),
         units: [nodeIds.includes(one.nodeId!) ? 1 : 0, ...pools.map((ask) => unitsIn(ask, one))],
       })),
-    ahead: await aheadOf(desk, lanes, ahead, pools, index),
+    ahead: await aheadOf(desk, lanes, ahead, pools, inSight),
     lines: before.map(
       (tickets, index): ForecastLine => ({
         mode: facts.locks[index]!.mode,
@@ -118,7 +118,7 @@ async function aheadOf(
   lanes: readonly ClaimLane[],
   ahead: readonly Ahead[],
   asks: readonly Ask[],
-  index: PoolIndex,
+  inSight: PoolIndex,
 ): Promise<ForecastFacts["ahead"]> {
   const learned = await catalogue.durations();
   return Promise.all(
@@ -126,13 +126,13 @@ async function aheadOf(
       const lane = lanes.find(({ id }) => id === laneId)!;
       const version = await store.currentAction(lane.action);
       const expected = version ? expectDuration(learned.get(version.actionId), size, version.definition) : null;
-      return { count, expected, units: [1, ...asks.map((ask) => wantedOf(lane, ask, index))] };
+      return { count, expected, units: [1, ...asks.map((ask) => wantedOf(lane, ask, inSight))] };
     }),
   );
 }
 
 /** The units that a lane's jobs take of the pools that would meet an ask of the job. */
-function wantedOf(lane: LaneFacts, { pools }: Ask, index: PoolIndex): number {
-  const asks = asksOf(lane, "", index);
+function wantedOf(lane: LaneFacts, { pools }: Ask, inSight: PoolIndex): number {
+  const asks = asksOf(lane, "", inSight);
   return asks.find((ask) => ask.pools.some(({ id }) => pools.some((pool) => pool.id === id)))?.units ?? 0;
 }
