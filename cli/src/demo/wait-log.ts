@@ -21,8 +21,7 @@ const MOST_OF_EACH = 2;
 export class WaitLog {
   readonly #cs: Callsheet;
   readonly #waits: Wait[] = [];
-  readonly #decided = new Set<string>();
-  readonly #actions = new Set<string>();
+  readonly #decided = new Set<Contender>();
 
   constructor(cs: Callsheet) {
     this.#cs = cs;
@@ -35,13 +34,13 @@ export class WaitLog {
 
   /** Whether a job of this action has told or begun. */
   hasDecided(action: string): boolean {
-    return this.#actions.has(action);
+    return [...this.#decided].some((job) => job.action === action);
   }
 
   /** Goes on asking the jobs of a desk until the signal. */
   async watch(desk: JobDesk, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const undecided = desk.contenders.filter(({ id }) => !this.#decided.has(id));
+      const undecided = desk.contenders.filter((job) => !this.#decided.has(job));
       await Promise.all(undecided.slice(0, MOST_AT_ONCE).map((job) => this.#ask(job)));
       await pause(LOOK_MS, undefined, { signal }).catch(() => undefined);
     }
@@ -50,8 +49,7 @@ export class WaitLog {
   async #ask(job: Contender): Promise<void> {
     const { reason, sentence, blockers } = await this.#cs.jobs.explain(job);
     if (UNDECIDED.includes(reason)) return;
-    this.#decided.add(job.id);
-    this.#actions.add(job.action);
+    this.#decided.add(job);
     if (TOLD.includes(reason)) this.#waits.push({ job, reason, sentence, blockers });
   }
 }
