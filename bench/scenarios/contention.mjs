@@ -52,7 +52,7 @@ export const behindBlocked = ({ blocked, lanes, openLanes, count, first, units, 
     const actors = await openWorkers(stage, { workers: 1, attempted: first + count, settings: drained });
     await warmUp(stage, { actors, count: first, limitMs });
     const blocker = stage.actor();
-    await blocker.ask("openProducer", { settings: { ...settings.create, openLanes } });
+    await blocker.ask("openProducer", { settings: { ...settings.create, ...further } });
     const stuck = await blocker.ask("block", { count: blocked, lanes });
     await load(stage, count, { mixed: false, from: first, further });
     await stage.store.analyse();

@@ -36,18 +36,18 @@ export function claimFigures(tookMs, jobs) {
 
 /**
  * @param {import("./stage.mjs").Stage} stage
- * @param {{count: number, workers: number, limitMs: number, settings: object, blocked?: number}} how
- *   `blocked`: jobs that are there besides and stay
+ * @param {{count: number, workers: number, limitMs: number, settings: object}} how
  */
-export async function workOff(stage, { count, workers, limitMs, settings, blocked = 0 }) {
+export async function workOff(stage, { count, workers, limitMs, settings }) {
   const actors = await openWorkers(stage, { workers, attempted: count, settings });
-  return timed(stage, { actors, count, before: 0, limitMs, blocked });
+  return timed(stage, { actors, count, before: 0, limitMs });
 }
 
 /**
  * Has workers work off `count` jobs behind the first `before`, which they have handled.
  * @param {import("./stage.mjs").Stage} stage
  * @param {{actors: readonly any[], count: number, before: number, limitMs: number, blocked?: number}} how
+ *   `blocked`: jobs that are there besides and stay
  */
 export async function timed(stage, { actors, count, before, limitMs, blocked = 0 }) {
   const attempted = before + count;
